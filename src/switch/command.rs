@@ -1,0 +1,103 @@
+//! What the house may ask of a switch.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::LegId;
+
+/// Names one command, so that [`crate::EventKind::Failed`] can refer to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// Names one playback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlayId(pub u64);
+
+/// Names one recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId(pub u64);
+
+/// One imperative. See the crate's rules for what each promises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Start a leg: INVITE to a gateway or to a registered phone.
+    Originate(Originate),
+    /// Answer an incoming leg with 180.
+    Ring { leg: LegId },
+    /// Answer an incoming leg with 200.
+    Answer { leg: LegId },
+    /// End a leg in whatever state it is: CANCEL, a final refusal, or BYE.
+    Hangup { leg: LegId, cause: Cause },
+    /// Let two answered legs hear each other.
+    Bridge { a: LegId, b: LegId, on_end: OnEnd },
+    /// Take a leg out of its bridge and let it hear `hear`.
+    Park { leg: LegId, hear: Hear },
+    /// Play a prompt to an answered leg, `times` times (at least once).
+    Play { leg: LegId, play: PlayId, prompt: String, times: u32 },
+    /// End a playback early. The end is told as [`crate::EventKind::PlayDone`].
+    StopPlay { leg: LegId, play: PlayId },
+    /// Record a leg: left channel what it says, right channel what it hears.
+    StartRecord { leg: LegId, record: RecordId, path: PathBuf },
+    /// Finish a recording. The file is complete when [`crate::EventKind::RecordDone`] arrives.
+    StopRecord { leg: LegId, record: RecordId },
+}
+
+/// A leg to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Originate {
+    /// Chosen by the caller.
+    pub leg: LegId,
+    pub to: Target,
+    pub caller: CallerId,
+    /// CANCEL after this long without a final answer.
+    pub ring_timeout: Duration,
+}
+
+/// Where a leg goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A number behind a configured gateway.
+    Gateway { gateway: String, number: String },
+    /// A phone registered with us under this extension.
+    Phone { extension: String },
+}
+
+/// What the called party sees.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CallerId {
+    pub number: String,
+    pub name: Option<String>,
+}
+
+/// What becomes of the other leg when one leg of a bridge ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnEnd {
+    /// The survivor is parked in silence.
+    Park,
+    /// The survivor is hung up.
+    HangupPeer,
+}
+
+/// What a parked leg hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hear {
+    Silence,
+    /// A prompt in a loop.
+    Music(String),
+}
+
+/// Why the house ends a leg; each maps to one SIP status before the answer and one Q.850 cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Q.850 16: normal clearing.
+    Normal,
+    /// Q.850 17, 486: busy.
+    Busy,
+    /// Q.850 19, 480: nobody answered.
+    NoAnswer,
+    /// Q.850 21, 603: declined.
+    Declined,
+    /// Q.850 1, 404: no such number here.
+    Unallocated,
+    /// Q.850 42, 503: we are overloaded.
+    Congestion,
+}

@@ -1,0 +1,84 @@
+//! The call-control port: what the house may ask of a switch, and what a switch tells back.
+//!
+//! Two engines stand behind it, the embedded SIP and RTP engine and a fleet of FreeSWITCH; the
+//! conformance suite holds both to the same rules:
+//!
+//! 1. The caller picks every id. An accepted command ends in its effect event or in
+//!    [`EventKind::Failed`].
+//! 2. Exactly one [`EventKind::Ended`] per leg, and nothing follows it except
+//!    [`EventKind::RecordDone`].
+//! 3. [`Event::seq`] is dense per leg; order is promised per leg only. `Bridged` comes for both legs.
+//! 4. After a bridge ends the survivor is parked in silence unless [`OnEnd::HangupPeer`].
+//! 5. `Hangup` before the answer is CANCEL or a 4xx; a 2xx that races it never shows as `Answered`.
+//! 6. A command whose state already holds is `Ok` and tells nothing. An unknown leg is
+//!    [`Refused::NoSuchLeg`].
+//! 7. Answer time is when the 2xx arrived at the engine.
+//! 8. An absent capability is refused at once with [`Refused::Unsupported`].
+//! 9. [`Refused`] is never an attempt on a lead: it says that our side did not dial.
+//!
+//! Nothing here knows a lead, a campaign or a queue.
+
+mod command;
+mod event;
+
+pub use command::{Cause, CallerId, Command, CommandId, Hear, OnEnd, Originate, PlayId, RecordId, Target};
+pub use event::{Ended, Event, EventKind, GatewayState, LegId, MediaStats, PlayEnd, Side};
+
+/// A call-control engine. Cheap to share; every method returns at once.
+pub trait Switch: Send + Sync + 'static {
+    /// What this engine can do beyond the basic verbs.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Hands a command over. `Ok` means accepted: the effect arrives as an event.
+    ///
+    /// # Errors
+    /// [`Refused`] when the engine will not even try; nothing was sent and no event will follow.
+    fn send(&self, id: CommandId, command: Command) -> Result<(), Refused>;
+
+    /// The stream of everything that happens. There is one; the second call returns `None`.
+    fn events(&self) -> Option<tokio::sync::mpsc::UnboundedReceiver<Event>>;
+
+    /// Legs that are up now, for reconciliation after a restart or a reconnect.
+    fn legs(&self) -> Vec<LegId>;
+}
+
+/// Abilities that not every engine has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Answering-machine detection on the engine's own media.
+    pub machine_detection: bool,
+    /// Stereo recording of bridged legs.
+    pub recording: bool,
+}
+
+/// Why the engine did not take a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// All channels of the gateway are in use.
+    #[error("the gateway is full")]
+    GatewayFull,
+    /// The gateway is unknown, switched off or unreachable.
+    #[error("the gateway is down")]
+    GatewayDown,
+    /// The phone is not registered.
+    #[error("the phone is not registered")]
+    NotRegistered,
+    /// The media engine is late or out of ports.
+    #[error("the media engine is overloaded")]
+    MediaOverload,
+    /// The number cannot be dialled as it is written.
+    #[error("the number is not dialable")]
+    BadNumber,
+    /// No such leg, or it has ended.
+    #[error("no such leg")]
+    NoSuchLeg,
+    /// A prompt or a file that the command names does not exist.
+    #[error("no such prompt")]
+    NoSuchPrompt,
+    /// This engine cannot do that.
+    #[error("not supported by this switch")]
+    Unsupported,
+    /// The engine is shutting down.
+    #[error("the switch is draining")]
+    Draining,
+}

@@ -1,0 +1,168 @@
+//! What an agent is told at start, and what may be changed while it runs.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use crate::Hop;
+
+/// Everything [`crate::Agent::bind`] needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Local UDP address, explicit (not `0.0.0.0`): it is where answers come back to. Port 0 takes
+    /// a free one.
+    pub bind: SocketAddr,
+    /// Listen on TCP, same address and port, too.
+    pub also_tcp: bool,
+    /// The address written into Via and Contact; differs from `bind` behind a NAT.
+    pub announce: IpAddr,
+    /// The realm phones authenticate in; their HA1s are made with it.
+    pub realm: String,
+    /// Our User-Agent and Server header.
+    pub user_agent: String,
+    /// Trunks we call through and take calls from.
+    pub gateways: Vec<Gateway>,
+    /// Bounds on what phones may ask for as registration time.
+    pub registration: RegistrationBounds,
+    /// RFC 3261 timers.
+    pub timers: Timers,
+    /// Datagrams a second taken from one source address that is no gateway; a burst of twice that
+    /// passes. 0 switches the limit off.
+    pub flood_limit: u32,
+}
+
+impl Config {
+    /// A plain UDP agent on `bind`, announced under the same address.
+    #[must_use]
+    pub fn new(bind: SocketAddr, realm: impl Into<String>) -> Self {
+        Self {
+            bind,
+            also_tcp: false,
+            announce: bind.ip(),
+            realm: realm.into(),
+            user_agent: "paceline".into(),
+            gateways: Vec::new(),
+            registration: RegistrationBounds::default(),
+            timers: Timers::default(),
+            flood_limit: 200,
+        }
+    }
+}
+
+/// How long a phone may stay registered without refreshing, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegistrationBounds {
+    /// Shorter wishes get 423.
+    pub min_s: u32,
+    /// Longer wishes are cut.
+    pub max_s: u32,
+    /// Given when the phone names no time.
+    pub default_s: u32,
+}
+
+impl Default for RegistrationBounds {
+    fn default() -> Self {
+        Self {
+            min_s: 30,
+            max_s: 3600,
+            default_s: 300,
+        }
+    }
+}
+
+/// RFC 3261 section 17 timers. Tests shorten them; nobody else should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// Round-trip estimate. Every time-out is `64 * t1`.
+    pub t1: Duration,
+    /// Longest retransmission interval.
+    pub t2: Duration,
+    /// How long a message can stay in the network.
+    pub t4: Duration,
+}
+
+impl Timers {
+    /// How long an unanswered request lives (timers B, F, H, L, M).
+    #[must_use]
+    pub fn give_up(&self) -> Duration {
+        self.t1 * 64
+    }
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A SIP trunk, known by its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// Our name for it.
+    pub name: String,
+    /// Where INVITEs go, and the source IP its INVITEs come from. Resolved beforehand.
+    pub hop: Hop,
+    /// Further source addresses its INVITEs may come from.
+    pub more_sources: Vec<IpAddr>,
+    /// For gateways that challenge us.
+    pub credentials: Option<Credentials>,
+    /// Domain for From, To and Request-URI; the gateway's address when absent.
+    pub domain: Option<String>,
+    /// Send OPTIONS this often and tell [`crate::SipEvent::GatewayState`]; never when absent.
+    pub ping: Option<Duration>,
+}
+
+impl Gateway {
+    /// A gateway without credentials, reached over UDP.
+    #[must_use]
+    pub fn udp(name: impl Into<String>, addr: SocketAddr) -> Self {
+        Self {
+            name: name.into(),
+            hop: Hop::udp(addr),
+            more_sources: Vec::new(),
+            credentials: None,
+            domain: None,
+            ping: None,
+        }
+    }
+}
+
+/// A digest user name and password that we use towards others.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub username: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A registration that we keep up at somebody else's registrar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Chosen by the caller; registering again under the same id replaces the account.
+    pub id: AccountId,
+    /// User part of the address of record and of our Contact.
+    pub user: String,
+    /// Domain of the address of record.
+    pub domain: String,
+    /// Where REGISTER goes. Resolved beforehand.
+    pub registrar: Hop,
+    pub credentials: Credentials,
+    /// Wished registration time in seconds; refreshed at three quarters of what was granted.
+    pub expires_s: u32,
+}
+
+/// Names an [`Account`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub u64);

@@ -1,0 +1,124 @@
+//! What an agent tells.
+
+use std::{net::SocketAddr, time::SystemTime};
+
+use uuid::Uuid;
+
+use crate::AccountId;
+
+/// One call of ours: chosen by the caller for outgoing calls, by the agent for incoming ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallRef(pub Uuid);
+
+/// Everything that happens. Exactly one [`SipEvent::Ended`] per call, and nothing about that call
+/// after it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SipEvent {
+    /// A call came in and waits for `ring`, `answer` or `end`. 100 Trying went out already.
+    Incoming {
+        call: CallRef,
+        /// The caller's number or user name, as the far end states it.
+        from: String,
+        from_name: Option<String>,
+        /// The number that was called: the user part of the Request-URI.
+        to: String,
+        source: Source,
+        /// `None` when the caller wants us to offer: then `answer` carries our offer, and the
+        /// far end's answer comes with [`SipEvent::Confirmed`].
+        sdp_offer: Option<Vec<u8>>,
+        at: SystemTime,
+    },
+    /// A 18x arrived. May come several times; `sdp` is early media.
+    Ringing {
+        call: CallRef,
+        sdp: Option<Vec<u8>>,
+        at: SystemTime,
+    },
+    /// A 2xx arrived (`at` is when) and was acknowledged. `sdp` answers our offer; it is the early
+    /// media's when the 2xx had none.
+    Answered {
+        call: CallRef,
+        sdp: Vec<u8>,
+        at: SystemTime,
+    },
+    /// The ACK for our 200 arrived. `sdp` is the far end's answer where we had made the offer.
+    Confirmed {
+        call: CallRef,
+        sdp: Option<Vec<u8>>,
+        at: SystemTime,
+    },
+    /// The far end changed the media with a re-INVITE or UPDATE (hold, resume, new address). It
+    /// has been answered already: with our last session description, its direction adapted.
+    MediaChanged {
+        call: CallRef,
+        remote_sdp: Vec<u8>,
+        local_sdp: Vec<u8>,
+        at: SystemTime,
+    },
+    /// A DTMF digit by SIP INFO (`application/dtmf-relay` or `application/dtmf`).
+    InfoDigit {
+        call: CallRef,
+        digit: char,
+        ms: u32,
+        at: SystemTime,
+    },
+    /// The call is over. The last event of a call.
+    Ended {
+        call: CallRef,
+        side: Side,
+        /// The final status before the answer: 408 when nothing came, 487 after our CANCEL. `None`
+        /// for a call that was answered.
+        sip_status: Option<u16>,
+        /// Q.850 cause of the Reason header (RFC 3326).
+        q850: Option<u8>,
+        /// Text of the Reason header, or else the reason phrase.
+        reason: Option<String>,
+        at: SystemTime,
+    },
+    /// A phone registered or moved. Refreshes from the same place tell nothing.
+    Registered {
+        extension: String,
+        user_agent: String,
+        source: SocketAddr,
+        at: SystemTime,
+    },
+    /// A phone's last contact was removed or ran out.
+    Unregistered { extension: String, at: SystemTime },
+    /// One of our accounts is registered for `expires_s` seconds; told for every refresh too.
+    AccountRegistered {
+        account: AccountId,
+        expires_s: u32,
+        at: SystemTime,
+    },
+    /// One of our accounts could not be registered. It is tried again in `retry_in_s`.
+    AccountFailed {
+        account: AccountId,
+        sip_status: u16,
+        retry_in_s: u32,
+        at: SystemTime,
+    },
+    /// A pinged gateway came up or went down.
+    GatewayState {
+        gateway: String,
+        up: bool,
+        at: SystemTime,
+    },
+}
+
+/// Where an incoming call comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// From the address of this gateway.
+    Gateway(String),
+    /// From the phone that authenticated as this extension.
+    Phone(String),
+}
+
+/// Who ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Us,
+    Them,
+    /// Nobody did: no answer to what we sent, or the transport failed.
+    Network,
+}

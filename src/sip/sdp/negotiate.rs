@@ -1,0 +1,91 @@
+//! RFC 3264: our answer to an offer, and what an answer to ours settled.
+
+use super::{
+    Agreed, Audio, Codec, Direction, Local, SdpError, Session,
+    build::{audio_line, head, put},
+};
+
+/// Answers an offer: the first of the offer's codecs that we know, with the offer's payload types;
+/// every other media line is refused with port 0.
+///
+/// # Errors
+/// [`SdpError::NoAudio`], [`SdpError::NoCodec`].
+pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpError> {
+    let audio = offer.audio().ok_or(SdpError::NoAudio)?;
+    let (pt, codec) = choose(audio, &local.codecs, local)?;
+    let dtmf = local.dtmf.and(audio.dtmf);
+    let direction = local.direction.within(audio.direction.reversed());
+    let mut text = head(local);
+    let mut answered = false;
+    for media in &offer.media {
+        if media.audio.as_ref() == Some(audio) && !answered {
+            answered = true;
+            audio_line(&mut text, local, &[(pt, codec)], dtmf, direction);
+        } else {
+            let formats = media.formats.join(" ");
+            put(
+                &mut text,
+                format_args!("m={} 0 {} {formats}", media.kind, media.protocol),
+            );
+        }
+    }
+    let agreed = Agreed {
+        remote: audio.addr,
+        codec,
+        send_payload_type: pt,
+        receive_payload_type: pt,
+        send_dtmf: dtmf,
+        receive_dtmf: dtmf,
+        ptime_ms: audio.ptime_ms.unwrap_or(20),
+        direction,
+    };
+    Ok((text.into_bytes(), agreed))
+}
+
+/// What the far end's answer to our offer settled.
+///
+/// # Errors
+/// [`SdpError::NoAudio`], [`SdpError::NoCodec`].
+pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> {
+    let audio = their_answer.audio().ok_or(SdpError::NoAudio)?;
+    let (pt, codec) = choose(audio, &local.codecs, local)?;
+    Ok(Agreed {
+        remote: audio.addr,
+        codec,
+        send_payload_type: pt,
+        receive_payload_type: codec.payload_type(),
+        send_dtmf: local.dtmf.and(audio.dtmf),
+        receive_dtmf: audio.dtmf.and(local.dtmf),
+        ptime_ms: audio.ptime_ms.unwrap_or(20),
+        direction: local.direction.within(audio.direction.reversed()),
+    })
+}
+
+/// Answers a later offer of the same call with what our last description said: same address, same
+/// codecs, its version raised, its direction following the offer. `last` is our own description.
+///
+/// # Errors
+/// [`SdpError::NoAudio`], [`SdpError::NoCodec`], and [`SdpError::Unreadable`] when `last` is none
+/// of ours.
+pub fn answer_again(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError> {
+    let ours = last.audio().ok_or(SdpError::Unreadable)?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| SdpError::Unreadable);
+    let local = Local {
+        addr: ours.addr,
+        codecs: ours.codecs.iter().map(|(_, codec)| *codec).collect(),
+        dtmf: ours.dtmf,
+        ptime_ms: ours.ptime_ms.unwrap_or(20),
+        direction: Direction::SendRecv,
+        session_id: number(&last.origin.0)?,
+        version: number(&last.origin.1)?.wrapping_add(1),
+    };
+    answer(offer, &local).map(|(bytes, _)| bytes)
+}
+
+fn choose(audio: &Audio, known: &[Codec], local: &Local) -> Result<(u8, Codec), SdpError> {
+    if audio.addr.is_ipv4() != local.addr.is_ipv4() {
+        return Err(SdpError::NoCodec);
+    }
+    let first = audio.codecs.iter().find(|(_, codec)| known.contains(codec));
+    first.copied().ok_or(SdpError::NoCodec)
+}

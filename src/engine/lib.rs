@@ -1,1 +1,18 @@
+//! Every decision of the house: which row becomes a lead, who is called and when, how many lines,
+//! who takes the call, and what came of it.
+//!
+//! Nothing here does IO, reads a clock or awaits. What happened comes in as an
+//! [`Input`](floor::Input) with the time it happened; what is to be done goes out as a
+//! [`Command`](floor::Command). A command returns nothing: its effect is the next input.
+//!
+//! The modules stand in the order of a lead's life.
 
+pub mod campaign;
+pub mod gateway;
+pub mod ids;
+pub mod outcome;
+pub mod pacing;
+pub mod queue;
+pub mod retry;
+pub mod time;
+pub mod window;

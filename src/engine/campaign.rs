@@ -1,0 +1,258 @@
+//! A campaign (活动): how its leads are to be called.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{GatewayId, QueueId},
+    pacing,
+    retry::Retry,
+    window::{BadWindow, Window},
+};
+
+/// Preview, predictive or robot (OUT-106).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// An agent sees the lead first and dials it.
+    Preview,
+    /// Lines are dialled ahead of the agents; answered calls enter a queue.
+    Predictive,
+    /// Answered calls hear a prompt.
+    Robot,
+}
+
+impl Mode {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Predictive => "predictive",
+            Self::Robot => "robot",
+        }
+    }
+}
+
+/// Where a campaign stands (OUT-123).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Draft,
+    Running,
+    Paused,
+    /// Every lead has its final state.
+    Finished,
+    Stopped,
+}
+
+impl State {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What a supervisor orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    Start,
+    Pause,
+    Resume,
+    Stop,
+}
+
+impl State {
+    /// The state after an order.
+    ///
+    /// # Errors
+    /// The code to answer with when the order does not fit the state.
+    pub fn after(self, order: Order) -> Result<Self, &'static str> {
+        match (self, order) {
+            (Self::Draft | Self::Finished | Self::Stopped, Order::Start) => Ok(Self::Running),
+            (Self::Running | Self::Paused, Order::Start) => Err("ALREADY_RUNNING"),
+            (Self::Running, Order::Pause) => Ok(Self::Paused),
+            (Self::Paused, Order::Resume) => Ok(Self::Running),
+            (Self::Running | Self::Paused, Order::Stop) => Ok(Self::Stopped),
+            (_, Order::Pause | Order::Stop) => Err("NOT_RUNNING"),
+            (_, Order::Resume) => Err("NOT_PAUSED"),
+        }
+    }
+}
+
+/// How the leads of a campaign are dialled; stored as one JSON document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    pub gateway: Option<GatewayId>,
+    /// Numbers shown to the called party; one is taken in turn.
+    pub caller_ids: Vec<String>,
+    pub window: Window,
+    /// Ring at most this long; seconds, 10 to 60 (OUT-152).
+    pub ring_timeout_s: u32,
+    pub pacing: pacing::Policy,
+    pub retry: Retry,
+    /// Calls up at once, 1 to 10,000; `None`: the gateway's limit alone (OUT-217).
+    pub max_concurrency: Option<u32>,
+    /// What a robot does with an answered call.
+    pub robot: Robot,
+    /// Preview: seconds until the lead dials by itself; 0 = only by hand (OUT-148).
+    pub preview_countdown_s: u32,
+    /// The agent must save a disposition before the next call (OUT-153).
+    pub disposition_required: bool,
+    /// Record bridged calls.
+    pub record: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            gateway: None,
+            caller_ids: Vec::new(),
+            window: Window::default(),
+            ring_timeout_s: 30,
+            pacing: pacing::Policy::default(),
+            retry: Retry::default(),
+            max_concurrency: None,
+            robot: Robot::default(),
+            preview_countdown_s: 0,
+            disposition_required: false,
+            record: true,
+        }
+    }
+}
+
+/// A robot's part in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Robot {
+    /// The prompt that an answered call hears.
+    pub prompt: String,
+    /// Then the call enters this queue; `None`: it is hung up.
+    pub then_queue: Option<QueueId>,
+}
+
+impl Default for Robot {
+    fn default() -> Self {
+        Self {
+            prompt: "robot".into(),
+            then_queue: None,
+        }
+    }
+}
+
+/// A setting out of range. `pointer` is the JSON pointer of the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {message}")]
+pub struct BadSetting {
+    pub pointer: &'static str,
+    pub message: String,
+}
+
+impl Settings {
+    /// # Errors
+    /// Every value that is out of its range.
+    pub fn validate(&self) -> Result<(), Vec<BadSetting>> {
+        let mut bad = Vec::new();
+        let mut check = |holds: bool, pointer, message: &str| {
+            if !holds {
+                bad.push(BadSetting {
+                    pointer,
+                    message: message.into(),
+                });
+            }
+        };
+        check(
+            (10..=60).contains(&self.ring_timeout_s),
+            "/settings/ring_timeout_s",
+            "must be 10 to 60 seconds",
+        );
+        check(
+            self.max_concurrency
+                .is_none_or(|limit| (1..=10_000).contains(&limit)),
+            "/settings/max_concurrency",
+            "must be 1 to 10,000",
+        );
+        check(
+            self.preview_countdown_s <= 120,
+            "/settings/preview_countdown_s",
+            "must be 0 to 120 seconds",
+        );
+        check(
+            self.caller_ids.len() <= 1000,
+            "/settings/caller_ids",
+            "at most 1,000 numbers",
+        );
+        check(
+            self.pacing.is_valid(),
+            "/settings/pacing",
+            "ratio must be 1.0 to 10.0",
+        );
+        check(
+            self.retry.is_valid(),
+            "/settings/retry",
+            "attempts must be 1 to 10",
+        );
+        if let Err(error) = self.window.validate() {
+            bad.push(BadSetting {
+                pointer: window_pointer(&error),
+                message: error.to_string(),
+            });
+        }
+        if bad.is_empty() { Ok(()) } else { Err(bad) }
+    }
+}
+
+fn window_pointer(error: &BadWindow) -> &'static str {
+    match error {
+        BadWindow::Zone(_) => "/settings/window/zone",
+        BadWindow::Ranges => "/settings/window/ranges",
+        BadWindow::Weekdays => "/settings/window/weekdays",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_move_a_campaign_only_where_they_fit() {
+        assert_eq!(State::Draft.after(Order::Start), Ok(State::Running));
+        assert_eq!(State::Running.after(Order::Start), Err("ALREADY_RUNNING"));
+        assert_eq!(State::Paused.after(Order::Resume), Ok(State::Running));
+        assert_eq!(State::Draft.after(Order::Stop), Err("NOT_RUNNING"));
+        assert_eq!(State::Stopped.after(Order::Start), Ok(State::Running));
+    }
+
+    #[test]
+    fn settings_out_of_range_are_all_named() {
+        let settings = Settings {
+            ring_timeout_s: 5,
+            max_concurrency: Some(0),
+            window: Window {
+                zone: "nowhere".into(),
+                ..Window::default()
+            },
+            ..Settings::default()
+        };
+        let pointers: Vec<_> = settings
+            .validate()
+            .unwrap_err()
+            .into_iter()
+            .map(|bad| bad.pointer)
+            .collect();
+        assert_eq!(
+            pointers,
+            [
+                "/settings/ring_timeout_s",
+                "/settings/max_concurrency",
+                "/settings/window/zone"
+            ]
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! What a gateway can carry, and whether it takes one more call (OUT-250 to OUT-253).
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Millis;
+
+/// A gateway's limits, as stored with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Calls up at once, 1 to 10,000.
+    pub max_channels: u32,
+    /// New calls a second, 0.1 to 1,000.
+    pub max_cps: f64,
+    /// Share of the channels that outbound dialling leaves free for inbound calls, 0 to 0.9.
+    pub inbound_reserved: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_channels: 100,
+            max_cps: 5.0,
+            inbound_reserved: 0.1,
+        }
+    }
+}
+
+/// A gateway as the floor sees it.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    pub settings: Settings,
+    pub in_use: u32,
+    /// Calls that may start now: a token bucket one second deep.
+    tokens: f64,
+    filled_at: Millis,
+    recent: Recent,
+    paused_until: Option<Millis>,
+}
+
+/// Why a gateway does not take one more call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    Channels,
+    Rate,
+    Paused,
+}
+
+/// Failures of the gateway itself over the last minute.
+#[derive(Debug, Clone, Default)]
+struct Recent {
+    calls: std::collections::VecDeque<(Millis, bool)>,
+}
+
+const WATCHED_MS: i64 = 60_000;
+const PAUSE_MS: i64 = 60_000;
+const LEAST_CALLS: usize = 20;
+
+impl Gateway {
+    #[must_use]
+    pub fn new(settings: Settings, now: Millis) -> Self {
+        let tokens = settings.max_cps.max(1.0);
+        Self {
+            settings,
+            in_use: 0,
+            tokens,
+            filled_at: now,
+            recent: Recent::default(),
+            paused_until: None,
+        }
+    }
+
+    /// Channels that outbound dialling may still take now.
+    #[must_use]
+    pub fn free_for_dialling(&self) -> u32 {
+        let reserved = f64::from(self.settings.max_channels) * self.settings.inbound_reserved;
+        let reserved = reserved.ceil() as u32;
+        self.settings
+            .max_channels
+            .saturating_sub(reserved)
+            .saturating_sub(self.in_use)
+    }
+
+    /// Calls that may start at once under the rate limit.
+    #[must_use]
+    pub fn burst(&mut self, now: Millis) -> u32 {
+        self.fill(now);
+        let whole = self.tokens as u32;
+        whole
+    }
+
+    /// Takes a channel and a token for one outbound call.
+    ///
+    /// # Errors
+    /// The limit that binds. Nothing is taken.
+    pub fn admit(&mut self, now: Millis) -> Result<(), Full> {
+        if self.paused_until.is_some_and(|until| now < until) {
+            return Err(Full::Paused);
+        }
+        if self.free_for_dialling() == 0 {
+            return Err(Full::Channels);
+        }
+        self.fill(now);
+        if self.tokens < 1.0 {
+            return Err(Full::Rate);
+        }
+        self.tokens -= 1.0;
+        self.in_use += 1;
+        Ok(())
+    }
+
+    /// An inbound call takes a channel; the reserve is there for it.
+    pub fn take_inbound(&mut self) {
+        self.in_use += 1;
+    }
+
+    /// A call ended. `our_fault`: the gateway, not the called party, failed it (OUT-253).
+    /// Returns true when this failure opened the breaker.
+    pub fn release(&mut self, our_fault: bool, now: Millis) -> bool {
+        self.in_use = self.in_use.saturating_sub(1);
+        self.recent.calls.push_back((now, our_fault));
+        while self
+            .recent
+            .calls
+            .front()
+            .is_some_and(|(at, _)| now.since(*at) > WATCHED_MS)
+        {
+            self.recent.calls.pop_front();
+        }
+        let failed = self
+            .recent
+            .calls
+            .iter()
+            .filter(|(_, failed)| *failed)
+            .count();
+        if self.recent.calls.len() >= LEAST_CALLS && failed * 2 > self.recent.calls.len() {
+            self.recent.calls.clear();
+            self.paused_until = Some(now.plus(PAUSE_MS));
+            return true;
+        }
+        false
+    }
+
+    /// When a pause ends or a token is there, whichever keeps dialling from going on.
+    #[must_use]
+    pub fn next_token(&self, now: Millis) -> Option<Millis> {
+        if let Some(until) = self.paused_until.filter(|until| now < *until) {
+            return Some(until);
+        }
+        if self.tokens >= 1.0 {
+            return None;
+        }
+        let wait = ((1.0 - self.tokens) / self.settings.max_cps * 1000.0).ceil() as i64;
+        Some(self.filled_at.plus(wait.max(1)))
+    }
+
+    #[must_use]
+    pub fn is_paused(&self, now: Millis) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
+    }
+
+    fn fill(&mut self, now: Millis) {
+        let seconds = now.since(self.filled_at) as f64 / 1000.0;
+        let depth = self.settings.max_cps.max(1.0);
+        self.tokens = (self.tokens + seconds * self.settings.max_cps).min(depth);
+        self.filled_at = self.filled_at.max(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway(max_channels: u32, max_cps: f64) -> Gateway {
+        Gateway::new(
+            Settings {
+                max_channels,
+                max_cps,
+                inbound_reserved: 0.1,
+            },
+            Millis(0),
+        )
+    }
+
+    #[test]
+    fn the_inbound_reserve_is_never_dialled_into() {
+        let mut trunk = gateway(10, 100.0);
+        for _ in 0..9 {
+            assert_eq!(trunk.admit(Millis(0)), Ok(()));
+        }
+        assert_eq!(trunk.admit(Millis(0)), Err(Full::Channels));
+        trunk.take_inbound();
+        assert_eq!(trunk.in_use, 10);
+    }
+
+    #[test]
+    fn calls_per_second_are_spaced_by_the_bucket() {
+        let mut trunk = gateway(100, 2.0);
+        assert_eq!(trunk.admit(Millis(0)), Ok(()));
+        assert_eq!(trunk.admit(Millis(0)), Ok(()));
+        assert_eq!(trunk.admit(Millis(0)), Err(Full::Rate));
+        assert_eq!(trunk.next_token(Millis(0)), Some(Millis(500)));
+        assert_eq!(trunk.admit(Millis(500)), Ok(()));
+    }
+
+    #[test]
+    fn a_gateway_that_fails_most_calls_is_left_alone_for_a_minute() {
+        let mut trunk = gateway(100, 100.0);
+        let mut opened = false;
+        for call in 0..20 {
+            trunk.admit(Millis(call * 10)).unwrap();
+            opened = trunk.release(call % 4 != 0, Millis(call * 10 + 5));
+        }
+        assert!(opened);
+        assert_eq!(trunk.admit(Millis(1_000)), Err(Full::Paused));
+        assert_eq!(trunk.admit(Millis(61_000)), Ok(()));
+    }
+}

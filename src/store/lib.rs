@@ -1,1 +1,54 @@
+//! Remembers. Nothing else knows sqlx.
+//!
+//! One SQL text serves SQLite and PostgreSQL: `$1` parameters, `RETURNING`, `ON CONFLICT`; times are
+//! UTC milliseconds, ids opaque prefixed text, JSON is text. One file an aggregate, plain functions.
+//!
+//! Adding a query: write a function that takes `&Db` when it reads (or writes one statement), and
+//! `&mut Tx` when it is a part of a larger write. Run the statement through [`on!`]:
+//!
+//! ```ignore
+//! pub async fn name(db: &Db, id: &str) -> Result<Option<String>> {
+//!     Ok(on!(db.read(), c => sqlx::query_scalar("SELECT name FROM batches WHERE id = $1")
+//!         .bind(id)
+//!         .fetch_optional(c)
+//!         .await)?)
+//! }
+//!
+//! pub async fn rename(tx: &mut Tx, id: &str, name: &str) -> Result<bool> {
+//!     let rows = on!(tx.conn(), c => sqlx::query("UPDATE batches SET name = $2 WHERE id = $1")
+//!         .bind(id)
+//!         .bind(name)
+//!         .execute(c)
+//!         .await
+//!         .map(|done| done.rows_affected()))?;
+//!     Ok(rows == 1)
+//! }
+//! ```
+//!
+//! Not found is `Ok(None)` or `Ok(false)`, not an error. Every function is tested on both databases
+//! with [`testing::on_both`].
 
+pub mod db;
+pub mod error;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use db::{Db, Either, Tx};
+pub use error::{Error, Result};
+
+/// A new id: the prefix of its kind and a UUID version 7, so ids sort by creation.
+#[must_use]
+pub fn new_id(prefix: &str) -> String {
+    format!("{prefix}_{}", uuid::Uuid::now_v7().simple())
+}
+
+/// Runs one expression on whichever database there is. `$c` is the pool or connection in it.
+#[macro_export]
+macro_rules! on {
+    ($target:expr, $c:ident => $run:expr) => {
+        match $target {
+            $crate::Either::Lite($c) => $run,
+            $crate::Either::Pg($c) => $run,
+        }
+    };
+}

@@ -1,0 +1,242 @@
+//! The database: SQLite in one data directory, or PostgreSQL.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Error, Result};
+
+static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/postgres");
+
+const READERS: u32 = 4;
+const PG_CONNECTIONS: u32 = 16;
+/// Another process may hold SQLite's write lock for one chunk of an import.
+const LOCK_WAIT: Duration = Duration::from_secs(20);
+
+/// SQLite's or PostgreSQL's version of the same thing; see [`on!`](crate::on).
+#[derive(Debug)]
+pub enum Either<L, P> {
+    Lite(L),
+    Pg(P),
+}
+
+/// The database. Clones share the connections.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// SQLite lets one connection write; the others read what was committed before they began.
+    Lite {
+        writer: SqlitePool,
+        reader: SqlitePool,
+    },
+    Pg(PgPool),
+}
+
+/// A write of several statements: all or nothing. Dropped without [`Tx::commit`], it never was.
+#[derive(Debug)]
+pub enum Tx {
+    Lite(Transaction<'static, Sqlite>),
+    Pg(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// `place` is a `postgres://` URL or a directory, which is made when it is not there.
+    ///
+    /// # Errors
+    /// When the place cannot be reached or its schema is not ours.
+    pub async fn open(place: &str) -> Result<Self> {
+        let db = Self::connect(place).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Opens the database as it is.
+    ///
+    /// # Errors
+    /// When the place cannot be reached.
+    pub async fn connect(place: &str) -> Result<Self> {
+        if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+            let pool = PgPoolOptions::new()
+                .max_connections(PG_CONNECTIONS)
+                .connect(place)
+                .await?;
+            return Ok(Self::Pg(pool));
+        }
+        std::fs::create_dir_all(place).map_err(Error::Directory)?;
+        let options = SqliteConnectOptions::new()
+            .filename(Path::new(place).join("paceline.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(LOCK_WAIT);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
+        Ok(Self::Lite { writer, reader })
+    }
+
+    /// Brings the schema up to date, ours and the queue library's.
+    ///
+    /// # Errors
+    /// When a migration fails or the database knows migrations that this binary does not.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Lite { writer, .. } => {
+                SQLITE.run(writer).await?;
+                let mut queue = apalis_sqlite::SqliteStorage::migrations();
+                // Both would otherwise keep their history in `_sqlx_migrations` and refuse the other's.
+                queue.dangerous_set_table_name("_apalis_migrations");
+                queue.run(writer).await?;
+                // The acknowledgement of a job is planned through this index and then reads every job
+                // its worker ever did.
+                sqlx::query("DROP INDEX IF EXISTS LIdx")
+                    .execute(writer)
+                    .await?;
+            }
+            Self::Pg(pool) => {
+                POSTGRES.run(pool).await?;
+                apalis_postgres::PostgresStorage::migrations()
+                    .run(pool)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a query that only reads goes.
+    #[must_use]
+    pub fn read(&self) -> Either<&SqlitePool, &PgPool> {
+        match self {
+            Self::Lite { reader, .. } => Either::Lite(reader),
+            Self::Pg(pool) => Either::Pg(pool),
+        }
+    }
+
+    /// Where a write of one statement goes.
+    #[must_use]
+    pub fn write(&self) -> Either<&SqlitePool, &PgPool> {
+        match self {
+            Self::Lite { writer, .. } => Either::Lite(writer),
+            Self::Pg(pool) => Either::Pg(pool),
+        }
+    }
+
+    /// Begins a write. On SQLite it takes the write lock at once: a transaction that reads first and
+    /// asks for the lock later is refused whenever somebody else wrote in between.
+    ///
+    /// # Errors
+    /// When no connection or lock is had in time.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Lite { writer, .. } => Tx::Lite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Pg(pool) => Tx::Pg(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        crate::on!(self.read(), c => sqlx::query("SELECT 1").execute(c).await.map(|_| ()))?;
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Lite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Where a statement of this write goes.
+    pub fn conn(&mut self) -> Either<&mut SqliteConnection, &mut PgConnection> {
+        match self {
+            Self::Lite(tx) => Either::Lite(tx),
+            Self::Pg(tx) => Either::Pg(tx),
+        }
+    }
+
+    /// # Errors
+    /// When the database refuses; then nothing of this write happened.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Lite(tx) => tx.commit().await?,
+            Self::Pg(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the connection is gone; then nothing of this write happened either.
+    pub async fn rollback(self) -> Result<()> {
+        match self {
+            Self::Lite(tx) => tx.rollback().await?,
+            Self::Pg(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::on_both;
+
+    #[tokio::test]
+    async fn a_schema_is_brought_up_to_date_twice_without_harm() {
+        on_both(|home| async move {
+            home.db
+                .migrate()
+                .await
+                .expect("the second time changes nothing");
+            home.db.ping().await.expect("the database answers");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_dropped_write_never_was() {
+        on_both(|home| async move {
+            let mut tx = home.db.begin().await.unwrap();
+            crate::on!(tx.conn(), c => sqlx::query(
+                "INSERT INTO departments (id, orgi, name) VALUES ('d', 'o', 'n')"
+            ).execute(c).await.map(|_| ()))
+            .unwrap();
+            drop(tx);
+            let rows: i64 = crate::on!(home.db.read(), c => sqlx::query_scalar(
+                "SELECT COUNT(*) FROM departments"
+            ).fetch_one(c).await)
+            .unwrap();
+            assert_eq!(rows, 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn both_databases_have_the_same_migrations() {
+        let names = |m: &sqlx::migrate::Migrator| -> Vec<(i64, String)> {
+            m.iter()
+                .map(|one| (one.version, one.description.to_string()))
+                .collect()
+        };
+        assert_eq!(names(&SQLITE), names(&POSTGRES));
+    }
+}

@@ -1,0 +1,87 @@
+//! What can go wrong in the store.
+
+use sqlx::error::ErrorKind;
+
+/// The store's answer.
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database refused")]
+    Database(#[from] sqlx::Error),
+    #[error("the schema could not be brought up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the data directory cannot be used")]
+    Directory(#[source] std::io::Error),
+    #[error("a stored {what} cannot be read")]
+    Document {
+        what: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the job could not be queued: {0}")]
+    Queue(String),
+    /// The change does not fit what is stored. `code` is stable and meant for the caller's answer.
+    #[error("{code}")]
+    Conflict { code: &'static str },
+}
+
+impl Error {
+    /// A conflict with a stable code.
+    #[must_use]
+    pub fn conflict(code: &'static str) -> Self {
+        Self::Conflict { code }
+    }
+
+    /// The code of a conflict.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Conflict { code } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Whether a row with the same unique value is there already.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error))
+            if error.kind() == ErrorKind::UniqueViolation)
+    }
+
+    /// Turns a unique violation into a conflict with this code.
+    #[must_use]
+    pub fn unique_as(self, code: &'static str) -> Self {
+        if self.is_unique_violation() {
+            Self::conflict(code)
+        } else {
+            self
+        }
+    }
+
+    /// Turns a reference to or from a missing or used row into a conflict with this code.
+    #[must_use]
+    pub fn reference_as(self, code: &'static str) -> Self {
+        match &self {
+            Self::Database(sqlx::Error::Database(error))
+                if error.kind() == ErrorKind::ForeignKeyViolation =>
+            {
+                Self::conflict(code)
+            }
+            _ => self,
+        }
+    }
+}
+
+/// Reads a stored JSON document.
+pub(crate) fn document<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T> {
+    serde_json::from_str(text).map_err(|source| Error::Document { what, source })
+}
+
+/// Writes a JSON document.
+pub(crate) fn to_document<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|source| Error::Document { what, source })
+}

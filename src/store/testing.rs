@@ -1,0 +1,164 @@
+//! Databases for tests: a SQLite file in a directory of its own, and a fresh database on a
+//! PostgreSQL server.
+//!
+//! The server is the one `PACELINE_TEST_PG` names (a `postgres://` URL whose user may create
+//! databases) or, without it, a private one from Debian's package, started once a test process and
+//! ended with it. A test that cannot have PostgreSQL fails; it is never skipped.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
+
+use crate::Db;
+
+/// A database and a data directory, both gone when the test is over.
+#[derive(Debug)]
+pub struct Home {
+    pub db: Db,
+    /// What [`Db::open`] took: another process of the same test opens it too.
+    pub place: String,
+    pub data_dir: PathBuf,
+    _dir: TempDir,
+}
+
+/// Runs a test on SQLite, then on PostgreSQL.
+///
+/// # Panics
+/// When the test does, or when a database cannot be had.
+pub async fn on_both<F, Fut>(test: F)
+where
+    F: Fn(Home) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    test(sqlite().await).await;
+    test(postgres().await).await;
+}
+
+/// # Panics
+/// When the temporary directory cannot be used.
+pub async fn sqlite() -> Home {
+    let dir = TempDir::new().expect("a temporary directory");
+    let place = dir.path().join("db").display().to_string();
+    home(dir, place).await
+}
+
+/// # Panics
+/// When PostgreSQL cannot be had.
+pub async fn postgres() -> Home {
+    let dir = TempDir::new().expect("a temporary directory");
+    let server = tokio::task::spawn_blocking(server)
+        .await
+        .expect("the server starts");
+    let name = format!("t_{}", uuid::Uuid::new_v4().simple());
+    let (base, _) = server.rsplit_once('/').expect("the URL ends in /database");
+    let mut admin = connect(&server).await;
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut admin)
+        .await
+        .expect("PACELINE_TEST_PG's user may create databases");
+    home(dir, format!("{base}/{name}")).await
+}
+
+async fn home(dir: TempDir, place: String) -> Home {
+    let db = Db::open(&place)
+        .await
+        .unwrap_or_else(|error| panic!("{place}: {error:?}"));
+    let data_dir = dir.path().join("data");
+    std::fs::create_dir_all(&data_dir).expect("the data directory");
+    Home {
+        db,
+        place,
+        data_dir,
+        _dir: dir,
+    }
+}
+
+/// Waits until the server takes connections.
+async fn connect(url: &str) -> PgConnection {
+    let mut last = None;
+    for _ in 0..300 {
+        match PgConnection::connect(url).await {
+            Ok(connection) => return connection,
+            Err(error) => last = Some(error),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no PostgreSQL at {url}: {last:?}");
+}
+
+/// The server's URL.
+fn server() -> String {
+    static SERVER: OnceLock<(String, Option<Child>)> = OnceLock::new();
+    SERVER
+        .get_or_init(|| match std::env::var("PACELINE_TEST_PG") {
+            Ok(url) => (url, None),
+            Err(_) => {
+                let (url, child) = start();
+                (url, Some(child))
+            }
+        })
+        .0
+        .clone()
+}
+
+/// Starts a server that lives as long as this process: its guard reads our end of a pipe.
+fn start() -> (String, Child) {
+    let bin = binaries().expect(
+        "PostgreSQL is not installed: apt-get install postgresql, or set PACELINE_TEST_PG to a server",
+    );
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port();
+    let dir = std::env::temp_dir().join(format!("paceline-pg-{}-{port}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a directory for PostgreSQL");
+    let child = Command::new("sh")
+        .arg("-c")
+        .arg(script(&bin, &dir, port))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell");
+    (
+        format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+        child,
+    )
+}
+
+/// PostgreSQL refuses to run as root, so root becomes `postgres` first.
+fn script(bin: &Path, dir: &Path, port: u16) -> String {
+    let (bin, dir) = (bin.display(), dir.display());
+    format!(
+        "trap '' INT TERM HUP
+        as=''
+        if [ \"$(id -u)\" = 0 ]; then as='runuser -u postgres --'; chown postgres '{dir}'; fi
+        cd '{dir}' || exit 1
+        $as '{bin}/initdb' -D '{dir}/data' -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
+            > '{dir}/log' 2>&1
+        $as '{bin}/postgres' -D '{dir}/data' -p {port} -k '{dir}' -c listen_addresses=127.0.0.1 \
+            -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+            -c max_connections=300 >> '{dir}/log' 2>&1 < /dev/null &
+        cat > /dev/null
+        $as '{bin}/pg_ctl' -D '{dir}/data' -m immediate stop
+        cd /
+        rm -rf '{dir}'"
+    )
+}
+
+/// Debian's newest PostgreSQL.
+fn binaries() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop()
+}

@@ -7,7 +7,11 @@
 //!
 //! The modules stand in the order of a lead's life.
 
+pub mod agent;
 pub mod campaign;
+pub mod disposition;
+pub mod floor;
+pub mod gate;
 pub mod gateway;
 pub mod ids;
 pub mod outcome;

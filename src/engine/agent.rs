@@ -1,0 +1,527 @@
+//! The agent's states (AGT-009 to AGT-024), one machine for all five interfaces.
+//!
+//! ```text
+//! LOGOUT --sign in--> UNREADY.WAIT <--> READY --offer--> BUSY.RINGING --answer--> BUSY.ANSWERED
+//!                        |   ^             |                  | ring-out, reject       |
+//!                        |   +-- not ready-+<-----------------+                        | call ends
+//!                        +--dial / preview--> BUSY.CALLING --answered------------------+
+//!                                                 | fails                              v
+//!            READY or UNREADY as asked for <---- ACW <----------------------------- (wrap-up)
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{CallId, LeadId},
+    time::Millis,
+};
+
+/// Why a signed-in agent takes no calls (AGT-010).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unready {
+    Wait,
+    Dnd,
+    Break,
+    Away,
+    Custom,
+}
+
+/// What a busy agent does (AGT-011).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Busy {
+    Calling,
+    Ringing,
+    Answered,
+    Transfer,
+    Conference,
+    Hold,
+}
+
+/// Where an agent stands. A state carries what only that state has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    LoggedOut,
+    Unready {
+        sub: Unready,
+        reason: Option<String>,
+    },
+    Ready,
+    /// Looks at a lead before dialling it; `dial_at` when a countdown runs (OUT-202).
+    Preview {
+        lead: LeadId,
+        dial_at: Option<Millis>,
+    },
+    Busy {
+        sub: Busy,
+        call: CallId,
+    },
+    /// After-call work; `until` is `None` when only the agent ends it.
+    WrapUp {
+        call: CallId,
+        until: Option<Millis>,
+    },
+}
+
+/// Where an agent goes after a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Return {
+    Ready,
+    Unready {
+        sub: Unready,
+        reason: Option<String>,
+    },
+}
+
+/// A step that the state does not allow (AGT-019). The state is unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an agent who is {from} cannot {step}")]
+pub struct IllegalTransition {
+    pub step: &'static str,
+    pub from: &'static str,
+}
+
+/// An agent's state, since when, and where the agent goes after the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    state: State,
+    since: Millis,
+    after_call: Return,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self {
+            state: State::LoggedOut,
+            since: Millis(0),
+            after_call: Return::Ready,
+        }
+    }
+}
+
+impl State {
+    /// Canonical name, as table 3.3.1 has it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logout",
+            Self::Unready { .. } => "unready",
+            Self::Ready => "ready",
+            Self::Preview { .. } => "preview",
+            Self::Busy { .. } => "busy",
+            Self::WrapUp { .. } => "acw",
+        }
+    }
+
+    #[must_use]
+    pub fn sub_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Unready { sub, .. } => Some(match sub {
+                Unready::Wait => "wait",
+                Unready::Dnd => "dnd",
+                Unready::Break => "break",
+                Unready::Away => "away",
+                Unready::Custom => "custom",
+            }),
+            Self::Busy { sub, .. } => Some(match sub {
+                Busy::Calling => "calling",
+                Busy::Ringing => "ringing",
+                Busy::Answered => "answered",
+                Busy::Transfer => "transfer",
+                Busy::Conference => "conference",
+                Busy::Hold => "hold",
+            }),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Unready { reason, .. } => reason.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl Machine {
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    #[must_use]
+    pub fn since(&self) -> Millis {
+        self.since
+    }
+
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.state != State::LoggedOut
+    }
+
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+
+    /// The call the agent is busy with or wraps up.
+    #[must_use]
+    pub fn call(&self) -> Option<CallId> {
+        match self.state {
+            State::Busy { call, .. } | State::WrapUp { call, .. } => Some(call),
+            _ => None,
+        }
+    }
+
+    /// LOGIN passes to UNREADY.WAIT at once.
+    ///
+    /// # Errors
+    /// When already signed in.
+    pub fn sign_in(&mut self, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::LoggedOut => {
+                self.after_call = Return::Ready;
+                self.enter(
+                    State::Unready {
+                        sub: Unready::Wait,
+                        reason: None,
+                    },
+                    now,
+                );
+                Ok(())
+            }
+            _ => Err(self.refuse("sign in")),
+        }
+    }
+
+    /// # Errors
+    /// When on a call.
+    pub fn sign_out(&mut self, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Busy { .. } | State::LoggedOut => Err(self.refuse("sign out")),
+            _ => {
+                self.enter(State::LoggedOut, now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ready now, or after the call that is up.
+    ///
+    /// # Errors
+    /// When not signed in.
+    pub fn ready(&mut self, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::LoggedOut => return Err(self.refuse("become ready")),
+            State::Busy { .. } => self.after_call = Return::Ready,
+            State::Ready => {}
+            _ => {
+                self.after_call = Return::Ready;
+                self.enter(State::Ready, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Not ready now, or after the call that is up (预离席).
+    ///
+    /// # Errors
+    /// When not signed in.
+    pub fn not_ready(
+        &mut self,
+        sub: Unready,
+        reason: Option<String>,
+        now: Millis,
+    ) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::LoggedOut => return Err(self.refuse("become unready")),
+            State::Busy { .. } | State::WrapUp { .. } => {
+                self.after_call = Return::Unready { sub, reason };
+            }
+            _ => {
+                self.after_call = Return::Ready;
+                self.enter(State::Unready { sub, reason }, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// A queue call is reserved for the agent.
+    ///
+    /// # Errors
+    /// When not ready.
+    pub fn offer(&mut self, call: CallId, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Ready => {
+                self.after_call = Return::Ready;
+                self.enter(
+                    State::Busy {
+                        sub: Busy::Ringing,
+                        call,
+                    },
+                    now,
+                );
+                Ok(())
+            }
+            _ => Err(self.refuse("take an offer")),
+        }
+    }
+
+    /// The offer was not taken: back to READY, or on a break (max no-answer).
+    ///
+    /// # Errors
+    /// When no offer rings.
+    pub fn offer_over(&mut self, on_break: bool, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Busy {
+                sub: Busy::Ringing, ..
+            } => {
+                let reason = Some("NO_ANSWER".to_owned());
+                let next = if on_break {
+                    State::Unready {
+                        sub: Unready::Break,
+                        reason,
+                    }
+                } else {
+                    self.returned()
+                };
+                self.enter(next, now);
+                Ok(())
+            }
+            _ => Err(self.refuse("lose an offer")),
+        }
+    }
+
+    /// # Errors
+    /// When neither ringing nor calling.
+    pub fn answer(&mut self, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Busy {
+                sub: Busy::Ringing | Busy::Calling,
+                call,
+            } => {
+                self.enter(
+                    State::Busy {
+                        sub: Busy::Answered,
+                        call,
+                    },
+                    now,
+                );
+                Ok(())
+            }
+            _ => Err(self.refuse("answer")),
+        }
+    }
+
+    /// # Errors
+    /// When on a call, in after-call work, or not signed in (OUT-208).
+    pub fn preview(
+        &mut self,
+        lead: LeadId,
+        dial_at: Option<Millis>,
+        now: Millis,
+    ) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Ready | State::Unready { .. } | State::Preview { .. } => {
+                self.remember();
+                self.enter(State::Preview { lead, dial_at }, now);
+                Ok(())
+            }
+            _ => Err(self.refuse("preview a lead")),
+        }
+    }
+
+    /// The agent leaves a preview without dialling.
+    ///
+    /// # Errors
+    /// When not previewing.
+    pub fn preview_over(&mut self, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Preview { .. } => {
+                let next = self.returned();
+                self.enter(next, now);
+                Ok(())
+            }
+            _ => Err(self.refuse("leave a preview")),
+        }
+    }
+
+    /// The agent dials, or the engine dials for the agent.
+    ///
+    /// # Errors
+    /// When on a call, in after-call work, or not signed in.
+    pub fn dial(&mut self, call: CallId, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Ready | State::Unready { .. } | State::Preview { .. } => {
+                self.remember();
+                self.enter(
+                    State::Busy {
+                        sub: Busy::Calling,
+                        call,
+                    },
+                    now,
+                );
+                Ok(())
+            }
+            _ => Err(self.refuse("dial")),
+        }
+    }
+
+    /// The call is over. `wrap_up_ms`: `None` skips after-call work, 0 leaves its end to the agent.
+    ///
+    /// # Errors
+    /// When not busy.
+    pub fn call_over(
+        &mut self,
+        wrap_up_ms: Option<i64>,
+        now: Millis,
+    ) -> Result<(), IllegalTransition> {
+        let State::Busy { call, .. } = self.state else {
+            return Err(self.refuse("end a call"));
+        };
+        let next = match wrap_up_ms {
+            Some(ms) => State::WrapUp {
+                call,
+                until: (ms > 0).then(|| now.plus(ms)),
+            },
+            None => self.returned(),
+        };
+        self.enter(next, now);
+        Ok(())
+    }
+
+    /// # Errors
+    /// When not in after-call work.
+    pub fn wrap_up_over(&mut self, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::WrapUp { .. } => {
+                let next = self.returned();
+                self.enter(next, now);
+                Ok(())
+            }
+            _ => Err(self.refuse("end after-call work")),
+        }
+    }
+
+    fn enter(&mut self, state: State, now: Millis) {
+        self.state = state;
+        self.since = now;
+    }
+
+    /// Where the agent came from is where the agent returns to.
+    fn remember(&mut self) {
+        match &self.state {
+            State::Ready => self.after_call = Return::Ready,
+            State::Unready { sub, reason } => {
+                self.after_call = Return::Unready {
+                    sub: *sub,
+                    reason: reason.clone(),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    fn returned(&mut self) -> State {
+        match std::mem::replace(&mut self.after_call, Return::Ready) {
+            Return::Ready => State::Ready,
+            Return::Unready { sub, reason } => State::Unready { sub, reason },
+        }
+    }
+
+    fn refuse(&self, step: &'static str) -> IllegalTransition {
+        IllegalTransition {
+            step,
+            from: self.state.name(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: CallId = CallId(1);
+
+    fn ready() -> Machine {
+        let mut agent = Machine::default();
+        agent.sign_in(Millis(0)).unwrap();
+        agent.ready(Millis(1)).unwrap();
+        agent
+    }
+
+    #[test]
+    fn a_queue_call_runs_from_ready_to_ready() {
+        let mut agent = ready();
+        agent.offer(CALL, Millis(2)).unwrap();
+        assert_eq!(agent.state().sub_name(), Some("ringing"));
+        agent.answer(Millis(3)).unwrap();
+        agent.call_over(Some(10_000), Millis(4)).unwrap();
+        assert_eq!(
+            agent.state(),
+            &State::WrapUp {
+                call: CALL,
+                until: Some(Millis(10_004))
+            }
+        );
+        agent.wrap_up_over(Millis(10_004)).unwrap();
+        assert!(agent.is_ready());
+    }
+
+    #[test]
+    fn a_break_asked_for_on_the_call_begins_after_it() {
+        let mut agent = ready();
+        agent.offer(CALL, Millis(2)).unwrap();
+        agent.answer(Millis(3)).unwrap();
+        agent
+            .not_ready(Unready::Break, Some("lunch".into()), Millis(4))
+            .unwrap();
+        agent.call_over(Some(0), Millis(5)).unwrap();
+        assert_eq!(
+            agent.state(),
+            &State::WrapUp {
+                call: CALL,
+                until: None
+            }
+        );
+        agent.wrap_up_over(Millis(6)).unwrap();
+        assert_eq!(agent.state().reason(), Some("lunch"));
+    }
+
+    #[test]
+    fn an_offer_that_rings_out_too_often_puts_the_agent_on_a_break() {
+        let mut agent = ready();
+        agent.offer(CALL, Millis(2)).unwrap();
+        agent.offer_over(false, Millis(3)).unwrap();
+        assert!(agent.is_ready());
+        agent.offer(CALL, Millis(4)).unwrap();
+        agent.offer_over(true, Millis(5)).unwrap();
+        assert_eq!(agent.state().sub_name(), Some("break"));
+    }
+
+    #[test]
+    fn a_dial_from_unready_returns_to_unready() {
+        let mut agent = Machine::default();
+        agent.sign_in(Millis(0)).unwrap();
+        agent.dial(CALL, Millis(1)).unwrap();
+        agent.answer(Millis(2)).unwrap();
+        agent.call_over(None, Millis(3)).unwrap();
+        assert_eq!(agent.state().sub_name(), Some("wait"));
+    }
+
+    #[test]
+    fn steps_that_do_not_fit_change_nothing() {
+        let mut agent = ready();
+        agent.offer(CALL, Millis(2)).unwrap();
+        let before = agent.clone();
+        assert!(agent.sign_out(Millis(3)).is_err());
+        assert!(agent.sign_in(Millis(3)).is_err());
+        assert!(agent.wrap_up_over(Millis(3)).is_err());
+        assert!(agent.offer(CallId(2), Millis(3)).is_err());
+        assert!(agent.preview("led_1".into(), None, Millis(3)).is_err());
+        assert_eq!(agent, before);
+        assert!(Machine::default().ready(Millis(0)).is_err());
+    }
+}

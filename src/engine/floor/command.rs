@@ -1,0 +1,232 @@
+//! What the floor wants done. A command returns nothing; its effect is the next input.
+
+use serde::Serialize;
+
+use super::event::Event;
+use crate::{
+    campaign::Mode,
+    disposition::{Disposition, Step},
+    gate::{Block, Verdict},
+    ids::{
+        AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
+    },
+    outcome::{CallStatus, Outcome},
+    time::Millis,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    // To the store.
+    /// Reserve up to `count` due leads for this floor.
+    Draw {
+        campaign: CampaignId,
+        count: u32,
+    },
+    /// Reserve the next lead of this agent's own list.
+    DrawPreview {
+        agent: AgentId,
+        campaign: CampaignId,
+    },
+    /// Read fresh facts for the gate. `day_start`: local midnight, for today's attempts.
+    Check {
+        lead: LeadId,
+        number: String,
+        day_start: Millis,
+    },
+    /// Write the attempt, its call and the lead's new state, all or nothing.
+    OpenAttempt(Box<OpenAttempt>),
+    /// The gate said no: not an attempt.
+    Block {
+        lead: LeadId,
+        block: Block,
+        retry_at: Option<Millis>,
+    },
+    /// Give a reserved lead back untouched.
+    Release {
+        lead: LeadId,
+    },
+    OpenCall(Box<OpenCall>),
+    /// Close a call and, when it was dialled, its attempt and the lead's step, all or nothing.
+    CloseCall(Box<CloseCall>),
+    Dispose {
+        call: CallId,
+        lead: Option<LeadId>,
+        disposition: Disposition,
+        step: Step,
+    },
+    Recorded {
+        call: CallId,
+        file: String,
+        ms: i64,
+        error: Option<String>,
+    },
+    AgentChanged(Box<AgentChange>),
+    /// Every lead of the campaign has its final state.
+    FinishCampaign {
+        campaign: CampaignId,
+    },
+
+    // To the switch.
+    Dial {
+        leg: LegId,
+        gateway: GatewayId,
+        number: String,
+        caller: String,
+        ring_ms: i64,
+    },
+    RingPhone {
+        leg: LegId,
+        extension: String,
+        caller: String,
+        ring_ms: i64,
+    },
+    Ring {
+        leg: LegId,
+    },
+    Answer {
+        leg: LegId,
+    },
+    Hangup {
+        leg: LegId,
+        cause: Cause,
+    },
+    Bridge {
+        a: LegId,
+        b: LegId,
+    },
+    Park {
+        leg: LegId,
+        music: Option<String>,
+    },
+    Play {
+        leg: LegId,
+        sound: SoundId,
+        prompt: String,
+    },
+    Record {
+        leg: LegId,
+        sound: SoundId,
+        call: CallId,
+    },
+    StopRecord {
+        leg: LegId,
+        sound: SoundId,
+    },
+
+    /// To whoever listens.
+    Tell(Event),
+}
+
+/// Why we hang up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    Normal,
+    Busy,
+    NoAnswer,
+    Unallocated,
+    Congestion,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenAttempt {
+    pub attempt: AttemptId,
+    pub verdict: Verdict,
+    pub call: OpenCall,
+    pub batch: String,
+    pub gateway: GatewayId,
+    pub number: String,
+}
+
+/// The beginning of a CDR.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenCall {
+    pub id: CallId,
+    /// `None` for an inbound call.
+    pub mode: Option<Mode>,
+    pub campaign: Option<CampaignId>,
+    pub task: Option<TaskId>,
+    pub lead: Option<LeadId>,
+    pub queue: Option<QueueId>,
+    pub agent: Option<AgentId>,
+    pub gateway: Option<GatewayId>,
+    pub caller: String,
+    pub callee: String,
+    pub started_at: Millis,
+}
+
+/// The whole CDR, with what follows for the attempt and the lead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CloseCall {
+    pub id: CallId,
+    pub queue: Option<QueueId>,
+    pub agent: Option<AgentId>,
+    pub extension: Option<String>,
+    pub times: Times,
+    pub hangup_side: &'static str,
+    pub sip_status: Option<u16>,
+    pub q850: Option<u8>,
+    pub reason: Option<String>,
+    pub outcome: Outcome,
+    pub answer_class: AnswerClass,
+    pub abandoned: bool,
+    pub wait_ms: Option<i64>,
+    pub talk_ms: Option<i64>,
+    pub packets_received: u64,
+    pub packets_lost: u64,
+    pub jitter_ms: f64,
+    pub attempt: Option<CloseAttempt>,
+}
+
+/// What an attempt leaves behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CloseAttempt {
+    pub id: AttemptId,
+    pub lead: LeadId,
+    /// FALSE: our side failed, not an attempt on the lead.
+    pub counted: bool,
+    pub status: CallStatus,
+    pub next_dial_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Times {
+    pub started: Millis,
+    pub ringing: Option<Millis>,
+    pub answered: Option<Millis>,
+    pub queued: Option<Millis>,
+    pub offered: Option<Millis>,
+    pub bridged: Option<Millis>,
+    pub ended: Option<Millis>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerClass {
+    Person,
+    Machine,
+    /// Never answered, or nobody listened.
+    Unknown,
+}
+
+impl AnswerClass {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Machine => "machine",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentChange {
+    pub agent: AgentId,
+    pub extension: String,
+    pub from: &'static str,
+    pub to: &'static str,
+    pub sub: Option<&'static str>,
+    pub reason: Option<String>,
+    pub at: Millis,
+    /// Time spent in `from`.
+    pub ms: i64,
+}

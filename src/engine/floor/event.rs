@@ -1,0 +1,96 @@
+//! What the floor tells people: pop-ups, state changes, warnings (RST-019, RST-021).
+
+use serde::Serialize;
+
+use crate::{
+    ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, QueueId},
+    time::Millis,
+};
+
+/// One thing worth telling. [`Event::topic`] says to whom, [`Event::name`] what it is called.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// A call is offered to an agent; the shell adds the lead's fields.
+    Popup {
+        agent: AgentId,
+        call_id: CallId,
+        direction: &'static str,
+        number: String,
+        lead_id: Option<LeadId>,
+        campaign_id: Option<CampaignId>,
+        queue_id: Option<QueueId>,
+    },
+    /// A lead is offered before it is dialled; the shell adds its fields.
+    Preview {
+        agent: AgentId,
+        lead_id: LeadId,
+        campaign_id: CampaignId,
+        countdown_s: u32,
+    },
+    /// The agent's list has nothing due.
+    PreviewEmpty {
+        agent: AgentId,
+        campaign_id: CampaignId,
+    },
+    /// The previewed lead could not be dialled.
+    DialRefused {
+        agent: AgentId,
+        lead_id: LeadId,
+        code: &'static str,
+    },
+    AgentState {
+        agent: AgentId,
+        state: &'static str,
+        sub_state: Option<&'static str>,
+        reason: Option<String>,
+        since: Millis,
+        call_id: Option<CallId>,
+        wrap_up_until: Option<Millis>,
+    },
+    CallEnded {
+        call_id: CallId,
+        agent: Option<AgentId>,
+        outcome: &'static str,
+        talk_ms: Option<i64>,
+    },
+    GatewayDegraded {
+        gateway: GatewayId,
+    },
+    CampaignFinished {
+        campaign: CampaignId,
+    },
+}
+
+impl Event {
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Popup { .. } => "call.popup",
+            Self::Preview { .. } => "outbound.preview",
+            Self::PreviewEmpty { .. } => "outbound.preview_empty",
+            Self::DialRefused { .. } => "outbound.refused",
+            Self::AgentState { .. } => "agent.state_changed",
+            Self::CallEnded { .. } => "call.ended",
+            Self::GatewayDegraded { .. } => "gateway.degraded",
+            Self::CampaignFinished { .. } => "campaign.finished",
+        }
+    }
+
+    #[must_use]
+    pub fn topic(&self) -> String {
+        match self {
+            Self::Popup { agent, .. }
+            | Self::Preview { agent, .. }
+            | Self::PreviewEmpty { agent, .. }
+            | Self::DialRefused { agent, .. }
+            | Self::AgentState { agent, .. } => format!("agent:{agent}"),
+            Self::CallEnded { call_id, agent, .. } => match agent {
+                Some(agent) => format!("agent:{agent}"),
+                None => format!("call:{call_id}"),
+            },
+            Self::GatewayDegraded { gateway } => format!("gateway:{gateway}"),
+            Self::CampaignFinished { campaign } => format!("campaign:{campaign}"),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What may happen to the floor. Every input comes with the time it happened.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    agent::Unready,
+    campaign,
+    disposition::Disposition,
+    gate::Facts,
+    gateway,
+    ids::{
+        AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
+    },
+    queue,
+    time::Millis,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The configuration as it stands now; what is gone is gone.
+    Configured(Box<Configuration>),
+    /// A campaign was started, changed, paused or stopped.
+    Campaign(Box<CampaignSpec>),
+    /// Leads that the store reserved for this floor.
+    Drawn {
+        campaign: CampaignId,
+        leads: Vec<Lead>,
+        undone: u64,
+        next_due: Option<Millis>,
+    },
+    /// Fresh facts for the gate; `None`: the lead is no longer ours.
+    Checked {
+        lead: LeadId,
+        facts: Option<Facts>,
+    },
+    /// The attempt row is durable: the INVITE may leave.
+    AttemptOpened {
+        attempt: AttemptId,
+    },
+    /// The store refused the attempt row: another attempt on the number is up, or the lead is gone.
+    AttemptRefused {
+        attempt: AttemptId,
+    },
+    /// An agent asks for something.
+    Agent {
+        agent: AgentId,
+        order: AgentOrder,
+    },
+    /// The agent's event channel came up or went down (AGT-024).
+    Presence {
+        agent: AgentId,
+        connected: bool,
+    },
+    /// A lead was offered for preview on the agent's own list.
+    PreviewLead {
+        agent: AgentId,
+        campaign: CampaignId,
+        lead: Option<Box<Lead>>,
+    },
+    Phone {
+        extension: String,
+        registered: bool,
+    },
+    /// The switch did not take a leg at all.
+    LegRefused {
+        leg: LegId,
+        gateway_fault: bool,
+    },
+    LegRinging {
+        leg: LegId,
+    },
+    LegAnswered {
+        leg: LegId,
+    },
+    LegEnded {
+        leg: LegId,
+        ended: Ended,
+    },
+    Incoming {
+        leg: LegId,
+        from: String,
+        to: String,
+        gateway: Option<GatewayId>,
+    },
+    Bridged {
+        leg: LegId,
+    },
+    PlayDone {
+        leg: LegId,
+        sound: SoundId,
+    },
+    /// A prompt could not be played.
+    PlayFailed {
+        leg: LegId,
+        sound: SoundId,
+    },
+    RecordDone {
+        sound: SoundId,
+        file: String,
+        ms: i64,
+        error: Option<String>,
+    },
+    /// A leg fell silent.
+    MediaTimeout {
+        leg: LegId,
+    },
+}
+
+/// Agents, queues, gateways and routes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Configuration {
+    pub agents: Vec<AgentSpec>,
+    pub queues: Vec<QueueSpec>,
+    pub gateways: Vec<GatewaySpec>,
+    pub routes: Vec<RouteSpec>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSpec {
+    pub id: AgentId,
+    pub name: String,
+    pub extension: String,
+    pub queues: BTreeSet<QueueId>,
+    /// Overrides the queue's wrap-up.
+    pub wrap_up_ms: Option<i64>,
+    /// Goes from UNREADY.WAIT to READY once the phone is registered.
+    pub auto_ready: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSpec {
+    pub id: QueueId,
+    pub name: String,
+    pub settings: queue::Settings,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct GatewaySpec {
+    pub id: GatewayId,
+    pub name: String,
+    pub settings: gateway::Settings,
+}
+
+/// A called number and the queue it goes to; `number` may be `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteSpec {
+    pub number: String,
+    pub queue: QueueId,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CampaignSpec {
+    pub id: CampaignId,
+    pub name: String,
+    pub mode: campaign::Mode,
+    pub state: campaign::State,
+    /// Where answered predictive calls wait.
+    pub queue: Option<QueueId>,
+    pub settings: campaign::Settings,
+    /// What was counted before this process started.
+    pub counts: crate::pacing::Counts,
+}
+
+/// A lead as the dialler needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    pub id: LeadId,
+    pub task: Option<TaskId>,
+    pub batch: String,
+    /// E.164 or as it is dialled.
+    pub number: String,
+    /// Attempts so far that count.
+    pub attempts: u32,
+}
+
+/// What an agent may ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentOrder {
+    /// `extension` overrides the agent's own (AGT-007). `nailed_up`: one leg for the whole shift.
+    SignIn {
+        extension: Option<String>,
+        nailed_up: bool,
+    },
+    SignOut,
+    Ready,
+    NotReady {
+        sub: Unready,
+        reason: Option<String>,
+    },
+    /// The next lead of a preview campaign.
+    NextPreview {
+        campaign: CampaignId,
+    },
+    /// Dial the previewed lead.
+    DialPreview,
+    /// Leave the previewed lead for later.
+    SkipPreview,
+    Hangup,
+    FinishWrapUp,
+    Dispose {
+        call: CallId,
+        disposition: Disposition,
+    },
+}
+
+/// How a leg ended, in the words of the network.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ended {
+    pub by: By,
+    pub sip_status: Option<u16>,
+    pub q850: Option<u8>,
+    pub reason: Option<String>,
+    pub packets_received: u64,
+    pub packets_lost: u64,
+    pub jitter_ms: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum By {
+    #[default]
+    Us,
+    Them,
+    Network,
+}

@@ -1,0 +1,100 @@
+//! The floor as people see it: one snapshot of agents, queues, campaigns and gateways.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    campaign::{Mode, State},
+    ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, QueueId},
+    outcome::Outcome,
+    pacing::{Counts, Decision},
+    time::Millis,
+};
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct View {
+    pub as_of: Millis,
+    pub agents: Vec<AgentView>,
+    pub queues: Vec<QueueView>,
+    pub campaigns: Vec<CampaignView>,
+    pub gateways: Vec<GatewayView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct AgentView {
+    pub id: AgentId,
+    pub name: String,
+    pub extension: String,
+    pub queues: Vec<QueueId>,
+    pub state: &'static str,
+    pub sub_state: Option<&'static str>,
+    pub reason: Option<String>,
+    pub since: Millis,
+    /// The phone is registered.
+    pub registered: bool,
+    pub call: Option<CallView>,
+    pub preview: Option<LeadId>,
+    pub wrap_up_until: Option<Millis>,
+    pub calls_today: u64,
+    /// Milliseconds in calls and after-call work since sign-in.
+    pub busy_ms: i64,
+    pub signed_in_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CallView {
+    pub id: CallId,
+    pub direction: &'static str,
+    pub number: String,
+    pub lead_id: Option<LeadId>,
+    pub campaign_id: Option<CampaignId>,
+    pub queue_id: Option<QueueId>,
+    pub answered_at: Option<Millis>,
+    pub bridged_at: Option<Millis>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct QueueView {
+    pub id: QueueId,
+    pub name: String,
+    pub waiting: u32,
+    pub longest_wait_ms: i64,
+    pub signed_in: u32,
+    pub ready: u32,
+    pub busy: u32,
+    pub wrap_up: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CampaignView {
+    pub id: CampaignId,
+    pub name: String,
+    pub mode: Mode,
+    pub state: State,
+    /// Legs sent, no answer yet.
+    pub dialling: u32,
+    /// Of these, ringing.
+    pub ringing: u32,
+    pub waiting: u32,
+    pub talking: u32,
+    pub counts: Counts,
+    pub outcomes: BTreeMap<Outcome, u64>,
+    pub blocked: BTreeMap<crate::gate::Block, u64>,
+    pub decision: Option<Decision>,
+    /// Leads in hand, ready to dial.
+    pub hopper: u32,
+    /// Leads without a final state, as of the last draw.
+    pub undone: u64,
+    /// Abandoned share of the calls answered by persons, 0 to 1.
+    pub abandon_rate: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct GatewayView {
+    pub id: GatewayId,
+    pub name: String,
+    pub in_use: u32,
+    pub max_channels: u32,
+    pub paused: bool,
+}

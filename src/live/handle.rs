@@ -1,0 +1,111 @@
+//! What the rest of the house holds of the live floor.
+
+use std::sync::Arc;
+
+use engine::{
+    floor::{AgentOrder, AgentView, View},
+    ids::AgentId,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::bus::Bus;
+
+/// A handle on the live floor; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Live {
+    asks: mpsc::Sender<Ask>,
+    view: watch::Receiver<Arc<View>>,
+    bus: Bus,
+}
+
+/// The floor does not do what was asked. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Stable, upper case: `ILLEGAL_TRANSITION`, `NO_SUCH_AGENT`, `PHONE_NOT_REGISTERED`,
+    /// `NO_PREVIEW`, `NO_SUCH_CALL`, `BAD_DISPOSITION`, `DISPOSITION_REQUIRED`, `DRAINING`.
+    pub code: &'static str,
+    pub message: String,
+}
+
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Agent {
+        agent: AgentId,
+        order: AgentOrder,
+        answer: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Presence {
+        agent: AgentId,
+        connected: bool,
+    },
+    Reload,
+}
+
+impl Live {
+    pub(crate) fn new(asks: mpsc::Sender<Ask>, view: watch::Receiver<Arc<View>>, bus: Bus) -> Self {
+        Self { asks, view, bus }
+    }
+
+    /// Carries out an agent's order and returns the agent as it then stands.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the agent's state, phone or call does not allow it.
+    pub async fn agent(&self, agent: AgentId, order: AgentOrder) -> Result<AgentView, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.asks
+            .send(Ask::Agent {
+                agent: agent.clone(),
+                order,
+                answer,
+            })
+            .await
+            .map_err(|_| draining())?;
+        answered.await.map_err(|_| draining())??;
+        let view = self.view();
+        view.agents
+            .iter()
+            .find(|seen| seen.id == agent)
+            .cloned()
+            .ok_or_else(|| Refusal {
+                code: "NO_SUCH_AGENT",
+                message: format!("there is no agent {agent}"),
+            })
+    }
+
+    /// The agent's event channel came up or went down (AGT-024).
+    pub async fn presence(&self, agent: AgentId, connected: bool) {
+        // A server that drains has no use for presence.
+        let _ = self.asks.send(Ask::Presence { agent, connected }).await;
+    }
+
+    /// Reads agents, queues, gateways, routes and campaigns anew, at once. Call it after a change;
+    /// campaigns are also watched every quarter of a second.
+    pub async fn reload(&self) {
+        let _ = self.asks.send(Ask::Reload).await;
+    }
+
+    /// The floor a moment ago; renewed with every agent order and at least four times a second.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+
+    /// Wakes whenever the view is renewed.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+}
+
+fn draining() -> Refusal {
+    Refusal {
+        code: "DRAINING",
+        message: "the server is shutting down".into(),
+    }
+}

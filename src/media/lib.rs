@@ -1,1 +1,46 @@
+//! Sounds: RTP legs on dedicated threads, bridges, prompts, recordings, DTMF.
+//!
+//! A [`Media`] owns one or more OS threads. Each turns a wheel of twenty slots of one
+//! millisecond; a leg sits in one slot, so it is served once in twenty milliseconds: what came in
+//! is checked, counted and handed to its peer and its recording, then one packet goes out, silence
+//! if nothing else is to be heard. Nothing in that loop waits, and files are read and written
+//! elsewhere.
+//!
+//! Nothing here knows SIP, a call or a queue. Commands go in through [`Media`]'s methods; what
+//! happened comes out as [`Event`]s.
 
+mod command;
+mod dtmf;
+mod event;
+pub mod g711;
+pub mod goertzel;
+mod latch;
+mod lateness;
+mod leg;
+mod media;
+mod outlet;
+mod packet;
+mod player;
+mod ports;
+mod priority;
+mod prompt;
+mod reception;
+mod recorder;
+mod resample;
+mod sequence;
+mod shard;
+mod tap;
+mod tone;
+mod wav;
+mod wheel;
+
+#[cfg(test)]
+mod tests;
+
+pub use command::{Hear, LegId, PlayId, RecordId, Remote};
+pub use event::{Event, PlayEnd, Stats};
+pub use g711::Law;
+pub use lateness::Lateness;
+pub use media::{Config, Media, MediaError, OpenLeg};
+pub use packet::DTMF_PAYLOAD_TYPE;
+pub use prompt::{Prompt, PromptError, Prompts};

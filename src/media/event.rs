@@ -1,0 +1,61 @@
+//! What the media threads tell.
+
+use std::path::PathBuf;
+
+use crate::{LegId, PlayId, RecordId};
+
+/// Something that happened on a leg. In order per leg, but for the recordings, which a thread of
+/// their own writes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A key was pressed at the far end.
+    Dtmf { leg: LegId, digit: char, ms: u32 },
+    /// A playback is over. Every one that was started is told exactly once.
+    PlayDone {
+        leg: LegId,
+        play: PlayId,
+        played_ms: u64,
+        why: PlayEnd,
+    },
+    /// The file is there.
+    RecordStarted { leg: LegId, record: RecordId },
+    /// The file is complete, or as complete as it gets.
+    RecordDone {
+        leg: LegId,
+        record: RecordId,
+        path: PathBuf,
+        /// Length of the sound.
+        ms: u64,
+        /// Size of the file.
+        bytes: u64,
+        /// Why the file is missing or incomplete.
+        error: Option<String>,
+    },
+    /// Nothing was received for the configured time. Told again only after sound has come back.
+    Timeout { leg: LegId },
+    /// The leg is gone; nothing but `RecordDone` follows.
+    Closed { leg: LegId, stats: Stats },
+}
+
+/// Why a playback ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlayEnd {
+    /// All of it was heard.
+    Finished,
+    /// It was stopped, or something else was to be heard.
+    Stopped,
+    /// The leg ended first.
+    LegEnded,
+}
+
+/// What was counted on a leg.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stats {
+    /// Valid packets from the locked source.
+    pub received: u64,
+    pub sent: u64,
+    /// Estimated from sequence gaps.
+    pub lost: u64,
+    /// RFC 3550 interarrival jitter of the last source.
+    pub jitter_ms: f32,
+}

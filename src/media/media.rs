@@ -1,0 +1,289 @@
+//! The handle to the media threads.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use crate::{
+    command::{Command, Hear, LegId, PlayId, RecordId, Remote},
+    event::Event,
+    lateness::Lateness,
+    leg::{Leg, Outlets},
+    outlet::Outlet,
+    ports::Ports,
+    prompt::{Prompt, Prompts},
+    recorder::Recorder,
+    shard::{Inbox, Shard},
+};
+
+const COMMANDS_WAITING: usize = 4_096;
+const EVENTS_WAITING: usize = 8_192;
+/// Seconds of recorded sound that may wait for the disk, over all recordings: 16 MB.
+const CHUNKS_WAITING: usize = 512;
+
+/// How the media engine is set up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address RTP is received on.
+    pub ip: IpAddr,
+    /// UDP ports for RTP; the even ones are used.
+    pub ports: RangeInclusive<u16>,
+    /// Media threads, at least one.
+    pub threads: usize,
+    /// Where the wav prompts are.
+    pub prompts: Option<PathBuf>,
+    /// A leg that receives nothing for this long is told as [`Event::Timeout`]; zero is never.
+    pub rtp_timeout: Duration,
+}
+
+impl Config {
+    /// One thread, no prompt files, 30 seconds of silence before a timeout.
+    #[must_use]
+    pub fn new(ip: IpAddr, ports: RangeInclusive<u16>) -> Self {
+        Self {
+            ip,
+            ports,
+            threads: 1,
+            prompts: None,
+            rtp_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why the engine did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    #[error("a media thread cannot be started")]
+    Thread(#[source] std::io::Error),
+    #[error("every RTP port is in use")]
+    NoPorts,
+    #[error("no such leg")]
+    NoSuchLeg,
+    #[error("the media engine has stopped")]
+    Stopped,
+}
+
+/// A new leg and the address to write into its SDP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenLeg {
+    pub leg: LegId,
+    pub address: SocketAddr,
+}
+
+/// The media engine. Dropping it closes every leg and completes every recording.
+#[derive(Debug)]
+pub struct Media {
+    shards: Vec<Inbox>,
+    threads: Vec<JoinHandle<()>>,
+    ports: Ports,
+    prompts: Prompts,
+    lateness: Arc<Lateness>,
+    next_leg: AtomicU64,
+    /// Which thread a leg lives on. Held while an order is sent, so orders keep their order.
+    places: Mutex<HashMap<LegId, usize>>,
+}
+
+impl Media {
+    /// Reads the prompts and starts the threads.
+    ///
+    /// # Errors
+    /// [`MediaError::Thread`] when the system gives no more threads.
+    pub fn start(config: &Config) -> Result<(Self, Receiver<Event>), MediaError> {
+        let (event_sender, events) = sync_channel(EVENTS_WAITING);
+        let (work_sender, work) = sync_channel(CHUNKS_WAITING);
+        let lateness = Arc::new(Lateness::default());
+        let timeout = config.rtp_timeout.as_millis() as u64 / 20;
+        let mut shards = Vec::new();
+        let mut threads = Vec::new();
+        for number in 0..config.threads.max(1) {
+            let (inbox, orders) = sync_channel(COMMANDS_WAITING);
+            let out = Outlets {
+                events: Outlet::new(event_sender.clone()),
+                work: Outlet::new(work_sender.clone()),
+            };
+            let shard = Shard::new(orders, out, lateness.clone(), timeout);
+            threads.push(spawn(format!("media-{number}"), move || shard.run())?);
+            shards.push(inbox);
+        }
+        let recorder = Recorder::new(Outlet::new(event_sender));
+        drop(work_sender);
+        threads.push(spawn("recorder".to_owned(), move || recorder.run(work))?);
+        let media = Self {
+            shards,
+            threads,
+            ports: Ports::new(config.ip, &config.ports),
+            prompts: Prompts::open(config.prompts.clone()),
+            lateness,
+            next_leg: AtomicU64::new(1),
+            places: Mutex::default(),
+        };
+        Ok((media, events))
+    }
+
+    /// Opens a leg: a socket that receives, in silence, until [`Self::connect`].
+    ///
+    /// # Errors
+    /// [`MediaError::NoPorts`] when the range is used up, [`MediaError::Stopped`].
+    pub fn open(&self) -> Result<OpenLeg, MediaError> {
+        let (socket, address) = self.ports.open().ok_or(MediaError::NoPorts)?;
+        let leg = LegId(self.next_leg.fetch_add(1, Ordering::Relaxed));
+        let place = leg.0 as usize % self.shards.len();
+        let mut places = self.places();
+        self.send(place, Command::Open(Box::new(Leg::new(leg, socket))))?;
+        places.insert(leg, place);
+        Ok(OpenLeg { leg, address })
+    }
+
+    /// Tells a leg what was negotiated; from now on it sends. May be repeated.
+    ///
+    /// # Errors
+    /// [`MediaError::NoSuchLeg`], [`MediaError::Stopped`]; so for all that follow.
+    pub fn connect(&self, leg: LegId, remote: Remote) -> Result<(), MediaError> {
+        self.order(leg, Command::Connect { leg, remote })
+    }
+
+    /// Lets two legs hear each other. Ends their earlier bridges and playbacks.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn bridge(&self, a: LegId, b: LegId) -> Result<(), MediaError> {
+        let mut places = self.places();
+        let home = *places.get(&a).ok_or(MediaError::NoSuchLeg)?;
+        let other = *places.get(&b).ok_or(MediaError::NoSuchLeg)?;
+        if home != other {
+            self.send(home, Command::Expect { leg: b })?;
+            let to = self.shards[home].clone();
+            self.send(other, Command::Move { leg: b, to })?;
+            places.insert(b, home);
+        }
+        self.send(home, Command::Bridge { a, b })
+    }
+
+    /// Takes a leg out of its bridge, if it is in one, and lets it hear `hear`. Its former peer
+    /// hears silence. A running playback goes on.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn park(&self, leg: LegId, hear: Hear) -> Result<(), MediaError> {
+        self.order(leg, Command::Park { leg, hear })
+    }
+
+    /// Plays a prompt over whatever the leg hears, `times` times and at least once. One that is
+    /// running is stopped.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn play(
+        &self,
+        leg: LegId,
+        play: PlayId,
+        prompt: Arc<Prompt>,
+        times: u32,
+    ) -> Result<(), MediaError> {
+        self.order(
+            leg,
+            Command::Play {
+                leg,
+                play,
+                prompt,
+                times,
+            },
+        )
+    }
+
+    /// Stops a playback; nothing happens when it is over already.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn stop_play(&self, leg: LegId, play: PlayId) -> Result<(), MediaError> {
+        self.order(leg, Command::StopPlay { leg, play })
+    }
+
+    /// Records a leg into a stereo wav: left what it says, right what it hears. One that is
+    /// running is finished. A file that cannot be written is told as [`Event::RecordDone`] with
+    /// an error, and the leg goes on.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn record(&self, leg: LegId, record: RecordId, path: PathBuf) -> Result<(), MediaError> {
+        self.order(leg, Command::Record { leg, record, path })
+    }
+
+    /// Finishes a recording; nothing happens when it is over already.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn stop_record(&self, leg: LegId, record: RecordId) -> Result<(), MediaError> {
+        self.order(leg, Command::StopRecord { leg, record })
+    }
+
+    /// Closes a leg and frees its port; told as [`Event::Closed`].
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn close(&self, leg: LegId) -> Result<(), MediaError> {
+        let place = self.places().remove(&leg).ok_or(MediaError::NoSuchLeg)?;
+        self.send(place, Command::Close { leg })
+    }
+
+    /// The prompts of this engine.
+    #[must_use]
+    pub fn prompts(&self) -> &Prompts {
+        &self.prompts
+    }
+
+    /// How punctual the threads are.
+    #[must_use]
+    pub fn lateness(&self) -> &Lateness {
+        &self.lateness
+    }
+
+    fn order(&self, leg: LegId, command: Command) -> Result<(), MediaError> {
+        let places = self.places();
+        let place = *places.get(&leg).ok_or(MediaError::NoSuchLeg)?;
+        self.send(place, command)
+    }
+
+    /// Waits when the queue is full: at most a few turns of the wheel.
+    fn send(&self, place: usize, command: Command) -> Result<(), MediaError> {
+        self.shards[place]
+            .send(command)
+            .map_err(|_| MediaError::Stopped)
+    }
+
+    fn places(&self) -> MutexGuard<'_, HashMap<LegId, usize>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        for place in 0..self.shards.len() {
+            if self.send(place, Command::Stop).is_err() {
+                tracing::warn!(thread = place, "a media thread had stopped before its time");
+            }
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a media thread panicked");
+            }
+        }
+    }
+}
+
+fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, MediaError> {
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(work)
+        .map_err(MediaError::Thread)
+}

@@ -1,0 +1,216 @@
+//! The thread that writes recordings, so that a slow disk never delays sound.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::BufWriter,
+    path::{Path, PathBuf},
+    sync::mpsc::Receiver,
+};
+
+use crate::{
+    command::{LegId, RecordId},
+    event::Event,
+    g711::RATE,
+    outlet::Outlet,
+};
+
+/// Samples after which the header is made true again: five seconds.
+const HEADER_EVERY: u64 = 5 * RATE as u64;
+
+/// An order to the writer.
+#[derive(Debug)]
+pub enum Work {
+    Create {
+        leg: LegId,
+        record: RecordId,
+        path: PathBuf,
+    },
+    Write(Chunk),
+    /// The recording is `samples` long; chunks that were lost at its end become silence.
+    Close {
+        leg: LegId,
+        record: RecordId,
+        samples: u64,
+    },
+}
+
+/// A piece of sound, left and right interleaved.
+#[derive(Debug)]
+pub struct Chunk {
+    pub leg: LegId,
+    pub record: RecordId,
+    /// Where it belongs, in samples since the start.
+    pub at: u64,
+    pub samples: Vec<i16>,
+}
+
+type Key = (LegId, RecordId);
+
+/// Writes every recording of the engine.
+#[derive(Debug)]
+pub struct Recorder {
+    files: HashMap<Key, Recording>,
+    events: Outlet<Event>,
+}
+
+/// A file that is being written.
+struct Recording {
+    path: PathBuf,
+    writer: hound::WavWriter<BufWriter<File>>,
+    /// Samples written, left and right counted as one.
+    written: u64,
+    header_at: u64,
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recording")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    pub fn new(events: Outlet<Event>) -> Self {
+        Self {
+            files: HashMap::new(),
+            events,
+        }
+    }
+
+    /// Works until every media thread is gone, then closes what is still open.
+    pub fn run(mut self, work: Receiver<Work>) {
+        while let Ok(work) = work.recv() {
+            self.events.flush();
+            match work {
+                Work::Create { leg, record, path } => self.create((leg, record), path),
+                Work::Write(chunk) => self.write(chunk),
+                Work::Close {
+                    leg,
+                    record,
+                    samples,
+                } => self.close((leg, record), samples),
+            }
+        }
+        for (key, recording) in std::mem::take(&mut self.files) {
+            self.done(key, recording, None);
+        }
+    }
+
+    fn create(&mut self, key: Key, path: PathBuf) {
+        match Recording::create(&path) {
+            Ok(recording) => {
+                self.files.insert(key, recording);
+                self.events.push(Event::RecordStarted {
+                    leg: key.0,
+                    record: key.1,
+                });
+            }
+            Err(error) => self.failed(key, path, 0, error),
+        }
+    }
+
+    fn write(&mut self, chunk: Chunk) {
+        let key = (chunk.leg, chunk.record);
+        let Some(recording) = self.files.get_mut(&key) else {
+            return;
+        };
+        if let Err(error) = recording.write(chunk.at, &chunk.samples) {
+            self.give_up(key, error);
+        }
+    }
+
+    fn close(&mut self, key: Key, samples: u64) {
+        let Some(recording) = self.files.get_mut(&key) else {
+            return;
+        };
+        match recording.write(samples, &[]) {
+            Ok(()) => {
+                if let Some(recording) = self.files.remove(&key) {
+                    self.done(key, recording, None);
+                }
+            }
+            Err(error) => self.give_up(key, error),
+        }
+    }
+
+    fn give_up(&mut self, key: Key, error: hound::Error) {
+        if let Some(recording) = self.files.remove(&key) {
+            self.done(key, recording, Some(error));
+        }
+    }
+
+    fn done(&mut self, key: Key, recording: Recording, error: Option<hound::Error>) {
+        let Recording {
+            path,
+            writer,
+            written,
+            ..
+        } = recording;
+        match writer.finalize().err().or(error) {
+            Some(error) => self.failed(key, path, written, error),
+            None => self.tell(key, path, written, None),
+        }
+    }
+
+    fn failed(&mut self, key: Key, path: PathBuf, written: u64, error: hound::Error) {
+        tracing::warn!(path = %path.display(), %error, "a recording failed");
+        self.tell(key, path, written, Some(error.to_string()));
+    }
+
+    fn tell(&mut self, key: Key, path: PathBuf, written: u64, error: Option<String>) {
+        let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
+        let ms = written * 1_000 / u64::from(RATE);
+        self.events.push(Event::RecordDone {
+            leg: key.0,
+            record: key.1,
+            path,
+            ms,
+            bytes,
+            error,
+        });
+    }
+}
+
+impl Recording {
+    fn create(path: &Path) -> Result<Self, hound::Error> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut writer = hound::WavWriter::create(path, spec())?;
+        writer.flush()?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            written: 0,
+            header_at: 0,
+        })
+    }
+
+    /// Fills up to `at` with silence, then writes.
+    fn write(&mut self, at: u64, interleaved: &[i16]) -> Result<(), hound::Error> {
+        for _ in self.written..at {
+            self.writer.write_sample(0_i16)?;
+            self.writer.write_sample(0_i16)?;
+        }
+        for &sample in interleaved {
+            self.writer.write_sample(sample)?;
+        }
+        self.written = self.written.max(at) + interleaved.len() as u64 / 2;
+        if self.written - self.header_at >= HEADER_EVERY {
+            self.header_at = self.written;
+            self.writer.flush()?;
+        }
+        Ok(())
+    }
+}
+
+fn spec() -> hound::WavSpec {
+    hound::WavSpec {
+        channels: 2,
+        sample_rate: RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    }
+}

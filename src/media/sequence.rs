@@ -1,0 +1,191 @@
+//! The numbers of the packets we send: one stream with one SSRC, whatever it is fed from.
+
+use crate::g711::FRAME;
+
+/// A source that jumps further than this starts a new alignment: two seconds of G.711.
+const FARTHEST_TIMESTAMP: i32 = 16_000;
+const FARTHEST_SEQUENCE: i16 = 100;
+
+/// What goes into the header of the next packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub marker: bool,
+}
+
+/// Keeps sequence and timestamp dense and rising while the stream changes between our own frames
+/// and packets relayed from a peer.
+#[derive(Debug)]
+pub struct Sequence {
+    last_sequence: u16,
+    last_timestamp: u32,
+    /// The tick of the last packet; `None` before the first.
+    last_tick: Option<u64>,
+    relayed: Option<Alignment>,
+}
+
+/// How a peer's numbers map to ours, so that its losses and reordering stay visible.
+#[derive(Debug, Clone, Copy)]
+struct Alignment {
+    ssrc: u32,
+    first_sequence: u16,
+    add_sequence: u16,
+    add_timestamp: u32,
+}
+
+impl Sequence {
+    /// Starts at numbers that nobody can guess (RFC 3550 §5.1).
+    pub fn starting_at(sequence: u16, timestamp: u32) -> Self {
+        Self {
+            last_sequence: sequence,
+            last_timestamp: timestamp,
+            last_tick: None,
+            relayed: None,
+        }
+    }
+
+    /// Ticks since the last packet; `None` before the first.
+    pub fn ticks_since(&self, tick: u64) -> Option<u64> {
+        self.last_tick.map(|last| tick.saturating_sub(last))
+    }
+
+    /// True while the stream comes from a peer.
+    pub fn relays(&self) -> bool {
+        self.relayed.is_some()
+    }
+
+    /// Numbers for a frame of our own.
+    pub fn own(&mut self, tick: u64) -> Numbers {
+        let marker = self.last_tick.is_none() || self.relayed.take().is_some();
+        self.step(tick);
+        Numbers {
+            sequence: self.last_sequence,
+            timestamp: self.last_timestamp,
+            marker,
+        }
+    }
+
+    /// Numbers for a packet of a peer; `None` for one from before the alignment.
+    pub fn relay(
+        &mut self,
+        tick: u64,
+        ssrc: u32,
+        sequence: u16,
+        timestamp: u32,
+        marker: bool,
+    ) -> Option<Numbers> {
+        if let Some(aligned) = self.relayed.filter(|a| a.ssrc == ssrc) {
+            let sequence_out = sequence.wrapping_add(aligned.add_sequence);
+            let timestamp_out = timestamp.wrapping_add(aligned.add_timestamp);
+            let ahead = sequence_out.wrapping_sub(self.last_sequence) as i16;
+            let later = timestamp_out.wrapping_sub(self.last_timestamp) as i32;
+            if ahead.abs() <= FARTHEST_SEQUENCE && later.abs() <= FARTHEST_TIMESTAMP {
+                if (sequence.wrapping_sub(aligned.first_sequence) as i16) < 0 {
+                    return None;
+                }
+                if ahead > 0 {
+                    self.last_sequence = sequence_out;
+                    self.last_timestamp = timestamp_out;
+                }
+                self.last_tick = Some(tick);
+                return Some(Numbers {
+                    sequence: sequence_out,
+                    timestamp: timestamp_out,
+                    marker,
+                });
+            }
+        }
+        self.step(tick);
+        self.relayed = Some(Alignment {
+            ssrc,
+            first_sequence: sequence,
+            add_sequence: self.last_sequence.wrapping_sub(sequence),
+            add_timestamp: self.last_timestamp.wrapping_sub(timestamp),
+        });
+        Some(Numbers {
+            sequence: self.last_sequence,
+            timestamp: self.last_timestamp,
+            marker: true,
+        })
+    }
+
+    fn step(&mut self, tick: u64) {
+        let ticks = self.ticks_since(tick).unwrap_or(1).max(1);
+        self.last_sequence = self.last_sequence.wrapping_add(1);
+        self.last_timestamp = self
+            .last_timestamp
+            .wrapping_add(ticks as u32 * FRAME as u32);
+        self.last_tick = Some(tick);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_frames_count_one_by_one_and_start_with_a_marker() {
+        let mut sequence = Sequence::starting_at(65_534, 0);
+        let numbers: Vec<_> = (0..3).map(|tick| sequence.own(tick)).collect();
+        assert_eq!(
+            numbers.iter().map(|n| n.sequence).collect::<Vec<_>>(),
+            [65_535, 0, 1]
+        );
+        assert_eq!(
+            numbers.iter().map(|n| n.timestamp).collect::<Vec<_>>(),
+            [160, 320, 480]
+        );
+        assert_eq!(
+            numbers.iter().map(|n| n.marker).collect::<Vec<_>>(),
+            [true, false, false]
+        );
+    }
+
+    #[test]
+    fn a_peers_loss_and_reordering_stay_visible() {
+        let mut sequence = Sequence::starting_at(0, 0);
+        sequence.own(0);
+        let mut out = |n: u16| sequence.relay(1, 9, n, u32::from(n) * 160, false);
+        let first = out(500).expect("the first packet passes");
+        assert_eq!(
+            (first.sequence, first.timestamp, first.marker),
+            (2, 320, true)
+        );
+        assert_eq!(out(502).map(|n| (n.sequence, n.timestamp)), Some((4, 640)));
+        assert_eq!(out(501).map(|n| (n.sequence, n.timestamp)), Some((3, 480)));
+        assert_eq!(out(499), None);
+    }
+
+    #[test]
+    fn a_new_source_continues_where_the_old_one_stopped() {
+        let mut sequence = Sequence::starting_at(0, 0);
+        sequence.relay(0, 1, 10, 0, false);
+        sequence.relay(1, 1, 11, 160, false);
+        let other = sequence
+            .relay(2, 2, 40_000, 999_999, false)
+            .expect("a new source passes");
+        assert_eq!(
+            (other.sequence, other.timestamp, other.marker),
+            (3, 480, true)
+        );
+        let own = sequence.own(7);
+        assert_eq!(
+            (own.sequence, own.timestamp, own.marker),
+            (4, 480 + 5 * 160, true)
+        );
+    }
+
+    #[test]
+    fn a_slip_of_many_seconds_realigns() {
+        let mut sequence = Sequence::starting_at(0, 0);
+        sequence.relay(0, 1, 10, 0, false);
+        let after = sequence
+            .relay(1, 1, 11, 8_000_000, false)
+            .expect("it passes");
+        assert_eq!(
+            (after.sequence, after.timestamp, after.marker),
+            (2, 320, true)
+        );
+    }
+}

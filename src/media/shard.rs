@@ -1,0 +1,299 @@
+//! One media thread: its legs, its wheel, its clock.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    command::{Command, Hear, LegId},
+    event::PlayEnd,
+    lateness::Lateness,
+    leg::{Leg, Outlets, Turn},
+    player::Player,
+    priority,
+    recorder::Work,
+    tap::Tap,
+    wheel::{SLOTS, Wheel},
+};
+
+/// Where a thread takes its orders.
+pub type Inbox = SyncSender<Command>;
+
+/// Orders taken in one go before sound is served again.
+const MOST_COMMANDS: usize = 256;
+/// After a longer stall the missed turns are skipped, not made up in a burst.
+const LONGEST_CATCH_UP: u64 = 10 * SLOTS;
+
+/// What one thread works on.
+pub struct Shard {
+    pub orders: Receiver<Command>,
+    pub out: Outlets,
+    pub lateness: Arc<Lateness>,
+    /// Ticks; see [`Turn::timeout`].
+    pub timeout: u64,
+    legs: HashMap<LegId, Box<Leg>>,
+    wheel: Wheel,
+    /// Legs that another thread is about to hand over, and the orders that wait for them.
+    expected: HashSet<LegId>,
+    deferred: Vec<Command>,
+    leaving: Vec<(Inbox, Box<Leg>)>,
+    epoch: Instant,
+    /// The slot that is served next, counted from the epoch.
+    slot: u64,
+    stopped: bool,
+}
+
+impl Shard {
+    pub fn new(
+        orders: Receiver<Command>,
+        out: Outlets,
+        lateness: Arc<Lateness>,
+        timeout: u64,
+    ) -> Self {
+        Self {
+            orders,
+            out,
+            lateness,
+            timeout,
+            legs: HashMap::new(),
+            wheel: Wheel::default(),
+            expected: HashSet::new(),
+            deferred: Vec::new(),
+            leaving: Vec::new(),
+            epoch: Instant::now(),
+            slot: 0,
+            stopped: false,
+        }
+    }
+
+    /// Serves until told to stop, then closes every leg.
+    pub fn run(mut self) {
+        priority::raise();
+        while !self.stopped {
+            self.wait_for_orders();
+            self.serve_due();
+            self.out.events.flush();
+            self.out.work.flush();
+            self.let_go();
+        }
+        for (_, leg) in std::mem::take(&mut self.legs) {
+            leg.close(&mut self.out);
+        }
+    }
+
+    /// Sleeps until an order comes or a slot is due, and takes the orders that are there.
+    fn wait_for_orders(&mut self) {
+        let order = match self.next_due() {
+            Some(due) => self
+                .orders
+                .recv_timeout(due.saturating_duration_since(Instant::now())),
+            None => self
+                .orders
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match order {
+            Ok(command) => self.take(command),
+            Err(RecvTimeoutError::Timeout) => return,
+            Err(RecvTimeoutError::Disconnected) => self.stopped = true,
+        }
+        for _ in 0..MOST_COMMANDS {
+            match self.orders.try_recv() {
+                Ok(command) => self.take(command),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// When to wake without an order; `None` when there is nothing to do at all.
+    fn next_due(&self) -> Option<Instant> {
+        if let Some(slot) = self.wheel.next_occupied(self.slot) {
+            return Some(self.time_of(slot));
+        }
+        let waiting =
+            !self.out.events.is_empty() || !self.out.work.is_empty() || !self.leaving.is_empty();
+        waiting.then(|| Instant::now() + Duration::from_millis(20))
+    }
+
+    fn time_of(&self, slot: u64) -> Instant {
+        self.epoch + Duration::from_millis(slot)
+    }
+
+    fn serve_due(&mut self) {
+        let now = self.epoch.elapsed().as_millis() as u64;
+        if now.saturating_sub(self.slot) > LONGEST_CATCH_UP {
+            self.slot = now;
+        }
+        while self.slot <= now {
+            self.serve_slot();
+            self.slot += 1;
+        }
+    }
+
+    fn serve_slot(&mut self) {
+        if self.wheel.leg_at(self.slot, 0).is_none() {
+            return;
+        }
+        let started = Instant::now();
+        self.lateness
+            .count(started.saturating_duration_since(self.time_of(self.slot)));
+        let turn = Turn {
+            tick: self.slot / SLOTS,
+            arrival: (started - self.epoch).as_micros() as i64 * 8 / 1_000,
+            timeout: self.timeout,
+        };
+        let mut index = 0;
+        while let Some(id) = self.wheel.leg_at(self.slot, index) {
+            self.serve_leg(id, turn);
+            index += 1;
+        }
+    }
+
+    fn serve_leg(&mut self, id: LegId, turn: Turn) {
+        let peer = self
+            .legs
+            .get(&id)
+            .and_then(|leg| leg.peer)
+            .filter(|&peer| peer != id);
+        match peer {
+            Some(peer) => {
+                if let [Some(leg), peer] = self.legs.get_disjoint_mut([&id, &peer]) {
+                    leg.serve(peer.map(|peer| &mut **peer), turn, &mut self.out);
+                }
+            }
+            None => {
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.serve(None, turn, &mut self.out);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, command: Command) {
+        if command
+            .legs()
+            .iter()
+            .flatten()
+            .any(|leg| self.expected.contains(leg))
+        {
+            return self.deferred.push(command);
+        }
+        match command {
+            Command::Open(leg) => self.adopt(leg),
+            Command::Connect { leg, remote } => {
+                let tick = self.tick();
+                self.with(leg, |leg, _| leg.connect(remote, tick));
+            }
+            Command::Bridge { a, b } => self.bridge(a, b),
+            Command::Park { leg, hear } => self.park(leg, hear),
+            Command::Play {
+                leg,
+                play,
+                prompt,
+                times,
+            } => self.with(leg, |leg, out| {
+                leg.play(play, Player::times(prompt, times), &mut out.events);
+            }),
+            Command::StopPlay { leg, play } => {
+                self.with(leg, |leg, out| leg.stop_play(play, &mut out.events));
+            }
+            Command::Record { leg, record, path } => self.with(leg, |it, out| {
+                out.work.push(Work::Create { leg, record, path });
+                it.record(Tap::new(leg, record), &mut out.work);
+            }),
+            Command::StopRecord { leg, record } => {
+                self.with(leg, |leg, out| leg.stop_record(record, &mut out.work));
+            }
+            Command::Close { leg } => self.close(leg),
+            Command::Expect { leg } => {
+                self.expected.insert(leg);
+            }
+            Command::Move { leg, to } => self.hand_over(leg, to),
+            Command::Stop => self.stopped = true,
+        }
+    }
+
+    fn with(&mut self, leg: LegId, act: impl FnOnce(&mut Leg, &mut Outlets)) {
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            act(leg, &mut self.out);
+        }
+    }
+
+    /// The tick of the slot that is served next; after an idle time the clock is read anew.
+    fn tick(&self) -> u64 {
+        (self.epoch.elapsed().as_millis() as u64).max(self.slot) / SLOTS
+    }
+
+    fn adopt(&mut self, leg: Box<Leg>) {
+        let id = leg.id;
+        self.wheel.add(id);
+        self.legs.insert(id, leg);
+        if self.expected.remove(&id) {
+            for command in std::mem::take(&mut self.deferred) {
+                self.take(command);
+            }
+        }
+    }
+
+    fn bridge(&mut self, a: LegId, b: LegId) {
+        if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
+            return;
+        }
+        self.unbridge(a);
+        self.unbridge(b);
+        for (leg, peer) in [(a, b), (b, a)] {
+            self.with(leg, |leg, out| {
+                leg.peer = Some(peer);
+                leg.set_music(None);
+                leg.end_play(PlayEnd::Stopped, &mut out.events);
+            });
+        }
+    }
+
+    fn park(&mut self, leg: LegId, hear: Hear) {
+        self.unbridge(leg);
+        let music = match hear {
+            Hear::Silence => None,
+            Hear::Loop(prompt) => Some(Player::endless(prompt)),
+        };
+        self.with(leg, |leg, _| leg.set_music(music));
+    }
+
+    /// Takes a leg out of its bridge; both hear silence.
+    fn unbridge(&mut self, leg: LegId) {
+        let peer = self.legs.get_mut(&leg).and_then(|leg| leg.peer.take());
+        if let Some(peer) = peer {
+            self.with(peer, |peer, _| peer.peer = None);
+        }
+    }
+
+    fn close(&mut self, id: LegId) {
+        self.unbridge(id);
+        self.wheel.remove(id);
+        if let Some(leg) = self.legs.remove(&id) {
+            leg.close(&mut self.out);
+        }
+    }
+
+    fn hand_over(&mut self, id: LegId, to: Inbox) {
+        self.unbridge(id);
+        self.wheel.remove(id);
+        if let Some(leg) = self.legs.remove(&id) {
+            self.leaving.push((to, leg));
+        }
+        self.let_go();
+    }
+
+    fn let_go(&mut self) {
+        for (to, leg) in std::mem::take(&mut self.leaving) {
+            if let Err(TrySendError::Full(Command::Open(leg))) = to.try_send(Command::Open(leg)) {
+                self.leaving.push((to, leg));
+            }
+        }
+    }
+}

@@ -28,6 +28,7 @@
 //! Not found is `Ok(None)` or `Ok(false)`, not an error. Every function is tested on both databases
 //! with [`testing::on_both`].
 
+pub mod access;
 pub mod db;
 pub mod error;
 #[cfg(any(test, feature = "testing"))]

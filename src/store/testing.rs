@@ -8,7 +8,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -24,7 +24,7 @@ pub struct Home {
     /// What [`Db::open`] took: another process of the same test opens it too.
     pub place: String,
     pub data_dir: PathBuf,
-    _dir: TempDir,
+    dir: Arc<TempDir>,
 }
 
 /// Runs a test on SQLite, then on PostgreSQL.
@@ -36,8 +36,12 @@ where
     F: Fn(Home) -> Fut,
     Fut: Future<Output = ()>,
 {
-    test(sqlite().await).await;
-    test(postgres().await).await;
+    for home in [sqlite().await, postgres().await] {
+        // An `async move` body captures the fields it names, so the directory would go too early.
+        let dir = Arc::clone(&home.dir);
+        test(home).await;
+        drop(dir);
+    }
 }
 
 /// # Panics
@@ -75,7 +79,7 @@ async fn home(dir: TempDir, place: String) -> Home {
         db,
         place,
         data_dir,
-        _dir: dir,
+        dir: Arc::new(dir),
     }
 }
 

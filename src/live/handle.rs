@@ -47,6 +47,14 @@ impl Live {
         Self { asks, view, bus }
     }
 
+    /// A handle on a floor that has ended: an empty view, every order refused.
+    #[must_use]
+    pub fn ended() -> Self {
+        let (asks, _) = mpsc::channel(1);
+        let (_, view) = watch::channel(Arc::default());
+        Self::new(asks, view, Bus::default())
+    }
+
     /// Carries out an agent's order and returns the agent as it then stands.
     ///
     /// # Errors

@@ -54,6 +54,8 @@ pub enum Block {
     GatewayMissing,
     /// The gateway's channels, rate or health keep the dial waiting.
     Gateway,
+    /// The campaign was paused or stopped meanwhile.
+    Stopped,
 }
 
 impl Block {
@@ -69,6 +71,7 @@ impl Block {
             Self::Live => "live",
             Self::GatewayMissing => "gateway_missing",
             Self::Gateway => "gateway",
+            Self::Stopped => "stopped",
         }
     }
 
@@ -79,7 +82,7 @@ impl Block {
             Self::Voided | Self::Dnc | Self::Cap => None,
             Self::DayCap => Some(next_local_day(settings, now)),
             Self::Window => settings.window.next_open(now),
-            Self::Live | Self::Gateway => Some(now.plus(30_000)),
+            Self::Live | Self::Gateway | Self::Stopped => Some(now.plus(30_000)),
             Self::CallerId | Self::GatewayMissing => Some(now.plus(300_000)),
         }
     }

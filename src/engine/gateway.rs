@@ -70,6 +70,12 @@ impl Gateway {
         }
     }
 
+    /// The same gateway, its calls and its health, under new limits.
+    #[must_use]
+    pub fn with(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
     /// Channels that outbound dialling may still take now.
     #[must_use]
     pub fn free_for_dialling(&self) -> u32 {

@@ -10,12 +10,17 @@
 pub mod agent;
 pub mod campaign;
 pub mod disposition;
+pub mod draw;
+pub mod field;
+pub mod filter;
 pub mod floor;
 pub mod gate;
 pub mod gateway;
 pub mod ids;
+pub mod import_row;
 pub mod outcome;
 pub mod pacing;
+pub mod phone;
 pub mod queue;
 pub mod retry;
 pub mod time;

@@ -108,6 +108,16 @@ impl Window {
             })
     }
 
+    /// The last local midnight; a day ago for a zone that does not exist.
+    #[must_use]
+    pub fn day_start(&self, now: Millis) -> Millis {
+        let midnight = self.local(now).and_then(|local| {
+            let midnight = local.date_naive().and_hms_opt(0, 0, 0)?;
+            local.timezone().from_local_datetime(&midnight).earliest()
+        });
+        midnight.map_or_else(|| now.plus(-86_400_000), |at| Millis(at.timestamp_millis()))
+    }
+
     fn has_day(&self, day: NaiveDate) -> bool {
         let weekday = u8::try_from(day.weekday().number_from_monday()).unwrap_or_default();
         self.weekdays.contains(&weekday)

@@ -41,9 +41,14 @@ pub enum Command {
         block: Block,
         retry_at: Option<Millis>,
     },
-    /// Give a reserved lead back untouched.
+    /// Give a reserved lead back untouched; `retry_at` keeps it away for a while.
     Release {
         lead: LeadId,
+        retry_at: Option<Millis>,
+    },
+    /// Give back every lead reserved for a campaign that is not being dialled.
+    ReleaseAll {
+        campaign: CampaignId,
     },
     OpenCall(Box<OpenCall>),
     /// Close a call and, when it was dialled, its attempt and the lead's step, all or nothing.

@@ -41,11 +41,6 @@ pub enum Input {
     AttemptRefused {
         attempt: AttemptId,
     },
-    /// An agent asks for something.
-    Agent {
-        agent: AgentId,
-        order: AgentOrder,
-    },
     /// The agent's event channel came up or went down (AGT-024).
     Presence {
         agent: AgentId,

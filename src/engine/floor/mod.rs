@@ -1,11 +1,259 @@
 //! The floor: all agents, calls and queues now.
+//!
+//! One machine, driven from outside: hand in what happened with [`Floor::handle`], drain
+//! [`Floor::poll_command`], and call [`Floor::handle_wake`] when [`Floor::next_wake`] says so.
 
+mod agents;
+mod answered;
+mod calls;
+mod campaigns;
 mod command;
+mod dialling;
+mod ended;
 mod event;
+mod inbound;
 mod input;
+mod look;
+mod offers;
+mod preview;
+mod timers;
 mod view;
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub use agents::OrderRefused;
 pub use command::*;
 pub use event::Event;
 pub use input::*;
+pub use timers::Why;
 pub use view::*;
+
+use crate::{
+    gateway,
+    ids::{
+        AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId, SoundId,
+    },
+    queue,
+    time::Millis,
+};
+use agents::Agent;
+use calls::{Call, Phase, Role};
+use campaigns::Campaign;
+use dialling::Dial;
+use timers::Timers;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Floor {
+    numbers: Numbers,
+    commands: VecDeque<Command>,
+    timers: Timers,
+    agents: BTreeMap<AgentId, Agent>,
+    queues: BTreeMap<QueueId, Queue>,
+    gateways: BTreeMap<GatewayId, Gateway>,
+    routes: Vec<RouteSpec>,
+    campaigns: BTreeMap<CampaignId, Campaign>,
+    calls: BTreeMap<CallId, Call>,
+    legs: BTreeMap<LegId, Role>,
+    attempts: BTreeMap<AttemptId, CallId>,
+    recordings: BTreeMap<SoundId, CallId>,
+    dials: BTreeMap<LeadId, Dial>,
+    /// Extensions whose phone can be rung.
+    registered: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Queue {
+    name: String,
+    settings: queue::Settings,
+}
+
+#[derive(Debug, Clone)]
+struct Gateway {
+    name: String,
+    state: gateway::Gateway,
+}
+
+impl Floor {
+    /// An empty floor. `started` makes its numbers differ from those of every earlier process.
+    #[must_use]
+    pub fn new(started: Millis) -> Self {
+        Self {
+            numbers: Numbers::since(started),
+            commands: VecDeque::new(),
+            timers: Timers::default(),
+            agents: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            gateways: BTreeMap::new(),
+            routes: Vec::new(),
+            campaigns: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            dials: BTreeMap::new(),
+            registered: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, input: Input, now: Millis) {
+        match input {
+            Input::Configured(configuration) => self.configure(*configuration, now),
+            Input::Campaign(spec) => self.campaign_changed(*spec, now),
+            Input::Drawn {
+                campaign,
+                leads,
+                undone,
+                next_due,
+            } => {
+                self.drawn(&campaign, leads, undone, next_due, now);
+            }
+            Input::Checked { lead, facts } => self.checked(&lead, facts.as_ref(), now),
+            Input::AttemptOpened { attempt } => self.attempt_opened(attempt, now),
+            Input::AttemptRefused { attempt } => self.attempt_refused(attempt, now),
+            Input::Presence { agent, connected } => self.presence(&agent, connected, now),
+            Input::PreviewLead {
+                agent,
+                campaign,
+                lead,
+            } => {
+                self.preview_lead(&agent, campaign, lead.map(|lead| *lead), now);
+            }
+            Input::Phone {
+                extension,
+                registered,
+            } => self.phone(&extension, registered, now),
+            Input::LegRefused { leg, gateway_fault } => self.leg_refused(leg, gateway_fault, now),
+            Input::LegRinging { leg } => self.leg_ringing(leg, now),
+            Input::LegAnswered { leg } => self.leg_answered(leg, now),
+            Input::LegEnded { leg, ended } => self.leg_ended(leg, ended, now),
+            Input::Incoming {
+                leg,
+                from,
+                to,
+                gateway,
+            } => {
+                self.incoming(leg, from, to, gateway, now);
+            }
+            Input::Bridged { leg } => self.bridged(leg, now),
+            Input::PlayDone { leg, sound } | Input::PlayFailed { leg, sound } => {
+                self.play_over(leg, sound, now);
+            }
+            Input::RecordDone {
+                sound,
+                file,
+                ms,
+                error,
+            } => {
+                if let Some(call) = self.recordings.remove(&sound) {
+                    self.commands.push_back(Command::Recorded {
+                        call,
+                        file,
+                        ms,
+                        error,
+                    });
+                }
+            }
+            Input::MediaTimeout { leg } => self.media_timeout(leg),
+        }
+        self.settle(now);
+    }
+
+    /// What is to be done next; `None` when everything has been said.
+    pub fn poll_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// When to call [`Self::handle_wake`], and why.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<(Millis, Why)> {
+        let pacing = self
+            .campaigns
+            .iter()
+            .filter(|(_, campaign)| campaign.is_running())
+            .map(|(id, campaign)| (campaign.next_pace, Why::PacingDue(id.clone())))
+            .min();
+        [self.timers.first(), pacing].into_iter().flatten().min()
+    }
+
+    /// Does whatever is due.
+    pub fn handle_wake(&mut self, now: Millis) {
+        while let Some(why) = self.timers.pop_due(now) {
+            match why {
+                Why::CallWouldBeAbandoned(call) | Why::WaitIsOver(call) => {
+                    self.waited_too_long(call, now);
+                }
+                Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
+                Why::WrapUpOver(agent) => self.wrap_up_due(&agent, now),
+                Why::PreviewDue(agent) => self.preview_due(&agent, now),
+                Why::AgentAbsent(agent) => self.agent_absent(&agent, now),
+                Why::PacingDue(_) => {}
+            }
+        }
+        self.settle(now);
+    }
+
+    /// After every input: waiting calls find their agents, campaigns their lines.
+    fn settle(&mut self, now: Millis) {
+        self.route(now);
+        self.pace(now);
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.commands.push_back(Command::Tell(event));
+    }
+
+    fn configure(&mut self, configuration: Configuration, now: Millis) {
+        let Configuration {
+            agents,
+            queues,
+            gateways,
+            routes,
+        } = configuration;
+        let kept: BTreeSet<AgentId> = agents.iter().map(|spec| spec.id.clone()).collect();
+        for spec in agents {
+            match self.agents.get_mut(&spec.id) {
+                Some(agent) => {
+                    if !agent.machine.is_signed_in() {
+                        agent.extension.clone_from(&spec.extension);
+                    }
+                    agent.spec = spec;
+                }
+                None => {
+                    self.agents.insert(spec.id.clone(), Agent::new(spec));
+                }
+            }
+        }
+        self.agents
+            .retain(|id, agent| kept.contains(id) || agent.machine.is_signed_in());
+        self.queues = queues
+            .into_iter()
+            .map(|spec| {
+                (
+                    spec.id,
+                    Queue {
+                        name: spec.name,
+                        settings: spec.settings,
+                    },
+                )
+            })
+            .collect();
+        let mut old = std::mem::take(&mut self.gateways);
+        for spec in gateways {
+            let state = match old.remove(&spec.id) {
+                Some(gateway) => gateway.state.with(spec.settings),
+                None => gateway::Gateway::new(spec.settings, now),
+            };
+            self.gateways.insert(
+                spec.id,
+                Gateway {
+                    name: spec.name,
+                    state,
+                },
+            );
+        }
+        self.routes = routes;
+        self.touch_all(now);
+    }
+}

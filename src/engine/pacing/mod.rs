@@ -111,6 +111,8 @@ pub enum Limit {
     Rate,
     /// No lead can be dialled now.
     NoLeads,
+    /// Outside the campaign's calling window.
+    Window,
 }
 
 impl Policy {

@@ -1,0 +1,240 @@
+//! A leg rang, was answered, was bridged, or heard its prompt to the end.
+
+use super::{AnswerClass, Call, Cause, Command, Floor, Phase, Role, Why};
+use crate::{
+    campaign::Mode,
+    ids::{CallId, LegId, QueueId, SoundId},
+    time::Millis,
+};
+
+impl Floor {
+    pub(super) fn leg_ringing(&mut self, leg: LegId, now: Millis) {
+        let Some(Role::Customer(call)) = self.legs.get(&leg) else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(call) else {
+            return;
+        };
+        call.times.ringing.get_or_insert(now);
+        self.touch_all(now);
+    }
+
+    pub(super) fn leg_answered(&mut self, leg: LegId, now: Millis) {
+        match self.legs.get(&leg).cloned() {
+            Some(Role::Customer(call)) => self.customer_answered(call, now),
+            Some(Role::AgentFor(call)) => self.agent_answered(call, now),
+            Some(Role::NailedUp(agent)) => {
+                if let Some(agent) = self.agents.get_mut(&agent) {
+                    agent.nailed_up = Some((leg, true));
+                }
+                self.commands.push_back(Command::Park { leg, music: None });
+            }
+            // Answered after we had let go of it.
+            None => self.commands.push_back(Command::Hangup {
+                leg,
+                cause: Cause::Normal,
+            }),
+        }
+    }
+
+    fn customer_answered(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if !matches!(call.phase, Phase::Dialling | Phase::Answering) {
+            return;
+        }
+        call.times.answered = Some(now);
+        call.class = AnswerClass::Person;
+        match call.mode {
+            None => {
+                let queue = call.queue.clone();
+                self.enter_queue(id, queue, now);
+            }
+            Some(Mode::Predictive) => {
+                let queue = call.queue.clone();
+                self.enter_queue(id, queue, now);
+            }
+            Some(Mode::Robot) => self.robot_speaks(id),
+            Some(Mode::Preview) => self.join(id, now),
+        }
+        self.touch_all(now);
+    }
+
+    fn agent_answered(&mut self, id: CallId, now: Millis) {
+        match self.calls.get(&id).map(|call| call.phase.clone()) {
+            Some(Phase::AgentFirst) => self.agent_first_answered(id, now),
+            Some(Phase::Offered { .. }) => self.join(id, now),
+            _ => {}
+        }
+    }
+
+    /// Both legs are up: let them hear each other.
+    pub(super) fn join(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let (Some(customer), Some(agent_leg)) = (call.customer, call.agent_leg) else {
+            return;
+        };
+        call.phase = Phase::Joining;
+        let (agent, campaign, lead) =
+            (call.agent.clone(), call.campaign.clone(), call.lead.clone());
+        self.commands.push_back(Command::Bridge {
+            a: customer,
+            b: agent_leg,
+        });
+        let Some(agent) = agent else { return };
+        let required = self.disposition_required(campaign.as_ref());
+        if let Some(agent) = self.agents.get_mut(&agent) {
+            agent.no_answers = 0;
+            agent.calls += 1;
+            agent.last_call = Some(super::agents::LastCall {
+                id,
+                lead,
+                required,
+                disposed: false,
+            });
+        }
+        let _ = self.step(&agent, now, |machine| machine.answer(now));
+    }
+
+    pub(super) fn bridged(&mut self, leg: LegId, now: Millis) {
+        let Some(Role::Customer(call)) = self.legs.get(&leg) else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(call) else {
+            return;
+        };
+        if call.phase != Phase::Joining {
+            return;
+        }
+        call.phase = Phase::Talking;
+        call.times.bridged = Some(now);
+        let id = call.id;
+        let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
+        if records.is_none_or(|campaign| campaign.spec.settings.record) {
+            let sound = SoundId(self.numbers.next());
+            self.recordings.insert(sound, id);
+            self.commands.push_back(Command::Record {
+                leg,
+                sound,
+                call: id,
+            });
+        }
+        self.touch_all(now);
+    }
+
+    /// The call waits for an agent: two seconds when we dialled it, longer when it came in.
+    pub(super) fn enter_queue(&mut self, id: CallId, queue: Option<QueueId>, now: Millis) {
+        let settings = queue
+            .as_ref()
+            .and_then(|id| self.queues.get(id))
+            .map(|q| q.settings.clone());
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(settings) = settings else {
+            self.say_sorry(id, None);
+            return;
+        };
+        call.queue = queue;
+        call.phase = Phase::Waiting;
+        call.times.queued = Some(now);
+        let patience = if call.mode == Some(Mode::Predictive) {
+            let answered = call.times.answered.unwrap_or(now);
+            (
+                answered.plus(settings.abandon_after_ms),
+                Why::CallWouldBeAbandoned(id),
+            )
+        } else {
+            (now.plus(settings.max_wait_ms), Why::WaitIsOver(id))
+        };
+        self.timers.set(patience.0, patience.1);
+        self.route(now);
+        let waits = self.calls.get(&id).filter(|call| call.is_waiting());
+        if let Some(leg) = waits.and_then(|call| call.customer) {
+            self.commands.push_back(Command::Park {
+                leg,
+                music: Some(settings.music),
+            });
+        }
+    }
+
+    fn robot_speaks(&mut self, id: CallId) {
+        let sound = SoundId(self.numbers.next());
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let prompt = call
+            .campaign
+            .as_ref()
+            .and_then(|id| self.campaigns.get(id))
+            .map(|campaign| campaign.spec.settings.robot.prompt.clone());
+        call.phase = Phase::Robot { sound };
+        if let (Some(leg), Some(prompt)) = (call.customer, prompt) {
+            self.commands
+                .push_back(Command::Play { leg, sound, prompt });
+        }
+    }
+
+    /// Nobody came in time: the person hears a message, not silence.
+    pub(super) fn waited_too_long(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
+            return;
+        };
+        let sorry = call
+            .queue
+            .as_ref()
+            .and_then(|queue| self.queues.get(queue))
+            .map(|queue| queue.settings.sorry.clone());
+        self.withdraw_offer(id, now);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.abandoned = true;
+        }
+        self.say_sorry(id, sorry);
+        self.touch_all(now);
+    }
+
+    fn say_sorry(&mut self, id: CallId, prompt: Option<String>) {
+        let sound = SoundId(self.numbers.next());
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.abandoned = true;
+        match (call.customer, prompt) {
+            (Some(leg), Some(prompt)) => {
+                call.phase = Phase::Sorry { sound };
+                self.commands
+                    .push_back(Command::Play { leg, sound, prompt });
+            }
+            _ => self.leave(id, Cause::Normal),
+        }
+    }
+
+    pub(super) fn play_over(&mut self, leg: LegId, sound: SoundId, now: Millis) {
+        let Some(Role::Customer(id)) = self.legs.get(&leg).cloned() else {
+            return;
+        };
+        match self.calls.get(&id).map(|call| call.phase.clone()) {
+            Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
+            Some(Phase::Sorry { sound: played }) if played == sound => {
+                self.leave(id, Cause::Normal);
+            }
+            _ => {}
+        }
+    }
+
+    fn robot_done(&mut self, id: CallId, now: Millis) {
+        let then_queue = self
+            .calls
+            .get(&id)
+            .and_then(|call: &Call| call.campaign.as_ref())
+            .and_then(|id| self.campaigns.get(id))
+            .and_then(|campaign| campaign.spec.settings.robot.then_queue.clone());
+        match then_queue {
+            Some(queue) => self.enter_queue(id, Some(queue), now),
+            None => self.leave(id, Cause::Normal),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A call: one customer, perhaps an agent, and where the two stand.
+
+use std::collections::BTreeSet;
+
+use super::{AnswerClass, Ended, OpenCall, Times};
+use crate::{
+    campaign::Mode,
+    disposition::Step,
+    ids::{
+        AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
+    },
+    time::Millis,
+};
+
+/// What a leg is to the floor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    Customer(CallId),
+    /// An agent's phone, rung for one call.
+    AgentFor(CallId),
+    /// An agent's phone, up for the whole shift.
+    NailedUp(AgentId),
+}
+
+/// Where a call stands. A phase carries what only that phase has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Preview: the agent's phone rings before the customer is dialled.
+    AgentFirst,
+    /// The attempt row is being written.
+    Opening,
+    Dialling,
+    /// Inbound: our 200 is on its way.
+    Answering,
+    Waiting,
+    Offered {
+        agent: AgentId,
+    },
+    /// Both legs are up, the bridge is on its way.
+    Joining,
+    Talking,
+    /// The robot speaks.
+    Robot {
+        sound: SoundId,
+    },
+    /// An abandoned caller hears the message.
+    Sorry {
+        sound: SoundId,
+    },
+    /// We hung up and wait for the end.
+    Leaving,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub id: CallId,
+    /// `None`: inbound.
+    pub mode: Option<Mode>,
+    pub campaign: Option<CampaignId>,
+    pub task: Option<TaskId>,
+    pub lead: Option<LeadId>,
+    pub batch: String,
+    /// Attempts on the lead before this one.
+    pub attempts_before: u32,
+    pub attempt: Option<AttemptId>,
+    pub gateway: Option<GatewayId>,
+    pub queue: Option<QueueId>,
+    pub caller: String,
+    pub callee: String,
+    pub phase: Phase,
+    pub customer: Option<LegId>,
+    pub agent: Option<AgentId>,
+    pub agent_leg: Option<LegId>,
+    /// Agents whose phone rang for this call in vain.
+    pub tried: BTreeSet<AgentId>,
+    pub times: Times,
+    pub class: AnswerClass,
+    pub abandoned: bool,
+    /// We gave up the dial on somebody's order.
+    pub cancelled: bool,
+    pub disposed: Option<Step>,
+    pub ended: Option<Ended>,
+}
+
+impl Call {
+    pub fn new(id: CallId, caller: String, callee: String, now: Millis) -> Self {
+        Self {
+            id,
+            mode: None,
+            campaign: None,
+            task: None,
+            lead: None,
+            batch: String::new(),
+            attempts_before: 0,
+            attempt: None,
+            gateway: None,
+            queue: None,
+            caller,
+            callee,
+            phase: Phase::Opening,
+            customer: None,
+            agent: None,
+            agent_leg: None,
+            tried: BTreeSet::new(),
+            times: Times {
+                started: now,
+                ..Times::default()
+            },
+            class: AnswerClass::Unknown,
+            abandoned: false,
+            cancelled: false,
+            disposed: None,
+            ended: None,
+        }
+    }
+
+    pub fn is_inbound(&self) -> bool {
+        self.mode.is_none()
+    }
+
+    pub fn direction(&self) -> &'static str {
+        if self.is_inbound() {
+            "inbound"
+        } else {
+            "outbound"
+        }
+    }
+
+    /// The customer's number, whoever called.
+    pub fn number(&self) -> &str {
+        if self.is_inbound() {
+            &self.caller
+        } else {
+            &self.callee
+        }
+    }
+
+    /// Sent, and neither answered nor over.
+    pub fn is_in_flight(&self) -> bool {
+        matches!(self.phase, Phase::Opening | Phase::Dialling)
+    }
+
+    /// A caller without an agent.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Waiting | Phase::Offered { .. })
+    }
+
+    pub fn is_talking(&self) -> bool {
+        matches!(self.phase, Phase::Joining | Phase::Talking)
+    }
+
+    pub fn beginning(&self) -> OpenCall {
+        OpenCall {
+            id: self.id,
+            mode: self.mode,
+            campaign: self.campaign.clone(),
+            task: self.task.clone(),
+            lead: self.lead.clone(),
+            queue: self.queue.clone(),
+            agent: self.agent.clone(),
+            gateway: self.gateway.clone(),
+            caller: self.caller.clone(),
+            callee: self.callee.clone(),
+            started_at: self.times.started,
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The campaigns on the floor: leads in hand, and the pacer's turn.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{AnswerClass, CampaignSpec, Cause, Command, Event, Floor, Lead, Phase};
+use crate::{
+    campaign::{Mode, State},
+    gate::Block,
+    ids::{CallId, CampaignId},
+    outcome::Outcome,
+    pacing::{self, Counts, Decision, Limit, Load},
+    time::Millis,
+};
+
+/// The pacer is asked at least this often (OUT-244).
+const PACE_EVERY_MS: i64 = 250;
+/// ... and at most this often, however much happens.
+const PACE_AT_MOST_MS: i64 = 20;
+/// Leads in hand below which more are drawn.
+const LOW_WATER: usize = 100;
+const DRAW: u32 = 200;
+/// An empty hopper is looked after this often: leads come back from calls and appointments.
+const DRAW_AGAIN_MS: i64 = 1_000;
+
+#[derive(Debug, Clone)]
+pub(super) struct Campaign {
+    pub spec: CampaignSpec,
+    pub hopper: VecDeque<Lead>,
+    pub drawing: bool,
+    pub draw_at: Millis,
+    pub undone: u64,
+    pub drawn_once: bool,
+    pub calls: BTreeSet<CallId>,
+    /// Leads that are with the gate.
+    pub checking: u32,
+    pub counts: Counts,
+    pub outcomes: BTreeMap<Outcome, u64>,
+    pub blocked: BTreeMap<Block, u64>,
+    pub decision: Option<Decision>,
+    pub next_pace: Millis,
+    pub last_pace: Millis,
+    pub next_caller: usize,
+}
+
+impl Campaign {
+    fn new(spec: CampaignSpec, now: Millis) -> Self {
+        Self {
+            counts: spec.counts,
+            spec,
+            hopper: VecDeque::new(),
+            drawing: false,
+            draw_at: now,
+            undone: 0,
+            drawn_once: false,
+            calls: BTreeSet::new(),
+            checking: 0,
+            outcomes: BTreeMap::new(),
+            blocked: BTreeMap::new(),
+            decision: None,
+            next_pace: now,
+            last_pace: Millis(i64::MIN / 2),
+            next_caller: 0,
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.spec.state == State::Running
+    }
+
+    /// Asks for a pacing decision soon.
+    pub fn touch(&mut self, now: Millis) {
+        self.next_pace = self
+            .next_pace
+            .min(now.max(self.last_pace.plus(PACE_AT_MOST_MS)));
+    }
+
+    /// The caller numbers take turns.
+    pub fn caller(&mut self) -> Option<String> {
+        let pool = &self.spec.settings.caller_ids;
+        let caller = pool.get(self.next_caller % pool.len().max(1)).cloned();
+        self.next_caller = self.next_caller.wrapping_add(1);
+        caller
+    }
+
+    fn is_idle(&self) -> bool {
+        self.hopper.is_empty() && self.calls.is_empty() && self.checking == 0
+    }
+}
+
+impl Floor {
+    pub(super) fn campaign_changed(&mut self, spec: CampaignSpec, now: Millis) {
+        let id = spec.id.clone();
+        let state = spec.state;
+        match self.campaigns.get_mut(&id) {
+            Some(campaign) => {
+                campaign.spec = CampaignSpec {
+                    counts: campaign.spec.counts,
+                    ..spec
+                };
+                campaign.draw_at = now;
+                campaign.drawn_once = false;
+                campaign.touch(now);
+            }
+            None => {
+                self.campaigns.insert(id.clone(), Campaign::new(spec, now));
+            }
+        }
+        if state != State::Running {
+            self.quiet(&id);
+        }
+        if state == State::Stopped {
+            self.cancel_in_flight(&id);
+        }
+    }
+
+    /// No new dials: what was reserved goes back.
+    fn quiet(&mut self, id: &CampaignId) {
+        if let Some(campaign) = self.campaigns.get_mut(id) {
+            campaign.hopper.clear();
+            campaign.decision = None;
+        }
+        self.commands.push_back(Command::ReleaseAll {
+            campaign: id.clone(),
+        });
+    }
+
+    fn cancel_in_flight(&mut self, id: &CampaignId) {
+        let calls: Vec<CallId> = self
+            .campaigns
+            .get(id)
+            .map(|seen| seen.calls.iter().copied().collect())
+            .unwrap_or_default();
+        for call in calls {
+            let Some(call) = self.calls.get_mut(&call) else {
+                continue;
+            };
+            if call.phase != Phase::Dialling {
+                continue;
+            }
+            call.cancelled = true;
+            let id = call.id;
+            self.leave(id, Cause::Normal);
+        }
+    }
+
+    pub(super) fn drawn(
+        &mut self,
+        id: &CampaignId,
+        leads: Vec<Lead>,
+        undone: u64,
+        next_due: Option<Millis>,
+        now: Millis,
+    ) {
+        let Some(campaign) = self.campaigns.get_mut(id) else {
+            return;
+        };
+        campaign.drawing = false;
+        campaign.drawn_once = true;
+        campaign.undone = undone;
+        let soon = now.plus(DRAW_AGAIN_MS);
+        campaign.draw_at = match next_due {
+            _ if !leads.is_empty() => now,
+            Some(due) => due.max(now.plus(50)).min(soon),
+            None => soon,
+        };
+        let nothing_left = leads.is_empty() && undone == 0;
+        if !campaign.is_running() {
+            if !leads.is_empty() {
+                self.commands.push_back(Command::ReleaseAll {
+                    campaign: id.clone(),
+                });
+            }
+            return;
+        }
+        campaign.hopper.extend(leads);
+        campaign.touch(now);
+        if nothing_left && campaign.is_idle() {
+            campaign.spec.state = State::Finished;
+            self.commands.push_back(Command::FinishCampaign {
+                campaign: id.clone(),
+            });
+            self.tell(Event::CampaignFinished {
+                campaign: id.clone(),
+            });
+        }
+    }
+
+    /// Gives every campaign whose time has come its turn.
+    pub(super) fn pace(&mut self, now: Millis) {
+        let due: Vec<CampaignId> = self
+            .campaigns
+            .iter()
+            .filter(|(_, campaign)| campaign.is_running() && campaign.next_pace <= now)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in due {
+            if let Some(campaign) = self.campaigns.get_mut(&id) {
+                campaign.last_pace = now;
+                campaign.next_pace = now.plus(PACE_EVERY_MS);
+            }
+            self.refill(&id, now);
+            self.pace_one(&id, now);
+        }
+    }
+
+    fn pace_one(&mut self, id: &CampaignId, now: Millis) {
+        let Some(campaign) = self.campaigns.get(id) else {
+            return;
+        };
+        let mode = campaign.spec.mode;
+        if mode == Mode::Preview {
+            return;
+        }
+        let decision = if campaign.spec.settings.window.is_open(now) {
+            let load = self.load(id, now);
+            match mode {
+                Mode::Robot => pacing::robot(&load),
+                _ => self.campaigns[id].spec.settings.pacing.decide(&load),
+            }
+        } else {
+            Decision {
+                lines: 0,
+                why: Limit::Window,
+            }
+        };
+        let Some(campaign) = self.campaigns.get_mut(id) else {
+            return;
+        };
+        campaign.decision = Some(decision);
+        for _ in 0..decision.lines {
+            let Some(campaign) = self.campaigns.get_mut(id) else {
+                return;
+            };
+            let Some(lead) = campaign.hopper.pop_front() else {
+                return;
+            };
+            self.begin_dial(id.clone(), lead, now);
+        }
+    }
+
+    fn refill(&mut self, id: &CampaignId, now: Millis) {
+        let Some(campaign) = self.campaigns.get_mut(id) else {
+            return;
+        };
+        let low = campaign.hopper.len() < LOW_WATER;
+        // A preview campaign draws for one agent at a time; here it only learns what is left.
+        let count = if campaign.spec.mode == Mode::Preview {
+            0
+        } else {
+            DRAW
+        };
+        if low && !campaign.drawing && campaign.draw_at <= now {
+            campaign.drawing = true;
+            if count == 0 {
+                campaign.draw_at = now.plus(DRAW_AGAIN_MS);
+            }
+            self.commands.push_back(Command::Draw {
+                campaign: id.clone(),
+                count,
+            });
+        }
+    }
+
+    /// What the pacer may look at.
+    fn load(&mut self, id: &CampaignId, now: Millis) -> Load {
+        let campaign = &self.campaigns[id];
+        let queue = campaign.spec.queue.clone();
+        let gateway = campaign.spec.settings.gateway.clone();
+        let calls = || {
+            campaign
+                .calls
+                .iter()
+                .filter_map(|call| self.calls.get(call))
+        };
+        let in_flight: Vec<pacing::Leg> = calls()
+            .filter(|call| call.is_in_flight())
+            .map(|call| pacing::Leg {
+                ringing: call.times.ringing.is_some(),
+                since: call.times.ringing.unwrap_or(call.times.started),
+            })
+            .chain((0..campaign.checking).map(|_| pacing::Leg {
+                ringing: false,
+                since: now,
+            }))
+            .collect();
+        let waiting = self
+            .calls
+            .values()
+            .filter(|call| call.phase == Phase::Waiting && call.queue == queue && queue.is_some())
+            .count();
+        let mut load = Load {
+            now,
+            agents: queue
+                .map(|queue| self.pacing_agents(&queue))
+                .unwrap_or_default(),
+            up: u32::try_from(campaign.calls.len()).unwrap_or(u32::MAX) + campaign.checking,
+            in_flight,
+            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            counts: campaign.counts,
+            max_concurrency: campaign.spec.settings.max_concurrency,
+            leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
+            ..Load::default()
+        };
+        let checking = campaign.checking;
+        if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id)) {
+            if !gateway.state.is_paused(now) {
+                load.free_channels = gateway.state.free_for_dialling().saturating_sub(checking);
+                load.burst = gateway.state.burst(now).saturating_sub(checking);
+            }
+        }
+        load
+    }
+
+    /// Counts an answered, finished call.
+    pub(super) fn count(&mut self, call: &super::Call, outcome: Outcome, now: Millis) {
+        let Some(id) = &call.campaign else { return };
+        let Some(campaign) = self.campaigns.get_mut(id) else {
+            return;
+        };
+        campaign.calls.remove(&call.id);
+        *campaign.outcomes.entry(outcome).or_default() += 1;
+        match outcome {
+            Outcome::Connected => campaign.counts.connected += 1,
+            Outcome::Abandoned => campaign.counts.abandoned += 1,
+            Outcome::Machine => campaign.counts.machines += 1,
+            _ => {}
+        }
+        if call.class == AnswerClass::Person {
+            campaign.counts.answered += 1;
+        }
+        campaign.draw_at = campaign.draw_at.min(now);
+        campaign.touch(now);
+    }
+
+    pub(super) fn touch_all(&mut self, now: Millis) {
+        for campaign in self.campaigns.values_mut() {
+            campaign.touch(now);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! From a lead in hand to an INVITE: facts, gate, durable attempt, dial; in this order, always.
+
+use super::{Call, Command, Floor, Lead, OpenAttempt, Phase, Role};
+use crate::{
+    campaign::{Mode, State},
+    gate::{self, Block, Facts, Verdict},
+    ids::{AttemptId, CallId, CampaignId, LeadId, LegId},
+    outcome::Outcome,
+    time::Millis,
+};
+
+/// A lead that is with the gate.
+#[derive(Debug, Clone)]
+pub(super) struct Dial {
+    pub campaign: CampaignId,
+    pub lead: Lead,
+    /// Preview: the call whose agent waits.
+    pub call: Option<CallId>,
+}
+
+impl Floor {
+    pub(super) fn begin_dial(&mut self, campaign: CampaignId, lead: Lead, now: Millis) {
+        let id = lead.id.clone();
+        if let Some(campaign) = self.campaigns.get_mut(&campaign) {
+            campaign.checking += 1;
+        }
+        self.dials.insert(
+            id.clone(),
+            Dial {
+                campaign,
+                lead,
+                call: None,
+            },
+        );
+        self.check(&id, now);
+    }
+
+    /// Asks for facts that are fresh: what was known at import or draw does not count.
+    pub(super) fn check(&mut self, lead: &LeadId, now: Millis) {
+        let Some(dial) = self.dials.get(lead) else {
+            return;
+        };
+        let Some(campaign) = self.campaigns.get(&dial.campaign) else {
+            return;
+        };
+        self.commands.push_back(Command::Check {
+            lead: lead.clone(),
+            number: dial.lead.number.clone(),
+            day_start: campaign.spec.settings.window.day_start(now),
+        });
+    }
+
+    pub(super) fn checked(&mut self, lead: &LeadId, facts: Option<&Facts>, now: Millis) {
+        let Some(dial) = self.dials.remove(lead) else {
+            return;
+        };
+        if let (Some(campaign), None) = (self.campaigns.get_mut(&dial.campaign), dial.call) {
+            campaign.checking = campaign.checking.saturating_sub(1);
+        }
+        match facts {
+            Some(facts) => match self.gate(&dial, facts, now) {
+                Ok(verdict) => self.open_attempt(dial, verdict, now),
+                Err(block) => self.blocked(dial, block, now),
+            },
+            // Voided, recycled or taken by another hand since it was drawn.
+            None => {
+                if let Some(call) = dial.call {
+                    self.preview_refused(call, Some(Block::Voided), now);
+                }
+            }
+        }
+    }
+
+    fn gate(&mut self, dial: &Dial, facts: &Facts, now: Millis) -> Result<Verdict, Block> {
+        let campaign = self
+            .campaigns
+            .get_mut(&dial.campaign)
+            .ok_or(Block::GatewayMissing)?;
+        if campaign.spec.state != State::Running {
+            return Err(Block::Stopped);
+        }
+        let caller = campaign.caller();
+        let settings = &campaign.spec.settings;
+        let gateway = settings
+            .gateway
+            .as_ref()
+            .and_then(|id| self.gateways.get_mut(id))
+            .map(|gateway| &mut gateway.state);
+        gate::check(facts, settings, caller.as_deref(), gateway, now)
+    }
+
+    fn blocked(&mut self, dial: Dial, block: Block, now: Millis) {
+        let Some(campaign) = self.campaigns.get_mut(&dial.campaign) else {
+            return;
+        };
+        let lead = dial.lead.id.clone();
+        if block == Block::Gateway && dial.call.is_none() {
+            campaign.hopper.push_front(dial.lead);
+            return;
+        }
+        if matches!(block, Block::Stopped | Block::Gateway) {
+            self.commands.push_back(Command::Release {
+                lead,
+                retry_at: None,
+            });
+        } else {
+            *campaign.blocked.entry(block).or_default() += 1;
+            let retry_at = block.retry_at(&campaign.spec.settings, now);
+            self.commands.push_back(Command::Block {
+                lead,
+                block,
+                retry_at,
+            });
+        }
+        if let Some(call) = dial.call {
+            self.preview_refused(call, Some(block), now);
+        }
+    }
+
+    fn open_attempt(&mut self, dial: Dial, verdict: Verdict, now: Millis) {
+        let Some(campaign) = self.campaigns.get_mut(&dial.campaign) else {
+            return;
+        };
+        let Some(gateway) = campaign.spec.settings.gateway.clone() else {
+            return;
+        };
+        let attempt = AttemptId(self.numbers.next());
+        let id = dial.call.unwrap_or_else(|| CallId(self.numbers.next()));
+        let fresh = || Call::new(id, String::new(), dial.lead.number.clone(), now);
+        let mut call = self.calls.remove(&id).unwrap_or_else(fresh);
+        call.caller = verdict.caller.clone();
+        call.mode = Some(campaign.spec.mode);
+        call.task = dial.lead.task;
+        call.lead = Some(dial.lead.id);
+        call.batch = dial.lead.batch;
+        call.attempts_before = verdict.facts.attempts;
+        call.attempt = Some(attempt);
+        call.gateway = Some(gateway.clone());
+        if campaign.spec.mode == Mode::Predictive {
+            call.queue = campaign.spec.queue.clone();
+        }
+        call.campaign = Some(dial.campaign);
+        call.times.started = now;
+        call.phase = Phase::Opening;
+        campaign.calls.insert(id);
+        self.commands
+            .push_back(Command::OpenAttempt(Box::new(OpenAttempt {
+                attempt,
+                verdict,
+                call: call.beginning(),
+                batch: call.batch.clone(),
+                gateway,
+                number: dial.lead.number,
+            })));
+        self.attempts.insert(attempt, id);
+        self.calls.insert(id, call);
+    }
+
+    /// The attempt is durable; only now may the INVITE leave.
+    pub(super) fn attempt_opened(&mut self, attempt: AttemptId, now: Millis) {
+        let Some(call) = self
+            .attempts
+            .get(&attempt)
+            .and_then(|call| self.calls.get_mut(call))
+        else {
+            return;
+        };
+        if call.cancelled {
+            let id = call.id;
+            self.finish(id, Outcome::Cancelled, now);
+            return;
+        }
+        let leg = LegId(self.numbers.next());
+        call.customer = Some(leg);
+        call.phase = Phase::Dialling;
+        self.legs.insert(leg, Role::Customer(call.id));
+        let ring_s = call
+            .campaign
+            .as_ref()
+            .and_then(|id| self.campaigns.get_mut(id))
+            .map_or(30, |campaign| {
+                campaign.counts.dialled += 1;
+                campaign.spec.settings.ring_timeout_s
+            });
+        let Some(gateway) = call.gateway.clone() else {
+            return;
+        };
+        self.commands.push_back(Command::Dial {
+            leg,
+            gateway,
+            number: call.callee.clone(),
+            caller: call.caller.clone(),
+            ring_ms: i64::from(ring_s) * 1000,
+        });
+    }
+
+    /// Somebody else has the number in a call: not an attempt.
+    pub(super) fn attempt_refused(&mut self, attempt: AttemptId, now: Millis) {
+        let Some(id) = self.attempts.remove(&attempt) else {
+            return;
+        };
+        let Some(call) = self.calls.get(&id).cloned() else {
+            return;
+        };
+        if let Some(gateway) = call
+            .gateway
+            .as_ref()
+            .and_then(|id| self.gateways.get_mut(id))
+        {
+            gateway.state.release(false, now);
+        }
+        if let Some(campaign) = call
+            .campaign
+            .as_ref()
+            .and_then(|id| self.campaigns.get_mut(id))
+        {
+            campaign.calls.remove(&id);
+            *campaign.blocked.entry(Block::Live).or_default() += 1;
+            let retry_at = Block::Live.retry_at(&campaign.spec.settings, now);
+            if let Some(lead) = call.lead.clone() {
+                self.commands.push_back(Command::Block {
+                    lead,
+                    block: Block::Live,
+                    retry_at,
+                });
+            }
+        }
+        if call.agent.is_some() {
+            self.preview_refused(id, Some(Block::Live), now);
+        } else {
+            self.calls.remove(&id);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A leg is over: what that means for the call, the agent and the lead.
+
+use super::{By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Phase, Role};
+use crate::{
+    agent::State,
+    campaign::Mode,
+    disposition::Step,
+    ids::{CallId, LegId},
+    outcome::{CallStatus, Outcome},
+    time::Millis,
+};
+
+impl Floor {
+    pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
+        match self.legs.remove(&leg) {
+            Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
+            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, now),
+            Some(Role::NailedUp(agent)) => {
+                let on_it = |call: &&Call| call.agent_leg == Some(leg);
+                let call = self.calls.values().find(on_it).map(|call| call.id);
+                self.nailed_leg_ended(&agent, now);
+                if let Some(call) = call {
+                    self.agent_leg_ended(call, now);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// The switch did not take the leg: our side failed, nobody was bothered.
+    pub(super) fn leg_refused(&mut self, leg: LegId, gateway_fault: bool, now: Millis) {
+        match self.legs.remove(&leg) {
+            Some(Role::Customer(call)) => {
+                let outcome = if gateway_fault {
+                    Outcome::Congestion
+                } else {
+                    Outcome::Failed
+                };
+                self.finish(call, outcome, now);
+            }
+            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, now),
+            Some(Role::NailedUp(agent)) => self.nailed_leg_ended(&agent, now),
+            None => {}
+        }
+    }
+
+    fn customer_ended(&mut self, id: CallId, ended: Ended, now: Millis) {
+        self.withdraw_offer_if_any(id, now);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let outcome = outcome_of(call, &ended);
+        if outcome == Outcome::Abandoned {
+            call.abandoned = true;
+        }
+        call.ended = Some(ended);
+        self.finish(id, outcome, now);
+    }
+
+    fn withdraw_offer_if_any(&mut self, id: CallId, now: Millis) {
+        if self
+            .calls
+            .get(&id)
+            .is_some_and(|call| matches!(call.phase, Phase::Offered { .. }))
+        {
+            self.withdraw_offer(id, now);
+        }
+    }
+
+    fn agent_leg_ended(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        match call.phase {
+            Phase::Offered { .. } => {
+                call.agent_leg.take();
+                self.offer_failed(id, now);
+            }
+            Phase::AgentFirst => {
+                let lead = call.lead.clone();
+                call.agent_leg.take();
+                if let Some(dial) = lead.as_ref().and_then(|lead| self.dials.remove(lead)) {
+                    let lead = dial.lead.id;
+                    self.commands.push_back(Command::Release {
+                        lead,
+                        retry_at: None,
+                    });
+                }
+                self.preview_refused(id, None, now);
+            }
+            _ => {
+                call.agent_leg.take();
+                if call.phase == Phase::Dialling {
+                    call.cancelled = true;
+                }
+                self.leave(id, Cause::Normal);
+            }
+        }
+    }
+
+    /// We end the call: hang up on the customer and wait for the end.
+    pub(super) fn leave(&mut self, id: CallId, cause: Cause) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        match (call.customer, &call.phase) {
+            (Some(leg), _) => {
+                if call.phase == Phase::Dialling {
+                    call.cancelled = true;
+                }
+                if !call.is_talking() && !call.is_waiting() {
+                    call.phase = Phase::Leaving;
+                }
+                self.commands.push_back(Command::Hangup { leg, cause });
+            }
+            // Not dialled yet: the attempt that is being written is closed when it is there.
+            (None, Phase::Opening) => call.cancelled = true,
+            (None, _) => {
+                let lead = call.lead.clone();
+                if let Some(dial) = lead.as_ref().and_then(|lead| self.dials.remove(lead)) {
+                    let lead = dial.lead.id;
+                    self.commands.push_back(Command::Release {
+                        lead,
+                        retry_at: None,
+                    });
+                }
+                let now = call.times.started;
+                self.preview_refused(id, None, now);
+            }
+        }
+    }
+
+    pub(super) fn media_timeout(&mut self, leg: LegId) {
+        if self.legs.contains_key(&leg) {
+            self.commands.push_back(Command::Hangup {
+                leg,
+                cause: Cause::Normal,
+            });
+        }
+    }
+
+    /// The call is over: closed in the books, in the counts, and for the agent.
+    pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, now: Millis) {
+        let Some(mut call) = self.calls.remove(&id) else {
+            return;
+        };
+        if let Some(leg) = call.customer {
+            self.legs.remove(&leg);
+        }
+        if let Some(attempt) = call.attempt {
+            self.attempts.remove(&attempt);
+        }
+        call.times.ended = Some(now);
+        if let Some(gateway) = call.gateway.clone() {
+            let opened = self
+                .gateways
+                .get_mut(&gateway)
+                .is_some_and(|seen| seen.state.release(outcome.is_gateway_fault(), now));
+            if opened {
+                self.tell(Event::GatewayDegraded { gateway });
+            }
+        }
+        let closing = self.closing(&call, outcome, now);
+        self.tell(Event::CallEnded {
+            call_id: id,
+            agent: call.agent.clone(),
+            outcome: outcome.as_str(),
+            talk_ms: closing.talk_ms,
+        });
+        self.commands
+            .push_back(Command::CloseCall(Box::new(closing)));
+        self.count(&call, outcome, now);
+        self.release_agent(&call, now);
+    }
+
+    fn release_agent(&mut self, call: &Call, now: Millis) {
+        self.drop_agent_leg(call);
+        let Some(agent) = call.agent.clone() else {
+            return;
+        };
+        let busy = self.agents.get(&agent).is_some_and(
+            |seen| matches!(seen.machine.state(), State::Busy { call: on, .. } if *on == call.id),
+        );
+        if !busy {
+            return;
+        }
+        let wrap_up = if call.times.bridged.is_some() {
+            self.wrap_up_of(&agent, call)
+        } else {
+            None
+        };
+        let _ = self.step(&agent, now, |machine| machine.call_over(wrap_up, now));
+        if wrap_up.is_none() {
+            self.go_on_previewing(&agent);
+        }
+    }
+
+    fn closing(&self, call: &Call, outcome: Outcome, now: Millis) -> CloseCall {
+        let ended = call.ended.clone().unwrap_or_default();
+        let until_bridged = call.times.bridged.or(call.times.ended);
+        let wait_ms = call
+            .times
+            .queued
+            .zip(until_bridged)
+            .map(|(from, to)| to.since(from));
+        let talking_since = match call.mode {
+            Some(Mode::Robot) => call.times.answered,
+            _ => call.times.bridged,
+        };
+        CloseCall {
+            id: call.id,
+            queue: call.queue.clone(),
+            agent: call.agent.clone(),
+            extension: call
+                .agent
+                .as_ref()
+                .and_then(|id| self.agents.get(id))
+                .map(|agent| agent.extension.clone()),
+            times: call.times,
+            hangup_side: match ended.by {
+                By::Us => "us",
+                By::Them => "them",
+                By::Network => "network",
+            },
+            sip_status: ended.sip_status,
+            q850: ended.q850,
+            reason: ended.reason,
+            outcome,
+            answer_class: call.class,
+            abandoned: call.abandoned,
+            wait_ms,
+            talk_ms: talking_since.map(|since| now.since(since)),
+            packets_received: ended.packets_received,
+            packets_lost: ended.packets_lost,
+            jitter_ms: ended.jitter_ms,
+            attempt: self.closing_attempt(call, outcome, now),
+        }
+    }
+
+    /// What the attempt leaves behind for the lead: its status and when it comes back.
+    fn closing_attempt(&self, call: &Call, outcome: Outcome, now: Millis) -> Option<CloseAttempt> {
+        let (id, lead) = (call.attempt?, call.lead.clone()?);
+        let campaign = self.campaigns.get(call.campaign.as_ref()?)?;
+        let attempts = call.attempts_before + u32::from(outcome.counts());
+        let next_dial_at = match call.disposed {
+            Some(Step::CallAgain(at)) => Some(at),
+            Some(Step::Close | Step::Suppress) => None,
+            None => campaign.spec.settings.retry.next(outcome, attempts, now),
+        };
+        Some(CloseAttempt {
+            id,
+            lead,
+            counted: outcome.counts(),
+            status: outcome.status(),
+            next_dial_at,
+        })
+    }
+}
+
+/// What a call came to when its customer leg ended.
+fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
+    if call.times.answered.is_some() {
+        let reached = call.times.bridged.is_some()
+            || call.phase == Phase::Joining
+            || call.mode == Some(Mode::Robot);
+        return if call.abandoned || !reached {
+            Outcome::Abandoned
+        } else {
+            Outcome::Connected
+        };
+    }
+    if call.cancelled {
+        return Outcome::Cancelled;
+    }
+    Outcome::of_refusal(ended.sip_status.unwrap_or_default(), ended.q850)
+}
+
+impl Outcome {
+    /// Whether the lead's list shows it as reached.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self.status() == CallStatus::Success
+    }
+}

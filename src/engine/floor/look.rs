@@ -1,0 +1,161 @@
+//! The floor as people see it.
+
+use super::{
+    AgentView, Call, CallView, CampaignView, Floor, GatewayView, Phase, QueueView, View,
+    agents::Agent, campaigns::Campaign,
+};
+use crate::{
+    agent::State,
+    ids::{CampaignId, QueueId},
+    time::Millis,
+};
+
+impl Floor {
+    #[must_use]
+    pub fn view(&self, now: Millis) -> View {
+        View {
+            as_of: now,
+            agents: self
+                .agents
+                .values()
+                .map(|agent| self.view_agent(agent, now))
+                .collect(),
+            queues: self
+                .queues
+                .keys()
+                .map(|id| self.view_queue(id, now))
+                .collect(),
+            campaigns: self
+                .campaigns
+                .iter()
+                .map(|(id, seen)| self.view_campaign(id, seen))
+                .collect(),
+            gateways: self
+                .gateways
+                .iter()
+                .map(|(id, gateway)| GatewayView {
+                    id: id.clone(),
+                    name: gateway.name.clone(),
+                    in_use: gateway.state.in_use,
+                    max_channels: gateway.state.settings.max_channels,
+                    paused: gateway.state.is_paused(now),
+                })
+                .collect(),
+        }
+    }
+
+    fn view_agent(&self, agent: &Agent, now: Millis) -> AgentView {
+        let state = agent.machine.state();
+        let running = match state {
+            State::Busy { .. } | State::WrapUp { .. } => now.since(agent.machine.since()),
+            _ => 0,
+        };
+        AgentView {
+            id: agent.spec.id.clone(),
+            name: agent.spec.name.clone(),
+            extension: agent.extension.clone(),
+            queues: agent.spec.queues.iter().cloned().collect(),
+            state: state.name(),
+            sub_state: state.sub_name(),
+            reason: state.reason().map(str::to_owned),
+            since: agent.machine.since(),
+            registered: self.registered.contains(&agent.extension),
+            call: agent
+                .machine
+                .call()
+                .and_then(|id| self.calls.get(&id))
+                .map(view_call),
+            preview: agent.preview.as_ref().map(|lead| lead.id.clone()),
+            wrap_up_until: match state {
+                State::WrapUp { until, .. } => *until,
+                _ => None,
+            },
+            calls_today: agent.calls,
+            busy_ms: agent.busy_ms + running,
+            signed_in_at: agent.signed_in_at,
+        }
+    }
+
+    fn view_queue(&self, id: &QueueId, now: Millis) -> QueueView {
+        let waiting = || {
+            self.calls
+                .values()
+                .filter(|call| call.is_waiting() && call.queue.as_ref() == Some(id))
+        };
+        let members = || {
+            let of_queue =
+                |agent: &&Agent| agent.machine.is_signed_in() && agent.spec.queues.contains(id);
+            self.agents
+                .values()
+                .filter(of_queue)
+                .map(|agent| agent.machine.state())
+        };
+        QueueView {
+            id: id.clone(),
+            name: self.queues[id].name.clone(),
+            waiting: count(waiting()),
+            longest_wait_ms: waiting()
+                .filter_map(|call| call.times.queued)
+                .map(|since| now.since(since))
+                .max()
+                .unwrap_or_default(),
+            signed_in: count(members()),
+            ready: count(members().filter(|state| **state == State::Ready)),
+            busy: count(members().filter(|state| matches!(state, State::Busy { .. }))),
+            wrap_up: count(members().filter(|state| matches!(state, State::WrapUp { .. }))),
+        }
+    }
+
+    fn view_campaign(&self, id: &CampaignId, campaign: &Campaign) -> CampaignView {
+        let calls = || {
+            campaign
+                .calls
+                .iter()
+                .filter_map(|call| self.calls.get(call))
+        };
+        let of = |holds: fn(&Call) -> bool| count(calls().filter(|call| holds(call)));
+        let counts = campaign.counts;
+        CampaignView {
+            id: id.clone(),
+            name: campaign.spec.name.clone(),
+            mode: campaign.spec.mode,
+            state: campaign.spec.state,
+            dialling: of(Call::is_in_flight),
+            ringing: of(|call| call.is_in_flight() && call.times.ringing.is_some()),
+            waiting: of(Call::is_waiting),
+            talking: of(|call| call.is_talking() || matches!(call.phase, Phase::Robot { .. })),
+            counts,
+            outcomes: campaign.outcomes.clone(),
+            blocked: campaign.blocked.clone(),
+            decision: campaign.decision,
+            hopper: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
+            undone: campaign.undone,
+            abandon_rate: share(counts.abandoned, counts.answered),
+        }
+    }
+}
+
+fn view_call(call: &Call) -> CallView {
+    CallView {
+        id: call.id,
+        direction: call.direction(),
+        number: call.number().to_owned(),
+        lead_id: call.lead.clone(),
+        campaign_id: call.campaign.clone(),
+        queue_id: call.queue.clone(),
+        answered_at: call.times.answered,
+        bridged_at: call.times.bridged,
+    }
+}
+
+fn count<T>(things: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(things.count()).unwrap_or(u32::MAX)
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}

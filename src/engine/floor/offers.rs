@@ -1,0 +1,208 @@
+//! Who takes the call: the agent of the queue who has been idle longest.
+
+use super::{Cause, Command, Event, Floor, Phase, Role, Why};
+use crate::{
+    agent::State,
+    campaign::Mode,
+    ids::{AgentId, CallId, LegId, QueueId},
+    pacing,
+    time::Millis,
+};
+
+/// The phone itself ends its ringing; this guards against one that never tells.
+const OFFER_GUARD_MS: i64 = 1_000;
+
+impl Floor {
+    /// Gives waiting calls to idle agents: calls we dialled first, then by time waited (OUT-254).
+    pub(super) fn route(&mut self, now: Millis) {
+        let mut waiting: Vec<(bool, Millis, CallId)> = self
+            .calls
+            .values()
+            .filter(|call| call.phase == Phase::Waiting)
+            .map(|call| {
+                let dialled = call.mode == Some(Mode::Predictive);
+                (!dialled, call.times.queued.unwrap_or(now), call.id)
+            })
+            .collect();
+        waiting.sort_unstable();
+        for (_, _, call) in waiting {
+            if let Some(agent) = self.longest_idle(call) {
+                self.offer(call, &agent, now);
+            }
+        }
+    }
+
+    fn longest_idle(&mut self, id: CallId) -> Option<AgentId> {
+        let call = self.calls.get(&id)?;
+        let queue = call.queue.clone()?;
+        let idle = self.idle_agents(&queue);
+        if let Some((_, agent)) = idle.iter().find(|(_, agent)| !call.tried.contains(agent)) {
+            return Some(agent.clone());
+        }
+        // Everybody who is idle has let it ring: begin again with the longest idle.
+        let (_, agent) = idle.into_iter().next()?;
+        self.calls.get_mut(&id)?.tried.clear();
+        Some(agent)
+    }
+
+    /// Idle agents of a queue whose phone can be reached, longest idle first.
+    fn idle_agents(&self, queue: &QueueId) -> Vec<(Millis, AgentId)> {
+        let mut idle: Vec<(Millis, AgentId)> = self
+            .agents
+            .values()
+            .filter(|agent| agent.machine.is_ready() && agent.spec.queues.contains(queue))
+            .filter(|agent| match agent.nailed_up {
+                Some((_, up)) => up,
+                None => self.registered.contains(&agent.extension),
+            })
+            .map(|agent| (agent.machine.since(), agent.spec.id.clone()))
+            .collect();
+        idle.sort();
+        idle
+    }
+
+    fn offer(&mut self, id: CallId, agent_id: &AgentId, now: Millis) {
+        if self
+            .step(agent_id, now, |machine| machine.offer(id, now))
+            .is_err()
+        {
+            return;
+        }
+        let Some(agent) = self.agents.get(agent_id) else {
+            return;
+        };
+        let (extension, nailed_up) = (agent.extension.clone(), agent.nailed_up);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.times.offered = Some(now);
+        call.agent = Some(agent_id.clone());
+        call.phase = Phase::Offered {
+            agent: agent_id.clone(),
+        };
+        let popup = Event::Popup {
+            agent: agent_id.clone(),
+            call_id: id,
+            direction: call.direction(),
+            number: call.number().to_owned(),
+            lead_id: call.lead.clone(),
+            campaign_id: call.campaign.clone(),
+            queue_id: call.queue.clone(),
+        };
+        let number = call.number().to_owned();
+        if let Some((leg, _)) = nailed_up {
+            call.agent_leg = Some(leg);
+            self.tell(popup);
+            self.join(id, now);
+            return;
+        }
+        let leg = LegId(self.numbers.next());
+        call.agent_leg = Some(leg);
+        let ring_ms = call
+            .queue
+            .as_ref()
+            .and_then(|queue| self.queues.get(queue))
+            .map_or(15_000, |queue| queue.settings.ring_ms);
+        self.legs.insert(leg, Role::AgentFor(id));
+        self.tell(popup);
+        self.commands.push_back(Command::RingPhone {
+            leg,
+            extension,
+            caller: number,
+            ring_ms,
+        });
+        self.timers.set(
+            now.plus(ring_ms + OFFER_GUARD_MS),
+            Why::OfferIsOver(id, agent_id.clone()),
+        );
+    }
+
+    /// The agent's phone did not take the call: another agent's turn.
+    pub(super) fn offer_failed(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Phase::Offered { agent } = call.phase.clone() else {
+            return;
+        };
+        if let Some(leg) = call.agent_leg.take() {
+            if self.legs.remove(&leg).is_some() {
+                self.commands.push_back(Command::Hangup {
+                    leg,
+                    cause: Cause::NoAnswer,
+                });
+            }
+        }
+        call.phase = Phase::Waiting;
+        call.agent = None;
+        call.tried.insert(agent.clone());
+        let limit = call
+            .queue
+            .as_ref()
+            .and_then(|queue| self.queues.get(queue))
+            .map_or(0, |queue| queue.settings.max_no_answer);
+        let mut on_break = false;
+        if let Some(agent) = self.agents.get_mut(&agent) {
+            agent.no_answers += 1;
+            on_break = limit > 0 && agent.no_answers >= limit;
+        }
+        let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
+    }
+
+    pub(super) fn offer_due(&mut self, id: CallId, agent: &AgentId, now: Millis) {
+        let rings = Phase::Offered {
+            agent: agent.clone(),
+        };
+        let offered = self.calls.get(&id).filter(|call| call.phase == rings);
+        let old = |offered: Millis| now.since(offered) >= OFFER_GUARD_MS;
+        if offered.and_then(|call| call.times.offered).is_some_and(old) {
+            self.offer_failed(id, now);
+        }
+    }
+
+    /// The caller is gone or given up: the agent did nothing wrong.
+    pub(super) fn withdraw_offer(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Phase::Offered { agent } = call.phase.clone() else {
+            return;
+        };
+        call.phase = Phase::Waiting;
+        call.agent = None;
+        if let Some(leg) = call.agent_leg.take() {
+            if self.legs.remove(&leg).is_some() {
+                self.commands.push_back(Command::Hangup {
+                    leg,
+                    cause: Cause::NoAnswer,
+                });
+            }
+        }
+        let _ = self.step(&agent, now, |machine| machine.offer_over(false, now));
+    }
+
+    /// The agents of a queue as the pacer sees them.
+    pub(super) fn pacing_agents(&self, queue: &QueueId) -> Vec<pacing::Agent> {
+        let reachable = |agent: &super::agents::Agent| match agent.nailed_up {
+            Some((_, up)) => up,
+            None => self.registered.contains(&agent.extension),
+        };
+        self.agents
+            .values()
+            .filter(|agent| agent.machine.is_signed_in() && agent.spec.queues.contains(queue))
+            .map(|agent| pacing::Agent {
+                state: match agent.machine.state() {
+                    State::Ready if reachable(agent) => pacing::AgentState::Idle,
+                    State::Busy {
+                        sub: crate::agent::Busy::Ringing,
+                        ..
+                    } => pacing::AgentState::Offered,
+                    State::Busy { .. } => pacing::AgentState::Talking,
+                    State::WrapUp { .. } => pacing::AgentState::WrapUp,
+                    _ => pacing::AgentState::Away,
+                },
+                since: agent.machine.since(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,43 @@
+//! Every wake-up of the floor has a name.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    ids::{AgentId, CallId, CampaignId},
+    time::Millis,
+};
+
+/// What a wake-up is for. A wake-up that has been overtaken by events does nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    PacingDue(CampaignId),
+    /// A dialled person has waited as long as the law and the queue allow.
+    CallWouldBeAbandoned(CallId),
+    /// An inbound caller has waited as long as the queue lets them.
+    WaitIsOver(CallId),
+    OfferIsOver(CallId, AgentId),
+    WrapUpOver(AgentId),
+    PreviewDue(AgentId),
+    /// The agent's event channel has been down for half a minute.
+    AgentAbsent(AgentId),
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Timers(BTreeSet<(Millis, Why)>);
+
+impl Timers {
+    pub fn set(&mut self, at: Millis, why: Why) {
+        self.0.insert((at, why));
+    }
+
+    pub fn first(&self) -> Option<(Millis, Why)> {
+        self.0.first().cloned()
+    }
+
+    pub fn pop_due(&mut self, now: Millis) -> Option<Why> {
+        if self.0.first()?.0 > now {
+            return None;
+        }
+        self.0.pop_first().map(|(_, why)| why)
+    }
+}

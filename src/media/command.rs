@@ -25,6 +25,8 @@ pub struct Remote {
     pub law: Law,
     /// The payload type of its telephone events, if it takes them.
     pub dtmf: Option<u8>,
+    /// False while the far end holds: then its silence is no timeout.
+    pub expects_sound: bool,
 }
 
 /// What a leg hears that is in no bridge.

@@ -95,7 +95,10 @@ impl Leg {
         match &mut self.far {
             Some(far) => {
                 far.remote = remote;
-                far.latch.renegotiate(remote.address, tick);
+                // Held in the old way, with no address at all: keep the one we know.
+                if !remote.address.ip().is_unspecified() {
+                    far.latch.renegotiate(remote.address, tick);
+                }
             }
             None => {
                 self.far = Some(Far {
@@ -299,7 +302,11 @@ impl Leg {
     fn watch_silence(&mut self, turn: Turn, out: &mut Outlets) {
         let silent = turn.tick.saturating_sub(self.last_heard);
         let gone = turn.timeout > 0 && silent >= turn.timeout;
-        if self.far.is_some() && gone && !self.timeout_told {
+        let expected = self
+            .far
+            .as_ref()
+            .is_some_and(|far| far.remote.expects_sound);
+        if expected && gone && !self.timeout_told {
             self.timeout_told = true;
             out.events.push(Event::Timeout { leg: self.id });
         }

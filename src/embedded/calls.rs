@@ -1,0 +1,267 @@
+//! What SIP tells, as events of the port.
+
+use std::time::SystemTime;
+
+use sip::{CallRef, EndCause, SipEvent, Source};
+use switch::{Cause, Ended, EventKind, GatewayState, LegId, MediaStats, OnEnd, Side};
+
+use crate::{
+    Embedded,
+    commands::session_id,
+    floor::Floor,
+    leg::{Leg, Place, Stage},
+    sound::Sound,
+    translate,
+};
+
+impl Embedded {
+    /// Takes what the SIP agent tells.
+    pub(crate) fn on_sip(&self, event: SipEvent) {
+        let floor = &mut *self.floor();
+        match event {
+            SipEvent::Incoming {
+                call,
+                from,
+                to,
+                source,
+                sdp_offer,
+                at,
+                ..
+            } => {
+                self.incoming(
+                    floor,
+                    call,
+                    Invitation {
+                        from,
+                        to,
+                        source,
+                        sdp_offer,
+                        at,
+                    },
+                );
+            }
+            SipEvent::Ringing { call, sdp, at } => self.ringing(floor, call, sdp.as_deref(), at),
+            SipEvent::Answered { call, sdp, at } => self.answered(floor, call, &sdp, at),
+            SipEvent::Confirmed { call, sdp, .. } => self.confirmed(floor, call, sdp.as_deref()),
+            SipEvent::MediaChanged {
+                call, remote_sdp, ..
+            } => {
+                self.media_changed(floor, call, &remote_sdp);
+            }
+            SipEvent::InfoDigit {
+                call,
+                digit,
+                ms,
+                at,
+            } => {
+                if floor.leg(LegId(call.0)).is_ok_and(|leg| leg.is_answered()) {
+                    floor.tell_at(LegId(call.0), at, EventKind::Dtmf { digit, ms });
+                }
+            }
+            SipEvent::Ended {
+                call,
+                side,
+                sip_status,
+                q850,
+                reason,
+                at,
+            } => {
+                let side = translate::side(side);
+                let stats = MediaStats::default();
+                let ended = Ended {
+                    side,
+                    sip_status,
+                    q850,
+                    reason,
+                    stats,
+                };
+                self.ended(floor, LegId(call.0), ended, at);
+            }
+            SipEvent::Registered {
+                extension,
+                user_agent,
+                at,
+                ..
+            } => {
+                floor.announce(
+                    at,
+                    EventKind::Registered {
+                        extension,
+                        user_agent,
+                    },
+                );
+            }
+            SipEvent::Unregistered { extension, at } => {
+                floor.announce(at, EventKind::Unregistered { extension });
+            }
+            SipEvent::GatewayState { gateway, up, at } => {
+                floor.set_gateway_up(&gateway, up);
+                let state = if up {
+                    GatewayState::Up
+                } else {
+                    GatewayState::Down
+                };
+                floor.announce(at, EventKind::Gateway { gateway, state });
+            }
+            SipEvent::AccountRegistered { .. } | SipEvent::AccountFailed { .. } => {}
+        }
+    }
+
+    fn incoming(&self, floor: &mut Floor, call: CallRef, invitation: Invitation) {
+        let id = LegId(call.0);
+        if floor.draining {
+            return self.end_call(call, EndCause::Congestion);
+        }
+        let Ok((media, local)) = self.sound.open(session_id(id)) else {
+            return self.end_call(call, EndCause::Congestion);
+        };
+        let Invitation {
+            from,
+            to,
+            source,
+            sdp_offer,
+            at,
+        } = invitation;
+        if let Some(offer) = &sdp_offer
+            && let Err(error) = Sound::can_answer(&local, offer)
+        {
+            tracing::info!(%error, "an incoming call was refused");
+            self.close_sound(media);
+            return self.end_call(call, EndCause::NotAcceptable);
+        }
+        let mut leg = Leg::new(
+            call,
+            media,
+            local,
+            Stage::Offered {
+                ringing: false,
+                offer: sdp_offer,
+            },
+        );
+        leg.gateway = match source {
+            Source::Gateway(gateway) => Some(gateway),
+            Source::Phone(_) | Source::Account(_) => None,
+        };
+        let gateway = leg.gateway.clone();
+        floor.add(id, leg);
+        floor.tell_at(id, at, EventKind::Incoming { from, to, gateway });
+    }
+
+    fn ringing(&self, floor: &mut Floor, call: CallRef, sdp: Option<&[u8]>, at: SystemTime) {
+        let Ok(leg) = floor.leg(LegId(call.0)) else {
+            return;
+        };
+        let Stage::Calling {
+            ringing,
+            early_media,
+        } = &mut leg.stage
+        else {
+            return;
+        };
+        let news = !*ringing || (sdp.is_some() && !*early_media);
+        *ringing = true;
+        *early_media |= sdp.is_some();
+        if leg.hung_up || !news {
+            return;
+        }
+        if let Some(sdp) = sdp
+            && let Err(error) = self.sound.agree(leg.media, &leg.local, sdp)
+        {
+            tracing::info!(%error, "early media cannot be received");
+        }
+        floor.tell_at(
+            LegId(call.0),
+            at,
+            EventKind::Ringing {
+                early_media: sdp.is_some(),
+            },
+        );
+    }
+
+    fn answered(&self, floor: &mut Floor, call: CallRef, sdp: &[u8], at: SystemTime) {
+        let Ok(leg) = floor.leg(LegId(call.0)) else {
+            return;
+        };
+        if leg.hung_up {
+            return;
+        }
+        if let Err(error) = self.sound.agree(leg.media, &leg.local, sdp) {
+            tracing::info!(%error, "an answer was useless");
+            leg.hung_up = true;
+            leg.refused_with = Some(EndCause::NotAcceptable.status());
+            return self.end_call(call, EndCause::NotAcceptable);
+        }
+        leg.stage = Stage::Answered;
+        floor.tell_at(LegId(call.0), at, EventKind::Answered);
+    }
+
+    /// The ACK came; it answers the offer that our 200 carried, if it did.
+    fn confirmed(&self, floor: &mut Floor, call: CallRef, sdp: Option<&[u8]>) {
+        let (Ok(leg), Some(sdp)) = (floor.leg(LegId(call.0)), sdp) else {
+            return;
+        };
+        if let Err(error) = self.sound.agree(leg.media, &leg.local, sdp) {
+            tracing::info!(%error, "an answer was useless");
+            leg.hung_up = true;
+            self.end_call(call, EndCause::NotAcceptable);
+        }
+    }
+
+    fn media_changed(&self, floor: &mut Floor, call: CallRef, sdp: &[u8]) {
+        let Ok(leg) = floor.leg(LegId(call.0)) else {
+            return;
+        };
+        if let Err(error) = self.sound.agree(leg.media, &leg.local, sdp) {
+            tracing::info!(%error, "a change of media was useless");
+        }
+    }
+
+    fn ended(&self, floor: &mut Floor, id: LegId, mut ended: Ended, at: SystemTime) {
+        let Ok(leg) = floor.leg(id) else { return };
+        let answered = matches!(leg.stage, Stage::Answered);
+        if !answered && ended.sip_status.is_none() {
+            // The 2xx raced our hang-up and was never told.
+            ended.sip_status = Some(leg.refused_with.unwrap_or(487));
+        }
+        if leg.fell_silent {
+            ended.side = Side::Network;
+        }
+        let (media, place) = (leg.media, leg.place.clone());
+        let bridged = floor.unbridge(id);
+        if let Ok(leg) = floor.leg(id) {
+            leg.stage = Stage::Ending {
+                ended: Box::new(ended),
+                at,
+            };
+        }
+        if let (Some(survivor), Place::Bridged { on_end, .. }) = (bridged, place) {
+            self.release(floor, survivor, on_end);
+        }
+        if self.sound.close(media).is_err() {
+            floor.finish(id, MediaStats::default());
+        }
+    }
+
+    fn release(&self, floor: &mut Floor, survivor: LegId, on_end: OnEnd) {
+        match on_end {
+            OnEnd::Park => self.park_survivor(floor, survivor),
+            OnEnd::HangupPeer => {
+                if let Ok(leg) = floor.leg(survivor)
+                    && !leg.hung_up
+                {
+                    leg.hung_up = true;
+                    self.end_call(leg.call, translate::cause(Cause::Normal));
+                }
+            }
+        }
+    }
+}
+
+/// An incoming call as SIP tells it.
+struct Invitation {
+    from: String,
+    to: String,
+    source: Source,
+    sdp_offer: Option<Vec<u8>>,
+    at: SystemTime,
+}

@@ -1,0 +1,253 @@
+//! Commands that concern a leg's call and its place.
+
+use sip::{CallRef, sdp};
+use switch::{
+    Cause, Command, CommandId, EventKind, Hear, LegId, OnEnd, Originate, Refused, Target,
+};
+
+use crate::{
+    Embedded,
+    floor::Floor,
+    leg::{Leg, Place, Stage},
+    translate,
+};
+
+impl Embedded {
+    /// Carries a command out, or refuses it with nothing done.
+    pub(crate) fn command(&self, id: CommandId, command: Command) -> Result<(), Refused> {
+        let floor = &mut *self.floor();
+        match command {
+            Command::Originate(order) => self.originate(floor, order),
+            Command::Ring { leg } => self.ring(floor, id, leg),
+            Command::Answer { leg } => self.answer(floor, id, leg),
+            Command::Hangup { leg, cause } => self.hang_up(floor, leg, cause),
+            Command::Bridge { a, b, on_end } => self.bridge(floor, id, a, b, on_end),
+            Command::Park { leg, hear } => self.park(floor, id, leg, hear),
+            Command::Play {
+                leg,
+                play,
+                prompt,
+                times,
+            } => self.play(floor, id, leg, play, &prompt, times),
+            Command::StopPlay { leg, play } => self.stop_play(floor, leg, play),
+            Command::StartRecord { leg, record, path } => {
+                self.start_record(floor, id, leg, record, path)
+            }
+            Command::StopRecord { leg, record } => self.stop_record(floor, leg, record),
+        }
+    }
+
+    fn originate(&self, floor: &mut Floor, order: Originate) -> Result<(), Refused> {
+        if floor.leg(order.leg).is_ok() {
+            return Ok(());
+        }
+        self.admit(floor, &order.to)?;
+        let call = CallRef(order.leg.0);
+        let (media, local) = self
+            .sound
+            .open(session_id(order.leg))
+            .map_err(|_| Refused::MediaOverload)?;
+        let to = translate::destination(&order.to);
+        let caller = translate::identity(order.caller);
+        let offer = sdp::offer(&local);
+        if let Err(error) = self
+            .agent
+            .invite(call, to, caller, offer, order.ring_timeout)
+        {
+            self.close_sound(media);
+            return Err(translate::refused(&error));
+        }
+        let stage = Stage::Calling {
+            ringing: false,
+            early_media: false,
+        };
+        let mut leg = Leg::new(call, media, local, stage);
+        leg.gateway = match order.to {
+            Target::Gateway { gateway, .. } => Some(gateway),
+            Target::Phone { .. } => None,
+        };
+        floor.add(order.leg, leg);
+        Ok(())
+    }
+
+    fn admit(&self, floor: &Floor, to: &Target) -> Result<(), Refused> {
+        if floor.draining {
+            return Err(Refused::Draining);
+        }
+        if self.sound.lateness().recent() > self.overload {
+            return Err(Refused::MediaOverload);
+        }
+        match to {
+            Target::Gateway { gateway, .. } => floor.admits(gateway),
+            Target::Phone { .. } => Ok(()),
+        }
+    }
+
+    fn ring(&self, floor: &mut Floor, id: CommandId, leg_id: LegId) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        match &mut leg.stage {
+            Stage::Offered { ringing: true, .. } | Stage::Answered => return Ok(()),
+            Stage::Offered { ringing, .. } => *ringing = true,
+            _ => {
+                out_of_step(floor, leg_id, id, "only an incoming leg can be rung");
+                return Ok(());
+            }
+        }
+        self.agent
+            .ring(leg.call)
+            .map_err(|error| translate::refused(&error))?;
+        floor.tell(leg_id, EventKind::Ringing { early_media: false });
+        Ok(())
+    }
+
+    fn answer(&self, floor: &mut Floor, id: CommandId, leg_id: LegId) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        let description = match &leg.stage {
+            Stage::Answered => return Ok(()),
+            Stage::Offered {
+                offer: Some(offer), ..
+            } if !leg.hung_up => self.sound.answer(leg.media, &leg.local, offer),
+            Stage::Offered { offer: None, .. } if !leg.hung_up => Ok(sdp::offer(&leg.local)),
+            _ => {
+                out_of_step(floor, leg_id, id, "only an incoming leg can be answered");
+                return Ok(());
+            }
+        };
+        let Ok(description) = description else {
+            out_of_step(
+                floor,
+                leg_id,
+                id,
+                "its session description cannot be answered",
+            );
+            return Ok(());
+        };
+        self.agent
+            .answer(leg.call, description)
+            .map_err(|error| translate::refused(&error))?;
+        leg.stage = Stage::Answered;
+        floor.tell(leg_id, EventKind::Answered);
+        Ok(())
+    }
+
+    fn hang_up(&self, floor: &mut Floor, leg: LegId, cause: Cause) -> Result<(), Refused> {
+        let leg = floor.leg(leg)?;
+        if leg.hung_up {
+            return Ok(());
+        }
+        leg.hung_up = true;
+        self.end_call(leg.call, translate::cause(cause));
+        Ok(())
+    }
+
+    fn bridge(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        a: LegId,
+        b: LegId,
+        on_end: OnEnd,
+    ) -> Result<(), Refused> {
+        let (answered_a, answered_b) = (floor.leg(a)?.is_answered(), floor.leg(b)?.is_answered());
+        if a == b || !answered_a || !answered_b {
+            out_of_step(floor, a, id, "a bridge needs two answered legs");
+            return Ok(());
+        }
+        let joined = floor.leg(a)?.peer() == Some(b);
+        if !joined {
+            for leg in [a, b] {
+                self.leave_bridge(floor, leg);
+            }
+        }
+        let media = (floor.leg(a)?.media, floor.leg(b)?.media);
+        for (leg, peer) in [(a, b), (b, a)] {
+            floor.leg(leg)?.place = Place::Bridged { peer, on_end };
+        }
+        if !joined {
+            self.try_sound(self.sound.media().bridge(media.0, media.1));
+            floor.tell(a, EventKind::Bridged { peer: b });
+            floor.tell(b, EventKind::Bridged { peer: a });
+        }
+        Ok(())
+    }
+
+    fn park(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        hear: Hear,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        let sound = match &hear {
+            Hear::Silence => media::Hear::Silence,
+            Hear::Music(name) => {
+                media::Hear::Loop(self.sound.prompt(name).map_err(|_| Refused::NoSuchPrompt)?)
+            }
+        };
+        if !leg.is_answered() {
+            out_of_step(floor, leg_id, id, "only an answered leg can be parked");
+            return Ok(());
+        }
+        let place = Place::Parked(hear);
+        if leg.place == place {
+            return Ok(());
+        }
+        self.leave_bridge(floor, leg_id);
+        let leg = floor.leg(leg_id)?;
+        leg.place = place;
+        self.try_sound(self.sound.media().park(leg.media, sound));
+        floor.tell(leg_id, EventKind::Parked);
+        Ok(())
+    }
+
+    /// Ends the bridge a leg is in, because the leg goes elsewhere: the other is parked.
+    fn leave_bridge(&self, floor: &mut Floor, leg: LegId) {
+        if let Some(peer) = floor.unbridge(leg) {
+            self.park_survivor(floor, peer);
+        }
+    }
+
+    /// Parks in silence what a bridge left over.
+    pub(crate) fn park_survivor(&self, floor: &mut Floor, survivor: LegId) {
+        if let Ok(leg) = floor.leg(survivor) {
+            let media = leg.media;
+            self.try_sound(self.sound.media().park(media, media::Hear::Silence));
+            floor.tell(survivor, EventKind::Parked);
+        }
+    }
+
+    pub(crate) fn end_call(&self, call: CallRef, cause: sip::EndCause) {
+        if let Err(error) = self.agent.end(call, cause) {
+            tracing::debug!(call = %call.0, %error, "a call had ended by itself");
+        }
+    }
+
+    /// Closes a media leg whose end nobody waits for.
+    pub(crate) fn close_sound(&self, leg: media::LegId) {
+        self.try_sound(self.sound.close(leg));
+    }
+
+    /// The media engine refuses only when it has stopped, and then every leg ends.
+    pub(crate) fn try_sound(&self, done: Result<(), media::MediaError>) {
+        if let Err(error) = done {
+            tracing::warn!(%error, "the media engine refused an order");
+        }
+    }
+}
+
+/// Tells that an accepted command had no effect.
+pub(crate) fn out_of_step(floor: &mut Floor, leg: LegId, command: CommandId, why: &str) {
+    floor.tell(
+        leg,
+        EventKind::Failed {
+            command,
+            why: why.to_owned(),
+        },
+    );
+}
+
+/// The `o=` session id: random as the leg's id, positive in 63 bits.
+pub(crate) fn session_id(leg: LegId) -> u64 {
+    (leg.0.as_u128() >> 65) as u64
+}

@@ -1,0 +1,66 @@
+//! How the switch is set up.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    sync::Arc,
+    time::Duration,
+};
+
+use sip::{NoPhones, PhoneBook, sdp::Codec};
+
+/// Everything [`crate::Embedded::start`] needs.
+#[derive(Clone)]
+pub struct Config {
+    /// Sockets, realm and timers of the SIP side. Its `gateways` are taken from
+    /// [`Config::gateways`].
+    pub sip: sip::Config,
+    /// RTP address, ports, threads, prompt directory and RTP timeout.
+    pub media: media::Config,
+    /// The address in our session descriptions, where it differs from `media.ip` (NAT).
+    pub announce_rtp: Option<IpAddr>,
+    /// What we offer and take, the preferred first.
+    pub codecs: Vec<Codec>,
+    /// The trunks at the start; later ones come with [`crate::Embedded::set_gateways`].
+    pub gateways: Vec<Gateway>,
+    /// Who may register as a phone.
+    pub phones: Arc<dyn PhoneBook>,
+    /// New legs are refused while media is served later than this on average.
+    pub overload: Duration,
+}
+
+impl Config {
+    /// A switch on one address: SIP over UDP on `sip`, RTP beside it on `ports`; no gateways, no
+    /// phones.
+    #[must_use]
+    pub fn new(sip: SocketAddr, realm: impl Into<String>, ports: RangeInclusive<u16>) -> Self {
+        Self {
+            sip: sip::Config::new(sip, realm),
+            media: media::Config::new(sip.ip(), ports),
+            announce_rtp: None,
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
+            gateways: Vec::new(),
+            phones: Arc::new(NoPhones),
+            overload: Duration::from_millis(100),
+        }
+    }
+}
+
+/// A trunk and how much of it is ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    pub sip: sip::Gateway,
+    /// Calls at once, both directions together; unlimited when absent.
+    pub channels: Option<u32>,
+}
+
+impl Gateway {
+    /// A gateway over UDP without a limit.
+    #[must_use]
+    pub fn udp(name: impl Into<String>, address: SocketAddr) -> Self {
+        Self {
+            sip: sip::Gateway::udp(name, address),
+            channels: None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The table of legs and the one door through which events leave.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::SystemTime,
+};
+
+use switch::{Event, EventKind, Hear, LegId, Refused};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::{
+    Gateway, clock,
+    leg::{Leg, Place, Stage},
+};
+
+/// Everything that the switch's lock guards.
+pub struct Floor {
+    /// No new legs.
+    pub draining: bool,
+    legs: HashMap<LegId, Leg>,
+    by_media: HashMap<media::LegId, LegId>,
+    gateways: HashMap<String, Option<u32>>,
+    /// Gateways that do not answer our pings.
+    down: HashSet<String>,
+    events: UnboundedSender<Event>,
+}
+
+impl Floor {
+    pub fn new(gateways: Vec<Gateway>, events: UnboundedSender<Event>) -> Self {
+        let mut floor = Self {
+            draining: false,
+            legs: HashMap::new(),
+            by_media: HashMap::new(),
+            gateways: HashMap::new(),
+            down: HashSet::new(),
+            events,
+        };
+        floor.set_gateways(gateways);
+        floor
+    }
+
+    pub fn set_gateways(&mut self, gateways: Vec<Gateway>) {
+        let limits = gateways
+            .into_iter()
+            .map(|gateway| (gateway.sip.name, gateway.channels));
+        self.gateways = limits.collect();
+        self.down.retain(|name| self.gateways.contains_key(name));
+    }
+
+    pub fn set_gateway_up(&mut self, gateway: &str, up: bool) {
+        if up {
+            self.down.remove(gateway);
+        } else {
+            self.down.insert(gateway.to_owned());
+        }
+    }
+
+    /// Whether a gateway takes one more call.
+    pub fn admits(&self, gateway: &str) -> Result<(), Refused> {
+        let limit = *self.gateways.get(gateway).ok_or(Refused::GatewayDown)?;
+        if self.down.contains(gateway) {
+            return Err(Refused::GatewayDown);
+        }
+        let used = self
+            .legs
+            .values()
+            .filter(|leg| leg.is_up() && leg.gateway.as_deref() == Some(gateway))
+            .count();
+        match limit {
+            Some(limit) if used >= limit as usize => Err(Refused::GatewayFull),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn add(&mut self, id: LegId, leg: Leg) {
+        self.by_media.insert(leg.media, id);
+        self.legs.insert(id, leg);
+    }
+
+    /// Forgets a leg nobody was told about.
+    pub fn withdraw(&mut self, id: LegId) {
+        if let Some(leg) = self.legs.remove(&id) {
+            self.by_media.remove(&leg.media);
+        }
+    }
+
+    /// A leg that is up.
+    pub fn leg(&mut self, id: LegId) -> Result<&mut Leg, Refused> {
+        self.legs
+            .get_mut(&id)
+            .filter(|leg| leg.is_up())
+            .ok_or(Refused::NoSuchLeg)
+    }
+
+    /// A leg in any stage.
+    pub fn any_leg(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.get_mut(&id)
+    }
+
+    pub fn of_media(&self, media: media::LegId) -> Option<LegId> {
+        self.by_media.get(&media).copied()
+    }
+
+    pub fn up(&self) -> Vec<LegId> {
+        let up = self.legs.iter().filter(|(_, leg)| leg.is_up());
+        up.map(|(&id, _)| id).collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    /// Tells what happened to a leg, now.
+    pub fn tell(&mut self, id: LegId, kind: EventKind) {
+        self.tell_at(id, clock::now(), kind);
+    }
+
+    /// Tells what happened to a leg; its number is the next of that leg.
+    pub fn tell_at(&mut self, id: LegId, at: SystemTime, kind: EventKind) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        leg.seq += 1;
+        let seq = leg.seq;
+        self.send(Event {
+            leg: Some(id),
+            seq,
+            at,
+            kind,
+        });
+    }
+
+    /// Tells what concerns no leg.
+    pub fn announce(&self, at: SystemTime, kind: EventKind) {
+        self.send(Event {
+            leg: None,
+            seq: 0,
+            at,
+            kind,
+        });
+    }
+
+    /// Takes a leg out of its bridge on paper and tells both; gives back the former peer, which
+    /// is parked in silence.
+    pub fn unbridge(&mut self, id: LegId) -> Option<LegId> {
+        let peer = self.legs.get(&id)?.peer()?;
+        for (leg, former) in [(id, peer), (peer, id)] {
+            if let Some(leg) = self.legs.get_mut(&leg) {
+                leg.place = Place::Parked(Hear::Silence);
+            }
+            self.tell(leg, EventKind::Unbridged { peer: former });
+        }
+        Some(peer)
+    }
+
+    /// Tells `Ended` once the media engine has counted up.
+    pub fn finish(&mut self, id: LegId, stats: switch::MediaStats) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let stage = std::mem::replace(&mut leg.stage, Stage::Ended);
+        if let Stage::Ending { mut ended, at } = stage {
+            ended.stats = stats;
+            self.tell_at(id, at, EventKind::Ended(*ended));
+        }
+        self.bury(id);
+    }
+
+    /// Forgets a leg of which nothing can be heard any more.
+    pub fn bury(&mut self, id: LegId) {
+        let over = |leg: &Leg| matches!(leg.stage, Stage::Ended) && leg.records.is_empty();
+        if self.legs.get(&id).is_some_and(over) {
+            self.withdraw(id);
+        }
+    }
+
+    fn send(&self, event: Event) {
+        // Nobody listens any more only while the process goes down.
+        if self.events.send(event).is_err() {
+            tracing::debug!("an event of the switch found no listener");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What the switch remembers of a leg.
+
+use std::{collections::HashSet, time::SystemTime};
+
+use sip::{CallRef, sdp::Local};
+use switch::{Hear, LegId, OnEnd, PlayId, RecordId};
+
+/// One leg from its INVITE to its last event.
+pub struct Leg {
+    /// The number of the last event told.
+    pub seq: u32,
+    pub call: CallRef,
+    pub media: media::LegId,
+    pub local: Local,
+    /// The gateway it goes through or came from.
+    pub gateway: Option<String>,
+    pub stage: Stage,
+    /// We asked for its end; an answer that comes now does not count.
+    pub hung_up: bool,
+    pub place: Place,
+    pub play: Option<PlayId>,
+    /// Recordings that are not done.
+    pub records: HashSet<RecordId>,
+    /// It ends because its sound failed, whoever sends the BYE.
+    pub fell_silent: bool,
+    /// The far end's SDP was useless: the status to report instead of our own hang-up.
+    pub refused_with: Option<u16>,
+}
+
+/// How far a leg has come.
+pub enum Stage {
+    /// Our INVITE is out.
+    Calling {
+        ringing: bool,
+        early_media: bool,
+    },
+    /// Their INVITE waits for us. `offer` is `None` when they want ours.
+    Offered {
+        ringing: bool,
+        offer: Option<Vec<u8>>,
+    },
+    Answered,
+    /// SIP is over; the media engine still has to count up.
+    Ending {
+        ended: Box<switch::Ended>,
+        at: SystemTime,
+    },
+    /// `Ended` is told; only recordings may follow.
+    Ended,
+}
+
+/// Where an answered leg is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Parked(Hear),
+    Bridged { peer: LegId, on_end: OnEnd },
+}
+
+impl Leg {
+    pub fn new(call: CallRef, media: media::LegId, local: Local, stage: Stage) -> Self {
+        Self {
+            seq: 0,
+            call,
+            media,
+            local,
+            gateway: None,
+            stage,
+            hung_up: false,
+            place: Place::Parked(Hear::Silence),
+            play: None,
+            records: HashSet::new(),
+            fell_silent: false,
+            refused_with: None,
+        }
+    }
+
+    /// True until SIP says that the call is over.
+    pub fn is_up(&self) -> bool {
+        !matches!(self.stage, Stage::Ending { .. } | Stage::Ended)
+    }
+
+    pub fn is_answered(&self) -> bool {
+        matches!(self.stage, Stage::Answered) && !self.hung_up
+    }
+
+    pub fn peer(&self) -> Option<LegId> {
+        match self.place {
+            Place::Bridged { peer, .. } => Some(peer),
+            Place::Parked(_) => None,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Commands that concern what a leg hears and what is kept of it, and what the media engine tells.
+
+use std::path::PathBuf;
+
+use switch::{CommandId, EventKind, LegId, PlayId, RecordId, Refused};
+
+use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Stage, translate};
+
+impl Embedded {
+    pub(crate) fn play(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        play: PlayId,
+        prompt: &str,
+        times: u32,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        let prompt = self.sound.prompt(prompt).map_err(|error| {
+            tracing::warn!(prompt, %error, "a prompt cannot be played");
+            Refused::NoSuchPrompt
+        })?;
+        if leg.play == Some(play) {
+            return Ok(());
+        }
+        if !leg.is_answered() {
+            out_of_step(floor, leg_id, id, "only an answered leg can be played to");
+            return Ok(());
+        }
+        leg.play = Some(play);
+        let media = leg.media;
+        floor.tell(leg_id, EventKind::PlayStarted { play });
+        self.try_sound(
+            self.sound
+                .media()
+                .play(media, media::PlayId(play.0), prompt, times),
+        );
+        Ok(())
+    }
+
+    pub(crate) fn stop_play(
+        &self,
+        floor: &mut Floor,
+        leg: LegId,
+        play: PlayId,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg)?;
+        if leg.play == Some(play) {
+            self.try_sound(
+                self.sound
+                    .media()
+                    .stop_play(leg.media, media::PlayId(play.0)),
+            );
+        }
+        Ok(())
+    }
+
+    pub(crate) fn start_record(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        record: RecordId,
+        path: PathBuf,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        if leg.records.contains(&record) {
+            return Ok(());
+        }
+        if !leg.is_answered() {
+            out_of_step(floor, leg_id, id, "only an answered leg can be recorded");
+            return Ok(());
+        }
+        leg.records.insert(record);
+        self.try_sound(
+            self.sound
+                .media()
+                .record(leg.media, media::RecordId(record.0), path),
+        );
+        Ok(())
+    }
+
+    pub(crate) fn stop_record(
+        &self,
+        floor: &mut Floor,
+        leg: LegId,
+        record: RecordId,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg)?;
+        if leg.records.contains(&record) {
+            self.try_sound(
+                self.sound
+                    .media()
+                    .stop_record(leg.media, media::RecordId(record.0)),
+            );
+        }
+        Ok(())
+    }
+
+    /// Takes what the media engine tells.
+    pub(crate) fn on_media(&self, event: media::Event) {
+        let floor = &mut *self.floor();
+        match event {
+            media::Event::Dtmf { leg, digit, ms } => {
+                if let Some(leg) = up(floor, leg) {
+                    floor.tell(leg, EventKind::Dtmf { digit, ms });
+                }
+            }
+            media::Event::PlayDone {
+                leg,
+                play,
+                played_ms,
+                why,
+            } => {
+                if let Some(leg) = floor.of_media(leg) {
+                    let play = PlayId(play.0);
+                    play_done(floor, leg, play);
+                    let why = translate::play_end(why);
+                    floor.tell(
+                        leg,
+                        EventKind::PlayDone {
+                            play,
+                            played_ms,
+                            why,
+                        },
+                    );
+                }
+            }
+            media::Event::RecordStarted { leg, record } => {
+                if let Some(leg) = up(floor, leg) {
+                    floor.tell(
+                        leg,
+                        EventKind::RecordStarted {
+                            record: RecordId(record.0),
+                        },
+                    );
+                }
+            }
+            media::Event::RecordDone {
+                leg,
+                record,
+                path,
+                ms,
+                bytes,
+                error,
+            } => {
+                if let Some(leg) = floor.of_media(leg) {
+                    let record = RecordId(record.0);
+                    self.record_done(floor, leg, record);
+                    floor.tell(
+                        leg,
+                        EventKind::RecordDone {
+                            record,
+                            path,
+                            ms,
+                            bytes,
+                            error,
+                        },
+                    );
+                    floor.bury(leg);
+                }
+            }
+            media::Event::Timeout { leg } => self.fell_silent(floor, leg),
+            media::Event::Closed { leg, stats } => {
+                if let Some(leg) = floor.of_media(leg) {
+                    floor.finish(leg, translate::stats(stats));
+                }
+            }
+        }
+        if floor.is_empty() {
+            self.quiet.notify_waiters();
+        }
+    }
+
+    /// A recording that failed by itself is taken off the leg.
+    fn record_done(&self, floor: &mut Floor, leg: LegId, record: RecordId) {
+        let Some(leg) = floor.any_leg(leg) else {
+            return;
+        };
+        leg.records.remove(&record);
+        if leg.is_up() {
+            self.try_sound(
+                self.sound
+                    .media()
+                    .stop_record(leg.media, media::RecordId(record.0)),
+            );
+        }
+    }
+
+    fn fell_silent(&self, floor: &mut Floor, media: media::LegId) {
+        let Some(id) = up(floor, media) else { return };
+        floor.tell(id, EventKind::MediaTimeout);
+        if let Ok(leg) = floor.leg(id)
+            && !leg.hung_up
+        {
+            leg.hung_up = true;
+            leg.fell_silent = true;
+            self.end_call(leg.call, sip::EndCause::Normal);
+        }
+    }
+}
+
+fn up(floor: &mut Floor, media: media::LegId) -> Option<LegId> {
+    let id = floor.of_media(media)?;
+    floor
+        .leg(id)
+        .ok()
+        .filter(|leg| matches!(leg.stage, Stage::Answered))
+        .map(|_| id)
+}
+
+fn play_done(floor: &mut Floor, leg: LegId, play: PlayId) {
+    if let Some(leg) = floor.any_leg(leg)
+        && leg.play == Some(play)
+    {
+        leg.play = None;
+    }
+}

@@ -1,0 +1,91 @@
+//! Media as the switch needs it: legs with session descriptions.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use media::{Lateness, Law, Media, MediaError, Prompt, PromptError, Remote};
+use sip::sdp::{self, Agreed, Codec, Local, SdpError};
+
+/// The media engine and what we say about it in SDP.
+pub struct Sound {
+    media: Media,
+    announce: Option<IpAddr>,
+    codecs: Vec<Codec>,
+}
+
+impl Sound {
+    pub fn new(media: Media, announce: Option<IpAddr>, codecs: Vec<Codec>) -> Self {
+        Self {
+            media,
+            announce,
+            codecs,
+        }
+    }
+
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
+    pub fn prompt(&self, name: &str) -> Result<Arc<Prompt>, PromptError> {
+        self.media.prompts().get(name)
+    }
+
+    pub fn lateness(&self) -> &Lateness {
+        self.media.lateness()
+    }
+
+    /// A new media leg and our side of its description.
+    pub fn open(&self, session_id: u64) -> Result<(media::LegId, Local), MediaError> {
+        let open = self.media.open()?;
+        let ip = self.announce.unwrap_or(open.address.ip());
+        let mut local = Local::new(SocketAddr::new(ip, open.address.port()), session_id);
+        local.codecs.clone_from(&self.codecs);
+        Ok((open.leg, local))
+    }
+
+    /// Takes their answer to our offer.
+    pub fn agree(&self, leg: media::LegId, local: &Local, theirs: &[u8]) -> Result<(), SdpError> {
+        let agreed = sdp::agree(local, &sdp::parse(theirs)?)?;
+        self.connect(leg, &agreed);
+        Ok(())
+    }
+
+    /// Answers their offer.
+    pub fn answer(
+        &self,
+        leg: media::LegId,
+        local: &Local,
+        theirs: &[u8],
+    ) -> Result<Vec<u8>, SdpError> {
+        let (answer, agreed) = sdp::answer(&sdp::parse(theirs)?, local)?;
+        self.connect(leg, &agreed);
+        Ok(answer)
+    }
+
+    /// Whether their offer can be answered.
+    pub fn can_answer(local: &Local, theirs: &[u8]) -> Result<(), SdpError> {
+        sdp::answer(&sdp::parse(theirs)?, local).map(|_| ())
+    }
+
+    pub fn close(&self, leg: media::LegId) -> Result<(), MediaError> {
+        self.media.close(leg)
+    }
+
+    fn connect(&self, leg: media::LegId, agreed: &Agreed) {
+        let law = match agreed.codec {
+            Codec::Pcmu => Law::Pcmu,
+            Codec::Pcma => Law::Pcma,
+        };
+        let remote = Remote {
+            address: agreed.remote,
+            law,
+            dtmf: agreed.send_dtmf,
+            expects_sound: agreed.direction.receives(),
+        };
+        if let Err(error) = self.media.connect(leg, remote) {
+            tracing::warn!(%error, "a leg could not be connected");
+        }
+    }
+}

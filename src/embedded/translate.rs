@@ -1,0 +1,65 @@
+//! The port's words in those of `sip` and `media`, and back.
+
+use sip::{Destination, EndCause, Identity, SipError};
+use switch::{CallerId, Cause, MediaStats, PlayEnd, Refused, Side, Target};
+
+pub fn destination(target: &Target) -> Destination {
+    match target.clone() {
+        Target::Gateway { gateway, number } => Destination::Gateway { gateway, number },
+        Target::Phone { extension } => Destination::Phone { extension },
+    }
+}
+
+pub fn identity(caller: CallerId) -> Identity {
+    Identity {
+        number: caller.number,
+        name: caller.name,
+    }
+}
+
+pub fn cause(cause: Cause) -> EndCause {
+    match cause {
+        Cause::Normal => EndCause::Normal,
+        Cause::Busy => EndCause::Busy,
+        Cause::NoAnswer => EndCause::NoAnswer,
+        Cause::Declined => EndCause::Declined,
+        Cause::Unallocated => EndCause::Unallocated,
+        Cause::Congestion => EndCause::Congestion,
+    }
+}
+
+pub fn refused(error: &SipError) -> Refused {
+    match error {
+        SipError::NoSuchGateway => Refused::GatewayDown,
+        SipError::NotRegistered => Refused::NotRegistered,
+        SipError::BadNumber => Refused::BadNumber,
+        SipError::NoSuchCall => Refused::NoSuchLeg,
+        SipError::ShuttingDown => Refused::Draining,
+        _ => Refused::Unsupported,
+    }
+}
+
+pub fn side(side: sip::Side) -> Side {
+    match side {
+        sip::Side::Us => Side::Us,
+        sip::Side::Them => Side::Them,
+        sip::Side::Network => Side::Network,
+    }
+}
+
+pub fn play_end(why: media::PlayEnd) -> PlayEnd {
+    match why {
+        media::PlayEnd::Finished => PlayEnd::Finished,
+        media::PlayEnd::Stopped => PlayEnd::Stopped,
+        media::PlayEnd::LegEnded => PlayEnd::LegEnded,
+    }
+}
+
+pub fn stats(stats: media::Stats) -> MediaStats {
+    MediaStats {
+        packets_received: stats.received,
+        packets_sent: stats.sent,
+        packets_lost: stats.lost,
+        jitter_ms: stats.jitter_ms,
+    }
+}

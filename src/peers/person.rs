@@ -1,0 +1,101 @@
+//! What the called do, each as a story from the ringing to the end.
+
+use std::time::Duration;
+
+use switch::Cause;
+
+use crate::{
+    Timing,
+    dice::Dice,
+    line::{Line, Over},
+    manner::Manner,
+};
+
+/// A phone nobody picks up gives up by itself after this.
+const LONGEST_RING: Duration = Duration::from_secs(180);
+/// A machine that is talked to hangs up after this.
+const LONGEST_TAPE: Duration = Duration::from_secs(120);
+/// Longer than any call.
+const ENDLESSLY: u32 = 100_000;
+const BEEP: &str = "tone:1000:400";
+
+/// One called party.
+pub struct Called<'a> {
+    pub line: Line,
+    pub timing: &'a Timing,
+    pub dice: Dice,
+    /// The prompt a person says.
+    pub voice: &'a str,
+    /// The prompt a machine greets with.
+    pub greeting: &'a str,
+}
+
+impl Called<'_> {
+    /// Lives through the call; `on_answer` hears of the answer.
+    pub async fn live(mut self, manner: Manner, on_answer: impl FnOnce() + Send) -> Over {
+        let story = match manner {
+            Manner::Person => self.person(Duration::ZERO, on_answer).await,
+            Manner::SlowPerson => self.person(self.timing.slow, on_answer).await,
+            Manner::Machine => self.machine(on_answer).await,
+            Manner::NoAnswer => self.no_answer().await,
+            Manner::Busy => self.refuse(Duration::ZERO, Cause::Busy).await,
+            Manner::Unallocated => self.refuse(Duration::ZERO, Cause::Unallocated).await,
+            Manner::Congested => self.refuse(Duration::ZERO, Cause::Congestion).await,
+            Manner::Declined => {
+                let ring = self.timing.ring(&mut self.dice);
+                self.refuse(ring, Cause::Declined).await
+            }
+        };
+        match story {
+            Ok(()) => self.line.over().await,
+            Err(over) => over,
+        }
+    }
+
+    async fn person(&mut self, late: Duration, on_answer: impl FnOnce()) -> Result<(), Over> {
+        self.pick_up(late, on_answer).await?;
+        self.line.say(self.voice, ENDLESSLY);
+        let talk = self.timing.talk(&mut self.dice);
+        self.line.wait(talk).await?;
+        if !self.dice.chance(self.timing.hangs_up) {
+            self.line.wait(self.timing.talk.1 * 2).await?;
+        }
+        self.line.hang_up(Cause::Normal);
+        Ok(())
+    }
+
+    async fn machine(&mut self, on_answer: impl FnOnce()) -> Result<(), Over> {
+        self.pick_up(Duration::ZERO, on_answer).await?;
+        self.line.say(self.greeting, ENDLESSLY);
+        self.line.wait(self.timing.greeting).await?;
+        self.line.say(BEEP, 1);
+        self.line.wait(LONGEST_TAPE).await?;
+        self.line.hang_up(Cause::Normal);
+        Ok(())
+    }
+
+    async fn no_answer(&mut self) -> Result<(), Over> {
+        self.line.ring();
+        self.line.wait(LONGEST_RING).await?;
+        self.line.hang_up(Cause::NoAnswer);
+        Ok(())
+    }
+
+    async fn refuse(&mut self, ring: Duration, cause: Cause) -> Result<(), Over> {
+        if ring > Duration::ZERO {
+            self.line.ring();
+            self.line.wait(ring).await?;
+        }
+        self.line.hang_up(cause);
+        Ok(())
+    }
+
+    async fn pick_up(&mut self, late: Duration, on_answer: impl FnOnce()) -> Result<(), Over> {
+        self.line.ring();
+        let ring = self.timing.ring(&mut self.dice) + late;
+        self.line.wait(ring).await?;
+        self.line.answer();
+        on_answer();
+        Ok(())
+    }
+}

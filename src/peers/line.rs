@@ -115,8 +115,11 @@ impl Lines {
     }
 }
 
-async fn distribute<F, T>(lines: Arc<Lines>, mut events: mpsc::UnboundedReceiver<Event>, on_call: F)
-where
+async fn distribute<F, T>(
+    lines: Weak<Lines>,
+    mut events: mpsc::UnboundedReceiver<Event>,
+    on_call: F,
+) where
     F: Fn(Invitation) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
 {

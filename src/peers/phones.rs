@@ -99,9 +99,9 @@ impl Phones {
     /// Where the bank listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.switch
+        self.lines
             .as_ref()
-            .map_or(self.config.sip, |switch| switch.sip_address())
+            .map_or(self.config.sip, |lines| lines.switch().sip_address())
     }
 
     /// Pulls the plug: no BYE, no un-REGISTER, no RTP from now on.

@@ -44,6 +44,7 @@ impl House {
             address: far.address(),
             law,
             dtmf: Some(96),
+            expects_sound: true,
         };
         self.media.connect(leg, remote).expect("a known leg");
         (leg, far)

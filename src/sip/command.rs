@@ -9,6 +9,17 @@ pub enum Transport {
     Tcp,
 }
 
+impl Transport {
+    /// The name in Via.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+        }
+    }
+}
+
 /// The next hop of a message: a resolved address and how to reach it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hop {

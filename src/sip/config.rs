@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::Hop;
+use crate::{Algorithm, Hop};
 
 /// Everything [`crate::Agent::bind`] needs.
 #[derive(Debug, Clone)]
@@ -25,6 +25,10 @@ pub struct Config {
     pub gateways: Vec<Gateway>,
     /// Bounds on what phones may ask for as registration time.
     pub registration: RegistrationBounds,
+    /// The algorithms phones are challenged with, the preferred first. Many phones (baresip 1.0
+    /// among them) give up when they see any but MD5, so only MD5 is asked for by default; both are
+    /// always accepted.
+    pub phone_algorithms: Vec<Algorithm>,
     /// RFC 3261 timers.
     pub timers: Timers,
     /// Datagrams a second taken from one source address that is no gateway; a burst of twice that
@@ -44,6 +48,7 @@ impl Config {
             user_agent: "paceline".into(),
             gateways: Vec::new(),
             registration: RegistrationBounds::default(),
+            phone_algorithms: vec![Algorithm::Md5],
             timers: Timers::default(),
             flood_limit: 200,
         }

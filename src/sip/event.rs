@@ -112,6 +112,8 @@ pub enum Source {
     Gateway(String),
     /// From the phone that authenticated as this extension.
     Phone(String),
+    /// From the registrar at which this account of ours is registered.
+    Account(AccountId),
 }
 
 /// Who ended a call.

@@ -12,18 +12,25 @@
 //! Nothing here knows a lead, a campaign or a queue.
 
 mod agent;
+mod clock;
 mod command;
 mod config;
+mod core;
 mod digest;
 mod error;
 mod event;
+mod message;
+#[cfg(test)]
+mod peers;
 mod phone_book;
 pub mod sdp;
+mod shell;
+mod wire;
 
 pub use agent::Agent;
 pub use command::{Destination, EndCause, Hop, Identity, Transport};
 pub use config::{Account, AccountId, Config, Credentials, Gateway, RegistrationBounds, Timers};
-pub use digest::ha1;
+pub use digest::{Algorithm, ha1};
 pub use error::SipError;
 pub use event::{CallRef, Side, SipEvent, Source};
 pub use phone_book::{Ha1, NoPhones, PhoneBook};

@@ -1,0 +1,249 @@
+//! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO, OPTIONS.
+
+use super::{
+    ALLOW, Core, TxId,
+    call::{Call, Ending, ServerInvite, State, Unacked},
+    incoming::refusal_of,
+};
+use crate::{
+    CallRef, EndCause, Side, SipEvent,
+    message::{Message, Method},
+    sdp,
+};
+
+/// What a re-INVITE or UPDATE asks for.
+enum Reoffer {
+    /// Change the media: what they offer, and our answer.
+    Offer {
+        theirs: Vec<u8>,
+        ours: Vec<u8>,
+    },
+    /// No offer: refresh, or make one ourselves.
+    Silent,
+    Refused,
+}
+
+impl Core {
+    pub(super) fn on_request_in_dialog(&mut self, tx: TxId, request: &Message, method: &Method) {
+        let Some(id) = self.call_of(request) else {
+            return self.refuse(tx, request, 481);
+        };
+        if !self.is_next(id, request) {
+            // RFC 3261 section 12.2.2: out of order.
+            return self.refuse(tx, request, 500);
+        }
+        match method {
+            Method::Bye => self.on_bye(tx, request, id),
+            Method::Invite => self.on_reinvite(tx, request, id),
+            Method::Update => self.on_update(tx, request, id),
+            Method::Info => self.on_info(tx, request, id),
+            Method::Options => self.on_options(tx, request),
+            Method::Ack | Method::Cancel | Method::Register => self.refuse(tx, request, 405),
+            Method::Other(name) => self.refuse(tx, request, refusal_of(name)),
+        }
+    }
+
+    fn call_of(&self, request: &Message) -> Option<CallRef> {
+        let key = (request.call_id().to_owned(), request.tag_of_to()?);
+        let id = *self.by_dialog.get(&key)?;
+        let theirs = request.tag_of_from();
+        let call = self.calls.get(&id)?;
+        let same = match &call.state {
+            State::Calling(calling) => calling
+                .early
+                .iter()
+                .any(|(tag, _)| Some(tag) == theirs.as_ref()),
+            State::Offered(offered) => offered.request.tag_of_from() == theirs,
+            State::Up(up) => theirs.as_deref().unwrap_or_default() == up.dialog.remote_tag,
+        };
+        same.then_some(id)
+    }
+
+    /// Whether the request's number is higher than all before; remembers it.
+    fn is_next(&mut self, id: CallRef, request: &Message) -> bool {
+        let Some(number) = request.cseq().map(|c| c.number) else {
+            return false;
+        };
+        let Some(up) = self.up(id) else {
+            return true;
+        };
+        let next = up.dialog.remote_cseq.is_none_or(|last| number > last);
+        if next {
+            up.dialog.remote_cseq = Some(number);
+        }
+        next
+    }
+
+    fn on_bye(&mut self, tx: TxId, request: &Message, id: CallRef) {
+        let ok = self.reply(request, 200, "");
+        self.respond(tx, ok);
+        match self.calls.get(&id).map(|c| &c.state) {
+            // The called side must not do that, but then it does not want the call.
+            Some(State::Calling(_)) => self.give_up(id, Some(EndCause::Normal)),
+            Some(State::Offered(_)) => {
+                self.close_offer(id, 487, None);
+                self.finish(id, Ending::told_by(Side::Them, Some(487), request));
+            }
+            Some(State::Up(up)) => {
+                if let Some(unacked) = up.unacked.as_ref().map(|u| u.tx) {
+                    self.server_invites.remove(&unacked);
+                }
+                self.finish(id, Ending::told_by(Side::Them, None, request).or_q850(16));
+            }
+            None => {}
+        }
+    }
+
+    fn on_reinvite(&mut self, tx: TxId, request: &Message, id: CallRef) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        if !matches!(&call.state, State::Up(up) if up.unacked.is_none()) {
+            // RFC 3261 section 14.2: one offer at a time.
+            return self.refuse(tx, request, 491);
+        }
+        let reoffer = self.reoffer(call, request);
+        let offered = matches!(reoffer, Reoffer::Silent);
+        if let Some(ok) = self.apply(id, request, reoffer, offered, tx)
+            && let Some(up) = self.up(id)
+        {
+            up.unacked = Some(Unacked {
+                tx,
+                first: false,
+                offered,
+            });
+            self.server_invites.insert(tx, ServerInvite::Call(id));
+            self.respond(tx, ok);
+        }
+    }
+
+    fn on_update(&mut self, tx: TxId, request: &Message, id: CallRef) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let reoffer = match &call.state {
+            State::Up(up) if up.unacked.is_none() => self.reoffer(call, request),
+            // An offer is open already (RFC 3311 section 5.2).
+            _ if request.sdp().is_some() => return self.refuse(tx, request, 491),
+            _ => {
+                let ok = self.reply(request, 200, "").with("Allow", ALLOW);
+                return self.respond(tx, ok);
+            }
+        };
+        if let Some(ok) = self.apply(id, request, reoffer, false, tx) {
+            self.respond(tx, ok);
+        }
+    }
+
+    fn reoffer(&self, call: &Call, request: &Message) -> Reoffer {
+        let State::Up(up) = &call.state else {
+            return Reoffer::Refused;
+        };
+        let Some(theirs) = request.sdp() else {
+            return if request.body.is_empty() {
+                Reoffer::Silent
+            } else {
+                Reoffer::Refused
+            };
+        };
+        let answered = sdp::parse(theirs).and_then(|offer| {
+            let last = sdp::parse(&up.local_sdp)?;
+            sdp::answer_again(&offer, &last)
+        });
+        match answered {
+            Ok(ours) => Reoffer::Offer {
+                theirs: theirs.to_vec(),
+                ours,
+            },
+            Err(_) => Reoffer::Refused,
+        }
+    }
+
+    /// Changes the call and makes the 200; or refuses with 488 and changes nothing.
+    fn apply(
+        &mut self,
+        id: CallRef,
+        request: &Message,
+        reoffer: Reoffer,
+        offer_ourselves: bool,
+        tx: TxId,
+    ) -> Option<Message> {
+        if matches!(reoffer, Reoffer::Refused) {
+            self.refuse(tx, request, 488);
+            return None;
+        }
+        let at = self.at();
+        let up = self.up(id)?;
+        up.dialog.refresh(request);
+        let (user, transport) = (up.peer.contact_user.clone(), up.peer.hop.transport);
+        let mut body = if offer_ourselves {
+            up.local_sdp.clone()
+        } else {
+            Vec::new()
+        };
+        if let Reoffer::Offer { theirs, ours } = reoffer {
+            up.local_sdp.clone_from(&ours);
+            body.clone_from(&ours);
+            let (remote_sdp, local_sdp) = (theirs, ours);
+            self.tell(SipEvent::MediaChanged {
+                call: id,
+                remote_sdp,
+                local_sdp,
+                at,
+            });
+        }
+        let contact = self.contact(&user, transport);
+        let ok = self
+            .reply(request, 200, "")
+            .with("Contact", contact)
+            .with("Allow", ALLOW);
+        Some(ok.with_body("application/sdp", body))
+    }
+
+    fn on_info(&mut self, tx: TxId, request: &Message, id: CallRef) {
+        let ok = self.reply(request, 200, "");
+        self.respond(tx, ok);
+        if let Some((digit, ms)) = digit_in(request) {
+            self.tell(SipEvent::InfoDigit {
+                call: id,
+                digit,
+                ms,
+                at: self.at(),
+            });
+        }
+    }
+}
+
+/// `Signal=5` with `Duration=160`, or the bare digit of `application/dtmf`.
+fn digit_in(info: &Message) -> Option<(char, u32)> {
+    let kind = info.header("Content-Type")?.to_ascii_lowercase();
+    let text = String::from_utf8_lossy(&info.body);
+    let (signal, ms) = match kind.split(';').next()?.trim() {
+        "application/dtmf" => (text.trim().to_owned(), 160),
+        "application/dtmf-relay" => {
+            let field = |name: &str| {
+                text.lines()
+                    .filter_map(|l| l.split_once('='))
+                    .find(|(n, _)| n.trim().eq_ignore_ascii_case(name))
+                    .map(|(_, v)| v.trim().to_owned())
+            };
+            (
+                field("Signal")?,
+                field("Duration")
+                    .and_then(|d| d.parse().ok())
+                    .unwrap_or(160),
+            )
+        }
+        _ => return None,
+    };
+    let digit = match signal.as_str() {
+        "10" => '*',
+        "11" => '#',
+        one => one
+            .chars()
+            .next()
+            .filter(|_| one.len() == 1)?
+            .to_ascii_uppercase(),
+    };
+    matches!(digit, '0'..='9' | 'A'..='D' | '*' | '#').then_some((digit, ms))
+}

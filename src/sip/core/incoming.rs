@@ -1,0 +1,340 @@
+//! Calls that come in, and every other request outside a dialog.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    ALLOW, Core, MAX_CALLS, TxId,
+    call::{Call, Ending, Offered, Peer, ServerInvite, State, Unacked, Up},
+    dialog::Dialog,
+    goodbye::reason,
+    timers::Timer,
+};
+use crate::{
+    CallRef, EndCause, Hop, Side, SipError, SipEvent, Source,
+    digest::ClientAuth,
+    message::{Message, Method, NameAddr, Uri},
+};
+
+/// The house has this long to answer or refuse; then the call is refused with 480.
+const UNANSWERED: Duration = Duration::from_secs(300);
+
+impl Core {
+    pub(super) fn on_request(&mut self, tx: TxId, request: &Message, from: Hop) {
+        let Some(method) = request.method().cloned() else {
+            return;
+        };
+        if let Some(status) = unfit(request) {
+            let mut answer = self.refusal(request, status);
+            if status == 420 {
+                answer.push(
+                    "Unsupported",
+                    request.headers("Require").collect::<Vec<_>>().join(", "),
+                );
+            }
+            return self.respond(tx, answer);
+        }
+        if request.tag_of_to().is_some() && method != Method::Register {
+            return self.on_request_in_dialog(tx, request, &method);
+        }
+        match method {
+            Method::Invite => self.on_invite(tx, request, from),
+            Method::Register => self.on_register(tx, request, from),
+            Method::Options => self.on_options(tx, request),
+            Method::Bye | Method::Info | Method::Update | Method::Cancel => {
+                self.refuse(tx, request, 481);
+            }
+            Method::Ack => {}
+            Method::Other(name) => self.refuse(tx, request, refusal_of(&name)),
+        }
+    }
+
+    pub(super) fn on_options(&mut self, tx: TxId, request: &Message) {
+        let answer = self.refusal(request, 200).with("Allow", ALLOW);
+        self.respond(tx, answer.with("Accept", "application/sdp"));
+    }
+
+    fn on_invite(&mut self, tx: TxId, request: &Message, from: Hop) {
+        let Some((source, pinned)) = self.source_of(tx, request, from) else {
+            return;
+        };
+        if self.draining || self.calls.len() >= MAX_CALLS {
+            let answer = self.refusal(request, 503).with("Retry-After", "10");
+            return self.respond(tx, answer);
+        }
+        if self.is_merged(request) {
+            return self.refuse(tx, request, 482);
+        }
+        let Some(to) = request
+            .uri()
+            .and_then(Uri::parse)
+            .filter(|_| has_contact(request))
+        else {
+            return self.refuse(tx, request, 400);
+        };
+        if !request.body.is_empty() && request.sdp().is_none() {
+            let answer = self.refusal(request, 415).with("Accept", "application/sdp");
+            return self.respond(tx, answer);
+        }
+        let trying = self.reply(request, 100, "");
+        self.respond(tx, trying);
+        self.offer_call(tx, request, from, source, pinned, to);
+    }
+
+    fn offer_call(
+        &mut self,
+        tx: TxId,
+        request: &Message,
+        from: Hop,
+        source: Source,
+        pinned: bool,
+        to: Uri,
+    ) {
+        let id = CallRef(Uuid::from_u128(rand::Rng::random(&mut self.random)));
+        let caller = request.header("From").and_then(NameAddr::parse);
+        let caller_uri = caller.as_ref().and_then(|c| Uri::parse(&c.uri));
+        let peer = Peer {
+            hop: from,
+            pinned,
+            credentials: self.credentials_towards(&source),
+            auth: ClientAuth::default(),
+            contact_user: Uri::escape_user(&to.user),
+        };
+        let offered = Offered {
+            tx,
+            request: request.clone(),
+            peer,
+            rang: false,
+        };
+        let call = Call {
+            call_id: request.call_id().to_owned(),
+            local_tag: self.token(),
+            state: State::Offered(Box::new(offered)),
+        };
+        self.add_call(id, call);
+        self.server_invites.insert(tx, ServerInvite::Call(id));
+        self.after(UNANSWERED, Timer::Unanswered(id));
+        self.tell(SipEvent::Incoming {
+            call: id,
+            from: caller_uri.map(|u| u.user).unwrap_or_default(),
+            from_name: caller.and_then(|c| c.name),
+            to: to.user,
+            source,
+            sdp_offer: request.sdp().map(<[u8]>::to_vec),
+            at: self.at(),
+        });
+    }
+
+    /// The same request over another path (RFC 3261 section 8.2.2.2).
+    fn is_merged(&self, request: &Message) -> bool {
+        let same = |call: &Call| match &call.state {
+            State::Offered(offered) => {
+                call.call_id == request.call_id()
+                    && offered.request.tag_of_from() == request.tag_of_from()
+                    && offered.request.cseq() == request.cseq()
+            }
+            _ => false,
+        };
+        // Call-IDs of others are no key of ours; waiting calls are few.
+        self.server_invites.values().any(|invite| match invite {
+            ServerInvite::Call(id) => self.calls.get(id).is_some_and(same),
+            ServerInvite::Leaving(_) => false,
+        })
+    }
+
+    pub(super) fn ring(&mut self, id: CallRef) -> Result<(), SipError> {
+        let call = self.calls.get_mut(&id).ok_or(SipError::NoSuchCall)?;
+        let State::Offered(offered) = &mut call.state else {
+            return if self.server_side(id) {
+                Ok(())
+            } else {
+                Err(SipError::OutOfStep)
+            };
+        };
+        if std::mem::replace(&mut offered.rang, true) {
+            return Ok(());
+        }
+        let (tx, request, peer) = (offered.tx, offered.request.clone(), offered.peer.clone());
+        let tag = call.local_tag.clone();
+        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let ringing = self.reply(&request, 180, &tag).with("Contact", contact);
+        self.respond(tx, ringing);
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, id: CallRef, sdp: Vec<u8>) -> Result<(), SipError> {
+        let call = self.calls.get(&id).ok_or(SipError::NoSuchCall)?;
+        let State::Offered(offered) = &call.state else {
+            return if self.server_side(id) {
+                Ok(())
+            } else {
+                Err(SipError::OutOfStep)
+            };
+        };
+        let (tx, peer) = (offered.tx, offered.peer.clone());
+        let tag = call.local_tag.clone();
+        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let ok = self
+            .reply(&offered.request, 200, &tag)
+            .with("Contact", contact)
+            .with("Allow", ALLOW)
+            .with_body("application/sdp", sdp.clone());
+        let up = Up {
+            dialog: Dialog::of_request(&offered.request, &tag),
+            peer,
+            local_sdp: sdp,
+            unacked: Some(Unacked {
+                tx,
+                first: true,
+                offered: offered.request.sdp().is_none(),
+            }),
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.state = State::Up(Box::new(up));
+        }
+        self.respond(tx, ok);
+        Ok(())
+    }
+
+    /// Whether this answered call came in: then ringing and answering it again is harmless.
+    fn server_side(&self, id: CallRef) -> bool {
+        self.calls.get(&id).is_some_and(|call| match &call.state {
+            State::Up(up) => up.dialog.was_offered_to_us(),
+            State::Offered(_) => true,
+            State::Calling(_) => false,
+        })
+    }
+
+    pub(super) fn refuse_call(&mut self, id: CallRef, cause: EndCause) {
+        self.close_offer(id, cause.status(), Some(cause));
+        let ending = Ending::new(Side::Us, Some(cause.status())).or_q850(cause.q850());
+        self.finish(id, ending);
+    }
+
+    /// Sends the final refusal of an INVITE that waits for the house.
+    pub(super) fn close_offer(&mut self, id: CallRef, status: u16, cause: Option<EndCause>) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let State::Offered(offered) = &call.state else {
+            return;
+        };
+        let mut answer = self.reply(&offered.request, status, &call.local_tag);
+        if let Some(cause) = cause {
+            answer.push("Reason", reason(cause));
+        }
+        let tx = offered.tx;
+        self.server_invites.remove(&tx);
+        self.respond(tx, answer);
+    }
+
+    pub(super) fn on_never_answered(&mut self, id: CallRef) {
+        if matches!(
+            self.calls.get(&id).map(|c| &c.state),
+            Some(State::Offered(_))
+        ) {
+            self.refuse_call(id, EndCause::NoAnswer);
+        }
+    }
+
+    pub(super) fn on_cancel(&mut self, tx: TxId) {
+        let Some(ServerInvite::Call(id)) = self.server_invites.get(&tx) else {
+            return;
+        };
+        let id = *id;
+        if matches!(
+            self.calls.get(&id).map(|c| &c.state),
+            Some(State::Offered(_))
+        ) {
+            self.close_offer(id, 487, None);
+            self.finish(id, Ending::new(Side::Them, Some(487)).or_text("cancelled"));
+        }
+    }
+
+    pub(super) fn on_ack(&mut self, tx: TxId, ack: &Message) {
+        match self.server_invites.remove(&tx) {
+            Some(ServerInvite::Call(id)) => self.on_call_acked(id, tx, ack),
+            Some(ServerInvite::Leaving(goodbye)) => self.say_goodbye(*goodbye),
+            None => {}
+        }
+    }
+
+    fn on_call_acked(&mut self, id: CallRef, tx: TxId, ack: &Message) {
+        let at = self.at();
+        let Some(up) = self.up(id) else {
+            return;
+        };
+        let Some(unacked) = up.unacked.take_if(|u| u.tx == tx) else {
+            return;
+        };
+        let sdp = ack.sdp().filter(|_| unacked.offered).map(<[u8]>::to_vec);
+        let local_sdp = up.local_sdp.clone();
+        if unacked.first {
+            self.tell(SipEvent::Confirmed { call: id, sdp, at });
+        } else if let Some(remote_sdp) = sdp {
+            self.tell(SipEvent::MediaChanged {
+                call: id,
+                remote_sdp,
+                local_sdp,
+                at,
+            });
+        }
+    }
+
+    /// RFC 3261 section 13.3.1.4: a 2xx that nobody acknowledges ends the session.
+    pub(super) fn on_no_ack(&mut self, tx: TxId) {
+        match self.server_invites.remove(&tx) {
+            Some(ServerInvite::Leaving(goodbye)) => self.say_goodbye(*goodbye),
+            Some(ServerInvite::Call(id)) => {
+                let ending = Ending::new(Side::Network, None).or_q850(102);
+                let Some(call) = self.finish(id, ending.or_text("no ACK")) else {
+                    return;
+                };
+                if let State::Up(mut up) = call.state {
+                    up.unacked = None;
+                    self.leave(*up, EndCause::Normal);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// The status with which a request is refused whatever its method (RFC 3261 section 8.2).
+fn unfit(request: &Message) -> Option<u16> {
+    let scheme = request
+        .uri()
+        .and_then(|u| u.split_once(':'))
+        .map(|(s, _)| s.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("sip" | "tel")) {
+        return Some(416);
+    }
+    if request.headers("Require").any(|r| !r.trim().is_empty()) {
+        return Some(420);
+    }
+    let encoded = |e: &str| !e.eq_ignore_ascii_case("identity");
+    request
+        .header("Content-Encoding")
+        .is_some_and(encoded)
+        .then_some(415)
+}
+
+fn has_contact(request: &Message) -> bool {
+    request
+        .contact_uri()
+        .is_some_and(|uri| Uri::parse(&uri).is_some())
+}
+
+/// 405 for methods of other RFCs, 501 for those that nobody knows.
+pub(super) fn refusal_of(method: &str) -> u16 {
+    let known = [
+        "MESSAGE",
+        "NOTIFY",
+        "PRACK",
+        "PUBLISH",
+        "REFER",
+        "SUBSCRIBE",
+    ];
+    if known.contains(&method) { 405 } else { 501 }
+}

@@ -1,0 +1,503 @@
+//! Calls that we make.
+
+use std::time::Duration;
+
+use super::{
+    ALLOW, Core, Output, TxId,
+    call::{Call, Calling, ClientTx, Ending, GivingUp, Invite, Peer, State, Up},
+    dialog::Dialog,
+    goodbye::{Goodbye, reason},
+    timers::Timer,
+};
+use crate::{
+    CallRef, Destination, EndCause, Hop, Identity, Side, SipError, SipEvent, Transport,
+    digest::ClientAuth,
+    message::{Message, Method, Uri, quoted},
+};
+
+/// A 2xx to an INVITE that we gave up on is still answered with ACK and BYE for this long.
+const LATE_2XX: Duration = Duration::from_secs(300);
+const MAX_FORKS: usize = 16;
+
+/// Whom an INVITE goes to.
+struct Target {
+    uri: String,
+    /// Host part of From.
+    domain: String,
+    peer: Peer,
+    /// User part of From, when it is not the caller's number.
+    user: Option<String>,
+}
+
+impl Core {
+    pub(super) fn invite(
+        &mut self,
+        id: CallRef,
+        to: &Destination,
+        caller: &Identity,
+        offer: Vec<u8>,
+        ring_timeout: Duration,
+    ) -> Result<(), SipError> {
+        if self.draining {
+            return Err(SipError::ShuttingDown);
+        }
+        if self.calls.contains_key(&id) {
+            return Err(SipError::CallExists);
+        }
+        let target = self.target(to, caller)?;
+        let local_tag = self.token();
+        let call_id = format!("{}@{}", id.0.simple(), self.me.ip());
+        let request = self.first_invite(&target, caller, &local_tag, &call_id, offer.clone());
+        let tx = self.send_invite(id, request, &target.peer);
+        let calling = Calling {
+            tx,
+            peer: target.peer,
+            tries: 0,
+            provisional: false,
+            early: Vec::new(),
+            giving_up: None,
+            offer,
+        };
+        let state = State::Calling(Box::new(calling));
+        self.add_call(
+            id,
+            Call {
+                call_id,
+                local_tag,
+                state,
+            },
+        );
+        self.after(ring_timeout, Timer::Ring(id));
+        Ok(())
+    }
+
+    fn target(&self, to: &Destination, caller: &Identity) -> Result<Target, SipError> {
+        let number = match to {
+            Destination::Gateway { number, .. } | Destination::Account { number, .. } => number,
+            Destination::Phone { extension } => extension,
+        };
+        let caller_fits = caller.number.is_empty() || Uri::is_dialable(&caller.number);
+        if !Uri::is_dialable(number) || !caller_fits {
+            return Err(SipError::BadNumber);
+        }
+        match to {
+            Destination::Gateway { gateway, number } => {
+                self.gateway_target(gateway, number, caller)
+            }
+            Destination::Phone { extension } => self.phone_target(extension, caller),
+            Destination::Account { account, number } => {
+                let state = self.accounts.get(account).ok_or(SipError::NoSuchGateway)?;
+                let account = &state.account;
+                Ok(Target {
+                    uri: format!("sip:{}@{}", Uri::escape_user(number), account.domain),
+                    domain: account.domain.clone(),
+                    peer: Peer {
+                        hop: account.registrar,
+                        pinned: false,
+                        credentials: Some(account.credentials.clone()),
+                        auth: ClientAuth::default(),
+                        contact_user: Uri::escape_user(&account.user),
+                    },
+                    user: Some(account.user.clone()),
+                })
+            }
+        }
+    }
+
+    fn gateway_target(
+        &self,
+        gateway: &str,
+        number: &str,
+        caller: &Identity,
+    ) -> Result<Target, SipError> {
+        let entry = self.gateways.get(gateway).ok_or(SipError::NoSuchGateway)?;
+        let gateway = &entry.gateway;
+        let domain = gateway
+            .domain
+            .clone()
+            .unwrap_or_else(|| gateway.hop.addr.to_string());
+        let tcp = gateway.hop.transport == Transport::Tcp;
+        let transport = if tcp { ";transport=tcp" } else { "" };
+        Ok(Target {
+            uri: format!("sip:{}@{domain}{transport}", Uri::escape_user(number)),
+            domain: gateway
+                .domain
+                .clone()
+                .unwrap_or_else(|| self.me.to_string()),
+            peer: Peer {
+                hop: gateway.hop,
+                pinned: false,
+                credentials: gateway.credentials.clone(),
+                auth: ClientAuth::default(),
+                contact_user: contact_user(caller),
+            },
+            user: None,
+        })
+    }
+
+    fn phone_target(&self, extension: &str, caller: &Identity) -> Result<Target, SipError> {
+        let binding = self.registrar.binding(extension, self.now_ms);
+        let binding = binding.ok_or(SipError::NotRegistered)?;
+        Ok(Target {
+            uri: binding.contact.clone(),
+            domain: self.config.realm.clone(),
+            peer: Peer {
+                hop: binding.source,
+                pinned: true,
+                credentials: None,
+                auth: ClientAuth::default(),
+                contact_user: contact_user(caller),
+            },
+            user: None,
+        })
+    }
+
+    fn first_invite(
+        &self,
+        target: &Target,
+        caller: &Identity,
+        tag: &str,
+        call_id: &str,
+        offer: Vec<u8>,
+    ) -> Message {
+        let name = caller
+            .name
+            .as_deref()
+            .map(|n| format!("{} ", quoted(n)))
+            .unwrap_or_default();
+        let user = target.user.as_ref().unwrap_or(&caller.number);
+        let from = match user.as_str() {
+            "" => format!("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag={tag}"),
+            user => {
+                format!(
+                    "{name}<sip:{}@{}>;tag={tag}",
+                    Uri::escape_user(user),
+                    target.domain
+                )
+            }
+        };
+        let contact = self.contact(&target.peer.contact_user, target.peer.hop.transport);
+        self.new_request(Method::Invite, target.uri.clone())
+            .with("From", from)
+            .with("To", format!("<{}>", target.uri))
+            .with("Call-ID", call_id)
+            .with("CSeq", "1 INVITE")
+            .with("Contact", contact)
+            .with("Allow", ALLOW)
+            .with_body("application/sdp", offer)
+    }
+
+    fn send_invite(&mut self, call: CallRef, request: Message, peer: &Peer) -> u64 {
+        let invite = Invite {
+            call,
+            request: request.clone(),
+            peer: peer.clone(),
+            acked: Vec::new(),
+        };
+        self.launch(request, peer.hop, ClientTx::Invite(Box::new(invite)))
+    }
+
+    pub(super) fn on_invite_response(&mut self, number: u64, status: u16, response: &Message) {
+        match status {
+            100..=199 => self.on_provisional(number, status, response),
+            200..=299 => self.on_invite_accepted(number, response),
+            _ => self.on_invite_refused(number, status, response),
+        }
+    }
+
+    fn on_provisional(&mut self, number: u64, status: u16, response: &Message) {
+        let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
+            return;
+        };
+        let id = invite.call;
+        let at = self.at();
+        let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
+            return;
+        };
+        calling.provisional = true;
+        let sdp = response.sdp().map(<[u8]>::to_vec);
+        if let Some(tag) = response.tag_of_to()
+            && calling.early.len() < MAX_FORKS
+        {
+            let known = calling.early.iter_mut().find(|(t, _)| *t == tag);
+            match known {
+                Some((_, early)) => *early = sdp.clone().or(early.take()),
+                None => calling.early.push((tag, sdp.clone())),
+            }
+        }
+        if calling.giving_up.is_some() {
+            self.cancel(id);
+        } else if matches!(status, 180 | 183) {
+            self.tell(SipEvent::Ringing { call: id, sdp, at });
+        }
+    }
+
+    fn on_invite_accepted(&mut self, number: u64, response: &Message) {
+        let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) else {
+            return;
+        };
+        let tag = response.tag_of_to().unwrap_or_default();
+        if let Some((_, ack, hop)) = invite.acked.iter().find(|(t, ..)| *t == tag) {
+            let (message, to) = (ack.clone(), *hop);
+            self.out.push(Output::SendAck { message, to });
+            return;
+        }
+        if invite.acked.len() >= MAX_FORKS {
+            return;
+        }
+        let id = invite.call;
+        let peer = invite.peer.clone();
+        let dialog = Dialog::of_response(&invite.request, response);
+        let ack = dialog.ack(&invite.request);
+        self.acknowledge(number, tag, ack, dialog.next_hop(&peer));
+        self.after(
+            self.config.timers.give_up() + Duration::from_secs(1),
+            Timer::ForgetInvite(number),
+        );
+        self.settle(id, number, dialog, peer, response);
+    }
+
+    /// Decides what an acknowledged 2xx means: the answer, a lost race, or one fork too many.
+    fn settle(&mut self, id: CallRef, number: u64, dialog: Dialog, peer: Peer, response: &Message) {
+        let at = self.at();
+        let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
+            return self.leave_fork(dialog, peer, EndCause::Normal);
+        };
+        if let Some(giving_up) = &calling.giving_up {
+            let ending = given_up(giving_up, 487);
+            let cause = giving_up.cause.unwrap_or(EndCause::NoAnswer);
+            self.leave_fork(dialog, peer, cause);
+            self.finish(id, ending);
+            return;
+        }
+        let Some(sdp) = answer_in(response, &dialog.remote_tag, &calling.early) else {
+            self.leave_fork(dialog, peer, EndCause::NotAcceptable);
+            let ending = Ending::new(Side::Us, Some(488)).or_q850(88);
+            self.finish(id, ending.or_text("answered without a session description"));
+            return;
+        };
+        let local_sdp = std::mem::take(&mut calling.offer);
+        let peer = calling.peer.clone();
+        if let Some(call) = self.calls.get_mut(&id) {
+            let up = Up {
+                dialog,
+                peer,
+                local_sdp,
+                unacked: None,
+            };
+            call.state = State::Up(Box::new(up));
+        }
+        self.tell(SipEvent::Answered { call: id, sdp, at });
+    }
+
+    fn leave_fork(&mut self, dialog: Dialog, peer: Peer, cause: EndCause) {
+        self.say_goodbye(Goodbye {
+            dialog,
+            peer,
+            cause,
+            tries: 0,
+        });
+    }
+
+    fn acknowledge(&mut self, number: u64, tag: String, mut ack: Message, to: Hop) {
+        self.made_txs += 1;
+        let branch = format!("{}{:x}", self.salt, self.made_txs);
+        ack.prepend("Via", self.via(to.transport, &branch));
+        ack.push("Max-Forwards", "70");
+        if let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) {
+            invite.acked.push((tag, ack.clone(), to));
+        }
+        self.out.push(Output::SendAck { message: ack, to });
+    }
+
+    fn on_invite_refused(&mut self, number: u64, status: u16, response: &Message) {
+        let Some(ClientTx::Invite(invite)) = self.client_txs.remove(&number) else {
+            return;
+        };
+        let id = invite.call;
+        let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
+            return;
+        };
+        if let Some(giving_up) = &calling.giving_up {
+            let mut ending = given_up(giving_up, status);
+            let told = Ending::told_by(Side::Us, Some(status), response);
+            ending.reason.q850 = told.reason.q850.or(ending.reason.q850);
+            self.finish(id, ending);
+        } else if !(matches!(status, 401 | 407) && self.try_again(&invite, response)) {
+            self.finish(id, Ending::told_by(Side::Them, Some(status), response));
+        }
+    }
+
+    /// Sends the INVITE again with credentials. False when that is hopeless.
+    fn try_again(&mut self, invite: &Invite, response: &Message) -> bool {
+        let cnonce = self.token();
+        let Some(calling) = self.calling(invite.call) else {
+            return false;
+        };
+        let Some(credentials) = calling.peer.credentials.clone() else {
+            return false;
+        };
+        let signed = calling.tries > 0;
+        if calling.tries >= 3 || !calling.peer.auth.challenged(response, signed) {
+            return false;
+        }
+        calling.tries += 1;
+        calling.early.clear();
+        let number = invite.request.cseq().map_or(1, |c| c.number) + 1;
+        let mut request = invite
+            .request
+            .without(&["Via", "CSeq", "Authorization", "Proxy-Authorization"])
+            .with("CSeq", format!("{number} INVITE"));
+        calling.peer.auth.sign(&mut request, &credentials, &cnonce);
+        let peer = calling.peer.clone();
+        let tx = self.send_invite(invite.call, request, &peer);
+        if let Some(calling) = self.calling(invite.call) {
+            calling.tx = tx;
+            calling.provisional = false;
+        }
+        true
+    }
+
+    pub(super) fn on_invite_unanswered(&mut self, number: u64, status: u16) {
+        let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
+            return;
+        };
+        let id = invite.call;
+        self.after(LATE_2XX, Timer::ForgetInvite(number));
+        let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
+            return;
+        };
+        let ending = match &calling.giving_up {
+            Some(giving_up) => given_up(giving_up, status),
+            None => Ending::new(Side::Network, Some(status)),
+        };
+        let text = if status == 408 {
+            "no answer to the INVITE"
+        } else {
+            "cannot be reached"
+        };
+        self.finish(id, ending.or_text(text));
+    }
+
+    pub(super) fn on_ring_timeout(&mut self, id: CallRef) {
+        if self.calling(id).is_some_and(|c| c.giving_up.is_none()) {
+            self.give_up(id, None);
+        }
+    }
+
+    /// Cancels an outgoing call: at once, or as soon as a provisional response allows it.
+    pub(super) fn give_up(&mut self, id: CallRef, cause: Option<EndCause>) {
+        let Some(calling) = self.calling(id).filter(|c| c.giving_up.is_none()) else {
+            return;
+        };
+        calling.giving_up = Some(GivingUp {
+            cause,
+            cancelled: false,
+        });
+        let provisional = calling.provisional;
+        if provisional {
+            self.cancel(id);
+        }
+        self.after(self.config.timers.give_up(), Timer::CancelGuard(id));
+    }
+
+    fn cancel(&mut self, id: CallRef) {
+        let Some(calling) = self.calling(id) else {
+            return;
+        };
+        let number = calling.tx;
+        let Some(giving_up) = calling.giving_up.as_mut().filter(|g| !g.cancelled) else {
+            return;
+        };
+        giving_up.cancelled = true;
+        let cause = giving_up.cause.unwrap_or(EndCause::NoAnswer);
+        let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
+            return;
+        };
+        let (message, to) = (cancel_of(&invite.request, cause), invite.peer.hop);
+        self.made_txs += 1;
+        let tx = self.made_txs;
+        self.client_txs.insert(tx, ClientTx::Cancel);
+        self.out.push(Output::Send {
+            tx: TxId::Client(tx),
+            message,
+            to,
+        });
+    }
+
+    /// The far end never answered our CANCEL, or never sent anything at all.
+    pub(super) fn on_cancel_guard(&mut self, id: CallRef) {
+        let Some(calling) = self.calling(id) else {
+            return;
+        };
+        let Some(giving_up) = &calling.giving_up else {
+            return;
+        };
+        let status = if calling.provisional { 487 } else { 408 };
+        let ending = given_up(giving_up, status).or_text("no answer to the CANCEL");
+        let number = calling.tx;
+        self.out.push(Output::Drop {
+            tx: TxId::Client(number),
+        });
+        self.after(LATE_2XX, Timer::ForgetInvite(number));
+        self.finish(id, ending);
+    }
+
+    pub(super) fn forget_invite(&mut self, number: u64) {
+        if self.client_txs.remove(&number).is_some() {
+            self.out.push(Output::Drop {
+                tx: TxId::Client(number),
+            });
+        }
+    }
+}
+
+fn contact_user(caller: &Identity) -> String {
+    match caller.number.as_str() {
+        "" => "anonymous".to_owned(),
+        number => Uri::escape_user(number),
+    }
+}
+
+/// The CANCEL of an INVITE: its Request-URI, Via and numbers (RFC 3261 section 9.1).
+fn cancel_of(invite: &Message, cause: EndCause) -> Message {
+    let mut cancel = Message::request(Method::Cancel, invite.uri().unwrap_or_default());
+    if let Some(via) = invite.header("Via") {
+        cancel.push("Via", via);
+    }
+    for name in ["Max-Forwards", "From", "To", "Call-ID", "Route"] {
+        for value in invite.headers(name) {
+            cancel.push(name, value);
+        }
+    }
+    let number = invite.cseq().map_or(1, |c| c.number);
+    cancel
+        .with("CSeq", format!("{number} CANCEL"))
+        .with("Reason", reason(cause))
+}
+
+/// The end of a call that we gave up on.
+fn given_up(giving_up: &GivingUp, status: u16) -> Ending {
+    let ending = Ending::new(Side::Us, Some(status));
+    match giving_up.cause {
+        Some(cause) => ending.or_q850(cause.q850()),
+        None => ending.or_q850(19).or_text("rang too long"),
+    }
+}
+
+/// The session description of a 2xx, or else what its early dialog brought, or any early dialog.
+fn answer_in(
+    response: &Message,
+    tag: &str,
+    early: &[(String, Option<Vec<u8>>)],
+) -> Option<Vec<u8>> {
+    let own = early
+        .iter()
+        .find(|(t, _)| t == tag)
+        .and_then(|(_, sdp)| sdp.as_ref());
+    let any = early.iter().find_map(|(_, sdp)| sdp.as_ref());
+    response
+        .sdp()
+        .map(<[u8]>::to_vec)
+        .or_else(|| own.or(any).cloned())
+}

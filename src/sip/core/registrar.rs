@@ -1,0 +1,220 @@
+//! Phones that register with us (RFC 3261 section 10.3).
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{Core, TxId, timers::Timer};
+use crate::{
+    Hop, SipEvent,
+    message::{Message, NameAddr, Uri},
+};
+
+/// More contacts than this per phone push out the oldest.
+const MAX_BINDINGS: usize = 5;
+
+/// One contact of a phone.
+#[derive(Debug, Clone)]
+pub(super) struct Binding {
+    pub(super) contact: String,
+    /// Where the REGISTER came from; requests to the phone go there.
+    pub(super) source: Hop,
+    expires_at_ms: u64,
+    registered_at_ms: u64,
+    call_id: String,
+    cseq: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Registrar {
+    bindings: HashMap<String, Vec<Binding>>,
+    /// How many live bindings speak from an address.
+    sources: HashMap<Hop, usize>,
+}
+
+impl Registrar {
+    /// The contact that registered last.
+    pub(super) fn binding(&self, extension: &str, now_ms: u64) -> Option<&Binding> {
+        let live = self
+            .bindings
+            .get(extension)?
+            .iter()
+            .filter(|b| b.expires_at_ms > now_ms);
+        live.max_by_key(|b| b.registered_at_ms)
+    }
+
+    /// Whether a registered phone is at this address.
+    pub(super) fn speaks_from(&self, from: Hop) -> bool {
+        self.sources.contains_key(&from)
+    }
+
+    fn put(&mut self, extension: &str, binding: Binding) {
+        self.drop_contact(extension, &binding.contact);
+        *self.sources.entry(binding.source).or_default() += 1;
+        let bindings = self.bindings.entry(extension.to_owned()).or_default();
+        bindings.push(binding);
+        if bindings.len() > MAX_BINDINGS {
+            let oldest = bindings[0].contact.clone();
+            self.drop_contact(extension, &oldest);
+        }
+    }
+
+    fn drop_contact(&mut self, extension: &str, contact: &str) {
+        self.drop_where(extension, |b| b.contact == contact);
+    }
+
+    fn drop_where(&mut self, extension: &str, gone: impl Fn(&Binding) -> bool) {
+        let Some(bindings) = self.bindings.get_mut(extension) else {
+            return;
+        };
+        for binding in bindings.extract_if(.., |b| gone(b)) {
+            if let Some(count) = self.sources.get_mut(&binding.source) {
+                *count -= 1;
+                if *count == 0 {
+                    self.sources.remove(&binding.source);
+                }
+            }
+        }
+        if bindings.is_empty() {
+            self.bindings.remove(extension);
+        }
+    }
+}
+
+/// What a REGISTER wants done.
+struct Wish {
+    /// Contact URI and seconds; 0 removes it.
+    contacts: Vec<(String, u32)>,
+    remove_all: bool,
+}
+
+impl Core {
+    pub(super) fn on_register(&mut self, tx: TxId, request: &Message, from: Hop) {
+        let Some(username) = self.authenticate(tx, request) else {
+            return;
+        };
+        let to = request.header("To").and_then(NameAddr::parse);
+        let Some(extension) = to.and_then(|t| Uri::parse(&t.uri)).map(|u| u.user) else {
+            return self.refuse(tx, request, 400);
+        };
+        if extension != username {
+            return self.refuse(tx, request, 403);
+        }
+        match self.wish(request) {
+            Ok(wish) => self.fulfil(tx, request, from, &extension, wish),
+            Err(status) => {
+                let mut answer = self.refusal(request, status);
+                if status == 423 {
+                    answer.push("Min-Expires", self.config.registration.min_s.to_string());
+                }
+                self.respond(tx, answer);
+            }
+        }
+    }
+
+    fn wish(&self, request: &Message) -> Result<Wish, u16> {
+        let bounds = self.config.registration;
+        let header = request.header("Expires").map(|e| e.trim().parse::<u32>());
+        let header = header.map(|e| e.unwrap_or(bounds.default_s));
+        let mut wish = Wish {
+            contacts: Vec::new(),
+            remove_all: false,
+        };
+        for contact in request.list("Contact").take(MAX_BINDINGS) {
+            if contact == "*" {
+                wish.remove_all = true;
+                continue;
+            }
+            let contact = NameAddr::parse(contact).ok_or(400_u16)?;
+            Uri::parse(&contact.uri)
+                .filter(|u| u.scheme == "sip")
+                .ok_or(400_u16)?;
+            let own = contact.params.get("expires").map(|e| e.parse::<u32>());
+            let own = own.map(|e| e.unwrap_or(bounds.default_s));
+            let seconds = own.or(header).unwrap_or(bounds.default_s);
+            if seconds != 0 && seconds < bounds.min_s {
+                return Err(423);
+            }
+            wish.contacts.push((contact.uri, seconds.min(bounds.max_s)));
+        }
+        if wish.remove_all && (header != Some(0) || !wish.contacts.is_empty()) {
+            return Err(400);
+        }
+        Ok(wish)
+    }
+
+    fn fulfil(&mut self, tx: TxId, request: &Message, from: Hop, extension: &str, wish: Wish) {
+        let number = request.cseq().map_or(0, |c| c.number);
+        let call_id = request.call_id().to_owned();
+        let late = |b: &&Binding| b.call_id == call_id && b.cseq >= number;
+        if self
+            .registrar
+            .bindings
+            .get(extension)
+            .is_some_and(|all| all.iter().any(|b| late(&b)))
+        {
+            return self.refuse(tx, request, 500);
+        }
+        let before = self.registrar.binding(extension, self.now_ms).cloned();
+        if wish.remove_all {
+            self.registrar.drop_where(extension, |_| true);
+        }
+        for (contact, seconds) in wish.contacts {
+            self.registrar.drop_contact(extension, &contact);
+            if seconds > 0 {
+                let lasts = Duration::from_secs(u64::from(seconds));
+                let binding = Binding {
+                    contact,
+                    source: from,
+                    expires_at_ms: self.now_ms + u64::from(seconds) * 1000,
+                    registered_at_ms: self.now_ms,
+                    call_id: call_id.clone(),
+                    cseq: number,
+                };
+                self.registrar.put(extension, binding);
+                self.after(lasts, Timer::Binding(extension.to_owned()));
+            }
+        }
+        self.confirm_registration(tx, request, extension);
+        self.tell_registration(request, extension, before.as_ref());
+    }
+
+    fn confirm_registration(&mut self, tx: TxId, request: &Message, extension: &str) {
+        let mut ok = self.refusal(request, 200);
+        for binding in self.registrar.bindings.get(extension).into_iter().flatten() {
+            let left = binding.expires_at_ms.saturating_sub(self.now_ms) / 1000;
+            ok.push("Contact", format!("<{}>;expires={left}", binding.contact));
+        }
+        self.respond(tx, ok);
+    }
+
+    fn tell_registration(&mut self, request: &Message, extension: &str, before: Option<&Binding>) {
+        let (extension, at) = (extension.to_owned(), self.at());
+        match (before, self.registrar.binding(&extension, self.now_ms)) {
+            (Some(_), None) => self.tell(SipEvent::Unregistered { extension, at }),
+            (before, Some(now)) if before.is_none_or(|b| b.source != now.source) => {
+                let source = now.source.addr;
+                let agent = request.header("User-Agent").unwrap_or_default();
+                let user_agent = agent.chars().take(120).collect();
+                self.tell(SipEvent::Registered {
+                    extension,
+                    user_agent,
+                    source,
+                    at,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_binding_timer(&mut self, extension: &str) {
+        let now_ms = self.now_ms;
+        if !self.registrar.bindings.contains_key(extension) {
+            return;
+        }
+        self.registrar
+            .drop_where(extension, |b| b.expires_at_ms <= now_ms);
+        if !self.registrar.bindings.contains_key(extension) {
+            let (extension, at) = (extension.to_owned(), self.at());
+            self.tell(SipEvent::Unregistered { extension, at });
+        }
+    }
+}

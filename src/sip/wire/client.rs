@@ -1,0 +1,123 @@
+//! Client transactions: one task each, from the first send to the last timer.
+
+use std::sync::Arc;
+
+use rsipstack::{
+    sip::{Request, SipMessage},
+    transaction::{
+        key::{TransactionKey, TransactionRole},
+        transaction::Transaction,
+    },
+};
+use tracing::debug;
+
+use super::{Door, Feed, OURSELVES, Wire, sip_addr};
+use crate::{
+    Hop, Transport,
+    core::{Input, TxId},
+    message::{Message, Method, Uri},
+};
+
+impl Wire {
+    /// Starts a client transaction.
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        tx: TxId,
+        message: &Message,
+        to: Hop,
+        core: Arc<dyn Feed>,
+    ) {
+        if let Some(uri) = message.uri().and_then(Uri::parse)
+            && uri.socket_addr().is_none()
+        {
+            self.names.learn(&uri.host, to.addr);
+        }
+        let Some(transaction) = self.new_client(message, to) else {
+            debug!("a request of ours cannot be read by the transaction layer");
+            self.runtime
+                .spawn(async move { core.feed(Input::Unanswered { tx, sent: false }) });
+            return;
+        };
+        let sender = transaction.tu_sender.clone();
+        self.add_door(
+            tx,
+            Door {
+                key: transaction.key.clone(),
+                sender,
+            },
+        );
+        let is_invite = message.method() == Some(&Method::Invite);
+        self.runtime
+            .spawn(drive(self.clone(), tx, transaction, to, is_invite, core));
+    }
+
+    fn new_client(&self, message: &Message, to: Hop) -> Option<Transaction> {
+        let request = Request::try_from(message.to_bytes()).ok()?;
+        let key = TransactionKey::from_request(&request, TransactionRole::Client).ok()?;
+        let mut transaction =
+            Transaction::new_client(key, request, self.endpoint.inner.clone(), None);
+        transaction.destination = Some(sip_addr(to));
+        Some(transaction)
+    }
+}
+
+async fn drive(
+    wire: Arc<Wire>,
+    tx: TxId,
+    mut transaction: Transaction,
+    to: Hop,
+    is_invite: bool,
+    core: Arc<dyn Feed>,
+) {
+    if to.transport == Transport::Tcp && !connect(&wire, &mut transaction, to).await {
+        wire.close_door(tx);
+        return core.feed(Input::Unanswered { tx, sent: false });
+    }
+    if let Err(error) = transaction.send().await {
+        debug!(%error, "request not sent");
+        wire.close_door(tx);
+        return core.feed(Input::Unanswered { tx, sent: false });
+    }
+    while let Some(message) = transaction.receive().await {
+        if let SipMessage::Response(response) = message
+            && let Some(input) = input_of(tx, &response, is_invite)
+        {
+            core.feed(input);
+        }
+    }
+    wire.close_door(tx);
+}
+
+async fn connect(wire: &Wire, transaction: &mut Transaction, to: Hop) -> bool {
+    match wire
+        .endpoint
+        .inner
+        .transport_layer
+        .lookup(&sip_addr(to), None)
+        .await
+    {
+        Ok((connection, _)) => {
+            transaction.connection = Some(connection);
+            true
+        }
+        Err(error) => {
+            debug!(%error, "no connection to {}", to.addr);
+            false
+        }
+    }
+}
+
+fn input_of(tx: TxId, response: &rsipstack::sip::Response, is_invite: bool) -> Option<Input> {
+    let message = Message::parse(&response.to_bytes()).ok()?;
+    match message.status()? {
+        // The inspector has told it.
+        200..=299 if is_invite => None,
+        status @ (408 | 503) if message.header("User-Agent") == Some(OURSELVES) => {
+            Some(Input::Unanswered {
+                tx,
+                sent: status == 408,
+            })
+        }
+        _ => Some(Input::Response { tx, message }),
+    }
+}

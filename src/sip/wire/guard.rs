@@ -1,0 +1,83 @@
+//! Looks at every message before the transaction layer does, and says with which status a request
+//! is refused that must not get further.
+
+use crate::message::{CSeq, Malformed, Message, Method};
+
+/// A message that goes no further.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// A request whose sender is told.
+    Refuse(Box<Message>),
+    /// Not worth an answer, or none is possible.
+    Drop,
+}
+
+/// Reads a datagram into a message that the transaction layer cannot stumble over.
+pub(super) fn admit(bytes: &[u8]) -> Result<Message, Unfit> {
+    let message = match Message::parse(bytes) {
+        Ok(message) => message,
+        Err(Malformed::Version) => return Err(refusal(&Message::salvage(bytes), 505)),
+        Err(_) => return Err(refusal(&Message::salvage(bytes), 400)),
+    };
+    match fault(&message) {
+        None => Ok(message),
+        Some(status) => Err(refusal(&Some(message), status)),
+    }
+}
+
+/// What is wrong with a message that could be read.
+pub(super) fn fault(message: &Message) -> Option<u16> {
+    for name in ["From", "To", "Call-ID", "CSeq"] {
+        if message.headers(name).count() != 1 {
+            return Some(400);
+        }
+    }
+    let Some(cseq) = message.header("CSeq").and_then(CSeq::parse) else {
+        return Some(400);
+    };
+    // Without a tag it is RFC 2543, and nobody could tell two calls apart.
+    if message.tag_of_from().is_none()
+        || message.top_via().is_none()
+        || message.call_id().is_empty()
+    {
+        return Some(400);
+    }
+    let method = message.method()?;
+    if *method != cseq.method {
+        return Some(400);
+    }
+    let hops = message.header("Max-Forwards").map(str::parse::<u8>);
+    match (hops, method) {
+        (Some(Err(_)), _) => Some(400),
+        (_, Method::Other(name)) if !is_known_below(name) => Some(501),
+        _ => None,
+    }
+}
+
+/// Methods of the transaction layer's closed list that the core has no name for.
+fn is_known_below(method: &str) -> bool {
+    [
+        "MESSAGE",
+        "NOTIFY",
+        "PRACK",
+        "PUBLISH",
+        "REFER",
+        "SUBSCRIBE",
+    ]
+    .contains(&method)
+}
+
+fn refusal(request: &Option<Message>, status: u16) -> Unfit {
+    let answerable = |request: &&Message| {
+        let complete = ["Via", "From", "To", "Call-ID", "CSeq"];
+        request.method().is_some_and(|m| *m != Method::Ack)
+            && complete
+                .into_iter()
+                .all(|name| request.header(name).is_some())
+    };
+    match request.as_ref().filter(answerable) {
+        // The tag is fixed: nothing is remembered, and repeated requests get the same answer.
+        Some(request) => Unfit::Refuse(Box::new(Message::answer(request, status, "refused"))),
+        None => Unfit::Drop,
+    }
+}

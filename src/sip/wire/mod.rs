@@ -1,0 +1,273 @@
+//! Sockets and transactions, by rsipstack; nothing above knows it.
+//!
+//! What is coded around here, and why:
+//!
+//! - rsipstack can acknowledge a 2xx itself, but builds that ACK from Contact alone, which misses
+//!   phones behind NAT. Its automatic ACK is off, which makes it drop every 2xx after the first;
+//!   so [`inspect`] takes all of them from below its transactions.
+//! - Its CANCEL is sent once. Ours is a client transaction of its own.
+//! - It drops what it cannot parse, methods that it does not know, and UDP bodies without
+//!   Content-Length. [`socket`] reads every datagram first: answers those, normalises the others.
+//! - It resolves host names in its receive loop. Ours knows only names that we sent to.
+//! - Its timer task can miss a wake-up when idle; a timer of no effect runs every 100 ms.
+//! - It logs whole messages at `info`, passwords' digests and numbers included: keep the log filter
+//!   of target `rsipstack` at `warn`.
+
+mod client;
+mod flood;
+mod guard;
+mod inspect;
+mod names;
+mod server;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rsipstack::{
+    EndpointBuilder,
+    platform::CancellationToken,
+    sip::{Request, Response},
+    transaction::{
+        Endpoint, TransactionReceiver, TransactionTimer,
+        endpoint::EndpointOption,
+        key::{TransactionKey, TransactionRole},
+        transaction::{TransactionEvent, TransactionEventSender},
+    },
+    transport::{SipAddr, TcpListenerConnection, TransportLayer, udp::UdpConnection},
+};
+use tokio::runtime::Handle;
+use tracing::debug;
+
+use self::{flood::Flood, inspect::Inspector, names::Names, socket::Socket};
+use crate::{
+    Config, Hop, SipError, Transport,
+    core::{Input, TxId},
+    message::Message,
+};
+
+/// Local time-outs are told apart from real responses by this User-Agent.
+const OURSELVES: &str = "local transaction layer";
+/// INVITE transactions are ended by the core, not by Timer C.
+const TIMER_C: Duration = Duration::from_secs(24 * 3600);
+
+/// Takes what happened to the core.
+pub(crate) trait Feed: Send + Sync + 'static {
+    fn feed(&self, input: Input);
+}
+
+/// The running transport and transaction layer.
+pub(crate) struct Wire {
+    endpoint: Endpoint,
+    socket: Arc<Socket>,
+    local: SocketAddr,
+    stop: CancellationToken,
+    /// Doors into the tasks of live transactions.
+    doors: Mutex<HashMap<TxId, Door>>,
+    names: Names,
+    runtime: Handle,
+}
+
+struct Door {
+    key: TransactionKey,
+    sender: TransactionEventSender,
+}
+
+/// What was opened but does not run yet.
+pub(crate) struct Opened {
+    pub(crate) wire: Arc<Wire>,
+    inspector: Inspector,
+    incoming: TransactionReceiver,
+}
+
+impl Wire {
+    /// Opens the sockets. `salt` marks our branches.
+    pub(crate) async fn open(config: &Config) -> Result<Opened, SipError> {
+        let failed = |source| SipError::Bind {
+            addr: config.bind,
+            source,
+        };
+        let flood = Flood::new(config.flood_limit);
+        let socket = Arc::new(Socket::bind(config.bind, flood).map_err(failed)?);
+        let local = socket.addr().map_err(failed)?;
+        let stop = CancellationToken::new();
+        let names = Names::default();
+        let layer = TransportLayer::new_with_domain_resolver(stop.clone(), Box::new(names.clone()));
+        let other = |e: rsipstack::Error| failed(std::io::Error::other(e.to_string()));
+        let udp = UdpConnection::from_socket(socket.clone(), None, Some(stop.child_token()));
+        layer.add_transport(udp.await.map_err(other)?.into());
+        if config.also_tcp {
+            // rsipstack only logs a port that is taken, so it is tried first.
+            std::net::TcpListener::bind(local).map_err(failed)?;
+            let tcp = TcpListenerConnection::new(local, None)
+                .await
+                .map_err(other)?;
+            layer.add_transport(tcp.into());
+        }
+        let inspector = Inspector::default();
+        let endpoint = EndpointBuilder::new()
+            .with_transport_layer(layer)
+            .with_cancel_token(stop.clone())
+            .with_user_agent(OURSELVES)
+            .with_option(options(config))
+            .with_transport_inspector(Box::new(inspector.clone()))
+            .build();
+        let incoming = endpoint.incoming_transactions().map_err(other)?;
+        let wire = Arc::new(Self {
+            endpoint,
+            socket,
+            local,
+            stop,
+            doors: Mutex::default(),
+            names,
+            runtime: Handle::current(),
+        });
+        Ok(Opened {
+            wire,
+            inspector,
+            incoming,
+        })
+    }
+
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Addresses that no flood limit applies to.
+    pub(crate) fn trust(&self, addresses: Vec<IpAddr>) {
+        self.socket.flood().trust(addresses);
+    }
+
+    /// Answers a server transaction.
+    pub(crate) fn respond(&self, tx: TxId, message: &Message) {
+        let Ok(response) = Response::try_from(message.to_bytes()) else {
+            debug!("a response of ours cannot be read by the transaction layer");
+            return;
+        };
+        self.with_door(tx, |door| {
+            door.sender.send(TransactionEvent::Respond(response)).ok();
+        });
+    }
+
+    /// Sends an ACK for a 2xx.
+    pub(crate) fn send_ack(self: &Arc<Self>, message: &Message, to: Hop) {
+        let bytes = message.to_bytes();
+        if to.transport == Transport::Udp {
+            return self.socket.send_now(bytes, to.addr, &self.runtime);
+        }
+        let wire = self.clone();
+        self.runtime.spawn(async move {
+            let layer = &wire.endpoint.inner.transport_layer;
+            let Ok((connection, addr)) = layer.lookup(&sip_addr(to), None).await else {
+                return debug!("no connection for an ACK");
+            };
+            if let Ok(ack) = Request::try_from(bytes) {
+                connection.send(ack.into(), Some(&addr)).await.ok();
+            }
+        });
+    }
+
+    /// Forgets a client transaction.
+    pub(crate) fn drop_tx(&self, tx: TxId) {
+        self.with_door(tx, |door| {
+            door.sender
+                .send(TransactionEvent::Terminate(door.key.clone()))
+                .ok();
+        });
+    }
+
+    /// Closes the sockets.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    fn with_door(&self, tx: TxId, act: impl FnOnce(&Door)) {
+        let doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(door) = doors.get(&tx) {
+            act(door);
+        }
+    }
+
+    fn add_door(&self, tx: TxId, door: Door) {
+        self.doors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(tx, door);
+    }
+
+    fn close_door(&self, tx: TxId) {
+        self.doors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&tx);
+    }
+}
+
+impl Opened {
+    /// Starts receiving. `salt` marks the branches of our requests.
+    pub(crate) fn run(self, core: Arc<dyn Feed>, salt: &str) {
+        let Self {
+            wire,
+            inspector,
+            incoming,
+        } = self;
+        inspector.connect(&core, salt);
+        let runtime = wire.runtime.clone();
+        runtime.spawn(server::serve(wire.clone(), incoming, core));
+        runtime.spawn(keep_awake(wire.clone()));
+        runtime.spawn(async move {
+            // It ends by itself once the token is cancelled.
+            wire.endpoint.serve().await;
+        });
+    }
+}
+
+fn options(config: &Config) -> EndpointOption {
+    EndpointOption {
+        t1: config.timers.t1,
+        t2: config.timers.t2,
+        t4: config.timers.t4,
+        t1x64: config.timers.give_up(),
+        timerc: TIMER_C,
+        auto_ack_2xx: false,
+        ..EndpointOption::default()
+    }
+}
+
+fn sip_addr(hop: Hop) -> SipAddr {
+    let transport = match hop.transport {
+        Transport::Udp => rsipstack::sip::Transport::Udp,
+        Transport::Tcp => rsipstack::sip::Transport::Tcp,
+    };
+    SipAddr {
+        r#type: Some(transport),
+        addr: hop.addr.into(),
+    }
+}
+
+/// See the module's list of traps.
+async fn keep_awake(wire: Arc<Wire>) {
+    let nobody = "OPTIONS sip:nobody SIP/2.0\r\nVia: SIP/2.0/UDP nobody;branch=z9hG4bKnobody\r\n\
+                  From: <sip:nobody>;tag=0\r\nTo: <sip:nobody>\r\nCall-ID: nobody\r\n\
+                  CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    let key = Request::try_from(nobody)
+        .ok()
+        .and_then(|r| TransactionKey::from_request(&r, TransactionRole::Client).ok());
+    let Some(key) = key else {
+        return;
+    };
+    let beat = Duration::from_millis(100);
+    while !wire.stop.is_cancelled() {
+        tokio::time::sleep(beat).await;
+        wire.endpoint
+            .inner
+            .timers
+            .timeout(beat, TransactionTimer::TimerD(key.clone()));
+    }
+}

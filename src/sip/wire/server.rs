@@ -1,0 +1,95 @@
+//! Server transactions: one task each.
+
+use std::sync::Arc;
+
+use rsipstack::{
+    sip::{Method as StackMethod, SipMessage},
+    transaction::{TransactionReceiver, transaction::Transaction},
+    transport::SipConnection,
+};
+
+use super::{Door, Feed, Wire, guard, sip_addr};
+use crate::{
+    Hop, Transport,
+    core::{Input, TxId},
+    message::Message,
+};
+
+/// Hands every new request to the core.
+pub(super) async fn serve(wire: Arc<Wire>, mut incoming: TransactionReceiver, core: Arc<dyn Feed>) {
+    let mut served = 0;
+    loop {
+        let transaction = tokio::select! {
+            transaction = incoming.recv() => transaction,
+            () = wire.stop.cancelled() => None,
+        };
+        let Some(transaction) = transaction else {
+            return;
+        };
+        served += 1;
+        take_in(&wire, TxId::Server(served), transaction, &core);
+    }
+}
+
+fn take_in(wire: &Arc<Wire>, tx: TxId, mut transaction: Transaction, core: &Arc<dyn Feed>) {
+    let Some(from) = source(&transaction) else {
+        return;
+    };
+    let Ok(message) = Message::parse(&transaction.original.to_bytes()) else {
+        return;
+    };
+    if from.transport == Transport::Udp {
+        // Answers go where the request came from, whatever its Via says (RFC 3581).
+        transaction.destination = Some(sip_addr(from));
+    }
+    let sender = transaction.tu_sender.clone();
+    wire.add_door(
+        tx,
+        Door {
+            key: transaction.key.clone(),
+            sender,
+        },
+    );
+    wire.runtime
+        .spawn(drive(wire.clone(), tx, transaction, core.clone()));
+    // Over UDP the socket has looked already; this is for streams.
+    match guard::fault(&message) {
+        Some(status) => wire.respond(tx, &Message::answer(&message, status, "refused")),
+        None => core.feed(Input::Request { tx, message, from }),
+    }
+}
+
+fn source(transaction: &Transaction) -> Option<Hop> {
+    let connection = transaction.connection.as_ref()?;
+    let addr = connection.get_remote_addr()?.get_socketaddr().ok()?;
+    let transport = if matches!(connection, SipConnection::Tcp(_)) {
+        Transport::Tcp
+    } else {
+        Transport::Udp
+    };
+    Some(Hop { transport, addr })
+}
+
+async fn drive(wire: Arc<Wire>, tx: TxId, mut transaction: Transaction, core: Arc<dyn Feed>) {
+    let is_invite = transaction.original.method == StackMethod::Invite;
+    let mut acked = false;
+    while let Some(message) = transaction.receive().await {
+        let SipMessage::Request(request) = message else {
+            continue;
+        };
+        match request.method {
+            StackMethod::Cancel => core.feed(Input::Cancel { tx }),
+            StackMethod::Ack => {
+                acked = true;
+                if let Ok(message) = Message::parse(&request.to_bytes()) {
+                    core.feed(Input::Ack { tx, message });
+                }
+            }
+            _ => {}
+        }
+    }
+    wire.close_door(tx);
+    if is_invite && !acked {
+        core.feed(Input::NoAck { tx });
+    }
+}

@@ -1,0 +1,110 @@
+//! Our UDP socket under the transaction layer: a large buffer, a flood limit, and no datagram
+//! passed on that would be dropped or misread.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Instant};
+
+use async_trait::async_trait;
+use rsipstack::{Result, platform::net::UdpSocket as PlatformSocket};
+use socket2::{Domain, Protocol, Socket as RawSocket, Type};
+use tokio::{net::UdpSocket, runtime::Handle};
+use tracing::debug;
+
+use super::{
+    flood::Flood,
+    guard::{self, Unfit},
+};
+
+/// The kernel may grant less (`net.core.rmem_max`).
+const BUFFER_BYTES: usize = 4 << 20;
+
+pub(super) struct Socket {
+    udp: Arc<UdpSocket>,
+    flood: Flood,
+}
+
+impl Socket {
+    pub(super) fn bind(addr: SocketAddr, flood: Flood) -> io::Result<Self> {
+        let raw = RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+        raw.set_nonblocking(true)?;
+        // Thirty thousand dialogs overran the default buffer; less than asked for is no error.
+        let _ = raw.set_recv_buffer_size(BUFFER_BYTES);
+        let _ = raw.set_send_buffer_size(BUFFER_BYTES);
+        raw.bind(&addr.into())?;
+        Ok(Self {
+            udp: Arc::new(UdpSocket::from_std(raw.into())?),
+            flood,
+        })
+    }
+
+    pub(super) fn addr(&self) -> io::Result<SocketAddr> {
+        self.udp.local_addr()
+    }
+
+    pub(super) fn flood(&self) -> &Flood {
+        &self.flood
+    }
+
+    /// Sends without waiting, unless the kernel's buffer is full.
+    pub(super) fn send_now(&self, bytes: Vec<u8>, to: SocketAddr, runtime: &Handle) {
+        if let Err(error) = self.udp.try_send_to(&bytes, to)
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            let udp = self.udp.clone();
+            runtime.spawn(async move {
+                udp.send_to(&bytes, to).await.ok();
+            });
+        }
+    }
+
+    /// The length of the message that was put into `buffer`, if it goes further.
+    async fn admit(&self, buffer: &mut [u8], length: usize, from: SocketAddr) -> Option<usize> {
+        let datagram = &buffer[..length];
+        if !self.flood.admits(from.ip(), Instant::now()) {
+            return None;
+        }
+        // Keep-alives (RFC 5626) are answered by the transport.
+        if datagram.iter().all(|b| matches!(b, b'\r' | b'\n')) {
+            return Some(length);
+        }
+        match guard::admit(datagram) {
+            Ok(message) => {
+                let bytes = message.to_bytes();
+                buffer.get_mut(..bytes.len())?.copy_from_slice(&bytes);
+                Some(bytes.len())
+            }
+            Err(Unfit::Refuse(answer)) => {
+                debug!(status = answer.status(), "refused a datagram from {from}");
+                self.udp.send_to(&answer.to_bytes(), from).await.ok();
+                None
+            }
+            Err(Unfit::Drop) => {
+                debug!("dropped {length} bytes from {from}");
+                None
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl PlatformSocket for Socket {
+    async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
+        loop {
+            // An ICMP error of an earlier datagram is no error of the socket.
+            let Ok((length, from)) = self.udp.recv_from(buf).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            if let Some(length) = self.admit(buf, length, from).await {
+                return Ok((length, from));
+            }
+        }
+    }
+
+    async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> Result<usize> {
+        Ok(self.udp.send_to(buf, addr).await?)
+    }
+
+    fn local_addr(&self) -> Result<SocketAddr> {
+        Ok(self.udp.local_addr()?)
+    }
+}

@@ -91,8 +91,8 @@ impl Gateway {
     #[must_use]
     pub fn burst(&mut self, now: Millis) -> u32 {
         self.fill(now);
-        let whole = self.tokens as u32;
-        whole
+
+        self.tokens as u32
     }
 
     /// Takes a channel and a token for one outbound call.

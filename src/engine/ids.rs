@@ -100,7 +100,7 @@ impl Numbers {
         Self(u64::try_from(started.0).unwrap_or_default() << 20)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn take(&mut self) -> u64 {
         self.0 += 1;
         self.0
     }

@@ -196,7 +196,6 @@ mod tests {
             [
                 Outcome::Congestion,
                 Outcome::Misconfigured,
-                Outcome::Recovered,
                 Outcome::Cancelled
             ]
         );

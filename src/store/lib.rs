@@ -29,12 +29,38 @@
 //! with [`testing::on_both`].
 
 pub mod access;
+pub mod agents;
+pub mod attempts;
+pub mod batches;
+pub mod calls;
+pub mod campaign_report;
+pub mod campaigns;
 pub mod db;
+pub mod dnc;
+pub mod doc;
 pub mod error;
+pub mod extensions;
+pub mod fields;
+pub mod files;
+pub mod filter_runs;
+pub mod filters;
+pub mod gateways;
+pub mod hopper;
+pub mod imports;
+pub mod jobs;
+pub mod leads;
+pub mod queues;
+pub mod recover;
+pub mod rejects;
+pub mod routes;
+pub mod targets;
+pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod work;
 
 pub use db::{Db, Either, Tx};
+pub use doc::Doc;
 pub use error::{Error, Result};
 
 /// A new id: the prefix of its kind and a UUID version 7, so ids sort by creation.

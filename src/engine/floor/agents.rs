@@ -161,7 +161,7 @@ impl Floor {
         agent.no_answers = 0;
         let auto_ready = agent.spec.auto_ready;
         if nailed_up {
-            let leg = LegId(self.numbers.next());
+            let leg = LegId(self.numbers.take());
             if let Some(agent) = self.agents.get_mut(id) {
                 agent.nailed_up = Some((leg, false));
             }

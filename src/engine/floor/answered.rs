@@ -114,7 +114,7 @@ impl Floor {
         let id = call.id;
         let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
         if records.is_none_or(|campaign| campaign.spec.settings.record) {
-            let sound = SoundId(self.numbers.next());
+            let sound = SoundId(self.numbers.take());
             self.recordings.insert(sound, id);
             self.commands.push_back(Command::Record {
                 leg,
@@ -162,7 +162,7 @@ impl Floor {
     }
 
     fn robot_speaks(&mut self, id: CallId) {
-        let sound = SoundId(self.numbers.next());
+        let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -197,7 +197,7 @@ impl Floor {
     }
 
     fn say_sorry(&mut self, id: CallId, prompt: Option<String>) {
-        let sound = SoundId(self.numbers.next());
+        let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };

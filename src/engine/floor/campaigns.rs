@@ -147,7 +147,7 @@ impl Floor {
         &mut self,
         id: &CampaignId,
         leads: Vec<Lead>,
-        undone: u64,
+        undone: Option<u64>,
         next_due: Option<Millis>,
         now: Millis,
     ) {
@@ -156,14 +156,14 @@ impl Floor {
         };
         campaign.drawing = false;
         campaign.drawn_once = true;
-        campaign.undone = undone;
+        campaign.undone = undone.unwrap_or(campaign.undone);
         let soon = now.plus(DRAW_AGAIN_MS);
         campaign.draw_at = match next_due {
             _ if !leads.is_empty() => now,
             Some(due) => due.max(now.plus(50)).min(soon),
             None => soon,
         };
-        let nothing_left = leads.is_empty() && undone == 0;
+        let nothing_left = leads.is_empty() && undone == Some(0);
         if !campaign.is_running() {
             if !leads.is_empty() {
                 self.commands.push_back(Command::ReleaseAll {
@@ -302,11 +302,11 @@ impl Floor {
             ..Load::default()
         };
         let checking = campaign.checking;
-        if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id)) {
-            if !gateway.state.is_paused(now) {
-                load.free_channels = gateway.state.free_for_dialling().saturating_sub(checking);
-                load.burst = gateway.state.burst(now).saturating_sub(checking);
-            }
+        if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id))
+            && !gateway.state.is_paused(now)
+        {
+            load.free_channels = gateway.state.free_for_dialling().saturating_sub(checking);
+            load.burst = gateway.state.burst(now).saturating_sub(checking);
         }
         load
     }

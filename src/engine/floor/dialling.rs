@@ -124,8 +124,8 @@ impl Floor {
         let Some(gateway) = campaign.spec.settings.gateway.clone() else {
             return;
         };
-        let attempt = AttemptId(self.numbers.next());
-        let id = dial.call.unwrap_or_else(|| CallId(self.numbers.next()));
+        let attempt = AttemptId(self.numbers.take());
+        let id = dial.call.unwrap_or_else(|| CallId(self.numbers.take()));
         let fresh = || Call::new(id, String::new(), dial.lead.number.clone(), now);
         let mut call = self.calls.remove(&id).unwrap_or_else(fresh);
         call.caller = verdict.caller.clone();
@@ -170,7 +170,7 @@ impl Floor {
             self.finish(id, Outcome::Cancelled, now);
             return;
         }
-        let leg = LegId(self.numbers.next());
+        let leg = LegId(self.numbers.take());
         call.customer = Some(leg);
         call.phase = Phase::Dialling;
         self.legs.insert(leg, Role::Customer(call.id));

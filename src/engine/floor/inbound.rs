@@ -28,7 +28,7 @@ impl Floor {
         if let Some(gateway) = self.gateways.get_mut(&gateway) {
             gateway.state.take_inbound();
         }
-        let id = CallId(self.numbers.next());
+        let id = CallId(self.numbers.take());
         let mut call = Call::new(id, from, to, now);
         call.queue = Some(queue);
         call.gateway = Some(gateway);

@@ -21,11 +21,12 @@ pub enum Input {
     Configured(Box<Configuration>),
     /// A campaign was started, changed, paused or stopped.
     Campaign(Box<CampaignSpec>),
-    /// Leads that the store reserved for this floor.
+    /// Leads that the store reserved for this floor. `undone` counts the leads without a final
+    /// state; `None` when there are more than were drawn.
     Drawn {
         campaign: CampaignId,
         leads: Vec<Lead>,
-        undone: u64,
+        undone: Option<u64>,
         next_due: Option<Millis>,
     },
     /// Fresh facts for the gate; `None`: the lead is no longer ours.

@@ -96,7 +96,7 @@ impl Floor {
             self.join(id, now);
             return;
         }
-        let leg = LegId(self.numbers.next());
+        let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
         let ring_ms = call
             .queue
@@ -125,13 +125,13 @@ impl Floor {
         let Phase::Offered { agent } = call.phase.clone() else {
             return;
         };
-        if let Some(leg) = call.agent_leg.take() {
-            if self.legs.remove(&leg).is_some() {
-                self.commands.push_back(Command::Hangup {
-                    leg,
-                    cause: Cause::NoAnswer,
-                });
-            }
+        if let Some(leg) = call.agent_leg.take()
+            && self.legs.remove(&leg).is_some()
+        {
+            self.commands.push_back(Command::Hangup {
+                leg,
+                cause: Cause::NoAnswer,
+            });
         }
         call.phase = Phase::Waiting;
         call.agent = None;
@@ -170,13 +170,13 @@ impl Floor {
         };
         call.phase = Phase::Waiting;
         call.agent = None;
-        if let Some(leg) = call.agent_leg.take() {
-            if self.legs.remove(&leg).is_some() {
-                self.commands.push_back(Command::Hangup {
-                    leg,
-                    cause: Cause::NoAnswer,
-                });
-            }
+        if let Some(leg) = call.agent_leg.take()
+            && self.legs.remove(&leg).is_some()
+        {
+            self.commands.push_back(Command::Hangup {
+                leg,
+                cause: Cause::NoAnswer,
+            });
         }
         let _ = self.step(&agent, now, |machine| machine.offer_over(false, now));
     }

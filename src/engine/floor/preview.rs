@@ -129,7 +129,7 @@ impl Floor {
         }
         let extension = agent.extension.clone();
         let nailed_up = agent.nailed_up;
-        let call_id = CallId(self.numbers.next());
+        let call_id = CallId(self.numbers.take());
         self.step(id, now, |machine| machine.dial(call_id, now))?;
         if let Some(agent) = self.agents.get_mut(id) {
             agent.preview = None;
@@ -152,7 +152,7 @@ impl Floor {
             self.check(&lead.id, now);
             return Ok(());
         }
-        let leg = LegId(self.numbers.next());
+        let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
         self.legs.insert(leg, Role::AgentFor(call_id));
         self.calls.insert(call_id, call);

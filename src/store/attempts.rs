@@ -1,0 +1,153 @@
+//! Attempts: one row a dial, written before the INVITE leaves.
+
+use engine::{
+    floor::{CloseAttempt, CloseCall, OpenAttempt},
+    outcome::Outcome,
+    time::Millis,
+};
+use serde::Serialize;
+
+use crate::{Db, Result, Tx, calls, doc, on};
+
+/// Writes the attempt, its call and the lead's new state. `false`: the number is in another live
+/// attempt, or the lead is no longer this node's; then nothing is written.
+///
+/// # Errors
+/// When the database refuses; then nothing is written either.
+pub async fn open(db: &Db, node: &str, open: &OpenAttempt) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    if take_lead(&mut tx, node, open).await? && insert(&mut tx, node, open).await? {
+        calls::open(&mut tx, node, &open.call).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    tx.rollback().await?;
+    Ok(false)
+}
+
+async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
+    let lead = open.call.lead.as_ref().map(|lead| lead.as_str());
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET call_status = 'calling', dial_count = dial_count + 1,
+             last_dial_at = $3, blocked = NULL, updated_at = $3
+         WHERE id = $1 AND reserved_by = $2 AND call_status <> 'calling'")
+        .bind(lead).bind(node).bind(open.call.started_at.0)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
+    let call = &open.call;
+    let verdict = doc::text("verdict", &open.verdict)?;
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO attempts (id, orgi, lead_id, batch_id, task_id, campaign_id, mode, agent_id,
+             queue_id, caller, number, gateway_id, verdict, node, state, reserved_at, call_id)
+         SELECT $1, l.orgi, l.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15
+         FROM leads l WHERE l.id = $2
+         ON CONFLICT DO NOTHING")
+        .bind(open.attempt.to_string())
+        .bind(call.lead.as_ref().map(|lead| lead.as_str()))
+        .bind(&open.batch)
+        .bind(call.task.as_ref().map(|task| task.as_str()))
+        .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))
+        .bind(call.mode.map(|mode| mode.as_str()))
+        .bind(call.agent.as_ref().map(|agent| agent.as_str()))
+        .bind(call.queue.as_ref().map(|queue| queue.as_str()))
+        .bind(&call.caller).bind(&open.number).bind(open.gateway.as_str()).bind(&verdict)
+        .bind(node).bind(call.started_at.0).bind(call.id.to_string())
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Closes an attempt and gives its lead its next step.
+pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -> Result<()> {
+    let ended = call.times.ended.unwrap_or_default();
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE attempts SET state = 'closed', ringing_at = $2, answered_at = $3, bridged_at = $4,
+             ended_at = $5, sip_status = $6, q850 = $7, reason = $8, outcome = $9, counted = $10,
+             agent_id = $11
+         WHERE id = $1 AND state = 'open'")
+        .bind(close.id.to_string())
+        .bind(call.times.ringing.map(|at| at.0))
+        .bind(call.times.answered.map(|at| at.0))
+        .bind(call.times.bridged.map(|at| at.0))
+        .bind(ended.0)
+        .bind(call.sip_status.map(i64::from))
+        .bind(call.q850.map(i64::from))
+        .bind(&call.reason)
+        .bind(call.outcome.as_str())
+        .bind(close.counted)
+        .bind(call.agent.as_ref().map(|agent| agent.as_str()))
+        .execute(c).await.map(|_| ()))?;
+    settle(tx, close, call.outcome, ended).await
+}
+
+/// The lead's next step after an attempt.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    close: &CloseAttempt,
+    outcome: Outcome,
+    now: Millis,
+) -> Result<()> {
+    let failed = i64::from(!outcome.is_success());
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET call_status = $2, outcome = $3, next_dial_at = $4,
+             fail_count = fail_count + $5, reserved_by = NULL, reserved_at = NULL,
+             updated_at = $6
+         WHERE id = $1 AND call_status = 'calling'")
+        .bind(close.lead.as_str()).bind(close.status.as_str()).bind(outcome.as_str())
+        .bind(close.next_dial_at.map(|at| at.0)).bind(failed).bind(now.0)
+        .execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// An attempt as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Attempt {
+    pub id: String,
+    pub lead_id: String,
+    pub task_id: Option<String>,
+    pub campaign_id: String,
+    pub mode: String,
+    pub agent_id: Option<String>,
+    pub caller: String,
+    pub number: String,
+    pub gateway_id: String,
+    pub state: String,
+    pub reserved_at: i64,
+    pub ringing_at: Option<i64>,
+    pub answered_at: Option<i64>,
+    pub bridged_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub sip_status: Option<i64>,
+    pub q850: Option<i64>,
+    pub reason: Option<String>,
+    pub outcome: Option<String>,
+    pub call_id: String,
+    pub counted: bool,
+}
+
+/// Attempts of a tenant, newest first, of one lead or campaign when given, before `before`
+/// (an attempt id: ids rise with time).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn page(
+    db: &Db,
+    orgi: &str,
+    lead: Option<&str>,
+    campaign: Option<&str>,
+    before: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Attempt>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT id, lead_id, task_id, campaign_id, mode, agent_id, caller, number, gateway_id,
+                state, reserved_at, ringing_at, answered_at, bridged_at, ended_at, sip_status,
+                q850, reason, outcome, call_id, counted
+         FROM attempts
+         WHERE orgi = $1 AND ($2 IS NULL OR lead_id = $2) AND ($3 IS NULL OR campaign_id = $3)
+           AND ($4 IS NULL OR id < $4)
+         ORDER BY id DESC LIMIT $5")
+        .bind(orgi).bind(lead).bind(campaign).bind(before).bind(i64::from(limit))
+        .fetch_all(c).await)?)
+}

@@ -1,0 +1,235 @@
+//! Calls: one CDR each, opened when the call begins and closed with everything known of it.
+
+use engine::{
+    disposition::{Disposition, Step},
+    floor::{CloseCall, OpenCall},
+    time::Millis,
+};
+use serde::Serialize;
+
+use crate::{Db, Result, Tx, attempts, dnc, on};
+
+/// The tenant of a call without a lead.
+const HOUSE: &str = "default";
+
+pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO calls (id, orgi, direction, mode, campaign_id, task_id, lead_id, queue_id,
+             agent_id, caller, callee, gateway_id, node, state, started_at)
+         VALUES ($1, COALESCE((SELECT orgi FROM leads WHERE id = $2), $3), $4, $5, $6, $7, $2, $8,
+             $9, $10, $11, $12, $13, 'open', $14)")
+        .bind(call.id.to_string())
+        .bind(call.lead.as_ref().map(|lead| lead.as_str()))
+        .bind(HOUSE)
+        .bind(if call.mode.is_some() { "outbound" } else { "inbound" })
+        .bind(call.mode.map_or("inbound", |mode| mode.as_str()))
+        .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))
+        .bind(call.task.as_ref().map(|task| task.as_str()))
+        .bind(call.queue.as_ref().map(|queue| queue.as_str()))
+        .bind(call.agent.as_ref().map(|agent| agent.as_str()))
+        .bind(&call.caller).bind(&call.callee)
+        .bind(call.gateway.as_ref().map(|gateway| gateway.as_str()))
+        .bind(node).bind(call.started_at.0)
+        .execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Opens the CDR of a call that nobody dialled.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open_inbound(db: &Db, node: &str, call: &OpenCall) -> Result<()> {
+    let mut tx = db.begin().await?;
+    open(&mut tx, node, call).await?;
+    tx.commit().await
+}
+
+/// Closes a call and, when it was dialled, its attempt and the lead's step, all or nothing.
+///
+/// # Errors
+/// When the database refuses; then everything is as it was.
+pub async fn close(db: &Db, call: &CloseCall) -> Result<()> {
+    let mut tx = db.begin().await?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE calls SET state = 'closed', queue_id = $2, agent_id = $3, extension = $4,
+             ringing_at = $5, answered_at = $6, queued_at = $7, offered_at = $8, bridged_at = $9,
+             ended_at = $10, hangup_side = $11, sip_status = $12, q850 = $13, outcome = $14,
+             answer_class = $15, abandoned = $16, wait_ms = $17, talk_ms = $18,
+             packets_received = $19, packets_lost = $20, jitter_ms = $21
+         WHERE id = $1 AND state = 'open'")
+        .bind(call.id.to_string())
+        .bind(call.queue.as_ref().map(|queue| queue.as_str()))
+        .bind(call.agent.as_ref().map(|agent| agent.as_str()))
+        .bind(&call.extension)
+        .bind(call.times.ringing.map(|at| at.0))
+        .bind(call.times.answered.map(|at| at.0))
+        .bind(call.times.queued.map(|at| at.0))
+        .bind(call.times.offered.map(|at| at.0))
+        .bind(call.times.bridged.map(|at| at.0))
+        .bind(call.times.ended.map(|at| at.0))
+        .bind(call.hangup_side)
+        .bind(call.sip_status.map(i64::from))
+        .bind(call.q850.map(i64::from))
+        .bind(call.outcome.as_str())
+        .bind(call.answer_class.as_str())
+        .bind(call.abandoned)
+        .bind(call.wait_ms)
+        .bind(call.talk_ms)
+        .bind(i64::try_from(call.packets_received).unwrap_or(i64::MAX))
+        .bind(i64::try_from(call.packets_lost).unwrap_or(i64::MAX))
+        .bind(call.jitter_ms)
+        .execute(c).await.map(|_| ()))?;
+    if let Some(attempt) = &call.attempt {
+        attempts::close(&mut tx, attempt, call).await?;
+    }
+    tx.commit().await
+}
+
+/// The recording is complete, or it is not and `error` says why.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn recorded(db: &Db, call: &str, file: &str, ms: i64, error: Option<&str>) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "UPDATE calls SET recording = $2, recording_ms = $3, recording_error = $4 WHERE id = $1")
+        .bind(call).bind(file).bind(ms).bind(error).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// What the agent said of a call, with what follows for its lead.
+///
+/// # Errors
+/// When the database refuses; then nothing is written.
+pub async fn dispose(
+    db: &Db,
+    call: &str,
+    lead: Option<&str>,
+    disposition: &Disposition,
+    step: Step,
+    now: Millis,
+) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let code = disposition.code.as_str();
+    on!(tx.conn(), c => sqlx::query("UPDATE calls SET disposition = $2, note = $3 WHERE id = $1")
+        .bind(call).bind(code).bind(&disposition.note).execute(c).await.map(|_| ()))?;
+    if let Some(lead) = lead {
+        step_lead(&mut tx, lead, code, &disposition.note, step, now).await?;
+    }
+    tx.commit().await
+}
+
+async fn step_lead(
+    tx: &mut Tx,
+    lead: &str,
+    code: &str,
+    note: &str,
+    step: Step,
+    now: Millis,
+) -> Result<()> {
+    let again = match step {
+        Step::CallAgain(at) => Some(at.0),
+        Step::Close | Step::Suppress => None,
+    };
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET disposition = $2, appointed = $3, appoint_at = $4, appoint_note = $5,
+             next_dial_at = $4, updated_at = $6
+         WHERE id = $1")
+        .bind(lead).bind(code).bind(again.is_some()).bind(again)
+        .bind(again.map(|_| note)).bind(now.0).execute(c).await.map(|_| ()))?;
+    if step == Step::Suppress {
+        let found: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
+            "SELECT orgi, phone FROM leads WHERE id = $1").bind(lead).fetch_optional(c).await)?;
+        if let Some((orgi, phone)) = found {
+            dnc::add(tx, &orgi, &phone, "asked not to be called", None, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A CDR as lists show it.
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+pub struct Call {
+    pub id: String,
+    pub direction: String,
+    pub mode: String,
+    pub campaign_id: Option<String>,
+    pub task_id: Option<String>,
+    pub lead_id: Option<String>,
+    pub queue_id: Option<String>,
+    pub agent_id: Option<String>,
+    pub extension: Option<String>,
+    pub caller: String,
+    pub callee: String,
+    pub gateway_id: Option<String>,
+    pub state: String,
+    pub started_at: i64,
+    pub ringing_at: Option<i64>,
+    pub answered_at: Option<i64>,
+    pub queued_at: Option<i64>,
+    pub offered_at: Option<i64>,
+    pub bridged_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub hangup_side: Option<String>,
+    pub sip_status: Option<i64>,
+    pub q850: Option<i64>,
+    pub outcome: Option<String>,
+    pub answer_class: Option<String>,
+    pub abandoned: bool,
+    pub wait_ms: Option<i64>,
+    pub talk_ms: Option<i64>,
+    pub disposition: Option<String>,
+    pub note: Option<String>,
+    /// File name under the recordings directory.
+    pub recording: Option<String>,
+    pub recording_ms: Option<i64>,
+    pub recording_error: Option<String>,
+    pub packets_received: Option<i64>,
+    pub packets_lost: Option<i64>,
+    pub jitter_ms: Option<f64>,
+}
+
+const COLUMNS: &str = "id, direction, mode, campaign_id, task_id, lead_id, queue_id, agent_id,
+    extension, caller, callee, gateway_id, state, started_at, ringing_at, answered_at, queued_at,
+    offered_at, bridged_at, ended_at, hangup_side, sip_status, q850, outcome, answer_class,
+    abandoned, wait_ms, talk_ms, disposition, note, recording, recording_ms, recording_error,
+    packets_received, packets_lost, jitter_ms";
+
+/// Which calls a page shows; `None` means any.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub campaign: Option<String>,
+    pub lead: Option<String>,
+    pub agent: Option<String>,
+    pub direction: Option<String>,
+}
+
+/// Calls of a tenant, newest first, before `before` (a call id: ids rise with time).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn page(
+    db: &Db,
+    orgi: &str,
+    wanted: &Wanted,
+    before: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Call>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls
+         WHERE orgi = $1 AND ($2 IS NULL OR campaign_id = $2) AND ($3 IS NULL OR lead_id = $3)
+           AND ($4 IS NULL OR agent_id = $4) AND ($5 IS NULL OR direction = $5)
+           AND ($6 IS NULL OR id < $6)
+         ORDER BY id DESC LIMIT $7"
+    );
+    Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).bind(&wanted.campaign).bind(&wanted.lead).bind(&wanted.agent)
+        .bind(&wanted.direction).bind(before).bind(i64::from(limit)).fetch_all(c).await)?)
+}
+
+/// # Errors
+/// When the database refuses.
+pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Call>> {
+    let sql = format!("SELECT {COLUMNS} FROM calls WHERE orgi = $1 AND id = $2");
+    Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).bind(id).fetch_optional(c).await)?)
+}

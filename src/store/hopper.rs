@@ -1,0 +1,189 @@
+//! The hopper: leads that a floor has reserved and will dial, and those it gives back.
+//!
+//! A lead is due when `next_dial_at` has come; a lead without one has its final state.
+
+use engine::{
+    floor::Lead,
+    gate::{Block, Facts},
+    time::Millis,
+};
+
+use crate::{Db, Result, on};
+
+/// Leads in hand, and what is left behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drawn {
+    pub leads: Vec<Lead>,
+    /// Leads of the campaign without a final state; `None` when there was more than was drawn.
+    pub undone: Option<u64>,
+    /// When the next lead falls due.
+    pub next_due: Option<Millis>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    task_id: Option<String>,
+    batch_id: String,
+    phone: String,
+    dial_count: i64,
+    next_dial_at: i64,
+    position: i64,
+}
+
+/// A lead that comes back is dialled before one that was never dialled (OUT-204).
+const RETURNING: &str = "call_status IN ('failed', 'exception', 'success')";
+const FRESH: &str = "call_status = 'notcall'";
+
+/// Reserves up to `count` due leads of a campaign for `node`. `agent`: of this agent's own list.
+///
+/// # Errors
+/// When the database refuses; then nothing is reserved.
+pub async fn draw(
+    db: &Db,
+    node: &str,
+    campaign: &str,
+    agent: Option<&str>,
+    count: u32,
+    now: Millis,
+) -> Result<Drawn> {
+    let mut leads = Vec::new();
+    for kind in [RETURNING, FRESH] {
+        let wanted = i64::from(count) - i64::try_from(leads.len()).unwrap_or(i64::MAX);
+        if wanted > 0 {
+            leads.extend(reserve(db, node, campaign, agent, kind, wanted, now).await?);
+        }
+    }
+    if count > 0 && leads.len() == count as usize {
+        return Ok(Drawn {
+            leads,
+            undone: None,
+            next_due: None,
+        });
+    }
+    let (undone, next_due): (i64, Option<i64>) = on!(db.read(), c => sqlx::query_as(
+        "SELECT COUNT(*), MIN(CASE WHEN reserved_by IS NULL THEN next_dial_at END) FROM leads
+         WHERE campaign_id = $1 AND voided = FALSE
+           AND (next_dial_at IS NOT NULL OR call_status = 'calling')")
+        .bind(campaign).fetch_one(c).await)?;
+    Ok(Drawn {
+        leads,
+        undone: Some(u64::try_from(undone).unwrap_or_default()),
+        next_due: next_due.map(Millis),
+    })
+}
+
+async fn reserve(
+    db: &Db,
+    node: &str,
+    campaign: &str,
+    agent: Option<&str>,
+    kind: &str,
+    wanted: i64,
+    now: Millis,
+) -> Result<Vec<Lead>> {
+    let skip = match db {
+        Db::Lite { .. } => "",
+        Db::Pg(_) => "FOR UPDATE SKIP LOCKED",
+    };
+    let sql = format!(
+        "UPDATE leads SET reserved_by = $2, reserved_at = $3 WHERE id IN (
+             SELECT id FROM leads
+             WHERE campaign_id = $1 AND {kind} AND next_dial_at <= $3
+               AND reserved_by IS NULL AND voided = FALSE
+               AND ($5 IS NULL OR (alloc_type = 'agent' AND alloc_target = $5))
+             ORDER BY next_dial_at, position LIMIT $4 {skip})
+         RETURNING id, task_id, batch_id, phone, dial_count, next_dial_at, position"
+    );
+    let mut rows: Vec<Row> = on!(db.write(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(campaign).bind(node).bind(now.0).bind(wanted).bind(agent)
+        .fetch_all(c).await)?;
+    rows.sort_by_key(|row| (row.next_dial_at, row.position));
+    Ok(rows
+        .into_iter()
+        .map(|row| Lead {
+            id: row.id.into(),
+            task: row.task_id.map(Into::into),
+            batch: row.batch_id,
+            number: row.phone,
+            attempts: u32::try_from(row.dial_count).unwrap_or(u32::MAX),
+        })
+        .collect())
+}
+
+/// Fresh facts for the gate; `None` when the lead is no longer this node's to dial.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn facts(
+    db: &Db,
+    node: &str,
+    lead: &str,
+    number: &str,
+    day_start: Millis,
+) -> Result<Option<Facts>> {
+    let row: Option<(bool, bool, i64, i64, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT l.voided,
+                (l.dnc OR EXISTS (SELECT 1 FROM dnc d WHERE d.orgi = l.orgi AND d.number = $3)),
+                (SELECT COUNT(*) FROM attempts a WHERE a.lead_id = l.id AND a.counted),
+                (SELECT COUNT(*) FROM attempts a WHERE a.orgi = l.orgi AND a.number = $3
+                     AND a.reserved_at >= $4 AND a.counted),
+                (SELECT COUNT(*) FROM attempts a WHERE a.orgi = l.orgi AND a.number = $3
+                     AND a.state = 'open')
+         FROM leads l WHERE l.id = $1 AND l.reserved_by = $2 AND l.call_status <> 'calling'")
+        .bind(lead).bind(node).bind(number).bind(day_start.0).fetch_optional(c).await)?;
+    Ok(
+        row.map(|(voided, dnc, attempts, attempts_today, live)| Facts {
+            dnc,
+            voided,
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+            attempts_today: u32::try_from(attempts_today).unwrap_or(u32::MAX),
+            live: live > 0,
+        }),
+    )
+}
+
+/// The gate said no: the verdict stays with the lead, no attempt is counted.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn block(
+    db: &Db,
+    lead: &str,
+    block: Block,
+    retry_at: Option<Millis>,
+    now: Millis,
+) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "UPDATE leads SET blocked = $2, next_dial_at = $3, reserved_by = NULL,
+             reserved_at = NULL, updated_at = $4
+         WHERE id = $1")
+        .bind(lead).bind(block.as_str()).bind(retry_at.map(|at| at.0)).bind(now.0)
+        .execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Gives a lead back; `retry_at` keeps it away for a while.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release(db: &Db, lead: &str, retry_at: Option<Millis>) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "UPDATE leads SET reserved_by = NULL, reserved_at = NULL,
+             next_dial_at = COALESCE($2, next_dial_at)
+         WHERE id = $1 AND call_status <> 'calling'")
+        .bind(lead).bind(retry_at.map(|at| at.0)).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Gives back every lead of a campaign that this node holds and does not dial.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release_all(db: &Db, node: &str, campaign: &str) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "UPDATE leads SET reserved_by = NULL, reserved_at = NULL
+         WHERE campaign_id = $1 AND reserved_by = $2 AND call_status <> 'calling'")
+        .bind(campaign).bind(node).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

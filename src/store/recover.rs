@@ -1,0 +1,110 @@
+//! After a crash: what a dead process left open is closed, what it held is given back (OUT-242).
+
+use std::collections::BTreeMap;
+
+use engine::{campaign::Settings, floor::CloseAttempt, outcome::Outcome, time::Millis};
+
+use crate::{Db, Result, Tx, attempts, doc, on};
+
+/// What recovery found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    pub attempts: u64,
+    pub calls: u64,
+    pub leads: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Open {
+    id: String,
+    lead_id: String,
+    campaign_id: String,
+    /// Attempts on the lead that count, this one among them: the phone may have rung.
+    counted: i64,
+}
+
+/// Closes everything that `node` left open. Call it before this process dials.
+///
+/// # Errors
+/// When the database refuses; then everything is as it was.
+pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
+    let mut tx = db.begin().await?;
+    let attempts = close_attempts(&mut tx, node, now).await?;
+    let calls = on!(tx.conn(), c => sqlx::query(
+        "UPDATE calls SET state = 'closed', ended_at = $2, outcome = 'recovered',
+             hangup_side = 'network'
+         WHERE node = $1 AND state = 'open'")
+        .bind(node).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    let leads = on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET reserved_by = NULL, reserved_at = NULL,
+             call_status = CASE WHEN call_status = 'calling' THEN 'exception' ELSE call_status END
+         WHERE reserved_by = $1")
+        .bind(node).execute(c).await.map(|done| done.rows_affected()))?;
+    sign_out_all(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(Recovered {
+        attempts,
+        calls,
+        leads,
+    })
+}
+
+async fn close_attempts(tx: &mut Tx, node: &str, now: Millis) -> Result<u64> {
+    let open: Vec<Open> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT a.id, a.lead_id, a.campaign_id,
+                (SELECT COUNT(*) FROM attempts b WHERE b.lead_id = a.lead_id AND b.counted)
+                    AS counted
+         FROM attempts a WHERE a.node = $1 AND a.state = 'open'")
+        .bind(node).fetch_all(c).await)?;
+    let mut rules: BTreeMap<String, Settings> = BTreeMap::new();
+    for attempt in &open {
+        if !rules.contains_key(&attempt.campaign_id) {
+            let text: String = on!(tx.conn(), c => sqlx::query_scalar(
+                "SELECT settings FROM campaigns WHERE id = $1")
+                .bind(&attempt.campaign_id).fetch_one(c).await)?;
+            rules.insert(attempt.campaign_id.clone(), doc::parse("campaign", &text)?);
+        }
+        let retry = &rules[&attempt.campaign_id].retry;
+        let counted = u32::try_from(attempt.counted).unwrap_or(u32::MAX);
+        close_one(
+            tx,
+            attempt,
+            retry.next(Outcome::Recovered, counted, now),
+            now,
+        )
+        .await?;
+    }
+    Ok(open.len() as u64)
+}
+
+async fn close_one(
+    tx: &mut Tx,
+    attempt: &Open,
+    next_dial_at: Option<Millis>,
+    now: Millis,
+) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE attempts SET state = 'closed', ended_at = $2, outcome = 'recovered' WHERE id = $1")
+        .bind(&attempt.id).bind(now.0).execute(c).await.map(|_| ()))?;
+    let close = CloseAttempt {
+        id: attempt.id.parse().unwrap_or(engine::ids::AttemptId(0)),
+        lead: attempt.lead_id.as_str().into(),
+        counted: Outcome::Recovered.counts(),
+        status: Outcome::Recovered.status(),
+        next_dial_at,
+    };
+    attempts::settle(tx, &close, Outcome::Recovered, now).await
+}
+
+async fn sign_out_all(tx: &mut Tx, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO agent_states (agent_id, at, extension, from_state, to_state, reason, ms)
+         SELECT agent_id, $1, extension, state, 'logout', 'SERVER_RESTART', $1 - since
+         FROM agent_now WHERE state <> 'logout'")
+        .bind(now.0).execute(c).await.map(|_| ()))?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE agent_now SET state = 'logout', sub_state = NULL, reason = NULL, since = $1
+         WHERE state <> 'logout'")
+        .bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

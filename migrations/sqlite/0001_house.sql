@@ -76,6 +76,7 @@ CREATE TABLE job_runs (
 );
 CREATE INDEX job_runs_state ON job_runs (state, created_at);
 CREATE INDEX job_runs_subject ON job_runs (subject);
+CREATE INDEX job_runs_batch ON job_runs (batch_id);
 
 -- Batches and leads -------------------------------------------------------------------------
 
@@ -280,6 +281,8 @@ CREATE TABLE tasks (
     unallocated BIGINT NOT NULL DEFAULT 0,
     recycled BIGINT NOT NULL DEFAULT 0,
     recycled_dept BIGINT NOT NULL DEFAULT 0,
+    plan TEXT NOT NULL DEFAULT '[]',        -- what each target is to get, JSON; decided once
+    hit_cursor BIGINT NOT NULL DEFAULT -1,  -- last position of the filter run that was looked at
     job_id TEXT,
     error_code TEXT,
     created_by TEXT,

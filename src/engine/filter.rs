@@ -266,10 +266,6 @@ impl Test {
         }
     }
 
-    #[expect(
-        clippy::float_cmp,
-        reason = "equal numbers of the same text form are equal"
-    )]
     fn equal(&self, text: &str, literal: &Literal) -> bool {
         match (self.kind, literal.number) {
             (Kind::Number, Some(wanted)) => number(text) == Some(wanted),

@@ -72,16 +72,3 @@ impl Error {
         }
     }
 }
-
-/// Reads a stored JSON document.
-pub(crate) fn document<T: serde::de::DeserializeOwned>(
-    what: &'static str,
-    text: &str,
-) -> Result<T> {
-    serde_json::from_str(text).map_err(|source| Error::Document { what, source })
-}
-
-/// Writes a JSON document.
-pub(crate) fn to_document<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|source| Error::Document { what, source })
-}

@@ -1,0 +1,153 @@
+//! Batches (批次): spreadsheets' worth of leads with one data structure.
+
+use engine::time::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use crate::{Db, Error, Result, Tx, new_id, on};
+
+#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
+pub struct Batch {
+    pub id: String,
+    pub orgi: String,
+    pub creater: String,
+    pub name: String,
+    /// `temporary`, `planned` or `external`.
+    pub batch_type: String,
+    /// `upload`.
+    pub import_mode: String,
+    pub description: String,
+    /// `draft` (no saved template), `ready` or `archived`.
+    pub state: String,
+    /// Rises with every import and edit; names the snapshot a filter ran on.
+    pub snapshot_version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    /// Leads in it.
+    pub rows: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewBatch<'a> {
+    pub orgi: &'a str,
+    pub creater: &'a str,
+    pub name: &'a str,
+    pub batch_type: &'a str,
+    pub description: &'a str,
+}
+
+/// # Errors
+/// `NAME_TAKEN` when the tenant has a batch of that name.
+pub async fn create(tx: &mut Tx, new: &NewBatch<'_>, now: Millis) -> Result<String> {
+    let id = new_id("bat");
+    on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO batches
+            (id, orgi, creater, name, batch_type, import_mode, description, state, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, 'upload', $6, 'draft', $7, $7)"
+    ).bind(&id).bind(new.orgi).bind(new.creater).bind(new.name).bind(new.batch_type)
+        .bind(new.description).bind(now.0).execute(c).await.map(|_| ()))
+    .map_err(|error| Error::from(error).unique_as("NAME_TAKEN"))?;
+    Ok(id)
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Batch>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT b.*, (SELECT COUNT(*) FROM leads l WHERE l.batch_id = b.id) AS rows
+         FROM batches b WHERE b.orgi = $1 AND b.id = $2"
+    ).bind(orgi).bind(id).fetch_optional(c).await)?)
+}
+
+/// The tenant's batches, newest first, those before the id `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, orgi: &str, before: Option<&str>, limit: i64) -> Result<Vec<Batch>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT b.*, (SELECT COUNT(*) FROM leads l WHERE l.batch_id = b.id) AS rows
+         FROM batches b WHERE b.orgi = $1 AND ($2 = '' OR b.id < $2) ORDER BY b.id DESC LIMIT $3"
+    ).bind(orgi).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
+}
+
+/// Changes name and description.
+///
+/// # Errors
+/// `NAME_TAKEN`.
+pub async fn rename(
+    tx: &mut Tx,
+    id: &str,
+    name: &str,
+    description: &str,
+    now: Millis,
+) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET name = $2, description = $3, updated_at = $4 WHERE id = $1"
+    ).bind(id).bind(name).bind(description).bind(now.0).execute(c).await
+        .map(|done| done.rows_affected()))
+    .map_err(|error| Error::from(error).unique_as("NAME_TAKEN"))?;
+    Ok(rows == 1)
+}
+
+/// Saves the template: from now on data can be imported (OUT-048, OUT-069).
+///
+/// # Errors
+/// `NO_PHONE_FIELD` when no field is marked as phone number.
+pub async fn save_template(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
+    let fields = crate::fields::list_in(tx, id).await?;
+    if !fields.iter().any(|field| field.is_phone) {
+        return Err(Error::conflict("NO_PHONE_FIELD"));
+    }
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET state = 'ready', updated_at = $2 WHERE id = $1 AND state <> 'archived'"
+    ).bind(id).bind(now.0).execute(c).await.map(|_| ()))?;
+    touch(tx, id, now).await
+}
+
+/// Makes the batch read-only.
+///
+/// # Errors
+/// When the database fails.
+pub async fn archive(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET state = 'archived', updated_at = $2 WHERE id = $1"
+    ).bind(id).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// The batch's rows or fields changed: the next filter run takes a new snapshot (OUT-101).
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET snapshot_version = snapshot_version + 1, updated_at = $2 WHERE id = $1"
+    ).bind(id).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Deletes a batch with its leads, imports and rejects.
+///
+/// # Errors
+/// `BATCH_IN_USE` while a filter form uses it or one of its leads is allocated (OUT-026).
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
+    let used: i64 = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT (SELECT COUNT(*) FROM filters WHERE batch_id = $1)
+              + (SELECT COUNT(*) FROM leads WHERE batch_id = $1
+                 AND alloc_status NOT IN ('unallocated', 'recycled'))
+              + (SELECT COUNT(*) FROM imports WHERE batch_id = $1 AND state IN ('queued', 'running'))"
+    ).bind(id).fetch_one(c).await)?;
+    if used > 0 {
+        return Err(Error::conflict("BATCH_IN_USE"));
+    }
+    for sql in [
+        "DELETE FROM leads WHERE batch_id = $1",
+        "DELETE FROM imports WHERE batch_id = $1",
+        "DELETE FROM fields WHERE batch_id = $1",
+    ] {
+        on!(tx.conn(), c => sqlx::query(sql).bind(id).execute(c).await.map(|_| ()))?;
+    }
+    let rows = on!(tx.conn(), c => sqlx::query("DELETE FROM batches WHERE id = $1")
+        .bind(id).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,120 @@
+//! What a campaign did, in sums.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::FromRow;
+
+use crate::{Db, Result, on};
+
+/// Sums over a campaign's leads, attempts and calls. Times are milliseconds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Report {
+    pub campaign_id: String,
+    pub leads: Leads,
+    pub attempts: Attempts,
+    pub calls: Calls,
+    /// Closed attempts by outcome.
+    pub outcomes: BTreeMap<String, i64>,
+    /// Calls by disposition; `""`: none was given.
+    pub dispositions: BTreeMap<String, i64>,
+    pub agents: Vec<AgentSum>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
+pub struct Leads {
+    /// Allocated to the campaign now.
+    pub allocated: i64,
+    /// Never dialled.
+    pub untouched: i64,
+    /// With a next time to dial.
+    pub pending: i64,
+    /// Nothing further is planned.
+    pub closed: i64,
+    pub connected: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
+pub struct Attempts {
+    pub dialled: i64,
+    pub open: i64,
+    pub answered: i64,
+    /// Answered and handed to an agent or a robot.
+    pub connected: i64,
+    pub abandoned: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
+pub struct Calls {
+    pub calls: i64,
+    pub bridged: i64,
+    pub talk_ms: i64,
+    pub wait_ms: i64,
+    pub recorded: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
+pub struct AgentSum {
+    pub agent_id: String,
+    pub calls: i64,
+    pub talk_ms: i64,
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
+    let leads: Leads = on!(db.read(), c => sqlx::query_as(
+        "SELECT COUNT(*) AS allocated,
+             CAST(COALESCE(SUM(CASE WHEN dial_count = 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS untouched,
+             CAST(COALESCE(SUM(CASE WHEN next_dial_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS pending,
+             CAST(COALESCE(SUM(CASE WHEN next_dial_at IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS closed,
+             CAST(COALESCE(SUM(CASE WHEN outcome = 'connected' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS connected
+         FROM leads WHERE campaign_id = $1"
+    ).bind(campaign).fetch_one(c).await)?;
+    let attempts: Attempts = on!(db.read(), c => sqlx::query_as(
+        "SELECT COUNT(*) AS dialled,
+             CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT) AS open,
+             CAST(COALESCE(SUM(CASE WHEN answered_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS answered,
+             CAST(COALESCE(SUM(CASE WHEN outcome = 'connected' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS connected,
+             CAST(COALESCE(SUM(CASE WHEN outcome = 'abandoned' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS abandoned
+         FROM attempts WHERE campaign_id = $1"
+    ).bind(campaign).fetch_one(c).await)?;
+    let calls: Calls = on!(db.read(), c => sqlx::query_as(
+        "SELECT COUNT(*) AS calls,
+             CAST(COALESCE(SUM(CASE WHEN bridged_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS bridged,
+             CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms,
+             CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms,
+             CAST(COALESCE(SUM(CASE WHEN recording IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS recorded
+         FROM calls WHERE campaign_id = $1"
+    ).bind(campaign).fetch_one(c).await)?;
+    let outcomes: Vec<(String, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT COALESCE(outcome, ''), COUNT(*) FROM attempts
+         WHERE campaign_id = $1 AND state = 'closed' GROUP BY 1"
+    ).bind(campaign).fetch_all(c).await)?;
+    let dispositions: Vec<(String, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT COALESCE(disposition, ''), COUNT(*) FROM calls
+         WHERE campaign_id = $1 AND bridged_at IS NOT NULL GROUP BY 1"
+    ).bind(campaign).fetch_all(c).await)?;
+    let agents: Vec<AgentSum> = on!(db.read(), c => sqlx::query_as(
+        "SELECT agent_id, COUNT(*) AS calls, CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms
+         FROM calls WHERE campaign_id = $1 AND agent_id IS NOT NULL GROUP BY agent_id
+         ORDER BY agent_id"
+    ).bind(campaign).fetch_all(c).await)?;
+    Ok(Report {
+        campaign_id: campaign.into(),
+        leads,
+        attempts,
+        calls,
+        outcomes: outcomes.into_iter().collect(),
+        dispositions: dispositions.into_iter().collect(),
+        agents,
+    })
+}

@@ -1,0 +1,155 @@
+//! Runs of filters: which leads matched, on which snapshot.
+
+use engine::{filter::Condition, time::Millis};
+use serde::Serialize;
+use sqlx::{FromRow, QueryBuilder};
+
+use crate::{Db, Doc, Result, Tx, leads::Lead, new_id, on};
+
+#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
+pub struct FilterRun {
+    pub id: String,
+    pub orgi: String,
+    pub filter_id: String,
+    pub batch_id: String,
+    pub title: String,
+    /// As they were when the run was asked for.
+    #[sqlx(try_from = "String")]
+    pub conditions: Doc<Vec<Condition>>,
+    pub snapshot_version: i64,
+    /// `queued`, `running`, `succeeded` or `failed`.
+    pub state: String,
+    pub matched: i64,
+    pub error_code: Option<String>,
+    pub error_text: Option<String>,
+    pub job_id: Option<String>,
+    pub created_at: i64,
+    pub finished_at: Option<i64>,
+}
+
+/// A lead that matched, with its place in the result.
+#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
+pub struct Hit {
+    /// From 0; the cursor of [`hits`].
+    pub hit: i64,
+    #[sqlx(flatten)]
+    #[serde(flatten)]
+    pub lead: Lead,
+}
+
+/// Records a run of the filter as it is saved. Enqueue `work::Work::RunFilter` in the same write.
+/// `None`: no such filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn create(tx: &mut Tx, orgi: &str, filter: &str, now: Millis) -> Result<Option<String>> {
+    let id = new_id("run");
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO filter_runs (id, orgi, filter_id, batch_id, title, conditions, state, created_at)
+         SELECT $1, orgi, id, batch_id, name, conditions, 'queued', $4 FROM filters
+         WHERE orgi = $2 AND id = $3"
+    ).bind(&id).bind(orgi).bind(filter).bind(now.0).execute(c).await
+        .map(|done| done.rows_affected()))?;
+    Ok((rows == 1).then_some(id))
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn get(db: &Db, id: &str) -> Result<Option<FilterRun>> {
+    Ok(
+        on!(db.read(), c => sqlx::query_as("SELECT * FROM filter_runs WHERE id = $1")
+        .bind(id).fetch_optional(c).await)?,
+    )
+}
+
+/// A filter's runs, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    db: &Db,
+    filter: &str,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<FilterRun>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT * FROM filter_runs WHERE filter_id = $1 AND ($2 = '' OR id < $2)
+         ORDER BY id DESC LIMIT $3"
+    ).bind(filter).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
+}
+
+/// The leads that matched, in order of creation, those after the place `after` (-1: from the
+/// start), as they are now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hits(db: &Db, run: &str, after: i64, limit: i64) -> Result<Vec<Hit>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT h.position AS hit, l.* FROM filter_hits h JOIN leads l ON l.id = h.lead_id
+         WHERE h.run_id = $1 AND h.position > $2 ORDER BY h.position LIMIT $3"
+    ).bind(run).bind(after).bind(limit).fetch_all(c).await)?)
+}
+
+/// 剩余: how many of the leads that matched could be allocated now (OUT-110).
+///
+/// # Errors
+/// When the database fails.
+pub async fn remaining(db: &Db, run: &str) -> Result<i64> {
+    Ok(on!(db.read(), c => sqlx::query_scalar(REMAINING).bind(run).fetch_one(c).await)?)
+}
+
+pub(crate) const REMAINING: &str =
+    "SELECT COUNT(*) FROM filter_hits h JOIN leads l ON l.id = h.lead_id
+     WHERE h.run_id = $1 AND l.alloc_status IN ('unallocated', 'recycled')
+         AND NOT l.voided AND NOT l.dnc AND l.reserved_by IS NULL";
+
+/// Begins a run, or begins it again: what an earlier try left is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn start(tx: &mut Tx, id: &str, snapshot_version: i64) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query("DELETE FROM filter_hits WHERE run_id = $1")
+        .bind(id).execute(c).await.map(|_| ()))?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE filter_runs SET state = 'running', snapshot_version = $2 WHERE id = $1"
+    ).bind(id).bind(snapshot_version).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Stores at most 5,000 hits; the first has the place `from`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_hits(tx: &mut Tx, run: &str, from: i64, leads: &[String]) -> Result<()> {
+    if leads.is_empty() {
+        return Ok(());
+    }
+    on!(tx.conn(), c => {
+        let mut query = QueryBuilder::new("INSERT INTO filter_hits (run_id, position, lead_id) ");
+        query.push_values((from..).zip(leads), |mut row, (position, lead)| {
+            row.push_bind(run.to_owned()).push_bind(position).push_bind(lead.clone());
+        });
+        query.push(" ON CONFLICT (run_id, position) DO NOTHING");
+        query.build().execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn succeed(tx: &mut Tx, id: &str, matched: i64, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE filter_runs SET state = 'succeeded', matched = $2, finished_at = $3 WHERE id = $1"
+    ).bind(id).bind(matched).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE filter_runs SET state = 'failed', error_code = $2, error_text = $3, finished_at = $4
+         WHERE id = $1"
+    ).bind(id).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Uploads of data into a batch.
+
+use engine::time::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use crate::{Db, Doc, Result, Tx, doc, new_id, on};
+
+#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
+pub struct Import {
+    pub id: String,
+    /// Rises with every import; orders leads by creation.
+    pub ordinal: i64,
+    pub orgi: String,
+    pub batch_id: String,
+    pub creater: String,
+    pub title: String,
+    /// As the uploader called it.
+    pub file_name: String,
+    /// Relative to the data directory.
+    pub file_path: String,
+    pub sha256: String,
+    pub bytes: i64,
+    /// `keep_all`, `skip_in_batch` or `update_in_batch`.
+    pub dup_policy: String,
+    /// `queued`, `running`, `succeeded` or `failed`.
+    pub state: String,
+    /// The last sheet row whose chunk is committed.
+    pub row_cursor: i64,
+    pub good: i64,
+    pub invalid: i64,
+    pub duplicate: i64,
+    pub updated: i64,
+    #[sqlx(try_from = "String")]
+    pub warnings: Doc<Vec<String>>,
+    pub error_code: Option<String>,
+    pub error_text: Option<String>,
+    pub job_id: Option<String>,
+    pub created_at: i64,
+    pub finished_at: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewImport<'a> {
+    /// From [`new_import_id`], so that the file can be stored under it first.
+    pub id: &'a str,
+    pub orgi: &'a str,
+    pub batch_id: &'a str,
+    pub creater: &'a str,
+    pub title: &'a str,
+    pub file_name: &'a str,
+    pub file_path: &'a str,
+    pub sha256: &'a str,
+    pub bytes: i64,
+    pub dup_policy: &'a str,
+}
+
+/// What one chunk of rows did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub good: i64,
+    pub invalid: i64,
+    pub duplicate: i64,
+    pub updated: i64,
+}
+
+#[must_use]
+pub fn new_import_id() -> String {
+    new_id("imp")
+}
+
+/// Records an upload. Enqueue `work::Work::ImportBatch` in the same write.
+///
+/// # Errors
+/// `BATCH_NOT_READY` when the batch has no saved template or is archived.
+pub async fn create(tx: &mut Tx, new: &NewImport<'_>, now: Millis) -> Result<()> {
+    if let Tx::Pg(pg) = tx {
+        // Ordinals are handed out one at a time; SQLite has one writer anyway.
+        sqlx::query("LOCK TABLE imports IN SHARE ROW EXCLUSIVE MODE")
+            .execute(&mut **pg)
+            .await?;
+    }
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO imports (id, ordinal, orgi, batch_id, creater, title, file_name, file_path,
+             sha256, bytes, dup_policy, state, created_at)
+         SELECT $1, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM imports), $2, b.id, $4, $5, $6, $7,
+             $8, $9, $10, 'queued', $11
+         FROM batches b WHERE b.id = $3 AND b.orgi = $2 AND b.state = 'ready'"
+    ).bind(new.id).bind(new.orgi).bind(new.batch_id).bind(new.creater).bind(new.title)
+        .bind(new.file_name).bind(new.file_path).bind(new.sha256).bind(new.bytes)
+        .bind(new.dup_policy).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(crate::Error::conflict("BATCH_NOT_READY"))
+    }
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn get(db: &Db, id: &str) -> Result<Option<Import>> {
+    Ok(
+        on!(db.read(), c => sqlx::query_as("SELECT * FROM imports WHERE id = $1")
+        .bind(id).fetch_optional(c).await)?,
+    )
+}
+
+/// A batch's imports, newest first, those before the id `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, batch: &str, before: Option<&str>, limit: i64) -> Result<Vec<Import>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT * FROM imports WHERE batch_id = $1 AND ($2 = '' OR id < $2)
+         ORDER BY id DESC LIMIT $3"
+    ).bind(batch).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn start(tx: &mut Tx, id: &str) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query("UPDATE imports SET state = 'running' WHERE id = $1")
+        .bind(id).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Records a chunk in the write that stores its rows: from `from` to `to`, both sheet rows.
+/// `false`: another worker has done it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn advance(tx: &mut Tx, id: &str, from: i64, to: i64, counts: Counts) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET row_cursor = $3, good = good + $4, invalid = invalid + $5,
+             duplicate = duplicate + $6, updated = updated + $7
+         WHERE id = $1 AND row_cursor = $2"
+    ).bind(id).bind(from).bind(to).bind(counts.good).bind(counts.invalid).bind(counts.duplicate)
+        .bind(counts.updated).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn succeed(tx: &mut Tx, id: &str, warnings: &[String], now: Millis) -> Result<()> {
+    let warnings = doc::text("warnings", warnings)?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET state = 'succeeded', warnings = $2, finished_at = $3 WHERE id = $1"
+    ).bind(id).bind(warnings).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET state = 'failed', error_code = $2, error_text = $3, finished_at = $4
+         WHERE id = $1"
+    ).bind(id).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! Leads (名单): the rows of a batch.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use engine::{import_row::NewLead, time::Millis};
+use serde::Serialize;
+use sqlx::{FromRow, QueryBuilder};
+
+use crate::{Db, Doc, Error, Result, Tx, batches, doc, new_id, on};
+
+/// A lead with its system columns (OUT-082).
+#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
+pub struct Lead {
+    pub id: String,
+    pub orgi: String,
+    pub creater: String,
+    pub batch_id: String,
+    pub import_id: String,
+    pub row_no: i64,
+    /// Order of creation within the batch; the cursor of [`page`].
+    pub position: i64,
+    pub phone: String,
+    pub phone_raw: String,
+    pub key_value: String,
+    /// Field code to text; empty fields are absent.
+    #[sqlx(try_from = "String")]
+    pub data: Doc<BTreeMap<String, String>>,
+    pub dnc: bool,
+    pub alloc_status: String,
+    pub alloc_type: Option<String>,
+    pub alloc_target: Option<String>,
+    pub alloc_at: Option<i64>,
+    pub task_id: Option<String>,
+    pub campaign_id: Option<String>,
+    pub call_status: String,
+    pub outcome: Option<String>,
+    pub disposition: Option<String>,
+    pub dial_count: i64,
+    pub fail_count: i64,
+    pub preview_count: i64,
+    pub appointed: bool,
+    pub appoint_at: Option<i64>,
+    pub appoint_note: Option<String>,
+    pub voided: bool,
+    pub business_status: Option<String>,
+    pub last_dial_at: Option<i64>,
+    pub next_dial_at: Option<i64>,
+    pub blocked: Option<String>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// A row to store. `row_no` is the sheet's, from 1.
+#[derive(Debug, Clone)]
+pub struct NewRow {
+    pub row_no: i64,
+    pub lead: NewLead,
+    pub dnc: bool,
+}
+
+/// Where new rows belong.
+#[derive(Debug, Clone)]
+pub struct Origin<'a> {
+    pub orgi: &'a str,
+    pub creater: &'a str,
+    pub batch_id: &'a str,
+    pub import_id: &'a str,
+    pub ordinal: i64,
+}
+
+/// What a filter looks at.
+#[derive(Debug, Clone, FromRow)]
+pub struct Snap {
+    pub id: String,
+    pub position: i64,
+    pub orgi: String,
+    pub creater: String,
+    pub phone: String,
+    /// JSON object, field code to text.
+    pub data: String,
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Lead>> {
+    Ok(
+        on!(db.read(), c => sqlx::query_as("SELECT * FROM leads WHERE orgi = $1 AND id = $2")
+        .bind(orgi).bind(id).fetch_optional(c).await)?,
+    )
+}
+
+/// A batch's leads in order of creation, those after the position `after` (-1: from the start).
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(db: &Db, batch: &str, after: i64, limit: i64) -> Result<Vec<Lead>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT * FROM leads WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $3"
+    ).bind(batch).bind(after).bind(limit).fetch_all(c).await)?)
+}
+
+/// A task's leads in order of creation, those after the position `after`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page_of_task(db: &Db, task: &str, after: i64, limit: i64) -> Result<Vec<Lead>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT * FROM leads WHERE task_id = $1 AND position > $2 ORDER BY position LIMIT $3"
+    ).bind(task).bind(after).bind(limit).fetch_all(c).await)?)
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &Db, batch: &str) -> Result<i64> {
+    Ok(
+        on!(db.read(), c => sqlx::query_scalar("SELECT COUNT(*) FROM leads WHERE batch_id = $1")
+        .bind(batch).fetch_one(c).await)?,
+    )
+}
+
+/// A batch's rows as a filter looks at them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn snaps(db: &Db, batch: &str, after: i64, limit: i64) -> Result<Vec<Snap>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT id, position, orgi, creater, phone, data FROM leads
+         WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $3"
+    ).bind(batch).bind(after).bind(limit).fetch_all(c).await)?)
+}
+
+/// Which of these keys the batch has, with the lead that has each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_keys(
+    tx: &mut Tx,
+    batch: &str,
+    keys: Vec<String>,
+) -> Result<HashMap<String, String>> {
+    let rows: Vec<(String, String)> = match tx {
+        Tx::Lite(c) => {
+            sqlx::query_as(
+                "SELECT key_value, id FROM leads
+                 WHERE batch_id = $1 AND key_value IN (SELECT value FROM json_each($2))",
+            )
+            .bind(batch)
+            .bind(doc::text("keys", &keys)?)
+            .fetch_all(&mut **c)
+            .await?
+        }
+        Tx::Pg(c) => {
+            sqlx::query_as(
+                "SELECT key_value, id FROM leads WHERE batch_id = $1 AND key_value = ANY($2)",
+            )
+            .bind(batch)
+            .bind(keys)
+            .fetch_all(&mut **c)
+            .await?
+        }
+    };
+    Ok(rows.into_iter().collect())
+}
+
+/// Which of these numbers the tenant must not call (OUT-081).
+///
+/// # Errors
+/// When the database fails.
+pub async fn dnc_among(tx: &mut Tx, orgi: &str, phones: Vec<String>) -> Result<HashSet<String>> {
+    let rows: Vec<String> = match tx {
+        Tx::Lite(c) => {
+            sqlx::query_scalar(
+                "SELECT number FROM dnc
+                 WHERE orgi = $1 AND number IN (SELECT value FROM json_each($2))",
+            )
+            .bind(orgi)
+            .bind(doc::text("phones", &phones)?)
+            .fetch_all(&mut **c)
+            .await?
+        }
+        Tx::Pg(c) => {
+            sqlx::query_scalar("SELECT number FROM dnc WHERE orgi = $1 AND number = ANY($2)")
+                .bind(orgi)
+                .bind(phones)
+                .fetch_all(&mut **c)
+                .await?
+        }
+    };
+    Ok(rows.into_iter().collect())
+}
+
+/// Stores at most 4,000 rows. A row of this import that is there stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Millis) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let first = origin.ordinal << 24;
+    let mut values = Vec::with_capacity(rows.len());
+    for row in rows {
+        let data = doc::text("lead", &row.lead.data)?;
+        values.push((row, data));
+    }
+    on!(tx.conn(), c => {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO leads (orgi, creater, batch_id, import_id, created_at, updated_at,
+                 id, row_no, position, phone, phone_raw, key_value, data, dnc) SELECT ",
+        );
+        query.push_bind(origin.orgi.to_owned()).push(", ");
+        query.push_bind(origin.creater.to_owned()).push(", ");
+        query.push_bind(origin.batch_id.to_owned()).push(", ");
+        query.push_bind(origin.import_id.to_owned()).push(", ");
+        query.push_bind(now.0).push(", ");
+        query.push_bind(now.0).push(", v.* FROM (");
+        query.push_values(values, |mut value, (row, data)| {
+            value
+                .push_bind(new_id("led"))
+                .push_bind(row.row_no)
+                .push_bind(first + row.row_no)
+                .push_bind(row.lead.phone)
+                .push_bind(row.lead.phone_raw)
+                .push_bind(row.lead.key_value)
+                .push_bind(data)
+                .push_bind(row.dnc);
+        });
+        // SQLite would read "ON" after a plain subquery as a join's.
+        query.push(") AS v WHERE TRUE ON CONFLICT (import_id, row_no) DO NOTHING");
+        query.build().execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Replaces the imported fields of a lead; what else its data holds stays (OUT-046).
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace(tx: &mut Tx, id: &str, new: &NewLead, dnc: bool, now: Millis) -> Result<()> {
+    let Some(mut data) = data_of(tx, id).await? else {
+        return Ok(());
+    };
+    data.extend(new.data.clone());
+    let data = doc::text("lead", &data)?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET phone = $2, phone_raw = $3, data = $4, dnc = $5, updated_at = $6
+         WHERE id = $1"
+    ).bind(id).bind(&new.phone).bind(&new.phone_raw).bind(data).bind(dnc).bind(now.0)
+        .execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Changes some fields of a lead; an empty text empties the field. `false`: no such lead.
+/// The caller has checked the values with `engine::import_row::value`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn patch(
+    tx: &mut Tx,
+    id: &str,
+    changes: &BTreeMap<String, String>,
+    now: Millis,
+) -> Result<bool> {
+    let Some(mut data) = data_of(tx, id).await? else {
+        return Ok(false);
+    };
+    for (code, text) in changes {
+        if text.is_empty() {
+            data.remove(code);
+        } else {
+            data.insert(code.clone(), text.clone());
+        }
+    }
+    let data = doc::text("lead", &data)?;
+    let batch: String = on!(tx.conn(), c => sqlx::query_scalar(
+        "UPDATE leads SET data = $2, updated_at = $3 WHERE id = $1 RETURNING batch_id"
+    ).bind(id).bind(data).bind(now.0).fetch_one(c).await)?;
+    batches::touch(tx, &batch, now).await?;
+    Ok(true)
+}
+
+/// Deletes a lead that is not allocated.
+///
+/// # Errors
+/// `ROW_IN_USE` when it is allocated; recycle it first (OUT-084).
+pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bool> {
+    let batch: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "DELETE FROM leads WHERE orgi = $1 AND id = $2 AND reserved_by IS NULL
+             AND call_status <> 'calling' AND alloc_status IN ('unallocated', 'recycled')
+         RETURNING batch_id"
+    ).bind(orgi).bind(id).fetch_optional(c).await)?;
+    if let Some(batch) = batch {
+        batches::touch(tx, &batch, now).await?;
+        return Ok(true);
+    }
+    match data_of(tx, id).await? {
+        Some(_) => Err(Error::conflict("ROW_IN_USE")),
+        None => Ok(false),
+    }
+}
+
+async fn data_of(tx: &mut Tx, id: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let data: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT data FROM leads WHERE id = $1"
+    ).bind(id).fetch_optional(c).await)?;
+    data.map(|data| doc::parse("lead", &data)).transpose()
+}

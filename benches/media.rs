@@ -49,6 +49,7 @@ fn main() {
             fars.push(Far {
                 socket,
                 engine: open.address,
+                said: 0,
                 heard: 0,
             });
             open.leg
@@ -128,7 +129,7 @@ fn report(calls: u32, share: f64, fars: &[Far]) {
 }
 
 fn lost_of(events: &Receiver<Event>) -> u64 {
-    let mut next = || {
+    let next = || {
         events
             .recv_timeout(Duration::from_secs(10))
             .expect("every leg closes")

@@ -8,7 +8,7 @@ pub struct Entry {
     pub orgi: String,
     pub at: i64,
     pub user_id: Option<String>,
-    /// A verb: `campaigns.start`.
+    /// Method and path: `POST campaigns/{id}/start`.
     pub action: String,
     /// What it was done to.
     pub subject: String,

@@ -1,0 +1,36 @@
+//! Settings of the web server.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Uploads go into `uploads/` in it; recordings and made files are read from it.
+    pub data_dir: PathBuf,
+    /// Largest uploaded file, bytes (RST-023).
+    pub upload_limit: u64,
+    /// Browsers reach us over HTTPS: cookies are marked `Secure`.
+    pub tls: bool,
+    /// A session ends this long after sign-in, hours, 1 to 720.
+    pub session_hours: u32,
+}
+
+impl Config {
+    /// The defaults, for a data directory.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir,
+            upload_limit: 200 * 1024 * 1024,
+            tls: false,
+            session_hours: 12,
+        }
+    }
+
+    #[must_use]
+    pub fn session_ms(&self) -> i64 {
+        i64::from(self.session_hours.clamp(1, 720)) * 3_600_000
+    }
+}

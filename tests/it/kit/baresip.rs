@@ -1,0 +1,112 @@
+//! baresip as an agent's phone: it registers with digest, answers by itself, speaks a tone, and keeps
+//! what it hears.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::{ports, process::Process};
+
+/// The tone that the agent's side speaks with.
+pub const AGENT_HERTZ: u32 = 600;
+
+#[derive(Debug)]
+pub struct Baresip {
+    process: Process,
+    dir: TempDir,
+}
+
+impl Baresip {
+    /// Registers `extension` with the registrar at `registrar_port` on loopback.
+    ///
+    /// # Panics
+    /// When baresip cannot be started.
+    pub fn start(extension: &str, password: &str, registrar_port: u16) -> Self {
+        let dir = TempDir::new().expect("a temporary directory");
+        let write = |name: &str, text: String| {
+            fs::write(dir.path().join(name), text).expect("it is writable");
+        };
+        write("config", config(dir.path()));
+        write(
+            "accounts",
+            format!(
+                "<sip:{extension}@127.0.0.1:{registrar_port};transport=udp>;auth_user={extension};\
+                 auth_pass={password};answermode=auto;audio_codecs=PCMA;regint=60\n"
+            ),
+        );
+        let process = Process::start(
+            Command::new("baresip")
+                .arg("-f")
+                .arg(dir.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(File::create(dir.path().join("stderr.log")).expect("it is writable")),
+        );
+        Self { process, dir }
+    }
+
+    /// Everything it has heard in its longest call so far.
+    pub fn heard(&self) -> Vec<i16> {
+        let heard = |name: &str| name.starts_with("dump-") && name.ends_with("-dec.wav");
+        fs::read_dir(self.dir.path())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| heard(&entry.file_name().to_string_lossy()))
+            .map(|entry| samples(&entry.path()))
+            .max_by_key(Vec::len)
+            .unwrap_or_default()
+    }
+
+    /// Ends it at once, as if somebody had pulled the plug.
+    pub fn vanish(&mut self) {
+        self.process.kill();
+    }
+}
+
+/// The file may still grow and its header lie about its length, so the samples are taken as they lie.
+fn samples(wav: &Path) -> Vec<i16> {
+    const HEADER: usize = 44;
+    let bytes = fs::read(wav).unwrap_or_default();
+    bytes
+        .get(HEADER..)
+        .unwrap_or_default()
+        .chunks_exact(2)
+        .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+        .collect()
+}
+
+fn config(dir: &Path) -> String {
+    // It takes the SIP port and the next one.
+    let sip = ports::range(2);
+    let rtp = ports::range(20);
+    let rtp_last = rtp + 19;
+    let dir = dir.display();
+    format!(
+        "poll_method epoll
+sip_listen 127.0.0.1:{sip}
+sip_trans_def udp
+audio_player aufile,{dir}/play.wav
+audio_source ausine,{AGENT_HERTZ}
+audio_alert aufile,{dir}/alert.wav
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+rtp_ports {rtp}-{rtp_last}
+module_path /usr/lib/baresip/modules
+module g711.so
+module aufile.so
+module ausine.so
+module sndfile.so
+module uuid.so
+module_tmp account.so
+module_app menu.so
+snd_path {dir}
+"
+    )
+}

@@ -1,0 +1,89 @@
+//! A child process that does not outlive its test.
+
+use std::{
+    process::{Child, Command, ExitStatus},
+    time::Duration,
+};
+
+use super::wait;
+
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// # Panics
+    /// When the program cannot be started.
+    pub fn start(command: &mut Command) -> Self {
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()));
+        Self::of(child)
+    }
+
+    pub fn of(child: Child) -> Self {
+        Self { child }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `None` while it runs.
+    pub fn exit(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("our own child")
+    }
+
+    /// SIGKILL: it cannot put anything in order.
+    pub fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Sends a signal by name, such as `TERM` or `INT`.
+    pub fn signal(&self, name: &str) {
+        signal(self.id(), name);
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn ended(&mut self, what: &str, limit: Duration) -> ExitStatus {
+        wait::until(what, limit, || {
+            let exit = self.exit();
+            async move { exit }
+        })
+        .await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Sends a signal by name to a process that the test knows by its id.
+///
+/// # Panics
+/// When there is no `kill` program.
+pub fn signal(id: u32, name: &str) {
+    Command::new("kill")
+        .args([format!("-{name}"), id.to_string()])
+        .status()
+        .expect("kill runs");
+}
+
+/// User and system time of a process so far.
+pub fn cpu_time(id: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name in parentheses may hold anything.
+    let after = stat.rsplit_once(')')?.1;
+    let mut fields = after.split_whitespace().skip(11);
+    let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
+    // USER_HZ is 100 on every Linux that Debian 12 runs on.
+    Some(Duration::from_millis(ticks * 10))
+}

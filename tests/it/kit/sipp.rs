@@ -1,0 +1,121 @@
+//! SIPp as a carrier, and what it saw.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::{
+    carrier::{self, Fate},
+    ports,
+    process::Process,
+    tone_end::ToneEnd,
+};
+
+/// The tone that the carrier's side speaks with.
+pub const CARRIER_HERTZ: f64 = 1000.0;
+
+/// A running carrier. All its calls speak through one RTP socket.
+#[derive(Debug)]
+pub struct Sipp {
+    pub port: u16,
+    pub sound: ToneEnd,
+    process: Process,
+    dir: TempDir,
+}
+
+/// One call as SIPp took it, without retransmissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    pub number: String,
+    pub call_id: String,
+}
+
+impl Sipp {
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn carrier(fates: &[(char, Fate)]) -> Self {
+        let dir = TempDir::new().expect("a temporary directory");
+        let file = |name: &str| dir.path().join(name);
+        fs::write(file("carrier.xml"), carrier::scenario(fates)).expect("it is writable");
+        let sound = ToneEnd::start(CARRIER_HERTZ);
+        let port = ports::one();
+        let process = Process::start(
+            Command::new("sipp")
+                .current_dir(dir.path())
+                .args(["-sf", "carrier.xml", "-i", "127.0.0.1", "-nostdin"])
+                .args(["-p", &port.to_string(), "-mp", &ports::range(4).to_string()])
+                .args(["-key", "sound_port", &sound.port.to_string()])
+                .args(["-trace_logs", "-log_file", "calls.log"])
+                .args(["-trace_stat", "-stf", "stat.csv", "-fd", "1"])
+                .args(["-trace_err", "-error_file", "errors.log"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(File::create(file("stderr.log")).expect("it is writable")),
+        );
+        Self {
+            port,
+            sound,
+            process,
+            dir,
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Every call so far, in the order of their INVITEs.
+    pub fn invites(&self) -> Vec<Invite> {
+        self.read("calls.log")
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split_once("INVITE ")?.1.split_whitespace();
+                Some(Invite {
+                    number: words.next()?.to_owned(),
+                    call_id: words.next()?.to_owned(),
+                })
+            })
+            .collect()
+    }
+
+    /// How often each number was called.
+    pub fn calls_by_number(&self) -> HashMap<String, usize> {
+        let mut calls = HashMap::new();
+        for invite in self.invites() {
+            *calls.entry(invite.number).or_default() += 1;
+        }
+        calls
+    }
+
+    /// A column of the last line of SIPp's statistics, such as `FailedCall(C)`; they are written once
+    /// a second.
+    pub fn statistic(&self, column: &str) -> Option<f64> {
+        let text = self.read("stat.csv");
+        let mut lines = text.lines();
+        let at = lines.next()?.split(';').position(|name| name == column)?;
+        lines.last()?.split(';').nth(at)?.parse().ok()
+    }
+
+    /// What SIPp complained about, for a failing test's message.
+    pub fn complaints(&self) -> String {
+        self.read("errors.log").chars().take(4_000).collect()
+    }
+
+    /// Ends SIPp at once, as if the carrier had gone.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}

@@ -1,0 +1,60 @@
+//! Tones, made and measured.
+
+use std::f64::consts::TAU;
+
+pub const RATE: u32 = 8_000;
+
+/// A tone of `frequency` hertz, `amplitude` 0 to 1, starting at sample `from`.
+pub fn tone(frequency: f64, amplitude: f64, from: u64, count: usize) -> Vec<i16> {
+    (from..)
+        .take(count)
+        .map(|n| {
+            let phase = TAU * frequency * n as f64 / f64::from(RATE);
+            (phase.sin() * amplitude * f64::from(i16::MAX)) as i16
+        })
+        .collect()
+}
+
+/// Power of one frequency against everything else, in decibels, by Goertzel's filter: the median
+/// over windows of 200 ms, so that a slip of the clock spoils one window only.
+///
+/// # Panics
+/// When there is less than one window.
+pub fn over_noise_db(samples: &[i16], frequency: f64) -> f64 {
+    let window = RATE as usize / 5;
+    let mut ratios: Vec<f64> = samples
+        .chunks_exact(window)
+        .map(|part| window_db(part, frequency))
+        .collect();
+    assert!(!ratios.is_empty(), "only {} samples", samples.len());
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
+
+fn window_db(samples: &[i16], frequency: f64) -> f64 {
+    let total: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
+    let tone = tone_energy(samples, frequency);
+    // Half a step of quantisation keeps silence from dividing by zero.
+    let noise = (total - tone).max(samples.len() as f64 * 0.25);
+    10.0 * (tone.max(f64::MIN_POSITIVE) / noise).log10()
+}
+
+/// The energy of the sine of this frequency that fits the samples best.
+fn tone_energy(samples: &[i16], frequency: f64) -> f64 {
+    let step = TAU * frequency / f64::from(RATE);
+    let coefficient = 2.0 * step.cos();
+    let (mut last, mut before) = (0.0, 0.0);
+    for sample in samples {
+        (last, before) = (f64::from(*sample) + coefficient * last - before, last);
+    }
+    let power = last * last + before * before - coefficient * last * before;
+    2.0 * power / samples.len() as f64
+}
+
+#[test]
+fn a_tone_is_told_from_another_and_from_silence() {
+    let kilohertz = tone(1000.0, 0.5, 0, 8000);
+    assert!(over_noise_db(&kilohertz, 1000.0) > 40.0);
+    assert!(over_noise_db(&kilohertz, 600.0) < -20.0);
+    assert!(over_noise_db(&[0; 8000], 1000.0) < -20.0);
+}

@@ -19,6 +19,9 @@ mod playback;
 mod sound;
 mod translate;
 
+#[cfg(test)]
+mod tests;
+
 pub use accounts::AccountState;
 pub use config::{Config, Gateway};
 pub use embedded::{Embedded, StartError};

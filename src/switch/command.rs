@@ -32,11 +32,20 @@ pub enum Command {
     /// Take a leg out of its bridge and let it hear `hear`.
     Park { leg: LegId, hear: Hear },
     /// Play a prompt to an answered leg, `times` times (at least once).
-    Play { leg: LegId, play: PlayId, prompt: String, times: u32 },
+    Play {
+        leg: LegId,
+        play: PlayId,
+        prompt: String,
+        times: u32,
+    },
     /// End a playback early. The end is told as [`crate::EventKind::PlayDone`].
     StopPlay { leg: LegId, play: PlayId },
     /// Record a leg: left channel what it says, right channel what it hears.
-    StartRecord { leg: LegId, record: RecordId, path: PathBuf },
+    StartRecord {
+        leg: LegId,
+        record: RecordId,
+        path: PathBuf,
+    },
     /// Finish a recording. The file is complete when [`crate::EventKind::RecordDone`] arrives.
     StopRecord { leg: LegId, record: RecordId },
 }

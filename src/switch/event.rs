@@ -25,29 +25,67 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
     /// A call came in and waits for `Ring`, `Answer` or `Hangup`.
-    Incoming { from: String, to: String, gateway: Option<String> },
+    Incoming {
+        from: String,
+        to: String,
+        gateway: Option<String>,
+    },
     /// The far end rings; `early_media` when a 18x carried SDP.
-    Ringing { early_media: bool },
+    Ringing {
+        early_media: bool,
+    },
     Answered,
-    Bridged { peer: LegId },
-    Unbridged { peer: LegId },
+    Bridged {
+        peer: LegId,
+    },
+    Unbridged {
+        peer: LegId,
+    },
     Parked,
-    PlayStarted { play: PlayId },
-    PlayDone { play: PlayId, played_ms: u64, why: PlayEnd },
-    Dtmf { digit: char, ms: u32 },
-    RecordStarted { record: RecordId },
+    PlayStarted {
+        play: PlayId,
+    },
+    PlayDone {
+        play: PlayId,
+        played_ms: u64,
+        why: PlayEnd,
+    },
+    Dtmf {
+        digit: char,
+        ms: u32,
+    },
+    RecordStarted {
+        record: RecordId,
+    },
     /// `error` is set when the file is incomplete (disk full and the like).
-    RecordDone { record: RecordId, path: PathBuf, ms: u64, bytes: u64, error: Option<String> },
+    RecordDone {
+        record: RecordId,
+        path: PathBuf,
+        ms: u64,
+        bytes: u64,
+        error: Option<String>,
+    },
     /// No RTP for the configured time.
     MediaTimeout,
     /// An accepted command had no effect.
-    Failed { command: CommandId, why: String },
+    Failed {
+        command: CommandId,
+        why: String,
+    },
     /// The leg is over. The last event of a leg, but for `RecordDone`.
     Ended(Ended),
     /// A phone registered; `user_agent` as it names itself.
-    Registered { extension: String, user_agent: String },
-    Unregistered { extension: String },
-    Gateway { gateway: String, state: GatewayState },
+    Registered {
+        extension: String,
+        user_agent: String,
+    },
+    Unregistered {
+        extension: String,
+    },
+    Gateway {
+        gateway: String,
+        state: GatewayState,
+    },
 }
 
 /// How and why a leg ended.

@@ -19,9 +19,12 @@
 //! Nothing here knows a lead, a campaign or a queue.
 
 mod command;
+pub mod conformance;
 mod event;
 
-pub use command::{Cause, CallerId, Command, CommandId, Hear, OnEnd, Originate, PlayId, RecordId, Target};
+pub use command::{
+    CallerId, Cause, Command, CommandId, Hear, OnEnd, Originate, PlayId, RecordId, Target,
+};
 pub use event::{Ended, Event, EventKind, GatewayState, LegId, MediaStats, PlayEnd, Side};
 
 /// A call-control engine. Cheap to share; every method returns at once.

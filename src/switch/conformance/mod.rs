@@ -1,0 +1,107 @@
+//! The rules of the port, as a test that every engine has to pass.
+//!
+//! Give [`check`] two engines that can call each other: the first calls numbers behind its gateway
+//! named in [`Pair::gateway`], and they arrive at the second as incoming legs. Every event of both
+//! is held against the rules that are true at all times (dense numbering, one `Ended`, nothing
+//! after it); each rule then plays its own scene.
+//!
+//! A broken rule is a panic that says which leg did what.
+
+mod bridges;
+mod calls;
+mod probe;
+mod prompts;
+mod refusals;
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{CallerId, Command, LegId, Originate, Switch, Target};
+use probe::{LONG, Probe};
+
+/// Two engines, one calling the other.
+pub struct Pair {
+    pub caller: Arc<dyn Switch>,
+    pub callee: Arc<dyn Switch>,
+    /// The caller's gateway behind which the callee is.
+    pub gateway: String,
+    /// A prompt of 400 ms that the caller knows.
+    pub prompt: String,
+    /// A folder for recordings.
+    pub folder: PathBuf,
+}
+
+/// Plays every scene, one after the other.
+///
+/// # Panics
+/// When an engine breaks a rule.
+pub async fn check(pair: Pair) {
+    let scene = &mut Scene {
+        caller: Probe::new("caller", pair.caller),
+        callee: Probe::new("callee", pair.callee),
+        gateway: pair.gateway,
+        prompt: pair.prompt,
+        folder: pair.folder,
+    };
+    calls::an_answered_call_ends_on_both_sides(scene).await;
+    calls::a_hangup_while_it_rings_is_a_cancel(scene).await;
+    calls::a_hangup_at_once_is_no_answer(scene).await;
+    calls::an_answer_that_races_the_hangup_is_not_told(scene).await;
+    calls::nobody_answers_in_time(scene).await;
+    calls::each_refusal_has_its_status(scene).await;
+    bridges::legs_are_bridged_moved_and_parked(scene).await;
+    bridges::the_survivor_is_parked_or_hung_up(scene).await;
+    prompts::a_prompt_ends_in_three_ways(scene).await;
+    prompts::a_recording_may_end_after_its_leg(scene).await;
+    refusals::what_does_not_exist_is_refused(scene).await;
+    refusals::what_holds_already_is_silent(scene).await;
+    scene.caller.assert_over();
+    scene.callee.assert_over();
+}
+
+/// What the scenes play with.
+struct Scene {
+    caller: Probe,
+    callee: Probe,
+    gateway: String,
+    prompt: String,
+    folder: PathBuf,
+}
+
+impl Scene {
+    /// Calls `number`; gives back the leg of the caller and that of the callee.
+    async fn call(&mut self, number: &str) -> (LegId, LegId) {
+        let leg = self.dial(number, LONG);
+        let (incoming, to) = self.callee.incoming().await;
+        assert_eq!(to, number, "the called number arrives as it was dialled");
+        (leg, incoming)
+    }
+
+    /// Sends the INVITE.
+    fn dial(&mut self, number: &str, ring_timeout: std::time::Duration) -> LegId {
+        let leg = LegId(uuid::Uuid::new_v4());
+        let to = Target::Gateway {
+            gateway: self.gateway.clone(),
+            number: number.to_owned(),
+        };
+        let caller = CallerId {
+            number: "1000".to_owned(),
+            name: None,
+        };
+        self.caller.take(Command::Originate(Originate {
+            leg,
+            to,
+            caller,
+            ring_timeout,
+        }));
+        leg
+    }
+
+    /// A call that both sides have answered.
+    async fn answered(&mut self, number: &str) -> (LegId, LegId) {
+        let (leg, incoming) = self.call(number).await;
+        self.callee.take(Command::Answer { leg: incoming });
+        self.callee.until(incoming, "Answered").await;
+        self.caller.until(leg, "Answered").await;
+        (leg, incoming)
+    }
+}

@@ -176,6 +176,22 @@ impl Field {
         self.checks.contains(&check)
     }
 
+    /// The value as people see it: hidden fields are masked, a phone to its first three and last
+    /// four characters, other text to its first (OUT-052).
+    #[must_use]
+    pub fn shown(&self, value: &str) -> String {
+        if !self.hidden || value.is_empty() {
+            return value.to_owned();
+        }
+        let chars: Vec<char> = value.chars().collect();
+        if self.is_phone && chars.len() > 7 {
+            let first: String = chars[..3].iter().collect();
+            let last: String = chars[chars.len() - 4..].iter().collect();
+            return format!("{first}****{last}");
+        }
+        format!("{}****", chars[0])
+    }
+
     /// # Errors
     /// The first value out of its range.
     pub fn validate(&self) -> Result<(), BadField> {

@@ -1,8 +1,24 @@
 //! Acts, by the second: drains the engine's floor, carries out its commands, feeds it what
 //! happened, and owns the clock. It decides nothing.
+//!
+//! ```text
+//!            orders                         commands
+//!   web ──────────────▶ shell ── floor ──┬──────────▶ scribe  ──▶ store
+//!                        ▲  ▲            ├──────────▶ operator ─▶ switch
+//!                        │  └── inputs ──┘            teller  ──▶ bus
+//!                        └───── watcher (configuration, campaigns, jobs) ◀── store
+//! ```
 
 mod bus;
+mod clock;
 mod handle;
+mod legs;
+mod operator;
+mod scribe;
+mod shell;
+mod teller;
+mod watcher;
 
 pub use bus::{Bus, Envelope, Gap};
 pub use handle::{Live, Refusal};
+pub use shell::{Config, Running, start};

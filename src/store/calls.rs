@@ -3,6 +3,7 @@
 use engine::{
     disposition::{Disposition, Step},
     floor::{CloseCall, OpenCall},
+    pacing::Counts,
     time::Millis,
 };
 use serde::Serialize;
@@ -144,6 +145,31 @@ async fn step_lead(
         }
     }
     Ok(())
+}
+
+/// What a campaign has come to so far, for a floor that takes it over.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn counts(db: &Db, campaign: &str) -> Result<Counts> {
+    let (answered, machines, connected, abandoned): (i64, i64, i64, i64) = on!(db.read(), c => sqlx::query_as(
+            "SELECT COUNT(CASE WHEN answer_class = 'person' THEN 1 END),
+                    COUNT(CASE WHEN answer_class = 'machine' THEN 1 END),
+                    COUNT(CASE WHEN outcome = 'connected' THEN 1 END),
+                    COUNT(CASE WHEN abandoned THEN 1 END)
+             FROM calls WHERE campaign_id = $1 AND state = 'closed'")
+            .bind(campaign).fetch_one(c).await)?;
+    let dialled: i64 = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM attempts WHERE campaign_id = $1")
+        .bind(campaign).fetch_one(c).await)?;
+    let whole = |number: i64| u64::try_from(number).unwrap_or_default();
+    Ok(Counts {
+        dialled: whole(dialled),
+        answered: whole(answered),
+        machines: whole(machines),
+        connected: whole(connected),
+        abandoned: whole(abandoned),
+    })
 }
 
 /// A CDR as lists show it.

@@ -42,6 +42,26 @@ impl Error {
         }
     }
 
+    /// Whether the database is away or short of something, so that waiting can help.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+            // SQLite: busy, locked, disk full, busy snapshot. PostgreSQL: connection lost, short
+            // of resources, deadlock or serialization, shutting down.
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                matches!(&*code, "5" | "6" | "13" | "517")
+                    || ["08", "40", "53", "57"]
+                        .iter()
+                        .any(|class| code.starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether a row with the same unique value is there already.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {

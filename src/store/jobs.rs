@@ -68,6 +68,16 @@ pub async fn list(
         .fetch_all(c).await)?)
 }
 
+/// Every tenant's jobs that moved since `since`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn changed_since(db: &Db, since: Millis) -> Result<Vec<Job>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT * FROM job_runs WHERE updated_at >= $1 ORDER BY updated_at LIMIT 1000"
+    ).bind(since.0).fetch_all(c).await)?)
+}
+
 /// The tenant's jobs that moved since `since`, for whoever shows progress.
 ///
 /// # Errors

@@ -80,6 +80,28 @@ pub struct Snap {
     pub data: String,
 }
 
+/// The same without the tenant, for the live floor.
+///
+/// # Errors
+/// When the database fails or the stored fields cannot be read.
+pub async fn find(db: &Db, id: &str) -> Result<Option<Lead>> {
+    Ok(
+        on!(db.read(), c => sqlx::query_as("SELECT * FROM leads WHERE id = $1")
+        .bind(id).fetch_optional(c).await)?,
+    )
+}
+
+/// Counts a preview (OUT-200).
+///
+/// # Errors
+/// When the database fails.
+pub async fn previewed(db: &Db, id: &str) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "UPDATE leads SET preview_count = preview_count + 1 WHERE id = $1"
+    ).bind(id).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Lead>> {

@@ -1,0 +1,288 @@
+//! Between the floor and the switch: carries commands there and tells what came of them.
+
+use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
+
+use engine::{
+    floor::{By, Cause, Command, Ended, Input},
+    ids::{GatewayId, LegId, SoundId},
+    time::Millis,
+};
+use switch::{
+    CallerId, CommandId, EventKind, Hear, OnEnd, Originate, PlayId, RecordId, Refused, Side,
+    Switch, Target,
+};
+use tracing::{debug, warn};
+
+use crate::{clock, legs::Legs};
+
+/// Commands whose failure the floor must hear of; older ones have long had their effect.
+const REMEMBERED: usize = 4096;
+
+pub(crate) struct Operator {
+    switch: Arc<dyn Switch>,
+    legs: Legs,
+    next_command: u64,
+    /// What to tell the floor when a command that was accepted has no effect.
+    on_failure: VecDeque<(CommandId, Input)>,
+    recordings: PathBuf,
+}
+
+impl Operator {
+    pub fn new(switch: Arc<dyn Switch>, recordings: PathBuf) -> Self {
+        Self {
+            switch,
+            legs: Legs::default(),
+            next_command: 0,
+            on_failure: VecDeque::new(),
+            recordings,
+        }
+    }
+
+    /// Carries a command to the switch; returns what the floor must hear at once.
+    pub fn carry(&mut self, command: Command) -> Option<Input> {
+        use switch::Command as Do;
+        let id = |leg| self.legs.of_floor(leg);
+        let (todo, failure) = match command {
+            Command::Dial {
+                leg,
+                gateway,
+                number,
+                caller,
+                ring_ms,
+            } => {
+                let to = Target::Gateway {
+                    gateway: gateway.as_str().into(),
+                    number,
+                };
+                let refused = Input::LegRefused {
+                    leg,
+                    gateway_fault: true,
+                };
+                (self.originate(leg, to, caller, ring_ms), Some(refused))
+            }
+            Command::RingPhone {
+                leg,
+                extension,
+                caller,
+                ring_ms,
+            } => {
+                let to = Target::Phone { extension };
+                let refused = Input::LegRefused {
+                    leg,
+                    gateway_fault: false,
+                };
+                (self.originate(leg, to, caller, ring_ms), Some(refused))
+            }
+            Command::Ring { leg } => (Do::Ring { leg: id(leg) }, None),
+            Command::Answer { leg } => (Do::Answer { leg: id(leg) }, None),
+            Command::Hangup { leg, cause } => (
+                Do::Hangup {
+                    leg: id(leg),
+                    cause: cause_of(cause),
+                },
+                None,
+            ),
+            Command::Bridge { a, b } => (
+                Do::Bridge {
+                    a: id(a),
+                    b: id(b),
+                    on_end: OnEnd::Park,
+                },
+                Some(Input::MediaTimeout { leg: a }),
+            ),
+            Command::Park { leg, music } => {
+                let hear = music.map_or(Hear::Silence, Hear::Music);
+                (Do::Park { leg: id(leg), hear }, None)
+            }
+            Command::Play { leg, sound, prompt } => (
+                Do::Play {
+                    leg: id(leg),
+                    play: PlayId(sound.0),
+                    prompt,
+                    times: 1,
+                },
+                Some(Input::PlayFailed { leg, sound }),
+            ),
+            Command::Record { leg, sound, call } => {
+                let path = self.recordings.join(file_of(call, clock::now()));
+                (
+                    Do::StartRecord {
+                        leg: id(leg),
+                        record: RecordId(sound.0),
+                        path,
+                    },
+                    None,
+                )
+            }
+            Command::StopRecord { leg, sound } => (
+                Do::StopRecord {
+                    leg: id(leg),
+                    record: RecordId(sound.0),
+                },
+                None,
+            ),
+            other => {
+                warn!(command = ?std::mem::discriminant(&other), "not a command for the switch");
+                return None;
+            }
+        };
+        self.send(todo, failure)
+    }
+
+    fn originate(&self, leg: LegId, to: Target, caller: String, ring_ms: i64) -> switch::Command {
+        switch::Command::Originate(Originate {
+            leg: self.legs.of_floor(leg),
+            to,
+            caller: CallerId {
+                number: caller,
+                name: None,
+            },
+            ring_timeout: Duration::from_millis(u64::try_from(ring_ms).unwrap_or_default()),
+        })
+    }
+
+    fn send(&mut self, todo: switch::Command, failure: Option<Input>) -> Option<Input> {
+        self.next_command += 1;
+        let id = CommandId(self.next_command);
+        match self.switch.send(id, todo) {
+            Ok(()) => {
+                if let Some(failure) = failure {
+                    self.on_failure.push_back((id, failure));
+                    if self.on_failure.len() > REMEMBERED {
+                        self.on_failure.pop_front();
+                    }
+                }
+                None
+            }
+            // The leg ended a moment ago; its end is on the way.
+            Err(Refused::NoSuchLeg) => None,
+            Err(refused) => {
+                debug!(%refused, "the switch refused a command");
+                failure.map(|input| refused_as(input, refused))
+            }
+        }
+    }
+
+    /// What an event of the switch means to the floor, and when it happened.
+    pub fn hear(&mut self, event: switch::Event) -> Option<(Input, Millis)> {
+        let at = clock::of(event.at);
+        let leg = event.leg.map(|leg| self.legs.of_switch(leg));
+        let input = match (event.kind, leg) {
+            (EventKind::Incoming { from, to, gateway }, _) => {
+                let leg = self.legs.admit(event.leg?);
+                Input::Incoming {
+                    leg,
+                    from,
+                    to,
+                    gateway: gateway.map(GatewayId::from),
+                }
+            }
+            (EventKind::Ringing { .. }, Some(leg)) => Input::LegRinging { leg },
+            (EventKind::Answered, Some(leg)) => Input::LegAnswered { leg },
+            (EventKind::Bridged { .. }, Some(leg)) => Input::Bridged { leg },
+            (EventKind::PlayDone { play, .. }, Some(leg)) => Input::PlayDone {
+                leg,
+                sound: SoundId(play.0),
+            },
+            (
+                EventKind::RecordDone {
+                    record,
+                    path,
+                    ms,
+                    error,
+                    ..
+                },
+                _,
+            ) => Input::RecordDone {
+                sound: SoundId(record.0),
+                file: self.name_of(&path),
+                ms: i64::try_from(ms).unwrap_or(i64::MAX),
+                error,
+            },
+            (EventKind::MediaTimeout, Some(leg)) => Input::MediaTimeout { leg },
+            (EventKind::Failed { command, why }, _) => {
+                debug!(why, "a command had no effect");
+                self.failed(command)?
+            }
+            (EventKind::Ended(ended), Some(leg)) => {
+                self.legs.forget(leg);
+                Input::LegEnded {
+                    leg,
+                    ended: ended_of(ended),
+                }
+            }
+            (EventKind::Registered { extension, .. }, _) => Input::Phone {
+                extension,
+                registered: true,
+            },
+            (EventKind::Unregistered { extension }, _) => Input::Phone {
+                extension,
+                registered: false,
+            },
+            _ => return None,
+        };
+        Some((input, at))
+    }
+
+    fn failed(&mut self, command: CommandId) -> Option<Input> {
+        let at = self.on_failure.iter().position(|(id, _)| *id == command)?;
+        self.on_failure.remove(at).map(|(_, input)| input)
+    }
+
+    /// A recording's name below the recordings directory.
+    fn name_of(&self, path: &std::path::Path) -> String {
+        path.strip_prefix(&self.recordings)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+}
+
+/// `2026-11-20/cal_….wav`: a directory a day, in UTC.
+fn file_of(call: engine::ids::CallId, now: Millis) -> PathBuf {
+    let day = chrono::DateTime::from_timestamp_millis(now.0)
+        .map(|at| at.format("%Y-%m-%d").to_string())
+        .unwrap_or_default();
+    PathBuf::from(day).join(format!("{call}.wav"))
+}
+
+/// Full or draining is our own limit; everything else is the gateway's fault.
+fn refused_as(input: Input, refused: Refused) -> Input {
+    match input {
+        Input::LegRefused { leg, gateway_fault } => {
+            let theirs = !matches!(refused, Refused::MediaOverload | Refused::Draining);
+            let bad_number = refused == Refused::BadNumber;
+            Input::LegRefused {
+                leg,
+                gateway_fault: gateway_fault && theirs && !bad_number,
+            }
+        }
+        other => other,
+    }
+}
+
+fn cause_of(cause: Cause) -> switch::Cause {
+    match cause {
+        Cause::Normal => switch::Cause::Normal,
+        Cause::Busy => switch::Cause::Busy,
+        Cause::NoAnswer => switch::Cause::NoAnswer,
+        Cause::Unallocated => switch::Cause::Unallocated,
+        Cause::Congestion => switch::Cause::Congestion,
+    }
+}
+
+fn ended_of(ended: switch::Ended) -> Ended {
+    Ended {
+        by: match ended.side {
+            Side::Us => By::Us,
+            Side::Them => By::Them,
+            Side::Network => By::Network,
+        },
+        sip_status: ended.sip_status,
+        q850: ended.q850,
+        reason: ended.reason,
+        packets_received: ended.stats.packets_received,
+        packets_lost: ended.stats.packets_lost,
+        jitter_ms: f64::from(ended.stats.jitter_ms),
+    }
+}

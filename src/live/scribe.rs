@@ -1,0 +1,172 @@
+//! Carries the floor's commands to the store, in order, and feeds the answers back.
+//!
+//! Order matters: an attempt is opened before it is closed. A database that is away is waited for;
+//! nothing is dropped.
+
+use std::time::Duration;
+
+use engine::{
+    campaign::State,
+    floor::{Command, Input},
+};
+use store::Db;
+use tokio::sync::mpsc;
+use tracing::{error, warn};
+
+use crate::clock;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Scribe {
+    pub db: Db,
+    pub node: String,
+    pub inputs: mpsc::UnboundedSender<Input>,
+}
+
+impl Scribe {
+    /// Until the shell closes its end; then what was queued is written and the scribe is done.
+    pub async fn run(self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        while let Some(command) = commands.recv().await {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                match self.write(&command).await {
+                    Ok(Some(input)) => {
+                        // The shell is gone only when the process ends.
+                        let _ = self.inputs.send(input);
+                        break;
+                    }
+                    Ok(None) => break,
+                    Err(fault) if fault.is_passing() => {
+                        warn!(error = ?fault, "the database is away; waiting for it");
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
+                    Err(fault) => {
+                        error!(error = ?fault, "the store refused a command");
+                        if let Some(input) = refusal(&command) {
+                            let _ = self.inputs.send(input);
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn write(&self, command: &Command) -> store::Result<Option<Input>> {
+        let now = clock::now();
+        let db = &self.db;
+        match command {
+            Command::Draw { campaign, count } => {
+                let id = campaign.as_str();
+                let drawn = store::hopper::draw(db, &self.node, id, None, *count, now).await?;
+                return Ok(Some(Input::Drawn {
+                    campaign: campaign.clone(),
+                    leads: drawn.leads,
+                    undone: drawn.undone,
+                    next_due: drawn.next_due,
+                }));
+            }
+            Command::DrawPreview { agent, campaign } => {
+                let id = campaign.as_str();
+                let own = Some(agent.as_str());
+                let drawn = store::hopper::draw(db, &self.node, id, own, 1, now).await?;
+                return Ok(Some(Input::PreviewLead {
+                    agent: agent.clone(),
+                    campaign: campaign.clone(),
+                    lead: drawn.leads.into_iter().next().map(Box::new),
+                }));
+            }
+            Command::Check {
+                lead,
+                number,
+                day_start,
+            } => {
+                let facts =
+                    store::hopper::facts(db, &self.node, lead.as_str(), number, *day_start).await?;
+                return Ok(Some(Input::Checked {
+                    lead: lead.clone(),
+                    facts,
+                }));
+            }
+            Command::OpenAttempt(open) => {
+                let attempt = open.attempt;
+                let opened = store::attempts::open(db, &self.node, open).await?;
+                return Ok(Some(if opened {
+                    Input::AttemptOpened { attempt }
+                } else {
+                    Input::AttemptRefused { attempt }
+                }));
+            }
+            Command::Block {
+                lead,
+                block,
+                retry_at,
+            } => {
+                store::hopper::block(db, lead.as_str(), *block, *retry_at, now).await?;
+            }
+            Command::Release { lead, retry_at } => {
+                store::hopper::release(db, lead.as_str(), *retry_at).await?;
+            }
+            Command::ReleaseAll { campaign } => {
+                store::hopper::release_all(db, &self.node, campaign.as_str()).await?;
+            }
+            Command::OpenCall(call) => {
+                store::calls::open_inbound(db, &self.node, call).await?;
+            }
+            Command::CloseCall(call) => store::calls::close(db, call).await?,
+            Command::Dispose {
+                call,
+                lead,
+                disposition,
+                step,
+            } => {
+                let lead = lead.as_ref().map(|lead| lead.as_str());
+                store::calls::dispose(db, &call.to_string(), lead, disposition, *step, now).await?;
+            }
+            Command::Recorded {
+                call,
+                file,
+                ms,
+                error,
+            } => {
+                store::calls::recorded(db, &call.to_string(), file, *ms, error.as_deref()).await?;
+            }
+            Command::AgentChanged(change) => store::agents::changed(db, change).await?,
+            Command::FinishCampaign { campaign } => {
+                let mut tx = db.begin().await?;
+                let (from, to) = (State::Running, State::Finished);
+                store::campaigns::set_state(&mut tx, campaign.as_str(), from, to, now).await?;
+                tx.commit().await?;
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+}
+
+/// A command that cannot be written still has an answer: nothing on the floor waits for ever.
+fn refusal(command: &Command) -> Option<Input> {
+    Some(match command {
+        Command::Draw { campaign, .. } => Input::Drawn {
+            campaign: campaign.clone(),
+            leads: Vec::new(),
+            undone: None,
+            next_due: None,
+        },
+        Command::DrawPreview { agent, campaign } => Input::PreviewLead {
+            agent: agent.clone(),
+            campaign: campaign.clone(),
+            lead: None,
+        },
+        Command::Check { lead, .. } => Input::Checked {
+            lead: lead.clone(),
+            facts: None,
+        },
+        Command::OpenAttempt(open) => Input::AttemptRefused {
+            attempt: open.attempt,
+        },
+        _ => return None,
+    })
+}

@@ -1,0 +1,273 @@
+//! The loop: drain the floor, then wait for the next thing to happen.
+
+use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
+
+use engine::{
+    floor::{Command, Event, Floor, Input, View},
+    ids::{AgentId, CampaignId},
+    time::Millis,
+};
+use store::Db;
+use switch::Switch;
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use tracing::info;
+
+use crate::{
+    bus::Bus,
+    clock,
+    handle::{Ask, Live, Refusal},
+    operator::Operator,
+    scribe::Scribe,
+    teller::Teller,
+    watcher::Watcher,
+};
+
+const ASKS: usize = 1024;
+const VIEW_EVERY: Duration = Duration::from_millis(200);
+const STATS_EVERY_MS: i64 = 1_000;
+
+/// What the live floor works with.
+pub struct Config {
+    pub db: Db,
+    pub switch: Arc<dyn Switch>,
+    /// Names this process among all that share the database, and stays the same over restarts.
+    pub node: String,
+    pub recordings: PathBuf,
+}
+
+/// The live floor, running.
+pub struct Running {
+    pub live: Live,
+    stop: oneshot::Sender<()>,
+    shell: JoinHandle<()>,
+    scribe: JoinHandle<()>,
+}
+
+/// Why the floor does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("what an earlier process left open could not be closed")]
+    Recover(#[source] store::Error),
+    #[error("the switch's events are taken already")]
+    EventsTaken,
+}
+
+/// Closes what an earlier process left open, then starts the floor.
+///
+/// # Errors
+/// [`StartError`]; nothing has been dialled.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let started = clock::now();
+    let recovered = store::recover::recover(&config.db, &config.node, started)
+        .await
+        .map_err(StartError::Recover)?;
+    if recovered != store::recover::Recovered::default() {
+        info!(
+            attempts = recovered.attempts,
+            calls = recovered.calls,
+            leads = recovered.leads,
+            "closed what an earlier process left open"
+        );
+    }
+    let events = config.switch.events().ok_or(StartError::EventsTaken)?;
+    let bus = Bus::default();
+    let reload = Arc::new(Notify::new());
+    let (asks, asked) = mpsc::channel(ASKS);
+    let (inputs, fed) = mpsc::unbounded_channel();
+    let (to_scribe, scribed) = mpsc::unbounded_channel();
+    let (to_teller, told) = mpsc::unbounded_channel();
+    let (view, seen) = watch::channel(Arc::new(View::default()));
+    let db = config.db;
+    let scribe = Scribe {
+        db: db.clone(),
+        node: config.node,
+        inputs: inputs.clone(),
+    };
+    tokio::spawn(
+        Teller {
+            db: db.clone(),
+            bus: bus.clone(),
+        }
+        .run(told),
+    );
+    tokio::spawn(
+        Watcher {
+            db,
+            bus: bus.clone(),
+            inputs,
+            reload: Arc::clone(&reload),
+        }
+        .run(),
+    );
+    let (stop, stopped) = oneshot::channel();
+    let shell = Shell {
+        floor: Floor::new(started),
+        operator: Operator::new(config.switch, config.recordings),
+        pending: VecDeque::new(),
+        to_scribe,
+        to_teller,
+        view,
+        bus: bus.clone(),
+        reload,
+        stats_at: started,
+        told_stats: std::collections::BTreeMap::new(),
+    };
+    Ok(Running {
+        live: Live::new(asks, seen, bus),
+        stop,
+        shell: tokio::spawn(shell.run(asked, fed, events, stopped)),
+        scribe: tokio::spawn(scribe.run(scribed)),
+    })
+}
+
+impl Running {
+    /// Ends the floor: nothing more is decided, what was decided is written.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.shell.await;
+        let _ = self.scribe.await;
+    }
+}
+
+struct Shell {
+    floor: Floor,
+    operator: Operator,
+    /// What the switch refused while commands were being carried out.
+    pending: VecDeque<Input>,
+    to_scribe: mpsc::UnboundedSender<Command>,
+    to_teller: mpsc::UnboundedSender<Event>,
+    view: watch::Sender<Arc<View>>,
+    bus: Bus,
+    reload: Arc<Notify>,
+    stats_at: Millis,
+    told_stats: std::collections::BTreeMap<CampaignId, serde_json::Value>,
+}
+
+impl Shell {
+    async fn run(
+        mut self,
+        mut asks: mpsc::Receiver<Ask>,
+        mut inputs: mpsc::UnboundedReceiver<Input>,
+        mut events: mpsc::UnboundedReceiver<switch::Event>,
+        mut stop: oneshot::Receiver<()>,
+    ) {
+        let mut view = tokio::time::interval(VIEW_EVERY);
+        view.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            self.drain();
+            let wake = self.floor.next_wake().map(|(at, _why)| clock::until(at));
+            tokio::select! {
+                biased;
+                _ = &mut stop => break,
+                Some(event) = events.recv() => {
+                    if let Some((input, at)) = self.operator.hear(event) {
+                        self.floor.handle(input, at.min(clock::now()));
+                    }
+                }
+                Some(input) = inputs.recv() => self.floor.handle(input, clock::now()),
+                Some(ask) = asks.recv() => self.answer(ask),
+                () = sleep(wake) => self.floor.handle_wake(clock::now()),
+                _ = view.tick() => self.show(),
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        loop {
+            while let Some(command) = self.floor.poll_command() {
+                self.dispatch(command);
+            }
+            let Some(input) = self.pending.pop_front() else {
+                return;
+            };
+            self.floor.handle(input, clock::now());
+        }
+    }
+
+    fn dispatch(&mut self, command: Command) {
+        match command {
+            Command::Tell(event) => {
+                let _ = self.to_teller.send(event);
+            }
+            Command::Dial { .. }
+            | Command::RingPhone { .. }
+            | Command::Ring { .. }
+            | Command::Answer { .. }
+            | Command::Hangup { .. }
+            | Command::Bridge { .. }
+            | Command::Park { .. }
+            | Command::Play { .. }
+            | Command::Record { .. }
+            | Command::StopRecord { .. } => self.pending.extend(self.operator.carry(command)),
+            for_store => {
+                let _ = self.to_scribe.send(for_store);
+            }
+        }
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Agent {
+                agent,
+                order,
+                answer,
+            } => {
+                let done = self
+                    .floor
+                    .order(&agent, order, clock::now())
+                    .map_err(|refused| Refusal {
+                        code: refused.code,
+                        message: refused.message,
+                    });
+                self.drain();
+                self.renew_view();
+                // Whoever asked may have gone away.
+                let _ = answer.send(done);
+            }
+            Ask::Presence { agent, connected } => self.presence(agent, connected),
+            Ask::Reload => self.reload.notify_one(),
+        }
+    }
+
+    fn presence(&mut self, agent: AgentId, connected: bool) {
+        self.floor
+            .handle(Input::Presence { agent, connected }, clock::now());
+    }
+
+    fn renew_view(&mut self) {
+        self.view
+            .send_replace(Arc::new(self.floor.view(clock::now())));
+    }
+
+    fn show(&mut self) {
+        self.renew_view();
+        let now = clock::now();
+        if now < self.stats_at {
+            return;
+        }
+        self.stats_at = now.plus(STATS_EVERY_MS);
+        let view = self.view.borrow().clone();
+        for campaign in &view.campaigns {
+            let stats = serde_json::to_value(campaign).unwrap_or_default();
+            if self.told_stats.get(&campaign.id) != Some(&stats) {
+                self.told_stats.insert(campaign.id.clone(), stats.clone());
+                self.bus.publish(
+                    format!("campaign:{}", campaign.id),
+                    "campaign.stats",
+                    stats,
+                    now,
+                );
+            }
+        }
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,72 @@
+//! Puts the floor's events on the bus; pop-ups and previews get the lead's fields first.
+
+use engine::floor::Event;
+use serde_json::{Value, json};
+use store::Db;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use crate::{bus::Bus, clock};
+
+pub(crate) struct Teller {
+    pub db: Db,
+    pub bus: Bus,
+}
+
+impl Teller {
+    pub async fn run(self, mut events: mpsc::UnboundedReceiver<Event>) {
+        while let Some(event) = events.recv().await {
+            let fields = match &event {
+                Event::Popup {
+                    lead_id: Some(lead),
+                    ..
+                } => self.fields(lead.as_str()).await,
+                Event::Preview { lead_id, .. } => {
+                    if let Err(error) = store::leads::previewed(&self.db, lead_id.as_str()).await {
+                        warn!(error = ?error, "a preview was not counted");
+                    }
+                    self.fields(lead_id.as_str()).await
+                }
+                _ => None,
+            };
+            let mut data = serde_json::to_value(&event).unwrap_or_default();
+            if let (Some(Value::Object(fields)), Value::Object(data)) = (fields, &mut data) {
+                data.extend(fields);
+            }
+            self.bus
+                .publish(event.topic(), event.name(), data, clock::now());
+        }
+    }
+
+    /// The lead as the agent's screen wants it: its number and its fields in their order.
+    async fn fields(&self, lead: &str) -> Option<Value> {
+        match self.read(lead).await {
+            Ok(fields) => fields,
+            Err(error) => {
+                warn!(error = ?error, "a pop-up goes out without its fields");
+                None
+            }
+        }
+    }
+
+    async fn read(&self, lead: &str) -> store::Result<Option<Value>> {
+        let Some(lead) = store::leads::find(&self.db, lead).await? else {
+            return Ok(None);
+        };
+        let specs = store::fields::list(&self.db, &lead.batch_id).await?;
+        let fields: Vec<Value> = specs
+            .iter()
+            .map(|field| {
+                let value = lead.data.get(&field.code).cloned().unwrap_or_default();
+                json!({ "code": field.code, "title": field.title, "value": field.shown(&value) })
+            })
+            .collect();
+        Ok(Some(json!({
+            "fields": fields,
+            "phone": lead.phone,
+            "dial_count": lead.dial_count,
+            "fail_count": lead.fail_count,
+            "preview_count": lead.preview_count,
+        })))
+    }
+}

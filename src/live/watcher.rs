@@ -1,0 +1,152 @@
+//! Looks at the store for what others changed: campaigns, configuration, the progress of jobs.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use engine::{
+    campaign::{Mode, State},
+    floor::{CampaignSpec, Configuration, Input},
+    pacing::Counts,
+    time::Millis,
+};
+use store::{Db, campaigns::Campaign};
+use tokio::sync::{Notify, mpsc};
+use tracing::warn;
+
+use crate::{bus::Bus, clock};
+
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Clocks of two processes may differ by this much.
+const OVERLAP_MS: i64 = 2_000;
+
+pub(crate) struct Watcher {
+    pub db: Db,
+    pub bus: Bus,
+    pub inputs: mpsc::UnboundedSender<Input>,
+    /// Somebody changed the configuration.
+    pub reload: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Campaign to what was last handed in: its revision, and whether its leads are allocated.
+    campaigns: BTreeMap<String, (i64, bool)>,
+    /// Job to the last state told.
+    jobs: BTreeMap<String, (i64, String)>,
+    jobs_since: Millis,
+}
+
+impl Watcher {
+    pub async fn run(self) {
+        let mut seen = Seen {
+            jobs_since: clock::now(),
+            ..Seen::default()
+        };
+        let mut reload = true;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while !self.inputs.is_closed() {
+            if reload {
+                self.configure().await;
+            }
+            if let Err(error) = self.campaigns(&mut seen).await {
+                warn!(error = ?error, "cannot read campaigns");
+            }
+            if let Err(error) = self.jobs(&mut seen).await {
+                warn!(error = ?error, "cannot read jobs");
+            }
+            reload = tokio::select! {
+                _ = look.tick() => false,
+                () = self.reload.notified() => true,
+            };
+        }
+    }
+
+    async fn configure(&self) {
+        match configuration(&self.db).await {
+            Ok(configuration) => {
+                let _ = self.inputs.send(Input::Configured(Box::new(configuration)));
+            }
+            Err(error) => warn!(error = ?error, "cannot read the configuration; the old one stays"),
+        }
+    }
+
+    async fn campaigns(&self, seen: &mut Seen) -> store::Result<()> {
+        for (id, revision) in store::campaigns::revisions(&self.db).await? {
+            let known = seen.campaigns.get(&id);
+            // A campaign whose leads were still being allocated is looked at until they are.
+            if known == Some(&(revision, true)) {
+                continue;
+            }
+            let allocated = is_allocated(&self.db, &id).await?;
+            if known == Some(&(revision, allocated)) {
+                continue;
+            }
+            if let Some(campaign) = store::campaigns::find(&self.db, &id).await? {
+                let spec = spec(&self.db, &campaign, allocated).await?;
+                let _ = self.inputs.send(Input::Campaign(Box::new(spec)));
+                seen.campaigns.insert(id, (campaign.revision, allocated));
+            }
+        }
+        Ok(())
+    }
+
+    async fn jobs(&self, seen: &mut Seen) -> store::Result<()> {
+        let now = clock::now();
+        for job in store::jobs::changed_since(&self.db, seen.jobs_since).await? {
+            let state = (job.updated_at, job.state.clone());
+            if seen.jobs.insert(job.id.clone(), state.clone()) != Some(state) {
+                let data = serde_json::to_value(&job).unwrap_or_default();
+                self.bus
+                    .publish(format!("job:{}", job.id), "job.progress", data, now);
+            }
+        }
+        seen.jobs_since = now.plus(-OVERLAP_MS);
+        let since = seen.jobs_since;
+        seen.jobs
+            .retain(|_, (updated_at, _)| *updated_at >= since.0 - OVERLAP_MS);
+        Ok(())
+    }
+}
+
+async fn configuration(db: &Db) -> store::Result<Configuration> {
+    Ok(Configuration {
+        agents: store::agents::specs(db).await?,
+        queues: store::queues::specs(db).await?,
+        gateways: store::gateways::specs(db).await?,
+        routes: store::routes::specs(db).await?,
+    })
+}
+
+/// Leads are dialled only when all of them have their targets.
+async fn is_allocated(db: &Db, campaign: &str) -> store::Result<bool> {
+    let newest = store::tasks::list(db, campaign, None, 1).await?;
+    Ok(newest
+        .first()
+        .is_none_or(|task| task.state == "ready" || task.state == "failed"))
+}
+
+async fn spec(db: &Db, campaign: &Campaign, allocated: bool) -> store::Result<CampaignSpec> {
+    let targets = store::targets::list(db, &campaign.id).await?;
+    let queue = targets
+        .iter()
+        .find(|target| target.target_type.as_str() == "queue")
+        .map(|target| target.target_id.as_str().into());
+    let state = match campaign.state()? {
+        State::Running if !allocated => State::Paused,
+        state => state,
+    };
+    let mode = campaign.mode()?;
+    Ok(CampaignSpec {
+        id: campaign.id.as_str().into(),
+        name: campaign.name.clone(),
+        mode,
+        state,
+        queue: queue.filter(|_| mode == Mode::Predictive),
+        settings: campaign.settings.0.clone(),
+        counts: counts(db, &campaign.id).await?,
+    })
+}
+
+async fn counts(db: &Db, campaign: &str) -> store::Result<Counts> {
+    store::calls::counts(db, campaign).await
+}

@@ -40,6 +40,7 @@ pub(crate) enum Ask {
         connected: bool,
     },
     Reload,
+    Drain,
 }
 
 impl Live {
@@ -91,6 +92,11 @@ impl Live {
     /// campaigns are also watched every quarter of a second.
     pub async fn reload(&self) {
         let _ = self.asks.send(Ask::Reload).await;
+    }
+
+    /// The process is about to end: no new dials from now on.
+    pub async fn drain(&self) {
+        let _ = self.asks.send(Ask::Drain).await;
     }
 
     /// The floor a moment ago; renewed with every agent order and at least four times a second.

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
-    floor::{By, Cause, Command, Ended, Input},
+    floor::{By, Cause, Command, Ended, Input, Refusal},
     ids::{GatewayId, LegId, SoundId},
     time::Millis,
 };
@@ -56,7 +56,7 @@ impl Operator {
                 };
                 let refused = Input::LegRefused {
                     leg,
-                    gateway_fault: true,
+                    why: Refusal::Gateway,
                 };
                 (self.originate(leg, to, caller, ring_ms), Some(refused))
             }
@@ -69,7 +69,7 @@ impl Operator {
                 let to = Target::Phone { extension };
                 let refused = Input::LegRefused {
                     leg,
-                    gateway_fault: false,
+                    why: Refusal::Ours,
                 };
                 (self.originate(leg, to, caller, ring_ms), Some(refused))
             }
@@ -246,18 +246,20 @@ fn file_of(call: engine::ids::CallId, now: Millis) -> PathBuf {
     PathBuf::from(day).join(format!("{call}.wav"))
 }
 
-/// Full or draining is our own limit; everything else is the gateway's fault.
+/// What the switch said is nearer to the truth than what was expected.
 fn refused_as(input: Input, refused: Refused) -> Input {
-    match input {
-        Input::LegRefused { leg, gateway_fault } => {
-            let theirs = !matches!(refused, Refused::MediaOverload | Refused::Draining);
-            let bad_number = refused == Refused::BadNumber;
+    match (input, refused) {
+        (Input::LegRefused { leg, .. }, Refused::MediaOverload | Refused::Draining) => {
             Input::LegRefused {
                 leg,
-                gateway_fault: gateway_fault && theirs && !bad_number,
+                why: Refusal::Ours,
             }
         }
-        other => other,
+        (Input::LegRefused { leg, .. }, Refused::BadNumber) => Input::LegRefused {
+            leg,
+            why: Refusal::BadNumber,
+        },
+        (input, _) => input,
     }
 }
 

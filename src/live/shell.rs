@@ -10,7 +10,7 @@ use engine::{
 use store::Db;
 use switch::Switch;
 use tokio::{
-    sync::{Notify, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
 use tracing::info;
@@ -41,6 +41,8 @@ pub struct Config {
 /// The live floor, running.
 pub struct Running {
     pub live: Live,
+    /// Wakes whenever somebody changed agents, queues, gateways, routes or extensions.
+    pub reloads: watch::Receiver<u64>,
     stop: oneshot::Sender<()>,
     shell: JoinHandle<()>,
     scribe: JoinHandle<()>,
@@ -74,7 +76,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     }
     let events = config.switch.events().ok_or(StartError::EventsTaken)?;
     let bus = Bus::default();
-    let reload = Arc::new(Notify::new());
+    let (reload, reloads) = watch::channel(0);
     let (asks, asked) = mpsc::channel(ASKS);
     let (inputs, fed) = mpsc::unbounded_channel();
     let (to_scribe, scribed) = mpsc::unbounded_channel();
@@ -98,7 +100,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             db,
             bus: bus.clone(),
             inputs,
-            reload: Arc::clone(&reload),
+            reload: reloads.clone(),
         }
         .run(),
     );
@@ -117,6 +119,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     };
     Ok(Running {
         live: Live::new(asks, seen, bus),
+        reloads,
         stop,
         shell: tokio::spawn(shell.run(asked, fed, events, stopped)),
         scribe: tokio::spawn(scribe.run(scribed)),
@@ -124,7 +127,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 }
 
 impl Running {
-    /// Ends the floor: nothing more is decided, what was decided is written.
+    /// Ends the floor: nothing more is decided, what was decided is written. Shut the switch down
+    /// before, so that every call's end has been told.
     pub async fn stop(self) {
         let _ = self.stop.send(());
         let _ = self.shell.await;
@@ -141,7 +145,7 @@ struct Shell {
     to_teller: mpsc::UnboundedSender<Event>,
     view: watch::Sender<Arc<View>>,
     bus: Bus,
-    reload: Arc<Notify>,
+    reload: watch::Sender<u64>,
     stats_at: Millis,
     told_stats: std::collections::BTreeMap<CampaignId, serde_json::Value>,
 }
@@ -161,7 +165,7 @@ impl Shell {
             let wake = self.floor.next_wake().map(|(at, _why)| clock::until(at));
             tokio::select! {
                 biased;
-                _ = &mut stop => break,
+                _ = &mut stop => break self.finish(&mut events),
                 Some(event) = events.recv() => {
                     if let Some((input, at)) = self.operator.hear(event) {
                         self.floor.handle(input, at.min(clock::now()));
@@ -172,6 +176,16 @@ impl Shell {
                 () = sleep(wake) => self.floor.handle_wake(clock::now()),
                 _ = view.tick() => self.show(),
             }
+        }
+    }
+
+    /// What the switch has told already is still carried out.
+    fn finish(&mut self, events: &mut mpsc::UnboundedReceiver<switch::Event>) {
+        while let Ok(event) = events.try_recv() {
+            if let Some((input, at)) = self.operator.hear(event) {
+                self.floor.handle(input, at.min(clock::now()));
+            }
+            self.drain();
         }
     }
 
@@ -228,7 +242,8 @@ impl Shell {
                 let _ = answer.send(done);
             }
             Ask::Presence { agent, connected } => self.presence(agent, connected),
-            Ask::Reload => self.reload.notify_one(),
+            Ask::Reload => self.reload.send_modify(|times| *times += 1),
+            Ask::Drain => self.floor.handle(Input::Drain, clock::now()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Looks at the store for what others changed: campaigns, configuration, the progress of jobs.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use engine::{
     campaign::{Mode, State},
@@ -9,7 +9,7 @@ use engine::{
     time::Millis,
 };
 use store::{Db, campaigns::Campaign};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 use tracing::warn;
 
 use crate::{bus::Bus, clock};
@@ -23,7 +23,7 @@ pub(crate) struct Watcher {
     pub bus: Bus,
     pub inputs: mpsc::UnboundedSender<Input>,
     /// Somebody changed the configuration.
-    pub reload: Arc<Notify>,
+    pub reload: watch::Receiver<u64>,
 }
 
 #[derive(Default)]
@@ -36,7 +36,7 @@ struct Seen {
 }
 
 impl Watcher {
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let mut seen = Seen {
             jobs_since: clock::now(),
             ..Seen::default()
@@ -56,7 +56,7 @@ impl Watcher {
             }
             reload = tokio::select! {
                 _ = look.tick() => false,
-                () = self.reload.notified() => true,
+                changed = self.reload.changed() => changed.is_ok(),
             };
         }
     }

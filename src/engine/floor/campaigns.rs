@@ -114,7 +114,7 @@ impl Floor {
     }
 
     /// No new dials: what was reserved goes back.
-    fn quiet(&mut self, id: &CampaignId) {
+    pub(super) fn quiet(&mut self, id: &CampaignId) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.hopper.clear();
             campaign.decision = None;
@@ -164,7 +164,7 @@ impl Floor {
             None => soon,
         };
         let nothing_left = leads.is_empty() && undone == Some(0);
-        if !campaign.is_running() {
+        if self.draining || !campaign.is_running() {
             if !leads.is_empty() {
                 self.commands.push_back(Command::ReleaseAll {
                     campaign: id.clone(),
@@ -187,6 +187,9 @@ impl Floor {
 
     /// Gives every campaign whose time has come its turn.
     pub(super) fn pace(&mut self, now: Millis) {
+        if self.draining {
+            return;
+        }
         let due: Vec<CampaignId> = self
             .campaigns
             .iter()

@@ -1,6 +1,8 @@
 //! A leg is over: what that means for the call, the agent and the lead.
 
-use super::{By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Phase, Role};
+use super::{
+    By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Phase, Refusal, Role,
+};
 use crate::{
     agent::State,
     campaign::Mode,
@@ -28,13 +30,13 @@ impl Floor {
     }
 
     /// The switch did not take the leg: our side failed, nobody was bothered.
-    pub(super) fn leg_refused(&mut self, leg: LegId, gateway_fault: bool, now: Millis) {
+    pub(super) fn leg_refused(&mut self, leg: LegId, why: Refusal, now: Millis) {
         match self.legs.remove(&leg) {
             Some(Role::Customer(call)) => {
-                let outcome = if gateway_fault {
-                    Outcome::Congestion
-                } else {
-                    Outcome::Failed
+                let outcome = match why {
+                    Refusal::Gateway => Outcome::Congestion,
+                    Refusal::Ours => Outcome::Cancelled,
+                    Refusal::BadNumber => Outcome::Unallocated,
                 };
                 self.finish(call, outcome, now);
             }

@@ -60,7 +60,7 @@ pub enum Input {
     /// The switch did not take a leg at all.
     LegRefused {
         leg: LegId,
-        gateway_fault: bool,
+        why: Refusal,
     },
     LegRinging {
         leg: LegId,
@@ -100,6 +100,8 @@ pub enum Input {
     MediaTimeout {
         leg: LegId,
     },
+    /// The process is about to end: no new dials.
+    Drain,
 }
 
 /// Agents, queues, gateways and routes.
@@ -197,6 +199,17 @@ pub enum AgentOrder {
         call: CallId,
         disposition: Disposition,
     },
+}
+
+/// Why the switch did not take a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The gateway is down, unknown or full.
+    Gateway,
+    /// Our own limit: overloaded, draining, or the phone is gone.
+    Ours,
+    /// Nobody can dial this number.
+    BadNumber,
 }
 
 /// How a leg ended, in the words of the network.

@@ -60,6 +60,7 @@ pub struct Floor {
     dials: BTreeMap<LeadId, Dial>,
     /// Extensions whose phone can be rung.
     registered: BTreeSet<String>,
+    draining: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +94,7 @@ impl Floor {
             recordings: BTreeMap::new(),
             dials: BTreeMap::new(),
             registered: BTreeSet::new(),
+            draining: false,
         }
     }
 
@@ -124,7 +126,7 @@ impl Floor {
                 extension,
                 registered,
             } => self.phone(&extension, registered, now),
-            Input::LegRefused { leg, gateway_fault } => self.leg_refused(leg, gateway_fault, now),
+            Input::LegRefused { leg, why } => self.leg_refused(leg, why, now),
             Input::LegRinging { leg } => self.leg_ringing(leg, now),
             Input::LegAnswered { leg } => self.leg_answered(leg, now),
             Input::LegEnded { leg, ended } => self.leg_ended(leg, ended, now),
@@ -156,6 +158,7 @@ impl Floor {
                 }
             }
             Input::MediaTimeout { leg } => self.media_timeout(leg),
+            Input::Drain => self.drain(),
         }
         self.settle(now);
     }
@@ -171,7 +174,7 @@ impl Floor {
         let pacing = self
             .campaigns
             .iter()
-            .filter(|(_, campaign)| campaign.is_running())
+            .filter(|(_, campaign)| !self.draining && campaign.is_running())
             .map(|(id, campaign)| (campaign.next_pace, Why::PacingDue(id.clone())))
             .min();
         [self.timers.first(), pacing].into_iter().flatten().min()
@@ -198,6 +201,14 @@ impl Floor {
     fn settle(&mut self, now: Millis) {
         self.route(now);
         self.pace(now);
+    }
+
+    fn drain(&mut self) {
+        self.draining = true;
+        let campaigns: Vec<CampaignId> = self.campaigns.keys().cloned().collect();
+        for id in campaigns {
+            self.quiet(&id);
+        }
     }
 
     fn tell(&mut self, event: Event) {

@@ -20,6 +20,11 @@ mod phone;
 mod phones;
 mod timing;
 
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod tests;
+
 pub use carrier::{Carrier, CarrierConfig};
 pub use counts::Counts;
 pub use inbound::{Caller, Trickle};

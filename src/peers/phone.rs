@@ -1,7 +1,7 @@
 //! One agent's phone.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -108,6 +108,16 @@ impl Phone {
         matches!(tokio::time::timeout(deadline, registered).await, Ok(Ok(_)))
     }
 
+    /// Waits until the first try to register has succeeded or failed.
+    pub async fn registration_ends(&self, deadline: Duration) -> Option<AccountState> {
+        let mut registration = self.shared.registration.clone();
+        let ended = registration.wait_for(|state| *state != AccountState::Registering);
+        match tokio::time::timeout(deadline, ended).await {
+            Ok(Ok(state)) => Some(*state),
+            _ => None,
+        }
+    }
+
     /// How its registration stands.
     #[must_use]
     pub fn registration(&self) -> AccountState {
@@ -152,19 +162,16 @@ impl Handset {
         self.counts.send_modify(change);
     }
 
-    /// Lives through one call. A phone that is thrown away in mid-call leaves the call alone.
-    pub(crate) async fn take(handset: Weak<Self>, call: Invitation) {
-        let Some(handset) = handset.upgrade() else {
-            return call.line.hang_up(Cause::Unallocated);
-        };
-        handset.count(|counts| counts.invited += 1);
-        let config = handset.config().clone();
+    /// Lives through one call.
+    pub(crate) async fn take(&self, call: Invitation) {
+        self.count(|counts| counts.invited += 1);
+        let config = self.config().clone();
         let mut line = call.line;
-        let over = match handset.story(&config, &mut line).await {
+        let over = match self.story(&config, &mut line).await {
             Ok(()) => line.over().await,
             Err(over) => over,
         };
-        handset.count(|counts| {
+        self.count(|counts| {
             counts.ended += 1;
             counts.packets_received += over.0.stats.packets_received;
         });

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     ops::RangeInclusive,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -56,7 +56,7 @@ impl PhonesConfig {
 pub struct Phones {
     config: PhonesConfig,
     lines: Option<Arc<Lines>>,
-    handsets: Arc<Mutex<HashMap<String, Weak<Handset>>>>,
+    handsets: Handsets,
     next_account: AtomicU64,
     runtime: Option<Runtime>,
 }
@@ -86,13 +86,13 @@ impl Phones {
         Ok(phones)
     }
 
-    /// Adds a phone and registers it.
+    /// Adds a phone and registers it; one with the same extension is replaced.
     pub fn add(&self, config: PhoneConfig) -> Phone {
         let registration = self.register(&config);
         let extension = config.extension.clone();
         let phone = Phone::new(config, registration);
         let mut handsets = self.handsets.lock().unwrap_or_else(PoisonError::into_inner);
-        handsets.insert(extension, Arc::downgrade(&phone.shared));
+        handsets.insert(extension, phone.shared.clone());
         phone
     }
 
@@ -161,7 +161,7 @@ impl Drop for Phones {
     }
 }
 
-type Handsets = Arc<Mutex<HashMap<String, Weak<Handset>>>>;
+type Handsets = Arc<Mutex<HashMap<String, Arc<Handset>>>>;
 
 async fn open(config: PhonesConfig, handsets: Handsets) -> Result<Arc<Lines>, PeerError> {
     let mut switch = Config::new(config.sip, "phones", config.rtp);
@@ -179,7 +179,7 @@ async fn ring(handsets: Handsets, call: Invitation) {
         handsets.get(&call.to).cloned()
     };
     match handset {
-        Some(handset) => Handset::take(handset, call).await,
+        Some(handset) => handset.take(call).await,
         None => call.line.hang_up(Cause::Unallocated),
     }
 }

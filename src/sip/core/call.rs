@@ -12,6 +12,8 @@ use crate::{
 pub(super) struct Call {
     pub(super) call_id: String,
     pub(super) local_tag: String,
+    /// Their tag when they called us.
+    pub(super) caller_tag: Option<String>,
     pub(super) state: State,
 }
 
@@ -183,6 +185,9 @@ impl Core {
         let call = self.calls.remove(&id)?;
         self.by_dialog
             .remove(&(call.call_id.clone(), call.local_tag.clone()));
+        if let Some(tag) = &call.caller_tag {
+            self.by_caller.remove(&(call.call_id.clone(), tag.clone()));
+        }
         self.tell(SipEvent::Ended {
             call: id,
             side: ending.side,
@@ -195,6 +200,9 @@ impl Core {
     }
 
     pub(super) fn add_call(&mut self, id: CallRef, call: Call) {
+        if let Some(tag) = &call.caller_tag {
+            self.by_caller.insert((call.call_id.clone(), tag.clone()));
+        }
         self.by_dialog
             .insert((call.call_id.clone(), call.local_tag.clone()), id);
         self.calls.insert(id, call);

@@ -110,6 +110,7 @@ impl Core {
         let call = Call {
             call_id: request.call_id().to_owned(),
             local_tag: self.token(),
+            caller_tag: request.tag_of_from(),
             state: State::Offered(Box::new(offered)),
         };
         self.add_call(id, call);
@@ -128,19 +129,9 @@ impl Core {
 
     /// The same request over another path (RFC 3261 section 8.2.2.2).
     fn is_merged(&self, request: &Message) -> bool {
-        let same = |call: &Call| match &call.state {
-            State::Offered(offered) => {
-                call.call_id == request.call_id()
-                    && offered.request.tag_of_from() == request.tag_of_from()
-                    && offered.request.cseq() == request.cseq()
-            }
-            _ => false,
-        };
-        // Call-IDs of others are no key of ours; waiting calls are few.
-        self.server_invites.values().any(|invite| match invite {
-            ServerInvite::Call(id) => self.calls.get(id).is_some_and(same),
-            ServerInvite::Leaving(_) => false,
-        })
+        let caller_tag = request.tag_of_from().unwrap_or_default();
+        self.by_caller
+            .contains(&(request.call_id().to_owned(), caller_tag))
     }
 
     pub(super) fn ring(&mut self, id: CallRef) -> Result<(), SipError> {
@@ -309,6 +300,10 @@ fn unfit(request: &Message) -> Option<u16> {
         .map(|(s, _)| s.to_ascii_lowercase());
     if !matches!(scheme.as_deref(), Some("sip" | "tel")) {
         return Some(416);
+    }
+    // Headers have no place in a Request-URI (RFC 3261 section 19.1.1).
+    if request.uri().is_some_and(|u| u.contains('?')) {
+        return Some(400);
     }
     if request.headers("Require").any(|r| !r.trim().is_empty()) {
         return Some(420);

@@ -27,7 +27,7 @@ mod tests;
 mod timers;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -143,6 +143,8 @@ pub(crate) struct Core {
     calls: HashMap<CallRef, Call>,
     /// Call-ID and our tag.
     by_dialog: HashMap<(String, String), CallRef>,
+    /// Call-ID and tag of those who called us.
+    by_caller: HashSet<(String, String)>,
     client_txs: HashMap<u64, ClientTx>,
     server_invites: HashMap<TxId, ServerInvite>,
     made_txs: u64,
@@ -174,6 +176,7 @@ impl Core {
             timers: Timers::default(),
             calls: HashMap::new(),
             by_dialog: HashMap::new(),
+            by_caller: HashSet::new(),
             client_txs: HashMap::new(),
             server_invites: HashMap::new(),
             made_txs: 0,

@@ -64,6 +64,7 @@ impl Core {
             Call {
                 call_id,
                 local_tag,
+                caller_tag: None,
                 state,
             },
         );

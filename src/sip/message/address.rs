@@ -15,7 +15,7 @@ pub(crate) struct NameAddr {
 impl NameAddr {
     pub(crate) fn parse(value: &str) -> Option<Self> {
         let value = value.trim();
-        match open_angle(value) {
+        match open_angle(value)? {
             Some(open) => {
                 let rest = &value[open + 1..];
                 let close = rest.find('>')?;
@@ -54,19 +54,19 @@ impl NameAddr {
     }
 }
 
-/// The first `<` outside quotes.
-fn open_angle(value: &str) -> Option<usize> {
+/// The first `<` outside quotes, if there is one; `None` when a quote is left open.
+fn open_angle(value: &str) -> Option<Option<usize>> {
     let (mut in_quotes, mut escaped) = (false, false);
     for (at, c) in value.char_indices() {
         match c {
             _ if escaped => escaped = false,
             '\\' if in_quotes => escaped = true,
             '"' => in_quotes = !in_quotes,
-            '<' if !in_quotes => return Some(at),
+            '<' if !in_quotes => return Some(Some(at)),
             _ => {}
         }
     }
-    None
+    (!in_quotes).then_some(None)
 }
 
 fn display_name(text: &str) -> Option<String> {

@@ -114,7 +114,9 @@ fn start_line(line: &str) -> Result<Start, Malformed> {
         return Err(Malformed::StartLine);
     };
     let token = |c: char| c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c);
-    if method.is_empty() || uri.is_empty() || !method.chars().all(token) {
+    let delimiter = |c: char| "<>\"".contains(c) || c.is_control();
+    if method.is_empty() || uri.is_empty() || !method.chars().all(token) || uri.contains(delimiter)
+    {
         return Err(Malformed::StartLine);
     }
     match version {

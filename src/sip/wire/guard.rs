@@ -1,7 +1,7 @@
 //! Looks at every message before the transaction layer does, and says with which status a request
 //! is refused that must not get further.
 
-use crate::message::{CSeq, Malformed, Message, Method};
+use crate::message::{CSeq, Malformed, Message, Method, NameAddr};
 
 /// A message that goes no further.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,9 +37,13 @@ pub(super) fn fault(message: &Message) -> Option<u16> {
     };
     // Without a tag it is RFC 2543, and nobody could tell two calls apart.
     if message.tag_of_from().is_none()
-        || message.top_via().is_none()
+        || !has_address(message, "To")
         || message.call_id().is_empty()
     {
+        return Some(400);
+    }
+    let via = message.top_via();
+    if via.is_none_or(|via| via.branch() == Some("z9hG4bK")) {
         return Some(400);
     }
     let method = message.method()?;
@@ -52,6 +56,12 @@ pub(super) fn fault(message: &Message) -> Option<u16> {
         (_, Method::Other(name)) if !is_known_below(name) => Some(501),
         _ => None,
     }
+}
+
+fn has_address(message: &Message, name: &'static str) -> bool {
+    message
+        .header(name)
+        .is_some_and(|value| NameAddr::parse(value).is_some())
 }
 
 /// Methods of the transaction layer's closed list that the core has no name for.

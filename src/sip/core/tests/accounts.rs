@@ -1,0 +1,122 @@
+//! Accounts of ours at other registrars, and pings of gateways.
+
+use super::*;
+use crate::{Account, AccountId};
+
+fn registering() -> Rig {
+    let mut rig = Rig::new();
+    rig.command(Command::Register(Account {
+        id: AccountId(3),
+        user: "trunk7".into(),
+        domain: "uni.test".into(),
+        registrar: carrier(),
+        credentials: Credentials {
+            username: "trunk7".into(),
+            password: "pw".into(),
+        },
+        expires_s: 600,
+    }))
+    .expect("always");
+    rig.expect(&["send REGISTER"]);
+    rig
+}
+
+const CHALLENGE: (&str, &str) = (
+    "WWW-Authenticate",
+    "Digest realm=\"uni\", nonce=\"1\", algorithm=SHA-256, qop=\"auth\"",
+);
+
+#[test]
+fn it_registers_refreshes_and_unregisters() {
+    let mut rig = registering();
+    rig.reply_to(&Method::Register, 401, &[CHALLENGE]);
+    rig.expect(&["send REGISTER"]);
+    let contact = "<sip:trunk7@192.0.2.10:5060>;expires=100";
+    rig.reply_to(&Method::Register, 200, &[("Contact", contact)]);
+    rig.expect(&["tell AccountRegistered 100"]);
+    rig.pass(74);
+    rig.expect(&[]);
+    rig.pass(1);
+    rig.expect(&["send REGISTER"]);
+    let (_, register, _) = rig.last(&Method::Register);
+    assert_eq!(register.header("CSeq"), Some("3 REGISTER"));
+    assert!(
+        register
+            .header("Authorization")
+            .is_some_and(|v| v.contains("nc=00000002"))
+    );
+    rig.reply_to(&Method::Register, 200, &[("Expires", "200")]);
+    rig.expect(&["tell AccountRegistered 200"]);
+    rig.command(Command::Unregister(AccountId(3)))
+        .expect("always");
+    rig.expect(&["send REGISTER"]);
+    assert_eq!(rig.last(&Method::Register).1.header("Expires"), Some("0"));
+    rig.reply_to(&Method::Register, 200, &[]);
+    rig.pass(600);
+    rig.expect(&[]);
+}
+
+#[test]
+fn failures_are_told_and_tried_again_ever_slower() {
+    let mut rig = registering();
+    let mut waited = Vec::new();
+    for _ in 0..7 {
+        rig.reply_to(&Method::Register, 503, &[]);
+        let Some(SipEvent::AccountFailed { retry_in_s, .. }) = rig.events.last() else {
+            panic!("not told");
+        };
+        let retry_in_s = *retry_in_s;
+        waited.push(retry_in_s);
+        rig.log.clear();
+        rig.pass(u64::from(retry_in_s) - 1);
+        rig.expect(&[]);
+        rig.pass(1);
+        rig.expect(&["send REGISTER"]);
+    }
+    assert_eq!(waited, [5, 10, 20, 40, 80, 120, 120]);
+}
+
+#[test]
+fn silence_and_a_wrong_password_are_failures() {
+    let mut rig = registering();
+    let (tx, ..) = rig.last(&Method::Register);
+    rig.feed(Input::Unanswered { tx, sent: true });
+    rig.expect(&["tell AccountFailed 408 5"]);
+
+    let mut rig = registering();
+    rig.reply_to(&Method::Register, 401, &[CHALLENGE]);
+    rig.reply_to(&Method::Register, 401, &[CHALLENGE]);
+    rig.expect(&["send REGISTER", "tell AccountFailed 401 5"]);
+}
+
+#[test]
+fn too_brief_is_corrected() {
+    let mut rig = registering();
+    rig.reply_to(&Method::Register, 423, &[("Min-Expires", "1800")]);
+    rig.expect(&["send REGISTER"]);
+    assert_eq!(
+        rig.last(&Method::Register).1.header("Expires"),
+        Some("1800")
+    );
+}
+
+#[test]
+fn a_pinged_gateway_goes_up_and_down() {
+    let mut rig = Rig::with(|config| {
+        config.gateways[0].ping = Some(Duration::from_secs(20));
+    });
+    rig.pass(0);
+    rig.expect(&["send OPTIONS"]);
+    rig.reply_to(&Method::Options, 404, &[]);
+    rig.expect(&["tell GatewayState carrier true"]);
+    rig.pass(20);
+    rig.expect(&["send OPTIONS"]);
+    let (tx, ..) = rig.last(&Method::Options);
+    rig.feed(Input::Unanswered { tx, sent: true });
+    rig.expect(&["tell GatewayState carrier false"]);
+    // Replaced by one without pings: silence.
+    rig.command(Command::SetGateways(vec![carrier_gateway()]))
+        .expect("always");
+    rig.pass(60);
+    rig.expect(&[]);
+}

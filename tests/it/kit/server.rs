@@ -105,7 +105,7 @@ impl House {
             .arg(self.data())
             .args(["--http", &format!("127.0.0.1:{}", self.http)])
             .args(["--sip", &format!("127.0.0.1:{}", self.sip)])
-            .args(["--rtp", &format!("127.0.0.1:{}-{}", self.rtp, self.rtp + RTP_PORTS - 1)])
+            .args(["--rtp", &format!("{}-{}", self.rtp, self.rtp + RTP_PORTS - 1)])
             .env("PACELINE_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

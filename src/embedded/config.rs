@@ -17,7 +17,8 @@ pub struct Config {
     pub sip: sip::Config,
     /// RTP address, ports, threads, prompt directory and RTP timeout.
     pub media: media::Config,
-    /// The address in our session descriptions, where it differs from `media.ip` (NAT).
+    /// The address in our session descriptions, where it differs from `media.ip` (NAT). When
+    /// neither says one, it is the address that SIP announces.
     pub announce_rtp: Option<IpAddr>,
     /// What we offer and take, the preferred first.
     pub codecs: Vec<Codec>,
@@ -43,6 +44,11 @@ impl Config {
             phones: Arc::new(NoPhones),
             overload: Duration::from_millis(100),
         }
+    }
+
+    pub(crate) fn rtp_address(&self) -> IpAddr {
+        let bound = Some(self.media.ip).filter(|ip| !ip.is_unspecified());
+        self.announce_rtp.or(bound).unwrap_or(self.sip.announce)
     }
 }
 

@@ -48,6 +48,7 @@ impl Embedded {
             .iter()
             .map(|gateway| gateway.sip.clone())
             .collect();
+        let announce_rtp = config.rtp_address();
         let (media, media_events) = Media::start(&config.media).map_err(StartError::Media)?;
         let (agent, sip_events) = Agent::bind(config.sip, config.phones)
             .await
@@ -55,7 +56,7 @@ impl Embedded {
         let (sender, events) = mpsc::unbounded_channel();
         let switch = Arc::new(Self {
             agent,
-            sound: Sound::new(media, config.announce_rtp, config.codecs),
+            sound: Sound::new(media, announce_rtp, config.codecs),
             accounts: Mutex::default(),
             overload: config.overload,
             quiet: Notify::new(),

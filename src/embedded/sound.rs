@@ -11,12 +11,12 @@ use sip::sdp::{self, Agreed, Codec, Local, SdpError};
 /// The media engine and what we say about it in SDP.
 pub struct Sound {
     media: Media,
-    announce: Option<IpAddr>,
+    announce: IpAddr,
     codecs: Vec<Codec>,
 }
 
 impl Sound {
-    pub fn new(media: Media, announce: Option<IpAddr>, codecs: Vec<Codec>) -> Self {
+    pub fn new(media: Media, announce: IpAddr, codecs: Vec<Codec>) -> Self {
         Self {
             media,
             announce,
@@ -39,8 +39,8 @@ impl Sound {
     /// A new media leg and our side of its description.
     pub fn open(&self, session_id: u64) -> Result<(media::LegId, Local), MediaError> {
         let open = self.media.open()?;
-        let ip = self.announce.unwrap_or(open.address.ip());
-        let mut local = Local::new(SocketAddr::new(ip, open.address.port()), session_id);
+        let address = SocketAddr::new(self.announce, open.address.port());
+        let mut local = Local::new(address, session_id);
         local.codecs.clone_from(&self.codecs);
         Ok((open.leg, local))
     }

@@ -4,11 +4,19 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     ops::RangeInclusive,
     sync::Arc,
+    time::Duration,
 };
 
-use switch::conformance;
+use switch::{
+    CallerId, Command, CommandId, Event, EventKind, LegId, Originate, Refused, Switch, Target,
+    conformance,
+};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{Config, Embedded, Gateway};
+
+/// No step of these tests takes longer on any machine.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 async fn switch(ports: RangeInclusive<u16>) -> Arc<Embedded> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -37,4 +45,99 @@ async fn the_port_conforms() {
         folder: folder.path().to_owned(),
     })
     .await;
+}
+
+fn dial(switch: &Embedded, gateway: &str) -> Result<LegId, Refused> {
+    let leg = LegId(uuid::Uuid::new_v4());
+    let to = Target::Gateway {
+        gateway: gateway.to_owned(),
+        number: "100".to_owned(),
+    };
+    let caller = CallerId::default();
+    let order = Originate {
+        leg,
+        to,
+        caller,
+        ring_timeout: DEADLINE,
+    };
+    switch
+        .send(CommandId(1), Command::Originate(order))
+        .map(|()| leg)
+}
+
+async fn next(events: &mut UnboundedReceiver<Event>) -> Event {
+    let event = tokio::time::timeout(DEADLINE, events.recv()).await;
+    event.expect("an event in time").expect("a running switch")
+}
+
+async fn incoming(events: &mut UnboundedReceiver<Event>) -> LegId {
+    loop {
+        if let Event {
+            leg: Some(leg),
+            kind: EventKind::Incoming { .. },
+            ..
+        } = next(events).await
+        {
+            return leg;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_takes_as_many_calls_as_it_has_channels() {
+    let (a, b) = pair().await;
+    let mut gateway = Gateway::udp("b", b.sip_address());
+    gateway.channels = Some(2);
+    a.set_gateways(vec![gateway]);
+    let first = dial(&a, "b").expect("the first fits");
+    dial(&a, "b").expect("the second fits");
+    assert_eq!(dial(&a, "b"), Err(Refused::GatewayFull));
+    let mut events = a.events().expect("the first listener");
+    let hang_up = Command::Hangup {
+        leg: first,
+        cause: switch::Cause::Normal,
+    };
+    a.send(CommandId(2), hang_up).expect("a leg that is up");
+    while !matches!(
+        next(&mut events).await,
+        Event {
+            kind: EventKind::Ended(_),
+            ..
+        }
+    ) {}
+    dial(&a, "b").expect("there is room again");
+    a.set_gateways(Vec::new());
+    assert_eq!(dial(&a, "b"), Err(Refused::GatewayDown));
+}
+
+#[tokio::test]
+async fn shutting_down_ends_every_leg_and_takes_no_new_ones() {
+    let (a, b) = pair().await;
+    let (mut told_a, mut told_b) = (a.events().expect("events"), b.events().expect("events"));
+    let ringing = dial(&a, "b").expect("it goes out");
+    incoming(&mut told_b).await;
+    let talking = dial(&a, "b").expect("it goes out");
+    let leg = incoming(&mut told_b).await;
+    b.send(CommandId(1), Command::Answer { leg })
+        .expect("a leg that is up");
+    while !matches!(
+        next(&mut told_a).await,
+        Event {
+            kind: EventKind::Answered,
+            ..
+        }
+    ) {}
+    a.shutdown(DEADLINE).await;
+    assert_eq!(dial(&a, "b"), Err(Refused::Draining));
+    let mut ended = Vec::new();
+    while let Ok(event) = told_a.try_recv() {
+        if matches!(event.kind, EventKind::Ended(_)) {
+            ended.extend(event.leg);
+        }
+    }
+    ended.sort();
+    let mut legs = [ringing, talking];
+    legs.sort();
+    assert_eq!(ended, legs);
+    assert_eq!(a.legs(), []);
 }

@@ -19,7 +19,8 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 async fn carrier(house: &House) -> Carrier {
-    let config = CarrierConfig::new(ANY_PORT, 45_000..=45_998, house.address());
+    let mut config = CarrierConfig::new(ANY_PORT, 45_000..=45_998, house.address());
+    config.timing.hangs_up = 1.0;
     let carrier = Carrier::start(config).await.expect("a free port");
     house.meet(carrier.address());
     carrier
@@ -126,7 +127,11 @@ async fn a_person_and_an_agent_hear_each_other_and_the_recording_has_both() {
     assert!(media::goertzel::over_noise_db(&heard, 440.0) > 20.0);
     assert!(phone.saw(DEADLINE, |counts| counts.ended == 1).await);
     assert!(phone.counts().packets_received > 10, "{:?}", phone.counts());
-    assert_eq!(carrier.counts().ended_by_people, 1);
+    assert!(
+        carrier
+            .saw(DEADLINE, |counts| counts.ended_by_people == 1)
+            .await
+    );
 }
 
 #[tokio::test]
@@ -254,4 +259,41 @@ async fn people_call_the_house() {
     drop(trickle);
     assert!(carrier.saw(DEADLINE, |counts| counts.placed >= 4).await);
     assert_eq!(carrier.counts().placed_answered, 1);
+}
+
+#[tokio::test]
+async fn a_hundred_calls_at_once_all_end() {
+    let mut house = House::open(Duration::from_secs(30)).await;
+    let carrier = carrier(&house).await;
+    let numbers: Vec<_> = (0..100).map(|number| format!("138{number:08}")).collect();
+    let legs: Vec<_> = numbers
+        .iter()
+        .map(|number| house.dial(number, 3_000))
+        .collect();
+    for (number, leg) in numbers.iter().zip(legs) {
+        if Manner::of(number) == Manner::Machine {
+            house
+                .until(leg, |kind| matches!(kind, EventKind::Answered))
+                .await;
+            house.hang_up(leg);
+        }
+        assert_eq!(
+            house.ended(leg).await.sip_status,
+            Manner::of(number).refusal(),
+            "{number}"
+        );
+    }
+    assert!(
+        carrier.saw(DEADLINE, |counts| counts.live == 0).await,
+        "{:?}",
+        carrier.counts()
+    );
+    assert!(
+        carrier
+            .counts()
+            .invites
+            .values()
+            .all(|&invites| invites == 1)
+    );
+    assert_eq!(carrier.counts().invites_total(), 100);
 }

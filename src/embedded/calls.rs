@@ -129,15 +129,12 @@ impl Embedded {
             self.close_sound(media);
             return self.end_call(call, EndCause::NotAcceptable);
         }
-        let mut leg = Leg::new(
-            call,
-            media,
-            local,
-            Stage::Offered {
-                ringing: false,
-                offer: sdp_offer,
-            },
-        );
+        let stage = Stage::Offered {
+            ringing: false,
+            offer: sdp_offer,
+            early: None,
+        };
+        let mut leg = Leg::new(call, media, local, stage);
         leg.gateway = match source {
             Source::Gateway(gateway) => Some(gateway),
             Source::Phone(_) | Source::Account(_) => None,

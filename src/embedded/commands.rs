@@ -105,6 +105,9 @@ impl Embedded {
         let description = match &leg.stage {
             Stage::Answered => return Ok(()),
             Stage::Offered {
+                early: Some(early), ..
+            } if !leg.hung_up => Ok(early.clone()),
+            Stage::Offered {
                 offer: Some(offer), ..
             } if !leg.hung_up => self.sound.answer(leg.media, &leg.local, offer),
             Stage::Offered { offer: None, .. } if !leg.hung_up => Ok(sdp::offer(&leg.local)),

@@ -34,10 +34,12 @@ pub enum Stage {
         ringing: bool,
         early_media: bool,
     },
-    /// Their INVITE waits for us. `offer` is `None` when they want ours.
+    /// Their INVITE waits for us. `offer` is `None` when they want ours; `early` is our
+    /// description where a 183 has carried it.
     Offered {
         ringing: bool,
         offer: Option<Vec<u8>>,
+        early: Option<Vec<u8>>,
     },
     Answered,
     /// SIP is over; the media engine still has to count up.

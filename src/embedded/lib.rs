@@ -12,6 +12,7 @@ mod calls;
 mod clock;
 mod commands;
 mod config;
+mod early;
 mod embedded;
 mod floor;
 mod leg;

@@ -148,6 +148,14 @@ impl Line {
         self.order(Command::Ring { leg: self.leg });
     }
 
+    /// Says a prompt before the answer.
+    pub fn say_early(&self, prompt: &str, times: u32) {
+        let play = PlayId(self.lines.id());
+        if let Err(refused) = self.lines.switch.early_media(self.leg, play, prompt, times) {
+            tracing::debug!(%refused, "no early media");
+        }
+    }
+
     pub fn answer(&self) {
         self.order(Command::Answer { leg: self.leg });
     }

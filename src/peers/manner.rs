@@ -12,7 +12,7 @@
 /// | 82-84 | declined, 603 |
 /// | 85-87 | the network is congested, 503 |
 /// | 88-97 | a machine answers: a greeting, a beep, then silence until we hang up |
-/// | 98-99 | it rings long, then a person answers |
+/// | 98-99 | early media, 183 with a ringback tone; then a person answers |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Manner {
     Person,
@@ -22,7 +22,7 @@ pub enum Manner {
     Declined,
     Congested,
     Machine,
-    SlowPerson,
+    EarlyMedia,
 }
 
 impl Manner {
@@ -46,21 +46,21 @@ impl Manner {
             82..=84 => Self::Declined,
             85..=87 => Self::Congested,
             88..=97 => Self::Machine,
-            _ => Self::SlowPerson,
+            _ => Self::EarlyMedia,
         }
     }
 
     /// Whether the call is answered if we wait long enough.
     #[must_use]
     pub fn answers(self) -> bool {
-        matches!(self, Self::Person | Self::Machine | Self::SlowPerson)
+        matches!(self, Self::Person | Self::Machine | Self::EarlyMedia)
     }
 
     /// The final status of a call that is not answered; 487 after our CANCEL.
     #[must_use]
     pub fn refusal(self) -> Option<u16> {
         match self {
-            Self::Person | Self::Machine | Self::SlowPerson => None,
+            Self::Person | Self::Machine | Self::EarlyMedia => None,
             Self::NoAnswer => Some(487),
             Self::Busy => Some(486),
             Self::Unallocated => Some(404),
@@ -85,7 +85,7 @@ mod tests {
             ("13800000083", Manner::Declined),
             ("13800000085", Manner::Congested),
             ("13800000097", Manner::Machine),
-            ("13800000099", Manner::SlowPerson),
+            ("13800000099", Manner::EarlyMedia),
             ("7", Manner::Person),
             ("alice", Manner::Person),
         ] {

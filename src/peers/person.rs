@@ -18,6 +18,7 @@ const LONGEST_TAPE: Duration = Duration::from_secs(120);
 /// Longer than any call.
 const ENDLESSLY: u32 = 100_000;
 const BEEP: &str = "tone:1000:400";
+const RINGBACK: &str = "ringback";
 
 /// One called party.
 pub struct Called<'a> {
@@ -34,8 +35,8 @@ impl Called<'_> {
     /// Lives through the call; `on_answer` hears of the answer.
     pub async fn live(mut self, manner: Manner, on_answer: impl FnOnce() + Send) -> Over {
         let story = match manner {
-            Manner::Person => self.person(Duration::ZERO, on_answer).await,
-            Manner::SlowPerson => self.person(self.timing.slow, on_answer).await,
+            Manner::Person => self.person(on_answer).await,
+            Manner::EarlyMedia => self.early_media(on_answer).await,
             Manner::Machine => self.machine(on_answer).await,
             Manner::NoAnswer => self.no_answer().await,
             Manner::Busy => self.refuse(Duration::ZERO, Cause::Busy).await,
@@ -52,8 +53,21 @@ impl Called<'_> {
         }
     }
 
-    async fn person(&mut self, late: Duration, on_answer: impl FnOnce()) -> Result<(), Over> {
-        self.pick_up(late, on_answer).await?;
+    async fn person(&mut self, on_answer: impl FnOnce()) -> Result<(), Over> {
+        self.pick_up(on_answer).await?;
+        self.talk().await
+    }
+
+    async fn early_media(&mut self, on_answer: impl FnOnce()) -> Result<(), Over> {
+        self.line.say_early(RINGBACK, ENDLESSLY);
+        let ring = self.timing.ring(&mut self.dice);
+        self.line.wait(ring).await?;
+        self.line.answer();
+        on_answer();
+        self.talk().await
+    }
+
+    async fn talk(&mut self) -> Result<(), Over> {
         self.line.say(self.voice, ENDLESSLY);
         let talk = self.timing.talk(&mut self.dice);
         self.line.wait(talk).await?;
@@ -65,7 +79,7 @@ impl Called<'_> {
     }
 
     async fn machine(&mut self, on_answer: impl FnOnce()) -> Result<(), Over> {
-        self.pick_up(Duration::ZERO, on_answer).await?;
+        self.pick_up(on_answer).await?;
         self.line.say(self.greeting, ENDLESSLY);
         self.line.wait(self.timing.greeting).await?;
         self.line.say(BEEP, 1);
@@ -90,9 +104,9 @@ impl Called<'_> {
         Ok(())
     }
 
-    async fn pick_up(&mut self, late: Duration, on_answer: impl FnOnce()) -> Result<(), Over> {
+    async fn pick_up(&mut self, on_answer: impl FnOnce()) -> Result<(), Over> {
         self.line.ring();
-        let ring = self.timing.ring(&mut self.dice) + late;
+        let ring = self.timing.ring(&mut self.dice);
         self.line.wait(ring).await?;
         self.line.answer();
         on_answer();

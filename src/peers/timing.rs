@@ -9,8 +9,6 @@ use crate::dice::Dice;
 pub struct Timing {
     /// Ringing before an answer or a refusal by a person, evenly between the two.
     pub ring: (Duration, Duration),
-    /// Ringing of a slow person on top of that.
-    pub slow: Duration,
     /// How long a person stays, from the answer on: log-normal around this mean ...
     pub talk_mean: Duration,
     /// ... and within these bounds.
@@ -28,7 +26,6 @@ impl Timing {
     pub fn fast() -> Self {
         Self {
             ring: (Duration::from_millis(100), Duration::from_millis(500)),
-            slow: Duration::from_millis(700),
             talk_mean: Duration::from_millis(2_500),
             talk: (Duration::from_millis(800), Duration::from_secs(6)),
             hangs_up: 0.9,
@@ -41,7 +38,6 @@ impl Timing {
     pub fn normal() -> Self {
         Self {
             ring: (Duration::from_secs(2), Duration::from_secs(12)),
-            slow: Duration::from_secs(10),
             talk_mean: Duration::from_secs(40),
             talk: (Duration::from_secs(5), Duration::from_secs(180)),
             hangs_up: 0.9,

@@ -115,6 +115,16 @@ impl Agent {
         self.command(Command::Ring(call))
     }
 
+    /// Answers an incoming call with 183 and our session description: the caller hears us before
+    /// the answer. [`Agent::answer`] then repeats the same description. Not repeated by itself;
+    /// a lost one only delays the sound.
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] for an outgoing or an answered call.
+    pub fn progress(&self, call: CallRef, sdp_answer: Vec<u8>) -> Result<(), SipError> {
+        self.command(Command::Progress(call, sdp_answer))
+    }
+
     /// Answers an incoming call with 200 and our session description; repeated until the ACK
     /// arrives ([`SipEvent::Confirmed`]). Repeating it is harmless.
     ///

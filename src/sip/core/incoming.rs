@@ -154,6 +154,24 @@ impl Core {
         Ok(())
     }
 
+    /// Early media; a plain 183, for nobody whom we let in requires reliable ones.
+    pub(super) fn progress(&mut self, id: CallRef, sdp: Vec<u8>) -> Result<(), SipError> {
+        let call = self.calls.get_mut(&id).ok_or(SipError::NoSuchCall)?;
+        let State::Offered(offered) = &mut call.state else {
+            return Err(SipError::OutOfStep);
+        };
+        offered.rang = true;
+        let (tx, request, peer) = (offered.tx, offered.request.clone(), offered.peer.clone());
+        let tag = call.local_tag.clone();
+        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let progress = self
+            .reply(&request, 183, &tag)
+            .with("Contact", contact)
+            .with_body("application/sdp", sdp);
+        self.respond(tx, progress);
+        Ok(())
+    }
+
     pub(super) fn answer(&mut self, id: CallRef, sdp: Vec<u8>) -> Result<(), SipError> {
         let call = self.calls.get(&id).ok_or(SipError::NoSuchCall)?;
         let State::Offered(offered) = &call.state else {

@@ -94,6 +94,7 @@ pub(crate) enum Command {
         ring_timeout: Duration,
     },
     Ring(CallRef),
+    Progress(CallRef, Vec<u8>),
     Answer(CallRef, Vec<u8>),
     End(CallRef, EndCause),
     SetGateways(Vec<Gateway>),
@@ -226,6 +227,7 @@ impl Core {
                 self.invite(call, &to, &caller, offer, ring_timeout)?;
             }
             Command::Ring(call) => self.ring(call)?,
+            Command::Progress(call, sdp) => self.progress(call, sdp)?,
             Command::Answer(call, sdp) => self.answer(call, sdp)?,
             Command::End(call, cause) => self.end(call, cause)?,
             Command::SetGateways(gateways) => self.set_gateways(gateways),

@@ -1,13 +1,13 @@
 //! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO, OPTIONS.
 
 use super::{
-    ALLOW, Core, TxId,
+    Core, TxId,
     call::{Call, Ending, ServerInvite, State, Unacked},
     incoming::refusal_of,
 };
 use crate::{
     CallRef, EndCause, Side, SipEvent,
-    message::{Message, Method},
+    message::{ALLOW, Message, Method},
     sdp,
 };
 

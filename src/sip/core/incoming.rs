@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{
-    ALLOW, Core, MAX_CALLS, TxId,
+    Core, MAX_CALLS, TxId,
     call::{Call, Ending, Offered, Peer, ServerInvite, State, Unacked, Up},
     dialog::Dialog,
     goodbye::reason,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     CallRef, EndCause, Hop, Side, SipError, SipEvent, Source,
     digest::ClientAuth,
-    message::{Message, Method, NameAddr, Uri},
+    message::{ALLOW, Message, Method, NameAddr, Uri},
 };
 
 /// The house has this long to answer or refuse; then the call is refused with 480.

@@ -46,12 +46,11 @@ use crate::{
     Account, AccountId, CallRef, Config, Destination, EndCause, Gateway, Hop, Identity, PhoneBook,
     SipError, SipEvent, Transport,
     digest::{Nonces, hex},
-    message::{Message, Method},
+    message::{ALLOW, Message, Method},
 };
 
 /// Calls above this many are refused with 503.
 const MAX_CALLS: usize = 20_000;
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
 
 /// Names a transaction: client transactions are numbered here, server transactions by the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    ALLOW, Core, Output, TxId,
+    Core, Output, TxId,
     call::{Call, Calling, ClientTx, Ending, GivingUp, Invite, Peer, State, Up},
     dialog::Dialog,
     goodbye::{Goodbye, reason},
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     CallRef, Destination, EndCause, Hop, Identity, Side, SipError, SipEvent, Transport,
     digest::ClientAuth,
-    message::{Message, Method, Uri, quoted},
+    message::{ALLOW, Message, Method, Uri, quoted},
 };
 
 /// A 2xx to an INVITE that we gave up on is still answered with ACK and BYE for this long.

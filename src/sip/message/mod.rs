@@ -16,6 +16,9 @@ pub(crate) use values::{
 /// Longest message that is read, in bytes; a UDP datagram cannot be longer.
 pub(crate) const MAX_BYTES: usize = 65_535;
 
+/// The methods we serve.
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+
 /// Request methods. Names are case-sensitive (RFC 3261 section 7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Method {

@@ -1,6 +1,8 @@
 //! Agents on real sockets: with each other, with SIPp, with junk.
 
 mod agents;
+mod network;
+mod sipp;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

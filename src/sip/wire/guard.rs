@@ -1,7 +1,7 @@
 //! Looks at every message before the transaction layer does, and says with which status a request
 //! is refused that must not get further.
 
-use crate::message::{CSeq, Malformed, Message, Method, NameAddr};
+use crate::message::{ALLOW, CSeq, Malformed, Message, Method, NameAddr};
 
 /// A message that goes no further.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,6 +77,17 @@ fn is_known_below(method: &str) -> bool {
     .contains(&method)
 }
 
+/// The answer to a request that goes no further. Its tag is fixed: nothing is remembered, and
+/// repeated requests get the same answer.
+pub(super) fn refuse(request: &Message, status: u16) -> Message {
+    let answer = Message::answer(request, status, "refused");
+    if status == 501 {
+        answer.with("Allow", ALLOW)
+    } else {
+        answer
+    }
+}
+
 fn refusal(request: &Option<Message>, status: u16) -> Unfit {
     let answerable = |request: &&Message| {
         let complete = ["Via", "From", "To", "Call-ID", "CSeq"];
@@ -86,8 +97,7 @@ fn refusal(request: &Option<Message>, status: u16) -> Unfit {
                 .all(|name| request.header(name).is_some())
     };
     match request.as_ref().filter(answerable) {
-        // The tag is fixed: nothing is remembered, and repeated requests get the same answer.
-        Some(request) => Unfit::Refuse(Box::new(Message::answer(request, status, "refused"))),
+        Some(request) => Unfit::Refuse(Box::new(refuse(request, status))),
         None => Unfit::Drop,
     }
 }

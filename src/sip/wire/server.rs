@@ -54,7 +54,7 @@ fn take_in(wire: &Arc<Wire>, tx: TxId, mut transaction: Transaction, core: &Arc<
         .spawn(drive(wire.clone(), tx, transaction, core.clone()));
     // Over UDP the socket has looked already; this is for streams.
     match guard::fault(&message) {
-        Some(status) => wire.respond(tx, &Message::answer(&message, status, "refused")),
+        Some(status) => wire.respond(tx, &guard::refuse(&message, status)),
         None => core.feed(Input::Request { tx, message, from }),
     }
 }

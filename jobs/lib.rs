@@ -1,1 +1,26 @@
+//! Acts, by the minute: the batch work of the house, carried out by apalis workers in a process of
+//! its own.
+//!
+//! One file a job. [`run_worker`] is the process; [`House::perform`] is the list of every job there
+//! is. A job may run twice: what it did is in the same write as how far it is.
 
+mod allocate;
+mod clock;
+mod error;
+mod filter;
+mod frame;
+mod house;
+mod import_batch;
+mod recycle;
+mod rejects_sheet;
+mod report;
+pub mod sheet;
+mod template;
+#[cfg(test)]
+mod testing;
+mod worker;
+mod write_sheet;
+
+pub use error::JobError;
+pub use house::{House, Ticket};
+pub use worker::run_worker;

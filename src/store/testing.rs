@@ -166,3 +166,14 @@ fn binaries() -> Option<PathBuf> {
     found.sort();
     found.pop()
 }
+
+/// Makes a lead look as if it had been dialled once.
+///
+/// # Panics
+/// When the database fails.
+pub async fn mark_dialled(db: &Db, lead: &str) {
+    crate::on!(db.write(), c => sqlx::query(
+        "UPDATE leads SET dial_count = 1, call_status = 'failed' WHERE id = $1"
+    ).bind(lead).execute(c).await.map(|_| ()))
+    .expect("the lead is marked");
+}

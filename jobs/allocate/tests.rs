@@ -1,0 +1,166 @@
+use engine::{
+    campaign::Mode,
+    draw::{Share, Target, TargetType},
+};
+use store::{
+    jobs, leads,
+    tasks::{self, Task},
+    testing::on_both,
+    work::Work,
+};
+
+use super::*;
+use crate::testing::{self, Plan};
+
+fn target(target_type: TargetType, id: &str, quantity: u64) -> Target {
+    Target { target_type, target_id: id.into(), quantity }
+}
+
+fn adds_up(task: &Task) -> bool {
+    task.filtered
+        == task.to_agent + task.to_dept + task.to_ai + task.to_queue + task.unallocated
+}
+
+async fn start(house: &House, campaign: &str) -> Task {
+    let id = testing::task(house, campaign).await;
+    testing::run(house, Work::AllocateTask { task: id.clone() }).await.unwrap();
+    tasks::get(&house.db, &id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn successive_starts_draw_what_is_left() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets =
+            [target(TargetType::Agent, "1001", 60), target(TargetType::Agent, "1002", 0)];
+        let plan =
+            Plan { mode: Mode::Preview, extract: 110, share: Share::All, targets: &targets };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let mut filtered = 999;
+        for _ in 0..3 {
+            let task = start(&house, &campaign).await;
+            assert_eq!(task.state, "ready");
+            assert!(adds_up(&task));
+            assert_eq!((task.filtered, task.to_agent), (filtered, 110));
+            filtered = task.unallocated;
+        }
+        let leads = leads::page(&house.db, &batch, -1, 120).await.unwrap();
+        let first = &leads[0];
+        assert_eq!(first.alloc_target.as_deref(), Some("1001"));
+        assert_eq!((first.alloc_status.as_str(), first.call_status.as_str()), ("agent", "notcall"));
+        assert_eq!(first.campaign_id.as_deref(), Some(campaign.as_str()));
+        assert!(first.next_dial_at.is_some());
+        assert_eq!(leads[59].alloc_target.as_deref(), Some("1001"));
+        assert_eq!(leads[60].alloc_target.as_deref(), Some("1002"));
+        assert_ne!(leads[109].task_id, leads[110].task_id);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_share_of_the_draw_stays_unallocated() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [target(TargetType::Queue, "q1", 0)];
+        let plan =
+            Plan { mode: Mode::Predictive, extract: 100, share: Share::Half, targets: &targets };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let task = start(&house, &campaign).await;
+        assert_eq!((task.to_queue, task.unallocated), (50, 949));
+        assert!(adds_up(&task));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_interrupted_allocation_gives_each_lead_once() {
+    on_both(|home| async move {
+        let (house, guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [target(TargetType::Robot, "r1", 700), target(TargetType::Robot, "r2", 0)];
+        let plan = Plan { mode: Mode::Robot, extract: 900, share: Share::All, targets: &targets };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let task = testing::task(&house, &campaign).await;
+        let work = Work::AllocateTask { task: task.clone() };
+        let job = testing::enqueue(&house, work.clone()).await;
+
+        // The first start decides and gives one chunk, and dies while it gives it again.
+        let fence = jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
+        let ticket = Ticket { job: job.clone(), fence };
+        let row = find(&house, &task).await.unwrap();
+        let run = row.filter_run_id.clone().unwrap();
+        filter::evaluate(&house, &ticket, &run).await.unwrap();
+        decide(&house, &ticket, &row, &run).await.unwrap();
+        assert!(matches!(give(&house, &ticket, &task, &run).await.unwrap(), Step::More));
+
+        let entry = store::work::Entry { job: job.clone(), run: 1, work };
+        house.start(entry).await.unwrap();
+        drop(guard);
+        let done = find(&house, &task).await.unwrap();
+        assert_eq!((done.state.as_str(), done.to_ai, done.unallocated), ("ready", 900, 99));
+        assert!(adds_up(&done));
+        let leads = leads::page(&house.db, &batch, -1, 1_000).await.unwrap();
+        let of = |id: &str| {
+            leads.iter().filter(|lead| lead.alloc_target.as_deref() == Some(id)).count()
+        };
+        assert_eq!((of("r1"), of("r2")), (700, 200));
+        assert!(matches!(
+            give(&house, &ticket, &task, &run).await,
+            Ok(Step::Done) | Err(JobError::Superseded)
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn undialled_leads_are_taken_back_and_drawn_again() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [target(TargetType::Queue, "q1", 60), target(TargetType::Queue, "q2", 40)];
+        let plan =
+            Plan { mode: Mode::Predictive, extract: 100, share: Share::All, targets: &targets };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let task = start(&house, &campaign).await;
+        let dialled = leads::page_of_task(&house.db, &task.id, -1, 1).await.unwrap().remove(0);
+        store::testing::mark_dialled(&house.db, &dialled.id).await;
+
+        let back = |target: Option<&str>| Work::RecycleTask {
+            task: task.id.clone(),
+            target: target.map(Into::into),
+            lead: None,
+            to_department: false,
+        };
+        testing::run(&house, back(Some("q2"))).await.unwrap();
+        let now = find(&house, &task.id).await.unwrap();
+        assert_eq!((now.to_queue, now.unallocated, now.recycled), (60, 939, 40));
+        testing::run(&house, back(None)).await.unwrap();
+        let now = find(&house, &task.id).await.unwrap();
+        assert_eq!((now.to_queue, now.unallocated, now.recycled), (1, 998, 99));
+        assert!(adds_up(&now));
+        let next = start(&house, &campaign).await;
+        assert_eq!((next.filtered, next.to_queue), (998, 100));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_campaign_without_targets_fails_its_task() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let plan = Plan { mode: Mode::Robot, extract: 10, share: Share::All, targets: &[] };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let task = testing::task(&house, &campaign).await;
+        let error = testing::run(&house, Work::AllocateTask { task }).await.unwrap_err();
+        assert_eq!(error.code(), "NO_TARGET");
+    })
+    .await;
+}

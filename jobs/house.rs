@@ -1,0 +1,100 @@
+//! What every job needs, and the start of a job that may write.
+
+use std::{path::PathBuf, time::Duration};
+
+use engine::time::Millis;
+use store::{Db, Tx, jobs};
+use tokio::sync::watch;
+
+use crate::{clock, error::JobError, frame::Snapshots};
+
+/// Database, files and the wish to stop. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct House {
+    pub db: Db,
+    pub data_dir: PathBuf,
+    pub snapshots: Snapshots,
+    /// Turns true when the process is to end.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// One start of one job. Its fence refuses writes once a later start has taken over.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    pub job: String,
+    pub fence: i64,
+}
+
+impl House {
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        clock::now()
+    }
+
+    /// # Errors
+    /// [`JobError::ShuttingDown`] when the process is to end: jobs ask between two chunks.
+    pub fn may_go_on(&self) -> Result<(), JobError> {
+        if *self.stop.borrow() {
+            Err(JobError::ShuttingDown)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Returns when the process is to end.
+    pub async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // The sender being gone means the same.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// Waits, but not beyond the wish to stop.
+    pub async fn pause(&self, time: Duration) {
+        tokio::select! {
+            () = self.stopped() => {}
+            () = tokio::time::sleep(time) => {}
+        }
+    }
+}
+
+impl Ticket {
+    /// Shows progress in the write that makes it.
+    ///
+    /// # Errors
+    /// [`JobError::Superseded`]: drop the write.
+    pub async fn progress(
+        &self,
+        tx: &mut Tx,
+        stage: &str,
+        done: i64,
+        total: i64,
+    ) -> Result<(), JobError> {
+        let alive = jobs::progress(
+            tx,
+            &self.job,
+            self.fence,
+            stage,
+            (done, total),
+            clock::now(),
+        )
+        .await?;
+        if alive {
+            Ok(())
+        } else {
+            Err(JobError::Superseded)
+        }
+    }
+
+    /// Ends the job in the write that ends its work.
+    ///
+    /// # Errors
+    /// [`JobError::Superseded`]: drop the write.
+    pub async fn succeed(&self, tx: &mut Tx) -> Result<(), JobError> {
+        let alive = jobs::succeed(tx, &self.job, self.fence, clock::now()).await?;
+        if alive {
+            Ok(())
+        } else {
+            Err(JobError::Superseded)
+        }
+    }
+}

@@ -1,0 +1,311 @@
+use std::path::{Path, PathBuf};
+
+use rust_xlsxwriter::Workbook;
+use store::{files, jobs, leads::Lead, testing::on_both, work::Work};
+use tempfile::TempDir;
+
+use super::*;
+use crate::testing::{self, batch, code_of, import, perform, upload};
+
+fn book(dir: &TempDir, rows: &[&[&str]]) -> PathBuf {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(rows) {
+        for (column, text) in (0..).zip(*cells) {
+            sheet.write(row, column, *text).unwrap();
+        }
+    }
+    let path = dir.path().join("data.xlsx");
+    book.save(&path).unwrap();
+    path
+}
+
+async fn all(house: &House, batch: &str) -> Vec<Lead> {
+    leads::page(&house.db, batch, -1, 100_000).await.unwrap()
+}
+
+async fn now(house: &House, id: &str) -> Import {
+    imports::get(&house.db, id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn good_rows_become_leads_and_bad_ones_rejects_with_a_sheet() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["姓名", "号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let path = book(
+            &dir,
+            &[
+                &["号码", "姓名", "备注"],
+                &["138-0013-8000", "张三", "x"],
+                &["1.38E+10", "=cmd()", ""],
+                &["", "", ""],
+                &["１３８００１３８００１", "李四", ""],
+                &["13800138000", "张三", ""],
+            ],
+        );
+        let import = import(&house, &batch, &path).await;
+        assert_eq!(import.state, "succeeded");
+        assert_eq!((import.good, import.invalid, import.duplicate), (2, 1, 1));
+        assert_eq!(import.warnings.0, ["column \"备注\" is unknown, ignored"]);
+        let leads = all(&house, &batch).await;
+        let phones: Vec<&str> = leads.iter().map(|lead| lead.phone.as_str()).collect();
+        assert_eq!(phones, ["13800138000", "13800138001"]);
+        assert_eq!(leads[0].phone_raw, "138-0013-8000");
+        assert_eq!(leads[0].data[&code_of(&house.db, &batch, "姓名").await], "张三");
+        let rejects = rejects::page(&house.db, &import.id, 0, 10).await.unwrap();
+        assert_eq!(rejects.len(), 1);
+        assert_eq!((rejects[0].row_no, rejects[0].column_title.as_str()), (3, "号码"));
+        assert_eq!(rejects[0].code, "PHONE_SCIENTIFIC");
+        assert_eq!(rejects[0].cells.0, ["1.38E+10", "=cmd()", ""]);
+
+        testing::run(&house, Work::RejectsSheet { import: import.id.clone() }).await.unwrap();
+        let mut rows = Vec::new();
+        sheet::read(&files::rejects(&house.data_dir, &import.id), &mut |part| {
+            if let Part::Row(row) = part {
+                rows.push(sheet::titles(&row.cells));
+            }
+            Ok(Flow::On)
+        })
+        .unwrap();
+        assert_eq!(rows[0][..3], ["号码", "姓名", "备注"]);
+        assert_eq!(rows[1][..2], ["1.38E+10", "'=cmd()"]);
+        assert_eq!(rows[1][3..6], ["3", "号码", "PHONE_SCIENTIFIC"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_kind_of_file_is_imported() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let dir = TempDir::new().unwrap();
+        let text = "姓名,号码,客户意向\n张三,13800138000,有意向\n李四,010-12345678,\n王五,12,\n";
+        let gb18030 = dir.path().join("gb.csv");
+        std::fs::write(&gb18030, encoding_rs::GB18030.encode(text).0).unwrap();
+        let utf8 = dir.path().join("utf8.csv");
+        std::fs::write(&utf8, text).unwrap();
+        let xls = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/leads.xls");
+        for path in [gb18030, utf8, xls] {
+            let batch = batch(&house, &["姓名", "号码", "客户意向"]).await;
+            let import = import(&house, &batch, &path).await;
+            assert_eq!((import.good, import.invalid), (2, 1), "{}", path.display());
+            let leads = all(&house, &batch).await;
+            assert_eq!(leads[0].phone, "13800138000");
+            assert_eq!(leads[0].data[&code_of(&house.db, &batch, "客户意向").await], "有意向");
+            assert_eq!(leads[1].phone, "01012345678");
+        }
+    })
+    .await;
+}
+
+/// What a person may upload by mistake or on purpose: each ends the job with its own code, and the
+/// house goes on.
+#[tokio::test]
+async fn bad_files_fail_with_a_clear_code() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["姓名", "号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let good = book(&dir, &[&["姓名", "号码"], &["张三", "13800138000"]]);
+        let whole = std::fs::read(&good).unwrap();
+        let wide: Vec<String> = (0..200).map(|at| format!("c{at}")).collect();
+        let line = |titles: &[String]| titles.join(",") + ",号码\n";
+        let cases = [
+            (write("a.xlsx", b"\x89PNG\r\n\x1a\n"), "NOT_A_SPREADSHEET"),
+            (write("b.xlsx", &whole[..whole.len() / 2]), "FILE_DAMAGED"),
+            (write("c.csv", "姓名\n张三\n".as_bytes()), "PHONE_COLUMN_MISSING"),
+            (write("d.csv", line(&wide).as_bytes()), "TOO_MANY_COLUMNS"),
+            (write("e.csv", b"\n"), "PHONE_COLUMN_MISSING"),
+            (
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/encrypted.xlsx"),
+                "FILE_ENCRYPTED",
+            ),
+        ];
+        for (path, code) in cases {
+            let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
+            let entry = entry(&job, &id);
+            house.start(entry).await.unwrap();
+            let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
+            assert_eq!((job.state.as_str(), job.attempts), ("failed", 1), "{code}");
+            assert_eq!(job.error_code.as_deref(), Some(code));
+            let import = now(&house, &id).await;
+            assert_eq!((import.state.as_str(), import.good), ("failed", 0));
+            assert_eq!(import.error_code.as_deref(), Some(code));
+            assert!(import.error_text.is_some_and(|text| text.len() > 10));
+        }
+        let fits = write("f.csv", (line(&wide[..199]) + &",".repeat(199) + "13800138000\n").as_bytes());
+        assert_eq!(import(&house, &batch, &fits).await.good, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn duplicates_are_skipped_updated_or_kept() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let dir = TempDir::new().unwrap();
+        for (policy, good, duplicate, updated, names) in [
+            ("skip_in_batch", 1, 2, 0, vec!["old", "b"]),
+            ("update_in_batch", 1, 0, 2, vec!["c", "b"]),
+            ("keep_all", 3, 0, 0, vec!["old", "a", "b", "c"]),
+        ] {
+            let batch = batch(&house, &["姓名", "号码"]).await;
+            let first = book(&dir, &[&["姓名", "号码"], &["old", "13800138000"]]);
+            import(&house, &batch, &first).await;
+            let second = book(
+                &dir,
+                &[
+                    &["姓名", "号码"],
+                    &["a", "13800138000"],
+                    &["b", "13800138001"],
+                    &["c", "+86 13800138000"],
+                ],
+            );
+            let (id, job) = upload(&house, &batch, &second, policy).await;
+            perform(&house, &job, &Work::ImportBatch { import: id.clone() }).await.unwrap();
+            let done = now(&house, &id).await;
+            assert_eq!((done.good, done.duplicate, done.updated), (good, duplicate, updated));
+            let code = code_of(&house.db, &batch, "姓名").await;
+            let leads = all(&house, &batch).await;
+            let found: Vec<&str> = leads.iter().map(|lead| lead.data[&code].as_str()).collect();
+            assert_eq!(found, names, "{policy}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_that_must_not_be_called_are_flagged() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["号码"]).await;
+        let mut tx = house.db.begin().await.unwrap();
+        store::dnc::add(&mut tx, "o", "13800138000", "test", None, house.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let dir = TempDir::new().unwrap();
+        let path = book(&dir, &[&["号码"], &["13800138000"], &["13800138001"]]);
+        import(&house, &batch, &path).await;
+        let flags: Vec<bool> = all(&house, &batch).await.iter().map(|lead| lead.dnc).collect();
+        assert_eq!(flags, [true, false]);
+    })
+    .await;
+}
+
+/// A worker that dies between two chunks or in the middle of one: the next one goes on, and every
+/// row is there once.
+#[tokio::test]
+async fn an_interrupted_import_goes_on_where_it_was() {
+    on_both(|home| async move {
+        let (house, guard) = testing::house(home);
+        let batch = batch(&house, &["姓名", "号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let mut text = String::from("姓名,号码\n");
+        for n in 0..3_500_u64 {
+            let phone = if n % 100 == 0 { "x".into() } else { (13_800_000_000 + n).to_string() };
+            text.push_str(&format!("n{n},{phone}\n"));
+        }
+        let path = dir.path().join("data.csv");
+        std::fs::write(&path, text).unwrap();
+        let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
+
+        // The first start writes one chunk, then its process is gone in the middle of the second.
+        let first = jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
+        let ticket = Ticket { job: job.clone(), fence: first };
+        let fields = fields::list(&house.db, &batch).await.unwrap();
+        let (chunks, mut received) = mpsc::channel(8);
+        let kept = house.data_dir.join(now(&house, &id).await.file_path);
+        tokio::task::spawn_blocking(move || read(kept, &fields, 0, &chunks)).await.unwrap().unwrap();
+        let one = received.recv().await.unwrap();
+        let two = received.recv().await.unwrap();
+        let again = received.recv().await.unwrap();
+        let import = now(&house, &id).await;
+        write(&house, &ticket, &import, one).await.unwrap();
+        let mut lost = house.db.begin().await.unwrap();
+        imports::advance(&mut lost, &id, two.from, two.to, Counts::default()).await.unwrap();
+        drop(lost);
+        let cursor = now(&house, &id).await.row_cursor;
+        assert_eq!(cursor, 1_001);
+
+        // The second start is told to shut down after nothing more; the third does the rest.
+        guard.stop.send(true).unwrap();
+        house.start(entry(&job, &id)).await.unwrap();
+        let waiting = jobs::get(&house.db, &job).await.unwrap().unwrap();
+        assert_eq!((waiting.state.as_str(), waiting.run), ("queued", 2));
+        guard.stop.send(false).unwrap();
+        // The stale entry of the first run does nothing.
+        house.start(entry(&job, &id)).await.unwrap();
+        assert_eq!(jobs::get(&house.db, &job).await.unwrap().unwrap().state, "queued");
+        house.start(work::Entry { run: 2, ..entry(&job, &id) }).await.unwrap();
+
+        let done = now(&house, &id).await;
+        assert_eq!((done.state.as_str(), done.good, done.invalid), ("succeeded", 3_465, 35));
+        assert_eq!(all(&house, &batch).await.len(), 3_465);
+        assert_eq!(rejects::page(&house.db, &id, 0, 100).await.unwrap().len(), 35);
+        let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
+        assert_eq!((job.state.as_str(), job.done, job.total), ("succeeded", 3_500, 3_500));
+
+        // The worker that was believed dead comes back and is refused.
+        let late = write(&house, &ticket, &import, again).await.unwrap_err();
+        assert!(matches!(late, JobError::Superseded));
+        assert_eq!(all(&house, &batch).await.len(), 3_465);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_start_that_kills_its_process_again_and_again_is_given_up() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let path = book(&dir, &[&["号码"], &["13800138000"]]);
+        let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
+        for _ in 0..jobs::ATTEMPTS_MAX {
+            jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
+        }
+        house.start(entry(&job, &id)).await.unwrap();
+        let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
+        assert_eq!(job.error_code.as_deref(), Some("WORKER_DIED"));
+        assert_eq!(now(&house, &id).await.state, "failed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_template_gives_the_batch_its_fields() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let path = book(&dir, &[&[" 号码", "姓名", "客户意向"]]);
+        std::fs::copy(&path, house.data_dir.join("t.xlsx")).unwrap();
+        let read = |file: &str| Work::ReadTemplate {
+            batch: batch.clone(),
+            file_path: file.into(),
+            file_name: file.into(),
+        };
+        let before = fields::list(&house.db, &batch).await.unwrap();
+        testing::run(&house, read("t.xlsx")).await.unwrap();
+        let after = fields::list(&house.db, &batch).await.unwrap();
+        let titles: Vec<&str> = after.iter().map(|field| field.title.as_str()).collect();
+        assert_eq!(titles, ["号码", "姓名", "客户意向"]);
+        assert_eq!(after[0], before[0]);
+        let path = book(&dir, &[&["a", "", "b"]]);
+        std::fs::copy(&path, house.data_dir.join("bad.xlsx")).unwrap();
+        let error = testing::run(&house, read("bad.xlsx")).await.unwrap_err();
+        assert_eq!(error.code(), "TEMPLATE_HEADER_INVALID");
+        assert!(error.text().contains("B1"));
+    })
+    .await;
+}
+
+fn entry(job: &str, import: &str) -> work::Entry {
+    work::Entry { job: job.into(), run: 1, work: Work::ImportBatch { import: import.into() } }
+}

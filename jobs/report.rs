@@ -1,0 +1,91 @@
+//! A campaign's report as a sheet: the sums of `store::campaign_report`, one sheet a table.
+
+use std::path::PathBuf;
+
+use store::{
+    campaign_report::{self, Report},
+    campaigns, files,
+};
+
+use crate::{
+    error::JobError,
+    house::{House, Ticket},
+    write_sheet::{Value, Writer},
+};
+
+pub async fn run(house: &House, ticket: &Ticket, campaign: &str) -> Result<(), JobError> {
+    let name = campaigns::find(&house.db, campaign)
+        .await?
+        .map(|campaign| campaign.name);
+    let name = name.ok_or_else(|| JobError::user("NO_SUCH_CAMPAIGN", "the campaign is gone"))?;
+    let report = campaign_report::of(&house.db, campaign).await?;
+    let target = files::report(&house.data_dir, &ticket.job);
+    tokio::task::spawn_blocking(move || write(target, &name, &report))
+        .await
+        .map_err(|broken| JobError::Panicked(broken.to_string()))??;
+    let mut tx = house.db.begin().await?;
+    ticket.succeed(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+fn write(target: PathBuf, name: &str, report: &Report) -> Result<(), JobError> {
+    let mut writer = Writer::new(&target, "汇总 Summary", &["指标 Figure", "值 Value"])?;
+    writer.row(&["活动 Campaign".into(), name.into()])?;
+    for (title, figure) in figures(report) {
+        writer.row(&[title.into(), figure.into()])?;
+    }
+    table(&mut writer, "结果 Outcomes", &report.outcomes)?;
+    table(&mut writer, "小结 Dispositions", &report.dispositions)?;
+    writer.sheet(
+        "坐席 Agents",
+        &["坐席 Agent", "通话 Calls", "通话秒 Talk s"],
+    )?;
+    for agent in &report.agents {
+        let seconds = agent.talk_ms / 1000;
+        writer.row(&[
+            agent.agent_id.as_str().into(),
+            agent.calls.into(),
+            seconds.into(),
+        ])?;
+    }
+    writer.finish()
+}
+
+fn figures(report: &Report) -> [(&'static str, i64); 15] {
+    let Report {
+        leads,
+        attempts,
+        calls,
+        ..
+    } = report;
+    [
+        ("名单 Leads", leads.allocated),
+        ("未拨 Untouched", leads.untouched),
+        ("待拨 Pending", leads.pending),
+        ("完成 Closed", leads.closed),
+        ("已接通名单 Leads connected", leads.connected),
+        ("拨打 Dialled", attempts.dialled),
+        ("进行中 Open", attempts.open),
+        ("接听 Answered", attempts.answered),
+        ("接通 Connected", attempts.connected),
+        ("放弃 Abandoned", attempts.abandoned),
+        ("通话 Calls", calls.calls),
+        ("桥接 Bridged", calls.bridged),
+        ("通话秒 Talk s", calls.talk_ms / 1000),
+        ("等待秒 Wait s", calls.wait_ms / 1000),
+        ("录音 Recorded", calls.recorded),
+    ]
+}
+
+fn table(
+    writer: &mut Writer,
+    name: &str,
+    sums: &std::collections::BTreeMap<String, i64>,
+) -> Result<(), JobError> {
+    writer.sheet(name, &["项 Item", "数量 Count"])?;
+    for (item, count) in sums {
+        let item = if item.is_empty() { "-" } else { item };
+        writer.row(&[Value::Text(item.into()), (*count).into()])?;
+    }
+    Ok(())
+}

@@ -166,6 +166,16 @@ impl Machine {
         self.state == State::Ready
     }
 
+    /// Ready, or ready again after the call that is up.
+    #[must_use]
+    pub fn takes_calls(&self) -> bool {
+        match self.state {
+            State::Ready => true,
+            State::Busy { .. } | State::WrapUp { .. } => self.after_call == Return::Ready,
+            _ => false,
+        }
+    }
+
     /// The call the agent is busy with or wraps up.
     #[must_use]
     pub fn call(&self) -> Option<CallId> {

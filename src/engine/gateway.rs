@@ -80,7 +80,9 @@ impl Gateway {
     #[must_use]
     pub fn free_for_dialling(&self) -> u32 {
         let reserved = f64::from(self.settings.max_channels) * self.settings.inbound_reserved;
-        let reserved = reserved.ceil() as u32;
+        // The reserve of a small gateway never takes its last channel.
+        let most = self.settings.max_channels.saturating_sub(1);
+        let reserved = ((reserved - 1e-9).ceil() as u32).min(most);
         self.settings
             .max_channels
             .saturating_sub(reserved)
@@ -91,7 +93,6 @@ impl Gateway {
     #[must_use]
     pub fn burst(&mut self, now: Millis) -> u32 {
         self.fill(now);
-
         self.tokens as u32
     }
 
@@ -118,6 +119,11 @@ impl Gateway {
     /// An inbound call takes a channel; the reserve is there for it.
     pub fn take_inbound(&mut self) {
         self.in_use += 1;
+    }
+
+    /// The call it was taken for was never sent: this says nothing about the gateway's health.
+    pub fn give_back(&mut self) {
+        self.in_use = self.in_use.saturating_sub(1);
     }
 
     /// A call ended. `our_fault`: the gateway, not the called party, failed it (OUT-253).

@@ -91,6 +91,7 @@ impl Floor {
             agent.calls += 1;
             agent.last_call = Some(super::agents::LastCall {
                 id,
+                campaign,
                 lead,
                 required,
                 disposed: false,
@@ -114,11 +115,10 @@ impl Floor {
         let id = call.id;
         let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
         if records.is_none_or(|campaign| campaign.spec.settings.record) {
-            let sound = SoundId(self.numbers.take());
-            self.recordings.insert(sound, id);
             self.commands.push_back(Command::Record {
                 leg,
-                sound,
+                // A recording has the number of its call.
+                sound: SoundId(id.0),
                 call: id,
             });
         }
@@ -135,7 +135,7 @@ impl Floor {
             return;
         };
         let Some(settings) = settings else {
-            self.say_sorry(id, None);
+            self.say_sorry(id, None, now);
             return;
         };
         call.queue = queue;
@@ -192,11 +192,11 @@ impl Floor {
         if let Some(call) = self.calls.get_mut(&id) {
             call.abandoned = true;
         }
-        self.say_sorry(id, sorry);
+        self.say_sorry(id, sorry, now);
         self.touch_all(now);
     }
 
-    fn say_sorry(&mut self, id: CallId, prompt: Option<String>) {
+    fn say_sorry(&mut self, id: CallId, prompt: Option<String>, now: Millis) {
         let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;
@@ -208,7 +208,7 @@ impl Floor {
                 self.commands
                     .push_back(Command::Play { leg, sound, prompt });
             }
-            _ => self.leave(id, Cause::Normal),
+            _ => self.leave(id, Cause::Normal, now),
         }
     }
 
@@ -219,7 +219,7 @@ impl Floor {
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
             Some(Phase::Sorry { sound: played }) if played == sound => {
-                self.leave(id, Cause::Normal);
+                self.leave(id, Cause::Normal, now);
             }
             _ => {}
         }
@@ -234,7 +234,7 @@ impl Floor {
             .and_then(|campaign| campaign.spec.settings.robot.then_queue.clone());
         match then_queue {
             Some(queue) => self.enter_queue(id, Some(queue), now),
-            None => self.leave(id, Cause::Normal),
+            None => self.leave(id, Cause::Normal, now),
         }
     }
 }

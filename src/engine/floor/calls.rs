@@ -35,6 +35,8 @@ pub(super) enum Phase {
     Waiting,
     Offered {
         agent: AgentId,
+        /// When the phone must have told how its ringing ended.
+        until: Millis,
     },
     /// Both legs are up, the bridge is on its way.
     Joining,
@@ -64,6 +66,8 @@ pub(super) struct Call {
     pub attempts_before: u32,
     pub attempt: Option<AttemptId>,
     pub gateway: Option<GatewayId>,
+    /// A channel of the gateway is taken for this call.
+    pub holds_channel: bool,
     pub queue: Option<QueueId>,
     pub caller: String,
     pub callee: String,
@@ -94,6 +98,7 @@ impl Call {
             attempts_before: 0,
             attempt: None,
             gateway: None,
+            holds_channel: false,
             queue: None,
             caller,
             callee,

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{AnswerClass, CampaignSpec, Cause, Command, Event, Floor, Lead, Phase};
+use super::{
+    AnswerClass, Call, CampaignSpec, Cause, Command, Event, Floor, Lead, Phase, agents::Agent,
+};
 use crate::{
     campaign::{Mode, State},
     gate::Block,
-    ids::{CallId, CampaignId},
+    ids::{CallId, CampaignId, LeadId},
     outcome::Outcome,
     pacing::{self, Counts, Decision, Limit, Load},
     time::Millis,
@@ -29,7 +31,6 @@ pub(super) struct Campaign {
     pub drawing: bool,
     pub draw_at: Millis,
     pub undone: u64,
-    pub drawn_once: bool,
     pub calls: BTreeSet<CallId>,
     /// Leads that are with the gate.
     pub checking: u32,
@@ -39,6 +40,9 @@ pub(super) struct Campaign {
     pub decision: Option<Decision>,
     pub next_pace: Millis,
     pub last_pace: Millis,
+    /// When this campaign last got a line: of several that want one, it is the turn of the one
+    /// that waited longest.
+    pub last_line: Millis,
     pub next_caller: usize,
 }
 
@@ -51,7 +55,6 @@ impl Campaign {
             drawing: false,
             draw_at: now,
             undone: 0,
-            drawn_once: false,
             calls: BTreeSet::new(),
             checking: 0,
             outcomes: BTreeMap::new(),
@@ -59,6 +62,7 @@ impl Campaign {
             decision: None,
             next_pace: now,
             last_pace: Millis(i64::MIN / 2),
+            last_line: Millis(i64::MIN / 2),
             next_caller: 0,
         }
     }
@@ -85,6 +89,12 @@ impl Campaign {
     fn is_idle(&self) -> bool {
         self.hopper.is_empty() && self.calls.is_empty() && self.checking == 0
     }
+
+    /// Its own limit on calls is reached.
+    pub fn is_full(&self) -> bool {
+        let limit = self.spec.settings.max_concurrency;
+        limit.is_some_and(|limit| self.calls.len() >= limit as usize)
+    }
 }
 
 impl Floor {
@@ -98,7 +108,6 @@ impl Floor {
                     ..spec
                 };
                 campaign.draw_at = now;
-                campaign.drawn_once = false;
                 campaign.touch(now);
             }
             None => {
@@ -106,15 +115,16 @@ impl Floor {
             }
         }
         if state != State::Running {
-            self.quiet(&id);
+            self.quiet(&id, now);
         }
         if state == State::Stopped {
-            self.cancel_in_flight(&id);
+            self.cancel_in_flight(&id, now);
         }
     }
 
     /// No new dials: what was reserved goes back.
-    pub(super) fn quiet(&mut self, id: &CampaignId) {
+    pub(super) fn quiet(&mut self, id: &CampaignId, now: Millis) {
+        self.take_back_previews(id, now);
         if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.hopper.clear();
             campaign.decision = None;
@@ -124,22 +134,14 @@ impl Floor {
         });
     }
 
-    fn cancel_in_flight(&mut self, id: &CampaignId) {
-        let calls: Vec<CallId> = self
-            .campaigns
-            .get(id)
-            .map(|seen| seen.calls.iter().copied().collect())
-            .unwrap_or_default();
+    fn cancel_in_flight(&mut self, id: &CampaignId, now: Millis) {
+        let Some(campaign) = self.campaigns.get(id) else {
+            return;
+        };
+        let in_flight = |id: &&CallId| self.calls.get(id).is_some_and(Call::is_in_flight);
+        let calls: Vec<CallId> = campaign.calls.iter().filter(in_flight).copied().collect();
         for call in calls {
-            let Some(call) = self.calls.get_mut(&call) else {
-                continue;
-            };
-            if call.phase != Phase::Dialling {
-                continue;
-            }
-            call.cancelled = true;
-            let id = call.id;
-            self.leave(id, Cause::Normal);
+            self.leave(call, Cause::Normal, now);
         }
     }
 
@@ -155,13 +157,12 @@ impl Floor {
             return;
         };
         campaign.drawing = false;
-        campaign.drawn_once = true;
         campaign.undone = undone.unwrap_or(campaign.undone);
         let soon = now.plus(DRAW_AGAIN_MS);
         campaign.draw_at = match next_due {
             _ if !leads.is_empty() => now,
-            Some(due) => due.max(now.plus(50)).min(soon),
-            None => soon,
+            Some(due) if due > now => due.min(soon),
+            _ => soon,
         };
         let nothing_left = leads.is_empty() && undone == Some(0);
         if self.draining || !campaign.is_running() {
@@ -172,9 +173,31 @@ impl Floor {
             }
             return;
         }
-        campaign.hopper.extend(leads);
+        // A lead that was given back a moment ago may come again while it is still in hand.
+        let in_hand: BTreeSet<LeadId> =
+            campaign.hopper.iter().map(|lead| lead.id.clone()).collect();
+        let is_new =
+            |lead: &Lead| !in_hand.contains(&lead.id) && !self.dials.contains_key(&lead.id);
+        campaign.hopper.extend(leads.into_iter().filter(is_new));
         campaign.touch(now);
-        if nothing_left && campaign.is_idle() {
+        if nothing_left && campaign.is_idle() && !self.is_being_disposed(id) {
+            self.campaign_over(id);
+        }
+    }
+
+    /// A call of the campaign is still to get its disposition, which may bring its lead back.
+    fn is_being_disposed(&self, id: &CampaignId) -> bool {
+        let of_campaign = |agent: &Agent| {
+            let wrapped = agent.machine.call();
+            agent.last_call.as_ref().is_some_and(|last| {
+                wrapped == Some(last.id) && last.campaign.as_ref() == Some(id) && !last.disposed
+            })
+        };
+        self.agents.values().any(of_campaign)
+    }
+
+    fn campaign_over(&mut self, id: &CampaignId) {
+        if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.spec.state = State::Finished;
             self.commands.push_back(Command::FinishCampaign {
                 campaign: id.clone(),
@@ -190,13 +213,14 @@ impl Floor {
         if self.draining {
             return;
         }
-        let due: Vec<CampaignId> = self
+        let mut due: Vec<(Millis, CampaignId)> = self
             .campaigns
             .iter()
             .filter(|(_, campaign)| campaign.is_running() && campaign.next_pace <= now)
-            .map(|(id, _)| id.clone())
+            .map(|(id, campaign)| (campaign.last_line, id.clone()))
             .collect();
-        for id in due {
+        due.sort_unstable();
+        for (_, id) in due {
             if let Some(campaign) = self.campaigns.get_mut(&id) {
                 campaign.last_pace = now;
                 campaign.next_pace = now.plus(PACE_EVERY_MS);
@@ -214,7 +238,8 @@ impl Floor {
         if mode == Mode::Preview {
             return;
         }
-        let decision = if campaign.spec.settings.window.is_open(now) {
+        let is_open = campaign.spec.settings.window.is_open(now);
+        let decision = if is_open {
             let load = self.load(id, now);
             match mode {
                 Mode::Robot => pacing::robot(&load),
@@ -230,6 +255,15 @@ impl Floor {
             return;
         };
         campaign.decision = Some(decision);
+        if decision.lines > 0 {
+            campaign.last_line = now;
+        }
+        if !is_open && !campaign.hopper.is_empty() {
+            campaign.hopper.clear();
+            self.commands.push_back(Command::ReleaseAll {
+                campaign: id.clone(),
+            });
+        }
         for _ in 0..decision.lines {
             let Some(campaign) = self.campaigns.get_mut(id) else {
                 return;
@@ -246,17 +280,13 @@ impl Floor {
             return;
         };
         let low = campaign.hopper.len() < LOW_WATER;
-        // A preview campaign draws for one agent at a time; here it only learns what is left.
-        let count = if campaign.spec.mode == Mode::Preview {
-            0
-        } else {
-            DRAW
-        };
+        // A preview campaign draws for one agent at a time, and a lead that may not be called now
+        // is not taken in hand: then this only learns what is left.
+        let settings = &campaign.spec.settings;
+        let takes = campaign.spec.mode != Mode::Preview && settings.window.is_open(now);
+        let count = if takes { DRAW } else { 0 };
         if low && !campaign.drawing && campaign.draw_at <= now {
             campaign.drawing = true;
-            if count == 0 {
-                campaign.draw_at = now.plus(DRAW_AGAIN_MS);
-            }
             self.commands.push_back(Command::Draw {
                 campaign: id.clone(),
                 count,
@@ -269,23 +299,7 @@ impl Floor {
         let campaign = &self.campaigns[id];
         let queue = campaign.spec.queue.clone();
         let gateway = campaign.spec.settings.gateway.clone();
-        let calls = || {
-            campaign
-                .calls
-                .iter()
-                .filter_map(|call| self.calls.get(call))
-        };
-        let in_flight: Vec<pacing::Leg> = calls()
-            .filter(|call| call.is_in_flight())
-            .map(|call| pacing::Leg {
-                ringing: call.times.ringing.is_some(),
-                since: call.times.ringing.unwrap_or(call.times.started),
-            })
-            .chain((0..campaign.checking).map(|_| pacing::Leg {
-                ringing: false,
-                since: now,
-            }))
-            .collect();
+        let in_flight = self.in_flight(id, now);
         let waiting = self
             .calls
             .values()
@@ -294,7 +308,8 @@ impl Floor {
         let mut load = Load {
             now,
             agents: queue
-                .map(|queue| self.pacing_agents(&queue))
+                .filter(|queue| self.queues.contains_key(queue))
+                .map(|queue| self.pacing_agents(&queue, now))
                 .unwrap_or_default(),
             up: u32::try_from(campaign.calls.len()).unwrap_or(u32::MAX) + campaign.checking,
             in_flight,
@@ -306,6 +321,7 @@ impl Floor {
         };
         let checking = campaign.checking;
         if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id))
+            && !gateway.gone
             && !gateway.state.is_paused(now)
         {
             load.free_channels = gateway.state.free_for_dialling().saturating_sub(checking);
@@ -314,8 +330,37 @@ impl Floor {
         load
     }
 
+    /// Unanswered lines for the agents of this campaign's queue, whichever campaign dialled them:
+    /// an agent can take only one of them.
+    fn in_flight(&self, id: &CampaignId, now: Millis) -> Vec<pacing::Leg> {
+        let queue = self.campaigns[id].spec.queue.as_ref();
+        let shares = |(other, seen): &(&CampaignId, &Campaign)| {
+            *other == id || (queue.is_some() && seen.spec.queue.as_ref() == queue)
+        };
+        let mut legs = Vec::new();
+        for (_, campaign) in self.campaigns.iter().filter(shares) {
+            let calls = campaign
+                .calls
+                .iter()
+                .filter_map(|call| self.calls.get(call));
+            legs.extend(
+                calls
+                    .filter(|call| call.is_in_flight())
+                    .map(|call| pacing::Leg {
+                        ringing: call.times.ringing.is_some(),
+                        since: call.times.ringing.unwrap_or(call.times.started),
+                    }),
+            );
+            legs.extend((0..campaign.checking).map(|_| pacing::Leg {
+                ringing: false,
+                since: now,
+            }));
+        }
+        legs
+    }
+
     /// Counts an answered, finished call.
-    pub(super) fn count(&mut self, call: &super::Call, outcome: Outcome, now: Millis) {
+    pub(super) fn count(&mut self, call: &Call, outcome: Outcome, now: Millis) {
         let Some(id) = &call.campaign else { return };
         let Some(campaign) = self.campaigns.get_mut(id) else {
             return;

@@ -9,6 +9,9 @@ use crate::{
     time::Millis,
 };
 
+/// An attempt that took longer than this to write was passed on facts that are no longer fresh.
+const STALE_MS: i64 = 10_000;
+
 /// A lead that is with the gate.
 #[derive(Debug, Clone)]
 pub(super) struct Dial {
@@ -76,8 +79,11 @@ impl Floor {
             .campaigns
             .get_mut(&dial.campaign)
             .ok_or(Block::GatewayMissing)?;
-        if campaign.spec.state != State::Running {
+        if self.draining || campaign.spec.state != State::Running {
             return Err(Block::Stopped);
+        }
+        if campaign.is_full() {
+            return Err(Block::Gateway);
         }
         let caller = campaign.caller();
         let settings = &campaign.spec.settings;
@@ -85,6 +91,7 @@ impl Floor {
             .gateway
             .as_ref()
             .and_then(|id| self.gateways.get_mut(id))
+            .filter(|gateway| !gateway.gone)
             .map(|gateway| &mut gateway.state);
         gate::check(facts, settings, caller.as_deref(), gateway, now)
     }
@@ -136,6 +143,7 @@ impl Floor {
         call.attempts_before = verdict.facts.attempts;
         call.attempt = Some(attempt);
         call.gateway = Some(gateway.clone());
+        call.holds_channel = true;
         if campaign.spec.mode == Mode::Predictive {
             call.queue = campaign.spec.queue.clone();
         }
@@ -158,18 +166,16 @@ impl Floor {
 
     /// The attempt is durable; only now may the INVITE leave.
     pub(super) fn attempt_opened(&mut self, attempt: AttemptId, now: Millis) {
-        let Some(call) = self
-            .attempts
-            .get(&attempt)
-            .and_then(|call| self.calls.get_mut(call))
-        else {
+        let Some(id) = self.attempts.get(&attempt).copied() else {
             return;
         };
-        if call.cancelled {
-            let id = call.id;
+        if !self.may_still_dial(id, now) {
             self.finish(id, Outcome::Cancelled, now);
             return;
         }
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         let leg = LegId(self.numbers.take());
         call.customer = Some(leg);
         call.phase = Phase::Dialling;
@@ -194,6 +200,19 @@ impl Floor {
         });
     }
 
+    /// Whether what the gate saw still holds now that the attempt is written.
+    fn may_still_dial(&self, id: CallId, now: Millis) -> bool {
+        let Some(call) = self.calls.get(&id) else {
+            return false;
+        };
+        let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
+        let wanted = campaign.is_some_and(|campaign| {
+            campaign.is_running() && campaign.spec.settings.window.is_open(now)
+        });
+        let fresh = now.since(call.times.started) <= STALE_MS;
+        wanted && fresh && !call.cancelled && !self.draining
+    }
+
     /// Somebody else has the number in a call: not an attempt.
     pub(super) fn attempt_refused(&mut self, attempt: AttemptId, now: Millis) {
         let Some(id) = self.attempts.remove(&attempt) else {
@@ -207,7 +226,7 @@ impl Floor {
             .as_ref()
             .and_then(|id| self.gateways.get_mut(id))
         {
-            gateway.state.release(false, now);
+            gateway.state.give_back();
         }
         if let Some(campaign) = call
             .campaign

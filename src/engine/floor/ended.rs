@@ -16,13 +16,13 @@ impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
         match self.legs.remove(&leg) {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
-            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, now),
+            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, true, now),
             Some(Role::NailedUp(agent)) => {
                 let on_it = |call: &&Call| call.agent_leg == Some(leg);
                 let call = self.calls.values().find(on_it).map(|call| call.id);
                 self.nailed_leg_ended(&agent, now);
                 if let Some(call) = call {
-                    self.agent_leg_ended(call, now);
+                    self.agent_leg_ended(call, true, now);
                 }
             }
             None => {}
@@ -40,14 +40,14 @@ impl Floor {
                 };
                 self.finish(call, outcome, now);
             }
-            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, now),
+            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, false, now),
             Some(Role::NailedUp(agent)) => self.nailed_leg_ended(&agent, now),
             None => {}
         }
     }
 
     fn customer_ended(&mut self, id: CallId, ended: Ended, now: Millis) {
-        self.withdraw_offer_if_any(id, now);
+        self.withdraw_offer(id, now);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -59,76 +59,34 @@ impl Floor {
         self.finish(id, outcome, now);
     }
 
-    fn withdraw_offer_if_any(&mut self, id: CallId, now: Millis) {
-        if self
-            .calls
-            .get(&id)
-            .is_some_and(|call| matches!(call.phase, Phase::Offered { .. }))
-        {
-            self.withdraw_offer(id, now);
-        }
-    }
-
-    fn agent_leg_ended(&mut self, id: CallId, now: Millis) {
+    fn agent_leg_ended(&mut self, id: CallId, agents_part: bool, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        call.agent_leg.take();
         match call.phase {
-            Phase::Offered { .. } => {
-                call.agent_leg.take();
-                self.offer_failed(id, now);
-            }
-            Phase::AgentFirst => {
-                let lead = call.lead.clone();
-                call.agent_leg.take();
-                if let Some(dial) = lead.as_ref().and_then(|lead| self.dials.remove(lead)) {
-                    let lead = dial.lead.id;
-                    self.commands.push_back(Command::Release {
-                        lead,
-                        retry_at: None,
-                    });
-                }
-                self.preview_refused(id, None, now);
-            }
-            _ => {
-                call.agent_leg.take();
-                if call.phase == Phase::Dialling {
-                    call.cancelled = true;
-                }
-                self.leave(id, Cause::Normal);
-            }
+            Phase::Offered { .. } => self.offer_failed(id, agents_part, now),
+            _ => self.leave(id, Cause::Normal, now),
         }
     }
 
     /// We end the call: hang up on the customer and wait for the end.
-    pub(super) fn leave(&mut self, id: CallId, cause: Cause) {
+    pub(super) fn leave(&mut self, id: CallId, cause: Cause, now: Millis) {
+        self.withdraw_offer(id, now);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         match (call.customer, &call.phase) {
-            (Some(leg), _) => {
-                if call.phase == Phase::Dialling {
-                    call.cancelled = true;
-                }
-                if !call.is_talking() && !call.is_waiting() {
+            (Some(leg), phase) => {
+                call.cancelled |= *phase == Phase::Dialling;
+                if !call.is_talking() {
                     call.phase = Phase::Leaving;
                 }
                 self.commands.push_back(Command::Hangup { leg, cause });
             }
             // Not dialled yet: the attempt that is being written is closed when it is there.
             (None, Phase::Opening) => call.cancelled = true,
-            (None, _) => {
-                let lead = call.lead.clone();
-                if let Some(dial) = lead.as_ref().and_then(|lead| self.dials.remove(lead)) {
-                    let lead = dial.lead.id;
-                    self.commands.push_back(Command::Release {
-                        lead,
-                        retry_at: None,
-                    });
-                }
-                let now = call.times.started;
-                self.preview_refused(id, None, now);
-            }
+            (None, _) => self.call_off(id, None, now),
         }
     }
 
@@ -153,15 +111,7 @@ impl Floor {
             self.attempts.remove(&attempt);
         }
         call.times.ended = Some(now);
-        if let Some(gateway) = call.gateway.clone() {
-            let opened = self
-                .gateways
-                .get_mut(&gateway)
-                .is_some_and(|seen| seen.state.release(outcome.is_gateway_fault(), now));
-            if opened {
-                self.tell(Event::GatewayDegraded { gateway });
-            }
-        }
+        self.free_channel(&call, outcome, now);
         let closing = self.closing(&call, outcome, now);
         self.tell(Event::CallEnded {
             call_id: id,
@@ -173,6 +123,21 @@ impl Floor {
             .push_back(Command::CloseCall(Box::new(closing)));
         self.count(&call, outcome, now);
         self.release_agent(&call, now);
+    }
+
+    fn free_channel(&mut self, call: &Call, outcome: Outcome, now: Millis) {
+        let Some(id) = call.gateway.as_ref().filter(|_| call.holds_channel) else {
+            return;
+        };
+        let Some(gateway) = self.gateways.get_mut(id) else {
+            return;
+        };
+        if call.customer.is_none() {
+            gateway.state.give_back();
+        } else if gateway.state.release(outcome.is_gateway_fault(), now) {
+            let gateway = id.clone();
+            self.tell(Event::GatewayDegraded { gateway });
+        }
     }
 
     fn release_agent(&mut self, call: &Call, now: Millis) {
@@ -195,6 +160,7 @@ impl Floor {
         if wrap_up.is_none() {
             self.go_on_previewing(&agent);
         }
+        self.let_go_of(&agent, now);
     }
 
     fn closing(&self, call: &Call, outcome: Outcome, now: Millis) -> CloseCall {

@@ -2,7 +2,7 @@
 
 use super::{Call, Cause, Command, Floor, Phase, Role};
 use crate::{
-    ids::{CallId, GatewayId, LegId},
+    ids::{CallId, GatewayId, LegId, QueueId},
     time::Millis,
 };
 
@@ -15,23 +15,23 @@ impl Floor {
         gateway: Option<GatewayId>,
         now: Millis,
     ) {
-        let route = self.routes.iter().find(|route| route.number == to);
-        let route = route.or_else(|| self.routes.iter().find(|route| route.number == "*"));
-        let (Some(route), Some(gateway)) = (route, gateway) else {
+        let (Some(queue), Some(gateway)) = (self.queue_for(&to), gateway) else {
             self.commands.push_back(Command::Hangup {
                 leg,
                 cause: Cause::Unallocated,
             });
             return;
         };
-        let queue = route.queue.clone();
-        if let Some(gateway) = self.gateways.get_mut(&gateway) {
-            gateway.state.take_inbound();
+        let trunk = self.gateways.get_mut(&gateway);
+        let holds_channel = trunk.is_some();
+        if let Some(trunk) = trunk {
+            trunk.state.take_inbound();
         }
         let id = CallId(self.numbers.take());
         let mut call = Call::new(id, from, to, now);
         call.queue = Some(queue);
         call.gateway = Some(gateway);
+        call.holds_channel = holds_channel;
         call.customer = Some(leg);
         call.phase = Phase::Answering;
         self.legs.insert(leg, Role::Customer(id));
@@ -40,5 +40,16 @@ impl Floor {
         self.commands.push_back(Command::Ring { leg });
         self.commands.push_back(Command::Answer { leg });
         self.calls.insert(id, call);
+    }
+
+    /// Where calls to a number go: its own route, else the one for any number.
+    fn queue_for(&self, number: &str) -> Option<QueueId> {
+        let leads_there = |wanted: &str| {
+            let route = self.routes.iter().find(|route| route.number == wanted)?;
+            self.queues
+                .contains_key(&route.queue)
+                .then(|| route.queue.clone())
+        };
+        leads_there(number).or_else(|| leads_there("*"))
     }
 }

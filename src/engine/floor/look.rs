@@ -33,6 +33,7 @@ impl Floor {
             gateways: self
                 .gateways
                 .iter()
+                .filter(|(_, gateway)| !gateway.gone)
                 .map(|(id, gateway)| GatewayView {
                     id: id.clone(),
                     name: gateway.name.clone(),
@@ -68,6 +69,10 @@ impl Floor {
             preview: agent.preview.as_ref().map(|lead| lead.id.clone()),
             wrap_up_until: match state {
                 State::WrapUp { until, .. } => *until,
+                _ => None,
+            },
+            wrap_up_call: match state {
+                State::WrapUp { call, .. } => Some(*call),
                 _ => None,
             },
             calls_today: agent.calls,

@@ -8,6 +8,7 @@ mod answered;
 mod calls;
 mod campaigns;
 mod command;
+mod configure;
 mod dialling;
 mod ended;
 mod event;
@@ -15,24 +16,26 @@ mod inbound;
 mod input;
 mod look;
 mod offers;
+mod orders;
+mod presence;
 mod preview;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use agents::OrderRefused;
 pub use command::*;
 pub use event::Event;
 pub use input::*;
+pub use orders::OrderRefused;
 pub use timers::Why;
 pub use view::*;
 
 use crate::{
     gateway,
-    ids::{
-        AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId, SoundId,
-    },
+    ids::{AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId},
     queue,
     time::Millis,
 };
@@ -56,7 +59,6 @@ pub struct Floor {
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
     attempts: BTreeMap<AttemptId, CallId>,
-    recordings: BTreeMap<SoundId, CallId>,
     dials: BTreeMap<LeadId, Dial>,
     /// Extensions whose phone can be rung.
     registered: BTreeSet<String>,
@@ -73,6 +75,8 @@ struct Queue {
 struct Gateway {
     name: String,
     state: gateway::Gateway,
+    /// Gone from the configuration; kept until its last call is over.
+    gone: bool,
 }
 
 impl Floor {
@@ -91,7 +95,6 @@ impl Floor {
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
             attempts: BTreeMap::new(),
-            recordings: BTreeMap::new(),
             dials: BTreeMap::new(),
             registered: BTreeSet::new(),
             draining: false,
@@ -147,18 +150,14 @@ impl Floor {
                 file,
                 ms,
                 error,
-            } => {
-                if let Some(call) = self.recordings.remove(&sound) {
-                    self.commands.push_back(Command::Recorded {
-                        call,
-                        file,
-                        ms,
-                        error,
-                    });
-                }
-            }
+            } => self.commands.push_back(Command::Recorded {
+                call: CallId(sound.0),
+                file,
+                ms,
+                error,
+            }),
             Input::MediaTimeout { leg } => self.media_timeout(leg),
-            Input::Drain => self.drain(),
+            Input::Drain => self.drain(now),
         }
         self.settle(now);
     }
@@ -188,6 +187,7 @@ impl Floor {
                     self.waited_too_long(call, now);
                 }
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
+                Why::RestIsOver(_) => self.touch_all(now),
                 Why::WrapUpOver(agent) => self.wrap_up_due(&agent, now),
                 Why::PreviewDue(agent) => self.preview_due(&agent, now),
                 Why::AgentAbsent(agent) => self.agent_absent(&agent, now),
@@ -203,68 +203,15 @@ impl Floor {
         self.pace(now);
     }
 
-    fn drain(&mut self) {
+    fn drain(&mut self, now: Millis) {
         self.draining = true;
         let campaigns: Vec<CampaignId> = self.campaigns.keys().cloned().collect();
         for id in campaigns {
-            self.quiet(&id);
+            self.quiet(&id, now);
         }
     }
 
     fn tell(&mut self, event: Event) {
         self.commands.push_back(Command::Tell(event));
-    }
-
-    fn configure(&mut self, configuration: Configuration, now: Millis) {
-        let Configuration {
-            agents,
-            queues,
-            gateways,
-            routes,
-        } = configuration;
-        let kept: BTreeSet<AgentId> = agents.iter().map(|spec| spec.id.clone()).collect();
-        for spec in agents {
-            match self.agents.get_mut(&spec.id) {
-                Some(agent) => {
-                    if !agent.machine.is_signed_in() {
-                        agent.extension.clone_from(&spec.extension);
-                    }
-                    agent.spec = spec;
-                }
-                None => {
-                    self.agents.insert(spec.id.clone(), Agent::new(spec));
-                }
-            }
-        }
-        self.agents
-            .retain(|id, agent| kept.contains(id) || agent.machine.is_signed_in());
-        self.queues = queues
-            .into_iter()
-            .map(|spec| {
-                (
-                    spec.id,
-                    Queue {
-                        name: spec.name,
-                        settings: spec.settings,
-                    },
-                )
-            })
-            .collect();
-        let mut old = std::mem::take(&mut self.gateways);
-        for spec in gateways {
-            let state = match old.remove(&spec.id) {
-                Some(gateway) => gateway.state.with(spec.settings),
-                None => gateway::Gateway::new(spec.settings, now),
-            };
-            self.gateways.insert(
-                spec.id,
-                Gateway {
-                    name: spec.name,
-                    state,
-                },
-            );
-        }
-        self.routes = routes;
-        self.touch_all(now);
     }
 }

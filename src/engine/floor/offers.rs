@@ -1,8 +1,8 @@
 //! Who takes the call: the agent of the queue who has been idle longest.
 
-use super::{Cause, Command, Event, Floor, Phase, Role, Why};
+use super::{Cause, Command, Event, Floor, Phase, Role, Why, agents::Agent};
 use crate::{
-    agent::State,
+    agent::{Busy, State},
     campaign::Mode,
     ids::{AgentId, CallId, LegId, QueueId},
     pacing,
@@ -11,6 +11,9 @@ use crate::{
 
 /// The phone itself ends its ringing; this guards against one that never tells.
 const OFFER_GUARD_MS: i64 = 1_000;
+/// A phone that did not take a call is left alone this long: one that refuses everything at once
+/// must not be rung without end.
+const REST_MS: i64 = 1_000;
 
 impl Floor {
     /// Gives waiting calls to idle agents: calls we dialled first, then by time waited (OUT-254).
@@ -26,16 +29,16 @@ impl Floor {
             .collect();
         waiting.sort_unstable();
         for (_, _, call) in waiting {
-            if let Some(agent) = self.longest_idle(call) {
+            if let Some(agent) = self.longest_idle(call, now) {
                 self.offer(call, &agent, now);
             }
         }
     }
 
-    fn longest_idle(&mut self, id: CallId) -> Option<AgentId> {
+    fn longest_idle(&mut self, id: CallId, now: Millis) -> Option<AgentId> {
         let call = self.calls.get(&id)?;
         let queue = call.queue.clone()?;
-        let idle = self.idle_agents(&queue);
+        let idle = self.idle_agents(&queue, now);
         if let Some((_, agent)) = idle.iter().find(|(_, agent)| !call.tried.contains(agent)) {
             return Some(agent.clone());
         }
@@ -46,15 +49,12 @@ impl Floor {
     }
 
     /// Idle agents of a queue whose phone can be reached, longest idle first.
-    fn idle_agents(&self, queue: &QueueId) -> Vec<(Millis, AgentId)> {
+    fn idle_agents(&self, queue: &QueueId, now: Millis) -> Vec<(Millis, AgentId)> {
         let mut idle: Vec<(Millis, AgentId)> = self
             .agents
             .values()
             .filter(|agent| agent.machine.is_ready() && agent.spec.queues.contains(queue))
-            .filter(|agent| match agent.nailed_up {
-                Some((_, up)) => up,
-                None => self.registered.contains(&agent.extension),
-            })
+            .filter(|agent| self.is_reachable(agent) && agent.rests_until <= now)
             .map(|agent| (agent.machine.since(), agent.spec.id.clone()))
             .collect();
         idle.sort();
@@ -77,8 +77,15 @@ impl Floor {
         };
         call.times.offered = Some(now);
         call.agent = Some(agent_id.clone());
+        let ring_ms = call
+            .queue
+            .as_ref()
+            .and_then(|queue| self.queues.get(queue))
+            .map_or(15_000, |queue| queue.settings.ring_ms);
+        let until = now.plus(ring_ms + OFFER_GUARD_MS);
         call.phase = Phase::Offered {
             agent: agent_id.clone(),
+            until,
         };
         let popup = Event::Popup {
             agent: agent_id.clone(),
@@ -98,11 +105,6 @@ impl Floor {
         }
         let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
-        let ring_ms = call
-            .queue
-            .as_ref()
-            .and_then(|queue| self.queues.get(queue))
-            .map_or(15_000, |queue| queue.settings.ring_ms);
         self.legs.insert(leg, Role::AgentFor(id));
         self.tell(popup);
         self.commands.push_back(Command::RingPhone {
@@ -111,18 +113,17 @@ impl Floor {
             caller: number,
             ring_ms,
         });
-        self.timers.set(
-            now.plus(ring_ms + OFFER_GUARD_MS),
-            Why::OfferIsOver(id, agent_id.clone()),
-        );
+        self.timers
+            .set(until, Why::OfferIsOver(id, agent_id.clone()));
     }
 
-    /// The agent's phone did not take the call: another agent's turn.
-    pub(super) fn offer_failed(&mut self, id: CallId, now: Millis) {
+    /// The agent's phone did not take the call: another agent's turn. `agents_part`: the agent let
+    /// it ring or rejected it; otherwise the phone was never reached.
+    pub(super) fn offer_failed(&mut self, id: CallId, agents_part: bool, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let Phase::Offered { agent } = call.phase.clone() else {
+        let Phase::Offered { agent, .. } = call.phase.clone() else {
             return;
         };
         if let Some(leg) = call.agent_leg.take()
@@ -143,29 +144,33 @@ impl Floor {
             .map_or(0, |queue| queue.settings.max_no_answer);
         let mut on_break = false;
         if let Some(agent) = self.agents.get_mut(&agent) {
-            agent.no_answers += 1;
+            agent.rests_until = now.plus(REST_MS);
+            agent.no_answers += u32::from(agents_part);
             on_break = limit > 0 && agent.no_answers >= limit;
+            if on_break {
+                agent.no_answers = 0;
+            }
         }
+        self.timers
+            .set(now.plus(REST_MS), Why::RestIsOver(agent.clone()));
         let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
     }
 
     pub(super) fn offer_due(&mut self, id: CallId, agent: &AgentId, now: Millis) {
-        let rings = Phase::Offered {
-            agent: agent.clone(),
-        };
-        let offered = self.calls.get(&id).filter(|call| call.phase == rings);
-        let old = |offered: Millis| now.since(offered) >= OFFER_GUARD_MS;
-        if offered.and_then(|call| call.times.offered).is_some_and(old) {
-            self.offer_failed(id, now);
+        let due = self.calls.get(&id).is_some_and(|call| {
+            matches!(&call.phase, Phase::Offered { agent: rung, until } if rung == agent && *until <= now)
+        });
+        if due {
+            self.offer_failed(id, true, now);
         }
     }
 
-    /// The caller is gone or given up: the agent did nothing wrong.
+    /// The caller is gone or given up: the agent did nothing wrong. Nothing when no offer rings.
     pub(super) fn withdraw_offer(&mut self, id: CallId, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let Phase::Offered { agent } = call.phase.clone() else {
+        let Phase::Offered { agent, .. } = call.phase.clone() else {
             return;
         };
         call.phase = Phase::Waiting;
@@ -181,21 +186,25 @@ impl Floor {
         let _ = self.step(&agent, now, |machine| machine.offer_over(false, now));
     }
 
-    /// The agents of a queue as the pacer sees them.
-    pub(super) fn pacing_agents(&self, queue: &QueueId) -> Vec<pacing::Agent> {
-        let reachable = |agent: &super::agents::Agent| match agent.nailed_up {
+    /// Whether a call can get to the agent at all.
+    pub(super) fn is_reachable(&self, agent: &Agent) -> bool {
+        match agent.nailed_up {
             Some((_, up)) => up,
             None => self.registered.contains(&agent.extension),
-        };
+        }
+    }
+
+    /// The agents of a queue as the pacer sees them.
+    pub(super) fn pacing_agents(&self, queue: &QueueId, now: Millis) -> Vec<pacing::Agent> {
+        let is_idle = |agent: &Agent| self.is_reachable(agent) && agent.rests_until <= now;
         self.agents
             .values()
             .filter(|agent| agent.machine.is_signed_in() && agent.spec.queues.contains(queue))
             .map(|agent| pacing::Agent {
                 state: match agent.machine.state() {
-                    State::Ready if reachable(agent) => pacing::AgentState::Idle,
+                    State::Ready if is_idle(agent) => pacing::AgentState::Idle,
                     State::Busy {
-                        sub: crate::agent::Busy::Ringing,
-                        ..
+                        sub: Busy::Ringing, ..
                     } => pacing::AgentState::Offered,
                     State::Busy { .. } => pacing::AgentState::Talking,
                     State::WrapUp { .. } => pacing::AgentState::WrapUp,

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     agent::State,
-    campaign::{self, Mode},
+    campaign::Mode,
     gate::Block,
     ids::{AgentId, CallId, CampaignId, LegId},
     time::Millis,
@@ -13,6 +13,8 @@ use crate::{
 
 /// A skipped lead goes behind the others.
 const SKIPPED_MS: i64 = 10 * 60_000;
+/// A lead stays on a screen no longer than this (OUT-206).
+const LOCKED_MS: i64 = 5 * 60_000;
 
 impl Floor {
     pub(super) fn next_preview(
@@ -21,10 +23,11 @@ impl Floor {
         campaign: CampaignId,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        let running = self.campaigns.get(&campaign).is_some_and(|seen| {
-            seen.spec.mode == Mode::Preview && seen.spec.state == campaign::State::Running
-        });
-        if !running {
+        let running = self
+            .campaigns
+            .get(&campaign)
+            .is_some_and(|seen| seen.spec.mode == Mode::Preview && seen.is_running());
+        if !running || self.draining {
             let text = "this is not a running preview campaign";
             return Err(OrderRefused::new("CAMPAIGN_NOT_RUNNING", text));
         }
@@ -36,7 +39,7 @@ impl Floor {
             let text = format!("an agent who is {} cannot preview a lead", state.name());
             return Err(OrderRefused::new("ILLEGAL_TRANSITION", text));
         }
-        self.put_back(id, now);
+        self.put_back(id, Some(SKIPPED_MS), now);
         if let Some(agent) = self.agents.get_mut(id) {
             agent.previewing = Some(campaign.clone());
         }
@@ -54,15 +57,13 @@ impl Floor {
         lead: Option<Lead>,
         now: Millis,
     ) {
+        let wanted = self.agents.get(id).is_some_and(|agent| {
+            agent.previewing.as_ref() == Some(&campaign) && agent.preview.is_none()
+        });
         let Some(lead) = lead else {
-            if let Some(agent) = self.agents.get_mut(id) {
-                agent.previewing = None;
+            if wanted {
+                self.nothing_to_preview(id, campaign);
             }
-            let _ = self.step(id, now, |machine| machine.preview_over(now));
-            self.tell(Event::PreviewEmpty {
-                agent: id.clone(),
-                campaign_id: campaign,
-            });
             return;
         };
         let countdown_s = self
@@ -71,9 +72,6 @@ impl Floor {
             .map_or(0, |seen| seen.spec.settings.preview_countdown_s);
         let dial_at = (countdown_s > 0).then(|| now.plus(i64::from(countdown_s) * 1000));
         let lead_id = lead.id.clone();
-        let wanted = self.agents.get(id).is_some_and(|agent| {
-            agent.previewing.as_ref() == Some(&campaign) && agent.preview.is_none()
-        });
         let shown = wanted
             && self
                 .step(id, now, |machine| {
@@ -90,7 +88,7 @@ impl Floor {
         if let Some(agent) = self.agents.get_mut(id) {
             agent.preview = Some(lead);
         }
-        if let Some(at) = dial_at {
+        for at in dial_at.into_iter().chain([now.plus(LOCKED_MS)]) {
             self.timers.set(at, Why::PreviewDue(id.clone()));
         }
         let agent = id.clone();
@@ -102,15 +100,28 @@ impl Floor {
         });
     }
 
+    fn nothing_to_preview(&mut self, id: &AgentId, campaign_id: CampaignId) {
+        if let Some(agent) = self.agents.get_mut(id) {
+            agent.previewing = None;
+        }
+        let agent = id.clone();
+        self.tell(Event::PreviewEmpty { agent, campaign_id });
+    }
+
+    /// The countdown is over, or the lead has been looked at for too long.
     pub(super) fn preview_due(&mut self, id: &AgentId, now: Millis) {
-        let due = self.agents.get(id).is_some_and(|agent| {
-            matches!(
-                agent.machine.state(),
-                State::Preview { dial_at: Some(at), .. } if *at <= now
-            )
-        });
-        if due {
-            let _ = self.dial_preview(id, now);
+        let Some(agent) = self.agents.get(id) else {
+            return;
+        };
+        let State::Preview { dial_at, .. } = agent.machine.state() else {
+            return;
+        };
+        let shown_for = now.since(agent.machine.since());
+        if dial_at.is_some_and(|at| at <= now) && self.dial_preview(id, now).is_ok() {
+            return;
+        }
+        if shown_for >= LOCKED_MS {
+            self.end_preview(id, None, now);
         }
     }
 
@@ -120,15 +131,14 @@ impl Floor {
         let (Some(lead), Some(campaign)) = (agent.preview.clone(), agent.previewing.clone()) else {
             return Err(OrderRefused::new("NO_PREVIEW", "there is no lead to dial"));
         };
-        if agent.nailed_up.is_none() && !self.registered.contains(&agent.extension) {
+        if !self.is_reachable(agent) {
             let text = format!(
                 "the phone of extension {} is not registered",
                 agent.extension
             );
             return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
         }
-        let extension = agent.extension.clone();
-        let nailed_up = agent.nailed_up;
+        let (extension, nailed_up) = (agent.extension.clone(), agent.nailed_up);
         let call_id = CallId(self.numbers.take());
         self.step(id, now, |machine| machine.dial(call_id, now))?;
         if let Some(agent) = self.agents.get_mut(id) {
@@ -146,7 +156,7 @@ impl Floor {
             call: Some(call_id),
         };
         self.dials.insert(lead.id.clone(), dial);
-        if let Some((leg, true)) = nailed_up {
+        if let Some((leg, _)) = nailed_up {
             call.agent_leg = Some(leg);
             self.calls.insert(call_id, call);
             self.check(&lead.id, now);
@@ -201,23 +211,63 @@ impl Floor {
         if block.is_some() {
             self.go_on_previewing(&agent);
         }
+        self.let_go_of(&agent, now);
     }
 
     pub(super) fn skip_preview(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         if self.agents[id].preview.is_none() {
             return Err(OrderRefused::new("NO_PREVIEW", "there is no lead to skip"));
         }
-        self.put_back(id, now);
+        self.put_back(id, Some(SKIPPED_MS), now);
         self.go_on_previewing(id);
         Ok(())
     }
 
-    /// Ends previewing: the lead goes back, nothing more is offered.
+    /// Ends previewing: the lead goes behind the others, nothing more is offered.
     pub(super) fn leave_preview(&mut self, id: &AgentId, now: Millis) {
-        self.put_back(id, now);
+        self.end_preview(id, Some(SKIPPED_MS), now);
+    }
+
+    fn end_preview(&mut self, id: &AgentId, keep_away_ms: Option<i64>, now: Millis) {
+        self.put_back(id, keep_away_ms, now);
         if let Some(agent) = self.agents.get_mut(id) {
             agent.previewing = None;
         }
+    }
+
+    /// The campaign is no longer dialled: its leads leave the screens, and no phone rings for one.
+    pub(super) fn take_back_previews(&mut self, campaign: &CampaignId, now: Millis) {
+        let on_screens: Vec<AgentId> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.previewing.as_ref() == Some(campaign))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for agent in on_screens {
+            self.end_preview(&agent, None, now);
+        }
+        let ringing: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|call| call.phase == Phase::AgentFirst)
+            .filter(|call| call.campaign.as_ref() == Some(campaign))
+            .map(|call| call.id)
+            .collect();
+        for call in ringing {
+            self.call_off(call, Some(Block::Stopped), now);
+        }
+    }
+
+    /// A preview call ends before its lead was dialled: the lead goes back.
+    pub(super) fn call_off(&mut self, id: CallId, block: Option<Block>, now: Millis) {
+        let lead = self.calls.get(&id).and_then(|call| call.lead.clone());
+        if let Some(dial) = lead.and_then(|lead| self.dials.remove(&lead)) {
+            self.commands.push_back(Command::Release {
+                lead: dial.lead.id,
+                retry_at: None,
+            });
+        }
+        self.preview_refused(id, block, now);
     }
 
     /// Offers the next lead when the agent works through a preview campaign.
@@ -235,14 +285,14 @@ impl Floor {
         });
     }
 
-    fn put_back(&mut self, id: &AgentId, now: Millis) {
+    fn put_back(&mut self, id: &AgentId, keep_away_ms: Option<i64>, now: Millis) {
         let Some(agent) = self.agents.get_mut(id) else {
             return;
         };
         let Some(lead) = agent.preview.take() else {
             return;
         };
-        let retry_at = Some(now.plus(SKIPPED_MS));
+        let retry_at = keep_away_ms.map(|ms| now.plus(ms));
         self.commands.push_back(Command::Release {
             lead: lead.id,
             retry_at,

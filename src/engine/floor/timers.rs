@@ -16,6 +16,8 @@ pub enum Why {
     /// An inbound caller has waited as long as the queue lets them.
     WaitIsOver(CallId),
     OfferIsOver(CallId, AgentId),
+    /// An agent whose phone did not take a call may be offered one again.
+    RestIsOver(AgentId),
     WrapUpOver(AgentId),
     PreviewDue(AgentId),
     /// The agent's event channel has been down for half a minute.

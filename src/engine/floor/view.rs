@@ -36,6 +36,8 @@ pub struct AgentView {
     pub call: Option<CallView>,
     pub preview: Option<LeadId>,
     pub wrap_up_until: Option<Millis>,
+    /// The call that after-call work is for.
+    pub wrap_up_call: Option<CallId>,
     pub calls_today: u64,
     /// Milliseconds in calls and after-call work since sign-in.
     pub busy_ms: i64,

@@ -31,7 +31,7 @@ pub struct Load {
     pub now: Millis,
     /// Signed-in agents of the campaign's queue, each in its state since when.
     pub agents: Vec<Agent>,
-    /// Legs of this campaign that are not yet answered.
+    /// Legs that are not yet answered: this campaign's, and those of others for the same queue.
     pub in_flight: Vec<Leg>,
     /// Answered calls of this campaign's queue that wait for an agent.
     pub waiting: u32,

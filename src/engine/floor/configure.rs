@@ -1,0 +1,89 @@
+//! The configuration as it stands now: what is gone is gone, what is up ends in order.
+
+use std::collections::BTreeSet;
+
+use super::{AgentSpec, Configuration, Floor, Gateway, GatewaySpec, Queue, agents::Agent};
+use crate::{gateway, ids::AgentId, time::Millis};
+
+impl Floor {
+    pub(super) fn configure(&mut self, configuration: Configuration, now: Millis) {
+        let Configuration {
+            agents,
+            queues,
+            gateways,
+            routes,
+        } = configuration;
+        self.configure_agents(agents, now);
+        self.queues = queues
+            .into_iter()
+            .map(|spec| {
+                let (name, settings) = (spec.name, spec.settings);
+                (spec.id, Queue { name, settings })
+            })
+            .collect();
+        self.configure_gateways(gateways, now);
+        self.routes = routes;
+        self.touch_all(now);
+    }
+
+    fn configure_agents(&mut self, specs: Vec<AgentSpec>, now: Millis) {
+        let kept: BTreeSet<AgentId> = specs.iter().map(|spec| spec.id.clone()).collect();
+        for spec in specs {
+            let Some(agent) = self.agents.get_mut(&spec.id) else {
+                self.agents.insert(spec.id.clone(), Agent::new(spec));
+                continue;
+            };
+            if !agent.machine.is_signed_in() {
+                agent.extension.clone_from(&spec.extension);
+            }
+            agent.gone = false;
+            agent.spec = spec;
+        }
+        let gone: Vec<AgentId> = self
+            .agents
+            .keys()
+            .filter(|id| !kept.contains(id))
+            .cloned()
+            .collect();
+        for id in gone {
+            if let Some(agent) = self.agents.get_mut(&id) {
+                agent.gone = true;
+            }
+            self.let_go_of(&id, now);
+        }
+    }
+
+    /// Signs an agent out who is gone from the configuration and in no call.
+    pub(super) fn let_go_of(&mut self, id: &AgentId, now: Millis) {
+        if !self.agents.get(id).is_some_and(|agent| agent.gone) {
+            return;
+        }
+        let _ = self.sign_out(id, now);
+        let signed_out = |agent: &Agent| !agent.machine.is_signed_in();
+        if self.agents.get(id).is_some_and(signed_out) {
+            self.agents.remove(id);
+        }
+    }
+
+    fn configure_gateways(&mut self, specs: Vec<GatewaySpec>, now: Millis) {
+        let mut old = std::mem::take(&mut self.gateways);
+        for spec in specs {
+            let state = match old.remove(&spec.id) {
+                Some(gateway) => gateway.state.with(spec.settings),
+                None => gateway::Gateway::new(spec.settings, now),
+            };
+            let gateway = Gateway {
+                name: spec.name,
+                state,
+                gone: false,
+            };
+            self.gateways.insert(spec.id, gateway);
+        }
+        for (id, gateway) in old {
+            if gateway.state.in_use > 0 {
+                let gone = true;
+                self.gateways.insert(id, Gateway { gone, ..gateway });
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What agents ask for, and why they may be refused.
+
+use super::{AgentOrder, Cause, Command, Floor, LegId, Phase, Role, agents::LastCall};
+use crate::{
+    agent::{IllegalTransition, State},
+    disposition::Disposition,
+    ids::{AgentId, CallId},
+    time::Millis,
+};
+
+/// An order that the floor does not carry out. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct OrderRefused {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl OrderRefused {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<IllegalTransition> for OrderRefused {
+    fn from(error: IllegalTransition) -> Self {
+        Self::new("ILLEGAL_TRANSITION", error.to_string())
+    }
+}
+
+impl Floor {
+    /// Carries out what an agent asks for.
+    ///
+    /// # Errors
+    /// [`OrderRefused`] when the agent's state, phone or call does not allow it.
+    pub fn order(
+        &mut self,
+        agent: &AgentId,
+        order: AgentOrder,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        if !self.agents.contains_key(agent) {
+            return Err(OrderRefused::new(
+                "NO_SUCH_AGENT",
+                format!("there is no agent {agent}"),
+            ));
+        }
+        let done = match order {
+            AgentOrder::SignIn {
+                extension,
+                nailed_up,
+            } => self.sign_in(agent, extension, nailed_up, now),
+            AgentOrder::SignOut => self.sign_out(agent, now),
+            AgentOrder::Ready => self.become_ready(agent, now),
+            AgentOrder::NotReady { sub, reason } => {
+                self.leave_preview(agent, now);
+                self.step(agent, now, |machine| machine.not_ready(sub, reason, now))
+                    .map_err(Into::into)
+            }
+            AgentOrder::NextPreview { campaign } => self.next_preview(agent, campaign, now),
+            AgentOrder::DialPreview => self.dial_preview(agent, now),
+            AgentOrder::SkipPreview => self.skip_preview(agent, now),
+            AgentOrder::Hangup => self.agent_hangs_up(agent, now),
+            AgentOrder::FinishWrapUp => self.finish_wrap_up(agent, now),
+            AgentOrder::Dispose { call, disposition } => {
+                self.dispose(agent, call, disposition, now)
+            }
+        };
+        self.settle(now);
+        done
+    }
+
+    fn sign_in(
+        &mut self,
+        id: &AgentId,
+        extension: Option<String>,
+        nailed_up: bool,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let extension = extension.unwrap_or_else(|| self.agents[id].spec.extension.clone());
+        let taken = self.agents.iter().any(|(other, agent)| {
+            other != id && agent.machine.is_signed_in() && agent.extension == extension
+        });
+        if taken {
+            let text = format!("extension {extension} is in use by another agent");
+            return Err(OrderRefused::new("EXTENSION_IN_USE", text));
+        }
+        let registered = self.registered.contains(&extension);
+        if nailed_up && !registered {
+            let text = format!("the phone of extension {extension} is not registered");
+            return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
+        }
+        self.step(id, now, |machine| machine.sign_in(now))?;
+        let Some(agent) = self.agents.get_mut(id) else {
+            return Ok(());
+        };
+        agent.extension = extension.clone();
+        agent.signed_in_at = Some(now);
+        agent.busy_ms = 0;
+        agent.calls = 0;
+        agent.no_answers = 0;
+        agent.rests_until = now;
+        let auto_ready = agent.spec.auto_ready;
+        if nailed_up {
+            let leg = LegId(self.numbers.take());
+            if let Some(agent) = self.agents.get_mut(id) {
+                agent.nailed_up = Some((leg, false));
+            }
+            self.legs.insert(leg, Role::NailedUp(id.clone()));
+            self.commands.push_back(Command::RingPhone {
+                leg,
+                extension,
+                caller: id.to_string(),
+                ring_ms: 30_000,
+            });
+        }
+        if auto_ready && registered {
+            self.step(id, now, |machine| machine.ready(now))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn sign_out(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        if !matches!(self.agents[id].machine.state(), State::Busy { .. }) {
+            self.leave_preview(id, now);
+        }
+        self.step(id, now, |machine| machine.sign_out(now))?;
+        let Some(agent) = self.agents.get_mut(id) else {
+            return Ok(());
+        };
+        agent.signed_in_at = None;
+        agent.last_call = None;
+        if let Some((leg, _)) = agent.nailed_up.take() {
+            self.legs.remove(&leg);
+            self.commands.push_back(Command::Hangup {
+                leg,
+                cause: Cause::Normal,
+            });
+        }
+        Ok(())
+    }
+
+    fn become_ready(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        self.has_disposed(id)?;
+        self.leave_preview(id, now);
+        self.step(id, now, |machine| machine.ready(now))?;
+        Ok(())
+    }
+
+    fn agent_hangs_up(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let busy = matches!(self.agents[id].machine.state(), State::Busy { .. });
+        let call = self.agents[id].machine.call().filter(|_| busy);
+        let Some(call) = call.filter(|call| self.calls.contains_key(call)) else {
+            return Err(OrderRefused::new(
+                "NO_SUCH_CALL",
+                "there is no call to hang up",
+            ));
+        };
+        match self.calls[&call].phase {
+            // The agent rejects the offer; the caller goes on waiting.
+            Phase::Offered { .. } => self.offer_failed(call, true, now),
+            _ => self.leave(call, Cause::Normal, now),
+        }
+        Ok(())
+    }
+
+    fn finish_wrap_up(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        self.has_disposed(id)?;
+        self.step(id, now, |machine| machine.wrap_up_over(now))?;
+        self.go_on_previewing(id);
+        Ok(())
+    }
+
+    /// After-call work whose campaign wants a disposition ends with one.
+    fn has_disposed(&self, id: &AgentId) -> Result<(), OrderRefused> {
+        let agent = &self.agents[id];
+        let wraps_up = matches!(agent.machine.state(), State::WrapUp { .. });
+        if wraps_up && agent.last_call.as_ref().is_some_and(LastCall::is_owed) {
+            let text = "say what came of the call first";
+            return Err(OrderRefused::new("DISPOSITION_REQUIRED", text));
+        }
+        Ok(())
+    }
+
+    fn dispose(
+        &mut self,
+        id: &AgentId,
+        call: CallId,
+        disposition: Disposition,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let step = disposition
+            .step(now)
+            .map_err(|error| OrderRefused::new("BAD_DISPOSITION", error.to_string()))?;
+        let Some(agent) = self.agents.get_mut(id) else {
+            return Ok(());
+        };
+        let Some(last) = agent.last_call.as_mut().filter(|last| last.id == call) else {
+            let text = format!("call {call} is not the agent's last call");
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        };
+        last.disposed = true;
+        let lead = last.lead.clone();
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.disposed = Some(step);
+        }
+        self.commands.push_back(Command::Dispose {
+            call,
+            lead,
+            disposition,
+            step,
+        });
+        if matches!(self.agents[id].machine.state(), State::WrapUp { .. }) {
+            self.step(id, now, |machine| machine.wrap_up_over(now))?;
+            self.go_on_previewing(id);
+        }
+        Ok(())
+    }
+}

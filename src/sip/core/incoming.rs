@@ -92,8 +92,7 @@ impl Core {
         to: Uri,
     ) {
         let id = CallRef(Uuid::from_u128(rand::Rng::random(&mut self.random)));
-        let caller = request.header("From").and_then(NameAddr::parse);
-        let caller_uri = caller.as_ref().and_then(|c| Uri::parse(&c.uri));
+        let caller = caller_of(request, &source);
         let peer = Peer {
             hop: from,
             pinned,
@@ -118,8 +117,8 @@ impl Core {
         self.after(UNANSWERED, Timer::Unanswered(id));
         self.tell(SipEvent::Incoming {
             call: id,
-            from: caller_uri.map(|u| u.user).unwrap_or_default(),
-            from_name: caller.and_then(|c| c.name),
+            from: caller.0,
+            from_name: caller.1,
             to: to.user,
             source,
             sdp_offer: request.sdp().map(<[u8]>::to_vec),
@@ -331,6 +330,22 @@ fn unfit(request: &Message) -> Option<u16> {
         .header("Content-Encoding")
         .is_some_and(encoded)
         .then_some(415)
+}
+
+/// Number and name of the caller: From, or for a call that hides there behind a gateway, what the
+/// network asserts (RFC 3325).
+fn caller_of(request: &Message, source: &Source) -> (String, Option<String>) {
+    let read = |value: &str| {
+        let address = NameAddr::parse(value)?;
+        Some((Uri::parse(&address.uri)?.user, address.name))
+    };
+    let from = request.header("From").and_then(read).unwrap_or_default();
+    let hidden = from.0.is_empty() || from.0.eq_ignore_ascii_case("anonymous");
+    if hidden && matches!(source, Source::Gateway(_)) {
+        let asserted = request.list("P-Asserted-Identity").find_map(read);
+        return asserted.unwrap_or(from);
+    }
+    from
 }
 
 fn has_contact(request: &Message) -> bool {

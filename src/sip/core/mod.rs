@@ -385,12 +385,12 @@ impl Core {
     }
 
     fn contact(&self, user: &str, transport: Transport) -> String {
-        let transport = if transport == Transport::Tcp {
-            ";transport=tcp"
-        } else {
-            ""
+        let at = if user.is_empty() { "" } else { "@" };
+        let transport = match transport {
+            Transport::Tcp => ";transport=tcp",
+            Transport::Udp => "",
         };
-        format!("<sip:{user}@{}{transport}>", self.me)
+        format!("<sip:{user}{at}{}{transport}>", self.me)
     }
 
     /// A request with the headers every request of ours carries.

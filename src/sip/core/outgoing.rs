@@ -164,7 +164,7 @@ impl Core {
         let name = caller
             .name
             .as_deref()
-            .map(|n| format!("{} ", quoted(n)))
+            .map(|n| format!("{} ", quoted(&n.chars().take(64).collect::<String>())))
             .unwrap_or_default();
         let user = target.user.as_ref().unwrap_or(&caller.number);
         let from = match user.as_str() {

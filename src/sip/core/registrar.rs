@@ -1,6 +1,6 @@
 //! Phones that register with us (RFC 3261 section 10.3).
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use super::{Core, TxId, timers::Timer};
 use crate::{
@@ -28,6 +28,8 @@ pub(super) struct Registrar {
     bindings: HashMap<String, Vec<Binding>>,
     /// How many live bindings speak from an address.
     sources: HashMap<Hop, usize>,
+    /// When a phone's next timer fires: one is enough, however often it registers.
+    wakes: HashMap<String, u64>,
 }
 
 impl Registrar {
@@ -160,17 +162,17 @@ impl Core {
         for (contact, seconds) in wish.contacts {
             self.registrar.drop_contact(extension, &contact);
             if seconds > 0 {
-                let lasts = Duration::from_secs(u64::from(seconds));
+                let expires_at_ms = self.now_ms + u64::from(seconds) * 1000;
                 let binding = Binding {
                     contact,
                     source: from,
-                    expires_at_ms: self.now_ms + u64::from(seconds) * 1000,
+                    expires_at_ms,
                     registered_at_ms: self.now_ms,
                     call_id: call_id.clone(),
                     cseq: number,
                 };
                 self.registrar.put(extension, binding);
-                self.after(lasts, Timer::Binding(extension.to_owned()));
+                self.watch(extension, expires_at_ms);
             }
         }
         self.confirm_registration(tx, request, extension);
@@ -205,16 +207,38 @@ impl Core {
         }
     }
 
+    /// Sees to it that a timer fires no later than `at_ms`.
+    fn watch(&mut self, extension: &str, at_ms: u64) {
+        let planned = self.registrar.wakes.get(extension);
+        if planned.is_none_or(|planned| at_ms < *planned) {
+            self.registrar.wakes.insert(extension.to_owned(), at_ms);
+            self.timers.set(at_ms, Timer::Binding(extension.to_owned()));
+        }
+    }
+
     pub(super) fn on_binding_timer(&mut self, extension: &str) {
         let now_ms = self.now_ms;
-        if !self.registrar.bindings.contains_key(extension) {
+        if self
+            .registrar
+            .wakes
+            .get(extension)
+            .is_none_or(|at| *at > now_ms)
+        {
             return;
         }
+        self.registrar.wakes.remove(extension);
+        let registered = self.registrar.bindings.contains_key(extension);
         self.registrar
             .drop_where(extension, |b| b.expires_at_ms <= now_ms);
-        if !self.registrar.bindings.contains_key(extension) {
-            let (extension, at) = (extension.to_owned(), self.at());
-            self.tell(SipEvent::Unregistered { extension, at });
+        let left = self.registrar.bindings.get(extension);
+        let next = left.and_then(|all| all.iter().map(|b| b.expires_at_ms).min());
+        match next {
+            Some(at_ms) => self.watch(extension, at_ms),
+            None if registered => {
+                let (extension, at) = (extension.to_owned(), self.at());
+                self.tell(SipEvent::Unregistered { extension, at });
+            }
+            None => {}
         }
     }
 }

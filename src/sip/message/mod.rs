@@ -2,7 +2,10 @@
 //! read by the types of this module when they are needed.
 
 mod address;
+mod multipart;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod uri;
 mod values;
 
@@ -248,12 +251,19 @@ impl Message {
         NameAddr::parse(contact).map(|c| c.uri)
     }
 
-    /// The body when it is a session description.
+    /// The body when it is a session description, or the part of it that is one.
     pub(crate) fn sdp(&self) -> Option<&[u8]> {
         let kind = self.header("Content-Type")?;
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        let is_sdp = kind.eq_ignore_ascii_case("application/sdp") && !self.body.is_empty();
-        is_sdp.then_some(&*self.body)
+        let (name, params) = kind.split_once(';').unwrap_or((kind, ""));
+        let name = name.trim().to_ascii_lowercase();
+        let body = match name.as_str() {
+            "application/sdp" => &self.body,
+            name if name.starts_with("multipart/") => {
+                multipart::sdp(&self.body, Params::parse(params).get("boundary")?)?
+            }
+            _ => return None,
+        };
+        (!body.is_empty()).then_some(body)
     }
 
     /// The message on the wire; Content-Length is written here and nowhere else.

@@ -69,6 +69,34 @@ async fn a_call_is_answered_and_the_called_side_hangs_up_over_tcp() {
 }
 
 #[tokio::test]
+async fn a_call_over_ipv6() {
+    let v6 = |c: &mut crate::Config| {
+        c.bind = "[::1]:0".parse().expect("an address");
+        c.announce = c.bind.ip();
+    };
+    let (mut a, mut b) = (Side::start(v6).await, Side::start(v6).await);
+    a.agent.set_gateways(vec![b.gateway("b")]);
+    b.agent.set_gateways(vec![a.gateway("a")]);
+    let (call, incoming) = connect(&mut a, &mut b).await;
+    b.agent.end(incoming, EndCause::Normal).expect("up");
+    assert_eq!(a.ended().await, (call, Who::Them, None, Some(16)));
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_or_unspecified_is_refused() {
+    let a = Side::start(|_| {}).await;
+    let mut config = crate::Config::new(a.agent.local_addr(), super::REALM);
+    let again = crate::Agent::bind(config.clone(), std::sync::Arc::new(super::Book)).await;
+    assert!(matches!(again.err(), Some(crate::SipError::Bind { .. })));
+    config.bind = "0.0.0.0:0".parse().expect("an address");
+    let anywhere = crate::Agent::bind(config, std::sync::Arc::new(super::Book)).await;
+    assert!(matches!(
+        anywhere.err(),
+        Some(crate::SipError::UnspecifiedAddress(_))
+    ));
+}
+
+#[tokio::test]
 async fn busy_is_busy() {
     let (mut a, mut b) = pair(false).await;
     let call = new_call();

@@ -7,6 +7,8 @@
 mod build;
 mod negotiate;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 

@@ -93,8 +93,8 @@ impl Wire {
             addr: config.bind,
             source,
         };
-        let flood = Flood::new(config.flood_limit);
-        let socket = Arc::new(Socket::bind(config.bind, flood).map_err(failed)?);
+        let socket = Socket::bind(config.bind, Flood::new(config.flood_limit));
+        let socket = Arc::new(socket.map_err(failed)?);
         let local = socket.addr().map_err(failed)?;
         let stop = CancellationToken::new();
         let names = Names::default();

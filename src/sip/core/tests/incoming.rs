@@ -186,6 +186,21 @@ fn the_same_call_over_another_path_is_482() {
 }
 
 #[test]
+fn a_hidden_caller_is_who_the_network_says() {
+    let from = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=them";
+    let message = invite().without(&["From"]).with("From", from).with(
+        "P-Asserted-Identity",
+        "\"C\" <sip:+4930123@carrier.test>, <tel:+4930123>",
+    );
+    let mut rig = Rig::new();
+    rig.arrive(message, carrier());
+    rig.expect(&[
+        "100 INVITE",
+        "tell Incoming +4930123 600 Gateway(\"carrier\")",
+    ]);
+}
+
+#[test]
 fn strangers_are_challenged() {
     let mut rig = Rig::new();
     rig.arrive(invite(), stranger());

@@ -1,0 +1,209 @@
+use std::net::SocketAddr;
+
+use super::*;
+
+fn addr(text: &str) -> SocketAddr {
+    text.parse().expect("an address")
+}
+
+fn local() -> Local {
+    Local::new(addr("192.0.2.10:30000"), 99)
+}
+
+fn description(lines: &[&str]) -> Vec<u8> {
+    let mut text = String::from("v=0\r\no=- 5 6 IN IP4 198.51.100.7\r\ns=-\r\n");
+    for line in lines {
+        text.push_str(line);
+        text.push_str("\r\n");
+    }
+    text.into_bytes()
+}
+
+fn session(lines: &[&str]) -> Session {
+    parse(&description(lines)).expect("readable")
+}
+
+const C: &str = "c=IN IP4 198.51.100.7";
+
+#[test]
+fn our_offer() {
+    let text = String::from_utf8(offer(&local())).expect("text");
+    assert_eq!(
+        text,
+        "v=0\r\no=- 99 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n\
+         m=audio 30000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
+         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+    );
+}
+
+#[test]
+fn static_payload_types_need_no_rtpmap() {
+    let session = session(&[C, "t=0 0", "m=audio 4000 RTP/AVP 18 8 0"]);
+    let audio = session.audio().expect("audio");
+    assert_eq!(audio.codecs, [(8, Codec::Pcma), (0, Codec::Pcmu)]);
+    assert_eq!(audio.addr, addr("198.51.100.7:4000"));
+    assert_eq!(audio.dtmf, None);
+    assert_eq!(audio.direction, Direction::SendRecv);
+    assert_eq!(session.origin, ("5".into(), "6".into()));
+}
+
+#[test]
+fn an_rtpmap_wins_over_the_static_table() {
+    let lines = [
+        C,
+        "m=audio 4000 RTP/AVP 0 96 97 98",
+        "a=rtpmap:0 G723/8000",
+        "a=rtpmap:96 pcma/8000/1",
+        "a=rtpmap:97 telephone-event/16000",
+        "a=rtpmap:98 telephone-event/8000",
+        "a=ptime:30",
+        "a=rtcp:4010",
+    ];
+    let session = session(&lines);
+    let audio = session.audio().expect("audio");
+    assert_eq!(audio.codecs, [(96, Codec::Pcma)]);
+    assert_eq!(audio.dtmf, Some(98));
+    assert_eq!(audio.ptime_ms, Some(30));
+    assert_eq!(audio.rtcp_port, Some(4010));
+}
+
+#[test]
+fn the_media_level_wins() {
+    let lines = [
+        C,
+        "a=inactive",
+        "m=audio 4000 RTP/AVP 0",
+        "c=IN IP4 198.51.100.8/127",
+        "a=sendonly",
+    ];
+    let session = session(&lines);
+    let audio = session.audio().expect("audio");
+    assert_eq!(audio.addr.ip().to_string(), "198.51.100.8");
+    assert_eq!(audio.direction, Direction::SendOnly);
+}
+
+#[test]
+fn the_old_way_to_hold() {
+    let session = session(&["c=IN IP4 0.0.0.0", "m=audio 4000 RTP/AVP 0"]);
+    let audio = session.audio().expect("audio");
+    assert_eq!(audio.direction, Direction::SendOnly);
+    let (_, agreed) = answer(&session, &local()).expect("a codec");
+    assert_eq!(agreed.direction, Direction::RecvOnly);
+}
+
+#[test]
+fn an_answer_takes_their_first_codec_and_their_payload_types() {
+    let offer = session(&[
+        C,
+        "t=0 0",
+        "m=audio 4000 RTP/AVP 9 8 0 96",
+        "a=rtpmap:96 telephone-event/8000",
+        "a=sendonly",
+        "m=video 5000 RTP/AVP 31",
+        "m=audio 4002 RTP/AVP 0",
+    ]);
+    let (bytes, agreed) = answer(&offer, &local()).expect("a codec");
+    assert_eq!(
+        agreed,
+        Agreed {
+            remote: addr("198.51.100.7:4000"),
+            codec: Codec::Pcma,
+            send_payload_type: 8,
+            receive_payload_type: 8,
+            send_dtmf: Some(96),
+            receive_dtmf: Some(96),
+            ptime_ms: 20,
+            direction: Direction::RecvOnly,
+        }
+    );
+    let text = String::from_utf8(bytes).expect("text");
+    let lines: Vec<_> = text.lines().filter(|l| l.starts_with("m=")).collect();
+    let expected = [
+        "m=audio 30000 RTP/AVP 8 96",
+        "m=video 0 RTP/AVP 31",
+        "m=audio 0 RTP/AVP 0",
+    ];
+    assert_eq!(lines, expected);
+    assert!(text.contains("a=rtpmap:96 telephone-event/8000") && text.contains("a=recvonly"));
+}
+
+#[test]
+fn their_answer_to_our_offer() {
+    let theirs = session(&[
+        C,
+        "m=audio 4000 RTP/AVP 8 100",
+        "a=rtpmap:100 telephone-event/8000",
+        "a=ptime:20",
+    ]);
+    let agreed = agree(&local(), &theirs).expect("a codec");
+    assert_eq!(agreed.codec, Codec::Pcma);
+    assert_eq!(
+        (agreed.send_dtmf, agreed.receive_dtmf),
+        (Some(100), Some(101))
+    );
+    assert_eq!(agreed.direction, Direction::SendRecv);
+}
+
+#[test]
+fn no_audio_and_no_codec() {
+    let none = [
+        &[C, "m=audio 0 RTP/AVP 0"][..],
+        &[C, "m=video 5000 RTP/AVP 31"],
+        &["m=audio 4000 RTP/AVP 0"],
+        &[C, "m=audio 4000 RTP/SAVPF 0"],
+        &[C],
+    ];
+    for lines in none {
+        assert_eq!(
+            answer(&session(lines), &local()).err(),
+            Some(SdpError::NoAudio),
+            "{lines:?}"
+        );
+    }
+    for lines in [
+        [C, "m=audio 4000 RTP/AVP 18 9"],
+        ["c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 0"],
+    ] {
+        assert_eq!(
+            answer(&session(&lines), &local()).err(),
+            Some(SdpError::NoCodec),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_read() {
+    let lines = [C, "m=audio 99999 RTP/AVP 0"];
+    assert_eq!(
+        parse(&description(&lines)).err(),
+        Some(SdpError::Unreadable)
+    );
+    for bytes in [
+        &b""[..],
+        b"v=1\r\n",
+        b"hello",
+        b"v=0\r\nm=audio\r\n",
+        b"v=0\r\nc=IN IP4 x\r\n",
+    ] {
+        assert_eq!(parse(bytes).err(), Some(SdpError::Unreadable));
+    }
+    assert_eq!(
+        parse(&vec![b'v'; MAX_BYTES + 1]).err(),
+        Some(SdpError::Unreadable)
+    );
+    let many = vec!["m=audio 1 RTP/AVP 0"; 17];
+    assert_eq!(parse(&description(&many)).err(), Some(SdpError::Unreadable));
+}
+
+#[test]
+fn directions() {
+    use Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
+    assert_eq!(SendOnly.reversed(), RecvOnly);
+    assert_eq!(SendRecv.within(RecvOnly), RecvOnly);
+    assert_eq!(SendOnly.within(RecvOnly), Inactive);
+    assert_eq!(Inactive.within(SendRecv), Inactive);
+    for direction in [SendRecv, SendOnly, RecvOnly, Inactive] {
+        assert_eq!(direction.reversed().reversed(), direction);
+    }
+}

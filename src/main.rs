@@ -1,1 +1,72 @@
-fn main() {}
+//! The command line; wiring only.
+
+mod config;
+mod demo;
+mod phone_book;
+mod prompts;
+mod serve;
+mod shutdown;
+mod trunks;
+mod worker;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use config::{Config, Overrides};
+
+/// A dialler for call centres: spreadsheets become answered calls handed to agents.
+#[derive(Debug, Parser)]
+#[command(name = "paceline", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole product on this machine: server, carrier, phones, two campaigns
+    Demo(demo::Options),
+    /// Run the server
+    Serve(Overrides),
+    /// Run the worker that imports, filters, allocates and reports (the server starts one itself)
+    Worker(worker::Options),
+    /// Read the settings and say what is wrong with them
+    CheckConfig(Overrides),
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = match cli.command {
+        Command::Demo(options) => runtime.block_on(demo::run(options)),
+        Command::Serve(overrides) => {
+            log("info");
+            runtime.block_on(serve::run(Config::load(&overrides)?))
+        }
+        Command::Worker(options) => {
+            log("info");
+            runtime.block_on(worker::run(options))
+        }
+        Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
+            use std::io::Write;
+            // A closed pipe has nobody to tell.
+            let _ = writeln!(std::io::stdout(), "the settings are in order: {config:#?}");
+        }),
+    };
+    // A read of standard input that never ends must not keep the process.
+    runtime.shutdown_background();
+    done
+}
+
+/// Log lines go to standard error. The SIP stack writes whole messages, credentials and all, at
+/// `info`: it is kept at `warn` whatever the environment asks of the rest.
+fn log(level: &str) {
+    use tracing_subscriber::EnvFilter;
+    let wanted = std::env::var("PACELINE_LOG").unwrap_or_else(|_| level.to_owned());
+    let filter = EnvFilter::new(format!("{wanted},rsipstack=warn,sqlx=warn,apalis=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,305 @@
+//! Settings: one struct a section, each with `validate`; file < environment < flag.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde::Deserialize;
+
+/// Everything the server needs to know.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Database, uploads, recordings and prompts.
+    pub data: PathBuf,
+    /// `postgres://…`; absent: SQLite in the data directory.
+    pub db: Option<String>,
+    /// Names this process among those that share a database; keep it over restarts.
+    pub node: String,
+    pub role: Role,
+    pub http: Http,
+    pub sip: Sip,
+    pub rtp: Rtp,
+}
+
+/// What this process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The live server with a worker process beside it.
+    All,
+    /// The live server alone; workers run elsewhere.
+    Live,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// Browsers reach us over HTTPS (a proxy in front): cookies are marked `Secure`.
+    pub tls: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sip {
+    /// An address of this machine, not `0.0.0.0`; UDP.
+    pub listen: SocketAddr,
+    /// Listen on TCP, same address and port, too.
+    pub tcp: bool,
+    /// The address in our messages, where it differs (NAT).
+    pub announce: Option<IpAddr>,
+    /// Phones authenticate in this realm; their secrets are stored as hashes with it.
+    pub realm: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rtp {
+    pub ip: Option<IpAddr>,
+    pub announce: Option<IpAddr>,
+    /// `first-last`; the even ports are used, one a leg.
+    pub ports: String,
+    /// Seconds of silence after which a leg is given up; 0 = never.
+    pub timeout_s: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: "data".into(),
+            db: None,
+            node: "live-1".into(),
+            role: Role::All,
+            http: Http::default(),
+            sip: Sip::default(),
+            rtp: Rtp::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: false,
+        }
+    }
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
+            tcp: true,
+            announce: None,
+            realm: "paceline".into(),
+        }
+    }
+}
+
+impl Default for Rtp {
+    fn default() -> Self {
+        Self {
+            ip: None,
+            announce: None,
+            ports: "20000-29999".into(),
+            timeout_s: 30,
+        }
+    }
+}
+
+/// Settings on the command line or in the environment; each wins over the file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Overrides {
+    /// Settings file (TOML); see config.example.toml
+    #[arg(long, env = "PACELINE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Data directory [default: ./data]
+    #[arg(long, env = "PACELINE_DATA")]
+    pub data: Option<PathBuf>,
+    /// postgres:// URL [default: SQLite in the data directory]
+    #[arg(long, env = "PACELINE_DB", hide_env_values = true)]
+    pub db: Option<String>,
+    /// Name of this process among those that share the database [default: live-1]
+    #[arg(long, env = "PACELINE_NODE")]
+    pub node: Option<String>,
+    /// Whether a worker process is started beside the server [default: all]
+    #[arg(long, env = "PACELINE_ROLE", value_enum)]
+    pub role: Option<Role>,
+    /// Console and API [default: 127.0.0.1:8080]
+    #[arg(long, env = "PACELINE_HTTP")]
+    pub http: Option<SocketAddr>,
+    /// SIP, UDP and TCP [default: 127.0.0.1:5060]
+    #[arg(long, env = "PACELINE_SIP")]
+    pub sip: Option<SocketAddr>,
+    /// RTP ports, first-last [default: 20000-29999]
+    #[arg(long, env = "PACELINE_RTP")]
+    pub rtp: Option<String>,
+}
+
+impl Config {
+    /// Reads the file, if one is named, and lays environment and flags over it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value is out of its range.
+    pub fn load(overrides: &Overrides) -> Result<Self> {
+        let mut config = match &overrides.config {
+            Some(path) => Self::read(path)?,
+            None => Self::default(),
+        };
+        config.lay_over(overrides.clone());
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("cannot understand {}", path.display()))
+    }
+
+    fn lay_over(&mut self, over: Overrides) {
+        let Overrides {
+            config: _,
+            data,
+            db,
+            node,
+            role,
+            http,
+            sip,
+            rtp,
+        } = over;
+        self.data = data.unwrap_or_else(|| self.data.clone());
+        self.db = db.or_else(|| self.db.take());
+        self.node = node.unwrap_or_else(|| self.node.clone());
+        self.role = role.unwrap_or(self.role);
+        self.http.listen = http.unwrap_or(self.http.listen);
+        self.sip.listen = sip.unwrap_or(self.sip.listen);
+        self.rtp.ports = rtp.unwrap_or_else(|| self.rtp.ports.clone());
+    }
+
+    /// # Errors
+    /// The first value out of its range.
+    pub fn validate(&self) -> Result<()> {
+        ensure!(
+            !self.node.is_empty() && self.node.len() <= 64,
+            "node: a name of 1 to 64 characters"
+        );
+        self.sip.validate()?;
+        self.rtp.validate()
+    }
+
+    /// What [`store::Db::open`] takes.
+    #[must_use]
+    pub fn database(&self) -> String {
+        self.db
+            .clone()
+            .unwrap_or_else(|| self.data.display().to_string())
+    }
+}
+
+impl Sip {
+    fn validate(&self) -> Result<()> {
+        ensure!(
+            !self.listen.ip().is_unspecified(),
+            "sip.listen: name an address of this machine; answers come back to it"
+        );
+        ensure!(!self.realm.is_empty(), "sip.realm: must not be empty");
+        Ok(())
+    }
+}
+
+impl Rtp {
+    fn validate(&self) -> Result<()> {
+        self.range().map(|_| ())
+    }
+
+    /// # Errors
+    /// When the range is not `first-last` with room for a leg.
+    pub fn range(&self) -> Result<RangeInclusive<u16>> {
+        let range = self.ports.split_once('-').and_then(|(first, last)| {
+            Some(first.trim().parse::<u16>().ok()?..=last.trim().parse::<u16>().ok()?)
+        });
+        let range = range.context("rtp.ports: write first-last, as in 20000-29999")?;
+        ensure!(
+            *range.start() >= 1024 && range.start() < range.end(),
+            "rtp.ports: from 1024 up, and the last after the first"
+        );
+        Ok(range)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("paceline.toml");
+        std::fs::write(&path, "node = \"a\"\n[rtp]\nports = \"30000-30100\"\n").expect("written");
+        let overrides = Overrides {
+            config: Some(path),
+            node: Some("b".into()),
+            ..Overrides::default()
+        };
+        let config = Config::load(&overrides).expect("valid");
+        assert_eq!(config.node, "b");
+        assert_eq!(config.rtp.range().expect("a range"), 30000..=30100);
+        assert_eq!(config.http.listen.port(), 8080);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        let wrong: Result<Config, _> = toml::from_str("prots = 1");
+        assert!(wrong.is_err());
+    }
+
+    #[test]
+    fn the_example_names_every_setting_with_its_default() {
+        let text = include_str!("../config.example.toml");
+        let example: Config = toml::from_str(text).expect("config.example.toml is valid");
+        let shown = format!("{example:?}");
+        assert_eq!(shown, format!("{:?}", Config::default()));
+        for name in [
+            "data",
+            "node",
+            "role",
+            "listen",
+            "tls",
+            "tcp",
+            "realm",
+            "ports",
+            "timeout_s",
+        ] {
+            assert!(text.contains(&format!("{name} =")), "{name} is missing");
+        }
+    }
+
+    #[test]
+    fn bad_values_are_named() {
+        let mut config = Config::default();
+        config.rtp.ports = "9000".into();
+        assert!(
+            config
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .starts_with("rtp.ports")
+        );
+        config = Config::default();
+        config.sip.listen = "0.0.0.0:5060".parse().expect("an address");
+        assert!(
+            config
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .starts_with("sip.listen")
+        );
+    }
+}

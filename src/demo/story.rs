@@ -1,0 +1,262 @@
+//! What the demo sets up, step by step, as a newcomer would over REST.
+
+use anyhow::{Context, Result, ensure};
+use rand::Rng;
+use serde_json::{Value, json};
+
+use super::{
+    Options,
+    client::{Client, text},
+    home::Home,
+    screen::say,
+    sheet,
+    world::{AGENTS, HOTLINE, World},
+};
+
+const FIRST_EXTENSION: u32 = 1001;
+
+pub struct Story {
+    pub batch: String,
+    pub import: String,
+    pub queue: String,
+    pub predictive: String,
+    pub robot: String,
+}
+
+/// # Errors
+/// When the server refuses a step.
+pub async fn set_up(
+    client: &Client,
+    world: &mut World,
+    home: &Home,
+    options: &Options,
+) -> Result<Story> {
+    let file = home.directory.join("名单.xlsx");
+    sheet::write(&file)?;
+    let secrets = extensions(client).await?;
+    world.plug_in(secrets, options.fast).await?;
+    say(&format!("{AGENTS} phones are registered with digest"));
+    let queue = queue(client, options).await?;
+    let gateway = gateway(client, world).await?;
+    let route = json!({ "number": HOTLINE, "queue_id": queue, "position": 1 });
+    client.post("/routes", &route).await?;
+    let (batch, import) = import(client, &file).await?;
+    let predictive = Kind::Predictive
+        .campaign(client, &batch, &gateway, &queue, options)
+        .await?;
+    let robot = Kind::Robot
+        .campaign(client, &batch, &gateway, &queue, options)
+        .await?;
+    Ok(Story {
+        batch,
+        import,
+        queue,
+        predictive,
+        robot,
+    })
+}
+
+impl Story {
+    pub fn campaigns(&self) -> [(&'static str, &str); 2] {
+        [("predictive", &self.predictive), ("robot", &self.robot)]
+    }
+
+    /// Stops what is still running: leads with a later time keep it.
+    ///
+    /// # Errors
+    /// When the server refuses for another reason than that a campaign has finished.
+    pub async fn end(&self, client: &Client) -> Result<()> {
+        for (_, campaign) in self.campaigns() {
+            let state = client.get(&format!("/campaigns/{campaign}")).await?;
+            if state["state"] == "running" {
+                client
+                    .post(&format!("/campaigns/{campaign}/stop"), &json!({}))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every agent gets an extension with a secret of its own.
+async fn extensions(client: &Client) -> Result<Vec<(String, String)>> {
+    let mut made = Vec::new();
+    for nth in 0..AGENTS {
+        let extension = (FIRST_EXTENSION + nth).to_string();
+        let secret = format!("{:032x}", rand::rng().random::<u128>());
+        client
+            .put(
+                &format!("/extensions/{extension}"),
+                &json!({ "secret": secret }),
+            )
+            .await?;
+        let agent = json!({ "name": format!("坐席{}", nth + 1), "extension": extension });
+        client.put(&format!("/agents/{extension}"), &agent).await?;
+        made.push((extension, secret));
+    }
+    Ok(made)
+}
+
+async fn queue(client: &Client, options: &Options) -> Result<String> {
+    let agents: Vec<String> = (0..AGENTS)
+        .map(|nth| (FIRST_EXTENSION + nth).to_string())
+        .collect();
+    let wrap_up_ms = if options.fast { 1_000 } else { 4_000 };
+    let queue = json!({
+        "name": "销售",
+        "agents": agents,
+        "settings": { "wrap_up_ms": wrap_up_ms, "max_wait_ms": 30_000 },
+    });
+    text(&client.post("/queues", &queue).await?, "id")
+}
+
+async fn gateway(client: &Client, world: &World) -> Result<String> {
+    let address = world.carrier.address();
+    let gateway = json!({
+        "name": "carrier",
+        "host": address.ip().to_string(),
+        "port": address.port(),
+        "settings": { "max_channels": 60, "max_cps": 10.0, "inbound_reserved": 0.1 },
+    });
+    text(&client.post("/gateways", &gateway).await?, "id")
+}
+
+/// Template, phone field, save, data; returns the batch and the import.
+async fn import(client: &Client, file: &std::path::Path) -> Result<(String, String)> {
+    let batch = json!({ "name": "回访批次", "batch_type": "temporary", "import_mode": "upload" });
+    let batch = text(&client.post("/batches", &batch).await?, "id")?;
+    let fields = client
+        .upload(&format!("/batches/{batch}/template"), file)
+        .await?;
+    let mut phone = field(&fields, sheet::TITLES[1])?;
+    phone["is_phone"] = json!(true);
+    phone["phone_type"] = json!("mobile");
+    client
+        .put(&format!("/batches/{batch}/fields"), &json!([phone]))
+        .await?;
+    client
+        .post(&format!("/batches/{batch}/template/save"), &json!({}))
+        .await?;
+    let accepted = client
+        .upload(&format!("/batches/{batch}/imports"), file)
+        .await?;
+    client.finished(&text(&accepted, "job_id")?).await?;
+    let imports = client.get(&format!("/imports?batch_id={batch}")).await?;
+    let import = &imports["data"][0];
+    say(&format!(
+        "imported {} leads from {}, {} rows rejected with their reasons",
+        import["good"],
+        file.display(),
+        import["invalid"],
+    ));
+    ensure!(
+        import["good"] == sheet::LEADS,
+        "the import is not what the sheet holds: {import}"
+    );
+    ensure!(
+        import["invalid"] == sheet::BROKEN.len(),
+        "the rejects are not as many: {import}"
+    );
+    Ok((batch, text(import, "id")?))
+}
+
+fn field(fields: &Value, title: &str) -> Result<Value> {
+    let found = fields["data"]
+        .as_array()
+        .and_then(|fields| fields.iter().find(|field| field["title"] == title).cloned());
+    found.with_context(|| format!("the template has no column {title}: {fields}"))
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Predictive,
+    Robot,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Predictive => "predictive",
+            Self::Robot => "robot",
+        }
+    }
+
+    fn group(self) -> &'static str {
+        match self {
+            Self::Predictive => sheet::PEOPLE,
+            Self::Robot => sheet::ROBOT,
+        }
+    }
+
+    /// Filter, campaign, target, start.
+    async fn campaign(
+        self,
+        client: &Client,
+        batch: &str,
+        gateway: &str,
+        queue: &str,
+        options: &Options,
+    ) -> Result<String> {
+        let filter = self.filter(client, batch).await?;
+        let campaign = json!({
+            "name": format!("{} {}", self.group(), self.name()),
+            "campaign_type": self.name(),
+            "filter_id": filter,
+            "extract_count": sheet::LEADS,
+            "default_alloc": 0,
+            "settings": self.settings(gateway, options),
+        });
+        let id = text(&client.post("/campaigns", &campaign).await?, "id")?;
+        let target = match self {
+            Self::Predictive => {
+                json!({ "target_type": "queue", "target_id": queue, "quantity": 0 })
+            }
+            Self::Robot => json!({ "target_type": "robot", "target_id": "201", "quantity": 0 }),
+        };
+        client
+            .put(&format!("/campaigns/{id}/targets"), &json!([target]))
+            .await?;
+        let started = client
+            .post(&format!("/campaigns/{id}/start"), &json!({}))
+            .await?;
+        client.finished(&text(&started, "job_id")?).await?;
+        Ok(id)
+    }
+
+    async fn filter(self, client: &Client, batch: &str) -> Result<String> {
+        let fields = client.get(&format!("/batches/{batch}/fields")).await?;
+        let group = text(&field(&fields, sheet::TITLES[4])?, "code")?;
+        let filter = json!({ "name": format!("{}的筛选", self.group()), "batch_id": batch });
+        let filter = text(&client.post("/filters", &filter).await?, "id")?;
+        let conditions = json!([
+            { "field": group, "op": "eq", "value": self.group(), "connector": "and" }
+        ]);
+        client
+            .put(&format!("/filters/{filter}/conditions"), &conditions)
+            .await?;
+        let found = client
+            .post(&format!("/filters/{filter}/query"), &json!({}))
+            .await?;
+        say(&format!(
+            "the filter {} selects {} leads",
+            self.group(),
+            found["matched"]
+        ));
+        Ok(filter)
+    }
+
+    fn settings(self, gateway: &str, options: &Options) -> Value {
+        let mut settings = json!({
+            "gateway": gateway,
+            "caller_ids": ["02160001000", "02160001001"],
+            "window": { "zone": "Asia/Shanghai", "weekdays": [1, 2, 3, 4, 5, 6, 7],
+                        "ranges": [[0, 1440]] },
+            "ring_timeout_s": if options.fast { 10 } else { 15 },
+        });
+        match self {
+            Self::Predictive => settings["pacing"] = json!({ "mode": "ratio", "lines": 1.4 }),
+            Self::Robot => settings["max_concurrency"] = json!(15),
+        }
+        settings
+    }
+}

@@ -1,0 +1,189 @@
+//! What became of every lead, and whether the sums add up.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use live::Live;
+use peers::Counts;
+use serde_json::Value;
+
+use super::{
+    client::Client,
+    screen::say,
+    sheet,
+    story::Story,
+    world::{HOTLINE, World},
+};
+
+pub struct Summary {
+    reports: Vec<(&'static str, Value)>,
+    inbound: Inbound,
+    carrier: Counts,
+    occupancy: f64,
+}
+
+#[derive(Default)]
+struct Inbound {
+    calls: u64,
+    bridged: u64,
+    open: u64,
+}
+
+impl Summary {
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn read(client: &Client, story: &Story, world: &World, live: &Live) -> Result<Self> {
+        let mut reports = Vec::new();
+        for (name, campaign) in story.campaigns() {
+            reports.push((
+                name,
+                client.get(&format!("/campaigns/{campaign}/report")).await?,
+            ));
+        }
+        Ok(Self {
+            reports,
+            inbound: inbound(client).await?,
+            carrier: world.carrier.counts(),
+            occupancy: occupancy(live),
+        })
+    }
+
+    /// Every lead has one final state or a next time, every attempt is over, and the carrier saw
+    /// one INVITE for each attempt.
+    pub fn adds_up(&self) -> bool {
+        let leads = self.sum("/leads/pending") + self.sum("/leads/closed");
+        let outcomes: u64 = self
+            .reports
+            .iter()
+            .map(|(_, report)| outcomes_of(report))
+            .sum();
+        let invites: u64 = self
+            .carrier
+            .invites
+            .iter()
+            .filter(|(number, _)| number.as_str() != HOTLINE)
+            .map(|(_, invites)| u64::from(*invites))
+            .sum();
+        leads == sheet::LEADS
+            && self.sum("/leads/allocated") == sheet::LEADS
+            && self.sum("/attempts/open") == 0
+            && outcomes == self.sum("/attempts/dialled")
+            && invites == self.sum("/attempts/dialled")
+            && self.inbound.open == 0
+    }
+
+    pub fn print(&self) {
+        let mut table = String::from("\n");
+        let rows = [
+            ("leads", "/leads/allocated"),
+            ("dialled", "/attempts/dialled"),
+            ("answered by people", "/attempts/answered"),
+            ("connected", "/attempts/connected"),
+            ("abandoned", "/attempts/abandoned"),
+            ("done", "/leads/closed"),
+            ("to be called again", "/leads/pending"),
+        ];
+        let _ = writeln!(
+            table,
+            "  {:<22}{:>12}{:>12}{:>12}",
+            "", "predictive", "robot", "both"
+        );
+        for (name, pointer) in rows {
+            let _ = write!(table, "  {name:<22}");
+            for (_, report) in &self.reports {
+                let _ = write!(table, "{:>12}", number(report, pointer));
+            }
+            let _ = writeln!(table, "{:>12}", self.sum(pointer));
+        }
+        let _ = writeln!(table, "  outcomes");
+        for outcome in self.outcomes() {
+            let pointer = format!("/outcomes/{outcome}");
+            let _ = write!(table, "    {outcome:<20}");
+            for (_, report) in &self.reports {
+                let _ = write!(table, "{:>12}", number(report, &pointer));
+            }
+            let _ = writeln!(table, "{:>12}", self.sum(&pointer));
+        }
+        let _ = writeln!(
+            table,
+            "  inbound calls {}, of which {} talked to an agent; agents' occupancy {:.0} %",
+            self.inbound.calls,
+            self.inbound.bridged,
+            self.occupancy * 100.0,
+        );
+        let _ = write!(
+            table,
+            "  the carrier saw {} INVITEs, {} answers, at most {} calls at once",
+            self.carrier.invites.values().sum::<u32>(),
+            self.carrier.answered,
+            self.carrier.most_live,
+        );
+        say(&table);
+    }
+
+    fn sum(&self, pointer: &str) -> u64 {
+        self.reports
+            .iter()
+            .map(|(_, report)| number(report, pointer))
+            .sum()
+    }
+
+    fn outcomes(&self) -> Vec<String> {
+        let names = |report: &Value| -> Vec<String> {
+            report["outcomes"]
+                .as_object()
+                .map(|all| all.keys().cloned().collect())
+                .unwrap_or_default()
+        };
+        let mut all: Vec<String> = self
+            .reports
+            .iter()
+            .flat_map(|(_, report)| names(report))
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+fn outcomes_of(report: &Value) -> u64 {
+    let all = report["outcomes"].as_object();
+    all.map(|all| all.values().filter_map(Value::as_u64).sum())
+        .unwrap_or_default()
+}
+
+fn number(report: &Value, pointer: &str) -> u64 {
+    report
+        .pointer(pointer)
+        .and_then(Value::as_u64)
+        .unwrap_or_default()
+}
+
+async fn inbound(client: &Client) -> Result<Inbound> {
+    let mut inbound = Inbound::default();
+    let page = client.get("/calls?direction=inbound&limit=200").await?;
+    for call in page["data"].as_array().into_iter().flatten() {
+        inbound.calls += 1;
+        inbound.bridged += u64::from(!call["bridged_at"].is_null());
+        inbound.open += u64::from(call["state"] == "open");
+    }
+    Ok(inbound)
+}
+
+/// Time in calls and after-call work as a share of the time signed in.
+fn occupancy(live: &Live) -> f64 {
+    let view = live.view();
+    let (mut busy, mut signed_in) = (0, 0);
+    for agent in &view.agents {
+        let Some(since) = agent.signed_in_at else {
+            continue;
+        };
+        busy += agent.busy_ms;
+        signed_in += view.as_of.since(since);
+    }
+    if signed_in == 0 {
+        0.0
+    } else {
+        busy as f64 / signed_in as f64
+    }
+}

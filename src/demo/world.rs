@@ -1,0 +1,97 @@
+//! The other ends of the line: a carrier with people behind it, and the agents' phones.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use peers::{
+    Carrier, CarrierConfig, Counts, Phone, PhoneConfig, Phones, PhonesConfig, Timing, Trickle,
+};
+
+use super::Options;
+
+pub const AGENTS: u32 = 8;
+/// What inbound callers dial.
+pub const HOTLINE: &str = "4008001234";
+
+pub struct World {
+    pub carrier: Carrier,
+    phones: Phones,
+    handsets: Vec<(Phone, String)>,
+}
+
+impl World {
+    /// # Errors
+    /// When a socket cannot be had.
+    pub async fn start(options: &Options, house: SocketAddr) -> Result<Self> {
+        let free: SocketAddr = "127.0.0.1:0".parse()?;
+        let mut config = CarrierConfig::new(free, 24_000..=27_999, house);
+        config.timing = timing(options.fast);
+        config.seed = options.seed;
+        let carrier = Carrier::start(config)
+            .await
+            .context("the carrier does not start")?;
+        let phones = Phones::start(PhonesConfig::new(free, 28_000..=29_999, house))
+            .await
+            .context("the phones do not start")?;
+        Ok(Self {
+            carrier,
+            phones,
+            handsets: Vec::new(),
+        })
+    }
+
+    /// Plugs a phone in for every agent, and waits until all are registered.
+    ///
+    /// # Errors
+    /// When one does not register.
+    pub async fn plug_in(&mut self, secrets: Vec<(String, String)>, fast: bool) -> Result<()> {
+        for (extension, secret) in secrets {
+            let mut config = PhoneConfig::new(extension.clone(), secret);
+            // Nobody listens to an answering machine for ever.
+            config.hangs_up_after = Some(Duration::from_secs(if fast { 8 } else { 40 }));
+            self.handsets.push((self.phones.add(config), extension));
+        }
+        for (phone, extension) in &self.handsets {
+            ensure!(
+                phone.registered(Duration::from_secs(10)).await,
+                "the phone of extension {extension} did not register"
+            );
+        }
+        Ok(())
+    }
+
+    /// People who call the hotline, until this is dropped.
+    pub fn callers(&self, options: &Options) -> Trickle {
+        let (every, patience) = if options.fast { (4, 10) } else { (12, 30) };
+        self.carrier.trickle(
+            HOTLINE,
+            Duration::from_secs(every),
+            Duration::from_secs(patience),
+        )
+    }
+
+    /// Waits until no call is up at the carrier.
+    pub async fn quiet(&self) {
+        self.carrier
+            .saw(Duration::from_secs(90), |counts: &Counts| counts.live == 0)
+            .await;
+    }
+
+    pub async fn stop(self) {
+        self.phones.shutdown(Duration::from_secs(1)).await;
+        self.carrier.shutdown(Duration::from_secs(1)).await;
+    }
+}
+
+fn timing(fast: bool) -> Timing {
+    if fast {
+        return Timing::fast();
+    }
+    Timing {
+        ring: (Duration::from_secs(1), Duration::from_secs(6)),
+        talk_mean: Duration::from_secs(12),
+        talk: (Duration::from_secs(3), Duration::from_secs(30)),
+        hangs_up: 0.9,
+        greeting: Duration::from_secs(4),
+    }
+}

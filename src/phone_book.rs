@@ -1,0 +1,43 @@
+//! Who may register as a phone: the store's extensions, kept in memory for the registrar.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use sip::{Ha1, PhoneBook};
+use store::Db;
+
+#[derive(Default)]
+pub struct Extensions(RwLock<HashMap<String, Ha1>>);
+
+impl Extensions {
+    /// Reads the extensions anew.
+    ///
+    /// # Errors
+    /// When the database does not answer; the old ones stay.
+    pub async fn load(&self, db: &Db) -> store::Result<()> {
+        let read = store::extensions::list(db).await?.into_iter().map(|row| {
+            (
+                row.extension,
+                Ha1 {
+                    md5: row.ha1_md5,
+                    sha256: row.ha1_sha256,
+                },
+            )
+        });
+        let fresh: HashMap<String, Ha1> = read.collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+}
+
+impl PhoneBook for Extensions {
+    fn secrets(&self, extension: &str) -> Option<Ha1> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(extension)
+            .cloned()
+    }
+}

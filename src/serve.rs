@@ -1,0 +1,214 @@
+//! The server: store, switch, floor, web, and a worker process beside them.
+
+use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use embedded::Embedded;
+use live::{Live, Running};
+use store::Db;
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
+use tracing::{info, warn};
+
+use crate::{
+    config::{Config, Role},
+    phone_book::Extensions,
+    prompts, shutdown, trunks, worker,
+};
+
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// A server that runs in this process.
+pub struct Server {
+    pub live: Live,
+    pub http: SocketAddr,
+    pub sip: SocketAddr,
+    /// The administrator's password, when this start made the administrator.
+    pub password: Option<String>,
+    running: Running,
+    switch: Arc<Embedded>,
+    db: Db,
+    web_stop: oneshot::Sender<()>,
+    web: JoinHandle<()>,
+    worker_stop: watch::Sender<bool>,
+    worker: JoinHandle<()>,
+    _lock: File,
+}
+
+/// Serves until the process is asked to end.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run(config: Config) -> Result<()> {
+    let server = Server::start(config).await?;
+    announce(&server);
+    shutdown::asked().await;
+    info!("ending");
+    server.stop().await;
+    Ok(())
+}
+
+/// One line that programs wait for, and the password that is shown once.
+fn announce(server: &Server) {
+    use std::io::Write;
+    let mut out = std::io::stdout();
+    if let Some(password) = &server.password {
+        // A closed pipe has nobody to tell.
+        let _ = writeln!(
+            out,
+            "first start: sign in as admin with the password {password}"
+        );
+    }
+    let _ = writeln!(out, "ready http=http://{} sip={}", server.http, server.sip);
+}
+
+impl Server {
+    /// # Errors
+    /// When the data directory is in use, the database cannot be reached, or an address is taken.
+    pub async fn start(config: Config) -> Result<Self> {
+        let lock = lock(&config.data)?;
+        let db = Db::open(&config.database())
+            .await
+            .context("cannot open the database")?;
+        let password = web::first_admin(&db)
+            .await
+            .context("cannot make the administrator")?;
+        let prompts = config.data.join("prompts");
+        prompts::lay_out(&prompts)?;
+        let phones = Arc::new(Extensions::default());
+        phones
+            .load(&db)
+            .await
+            .context("cannot read the extensions")?;
+        let switch = start_switch(&config, &db, Arc::clone(&phones)).await?;
+        let running = live::start(live::Config {
+            db: db.clone(),
+            switch: Arc::clone(&switch) as Arc<dyn switch::Switch>,
+            node: config.node.clone(),
+            recordings: config.data.join("recordings"),
+        })
+        .await
+        .context("cannot start the floor")?;
+        tokio::spawn(follow(
+            running.reloads.clone(),
+            db.clone(),
+            phones,
+            Arc::clone(&switch),
+        ));
+        let listener = TcpListener::bind(config.http.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.http.listen))?;
+        let http = listener.local_addr()?;
+        let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone());
+        let (worker_stop, stopped) = watch::channel(false);
+        let keeps_worker = config.role == Role::All;
+        let worker = tokio::spawn(async move {
+            if keeps_worker {
+                worker::keep(config.data, config.db, stopped).await;
+            }
+        });
+        Ok(Self {
+            live: running.live.clone(),
+            http,
+            sip: switch.sip_address(),
+            password,
+            running,
+            switch,
+            db,
+            web_stop,
+            web,
+            worker_stop,
+            worker,
+            _lock: lock,
+        })
+    }
+
+    /// Ends it in order: no new dials, calls hung up, everything written, pages answered.
+    pub async fn stop(self) {
+        self.live.drain().await;
+        let _ = self.worker_stop.send(true);
+        let _ = self.web_stop.send(());
+        self.switch.shutdown(FAREWELL).await;
+        self.running.stop().await;
+        if tokio::time::timeout(FAREWELL, self.web).await.is_err() {
+            warn!("some connections were cut");
+        }
+        if let Err(error) = self.worker.await {
+            warn!(%error, "the worker's keeper ended badly");
+        }
+        self.db.close().await;
+    }
+}
+
+/// One server a data directory: two would dial the same leads.
+fn lock(data: &Path) -> Result<File> {
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    let path = data.join("paceline.lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    file.try_lock()
+        .with_context(|| format!("another server works in {}", data.display()))?;
+    Ok(file)
+}
+
+async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Result<Arc<Embedded>> {
+    let mut switch = embedded::Config::new(
+        config.sip.listen,
+        config.sip.realm.clone(),
+        config.rtp.range()?,
+    );
+    switch.sip.also_tcp = config.sip.tcp;
+    switch.sip.announce = config.sip.announce.unwrap_or(config.sip.listen.ip());
+    switch.media.ip = config.rtp.ip.unwrap_or(config.sip.listen.ip());
+    switch.media.prompts = Some(config.data.join("prompts"));
+    switch.media.rtp_timeout = Duration::from_secs(config.rtp.timeout_s);
+    switch.announce_rtp = config.rtp.announce;
+    switch.gateways = trunks::load(db).await.context("cannot read the gateways")?;
+    switch.phones = phones;
+    Embedded::start(switch)
+        .await
+        .context("cannot start SIP and RTP")
+}
+
+/// Hands changed gateways and extensions to the switch.
+async fn follow(
+    mut reloads: watch::Receiver<u64>,
+    db: Db,
+    phones: Arc<Extensions>,
+    switch: Arc<Embedded>,
+) {
+    while reloads.changed().await.is_ok() {
+        let fresh = async {
+            phones.load(&db).await?;
+            trunks::load(&db).await
+        };
+        match fresh.await {
+            Ok(trunks) => switch.set_gateways(trunks),
+            Err(error) => warn!(error = ?error, "the switch keeps its old configuration"),
+        }
+    }
+}
+
+fn start_web(
+    config: &Config,
+    listener: TcpListener,
+    db: Db,
+    live: Live,
+) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let mut settings = web::Config::new(config.data.clone());
+    settings.listen = config.http.listen;
+    settings.tls = config.http.tls;
+    settings.realm = config.sip.realm.clone();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = async move {
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        if let Err(error) = web::serve_on(listener, settings, db, live, stopped).await {
+            tracing::error!(error = ?error, "the web server ended");
+        }
+    };
+    (stop, tokio::spawn(serving))
+}

@@ -138,20 +138,19 @@ fn read(
     })
 }
 
-fn check(plan: &Plan, width: usize, no: i64, cells: Vec<Cell>, chunk: &mut Chunk) {
+fn check(plan: &Plan, width: usize, no: i64, mut cells: Vec<Cell>, chunk: &mut Chunk) {
     match plan.read(&cells) {
         Ok(lead) => chunk.leads.push((no, lead)),
-        Err(bad) => chunk.rejects.push(NewReject {
-            row_no: no,
-            column_title: bad.column,
-            code: bad.code,
-            reason: bad.reason,
-            cells: cells
-                .iter()
-                .take(width)
-                .map(|cell| show(cell).unwrap_or_default())
-                .collect(),
-        }),
+        Err(bad) => {
+            cells.resize(width, Cell::Empty);
+            chunk.rejects.push(NewReject {
+                row_no: no,
+                column_title: bad.column,
+                code: bad.code,
+                reason: bad.reason,
+                cells: cells.iter().map(|cell| show(cell).unwrap_or_default()).collect(),
+            });
+        }
     }
     chunk.to = no;
 }

@@ -22,7 +22,13 @@ use crate::{JobError, frame::Snapshots, house::House, house::Ticket};
 /// Keeps the databases and the wish not to stop.
 pub struct Guard {
     pub stop: watch::Sender<bool>,
-    _home: Home,
+    home: Home,
+}
+
+impl Guard {
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
 }
 
 pub fn house(home: Home) -> (House, Guard) {
@@ -33,7 +39,7 @@ pub fn house(home: Home) -> (House, Guard) {
         snapshots: Snapshots::default(),
         stop: stopped,
     };
-    (house, Guard { stop, _home: home })
+    (house, Guard { stop, home })
 }
 
 /// A batch with these titles; the field 号码 is the phone.

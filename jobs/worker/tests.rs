@@ -116,3 +116,64 @@ fn delays_grow() {
     let delays: Vec<u64> = (1..=3).map(|start| retry_delay(start).as_secs()).collect();
     assert_eq!(delays, [5, 20, 80]);
 }
+
+/// What [`a_killed_worker_leaves_nothing_undone`] starts as a process of its own.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a part of another test"]
+async fn child() {
+    let place = std::env::var("PACELINE_TEST_PLACE").expect("started by the test");
+    let data_dir = std::env::var("PACELINE_TEST_DATA").expect("started by the test");
+    let db = Db::connect(&place).await.unwrap();
+    run_worker(db, data_dir.into(), std::future::pending()).await.unwrap();
+}
+
+fn process(home: &Home) -> std::process::Child {
+    std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "worker::tests::child", "--ignored"])
+        .env("PACELINE_TEST_PLACE", &home.place)
+        .env("PACELINE_TEST_DATA", &home.data_dir)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_worker_leaves_nothing_undone() {
+    const ROWS: u64 = 60_000;
+    on_both(|home| async move {
+        let mut first = process(&home);
+        let spare = home.db.clone();
+        let (place, data_dir) = (home.place.clone(), home.data_dir.clone());
+        let (house, guard) = testing::house(home);
+        let batch = testing::batch(&house, &["姓名", "号码"]).await;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data.csv");
+        let mut text = String::from("姓名,号码\n");
+        for n in 0..ROWS {
+            text.push_str(&format!("n{n},{}\n", 13_800_000_000 + n));
+        }
+        std::fs::write(&path, text).unwrap();
+        let (import, job) = testing::upload(&house, &batch, &path, "skip_in_batch").await;
+        until(&spare, &job, |job| job.done >= 2_000).await;
+        first.kill().unwrap();
+        first.wait().unwrap();
+        let left = jobs::get(&spare, &job).await.unwrap().unwrap();
+        assert_eq!(left.state, "running", "killed in the middle");
+
+        let killed = Instant::now();
+        let mut second = process(guard.home());
+        until(&spare, &job, |job| job.attempts == 2).await;
+        println!("{place}: taken over after {:?}", killed.elapsed());
+        let done = until(&spare, &job, |job| job.finished_at.is_some()).await;
+        second.kill().unwrap();
+        second.wait().unwrap();
+        assert_eq!((done.state.as_str(), done.attempts), ("succeeded", 2));
+        let import = imports::get(&spare, &import).await.unwrap().unwrap();
+        assert_eq!(u64::try_from(import.good).unwrap(), ROWS);
+        assert_eq!((import.duplicate, import.invalid), (0, 0));
+        let count = store::leads::count(&spare, &batch).await.unwrap();
+        assert_eq!(u64::try_from(count).unwrap(), ROWS);
+        assert!(data_dir.exists());
+    })
+    .await;
+}

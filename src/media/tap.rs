@@ -19,8 +19,8 @@ const MOST_WAITING: usize = 8 * FRAME;
 pub struct Tap {
     leg: LegId,
     record: RecordId,
-    said: VecDeque<i16>,
-    heard: VecDeque<i16>,
+    said: Side,
+    heard: Side,
     chunk: Vec<i16>,
     /// Where the chunk starts, in samples since the start.
     chunk_at: u64,
@@ -30,12 +30,11 @@ pub struct Tap {
 
 impl Tap {
     pub fn new(leg: LegId, record: RecordId) -> Self {
-        let waiting = || VecDeque::with_capacity(MOST_WAITING);
         Self {
             leg,
             record,
-            said: waiting(),
-            heard: waiting(),
+            said: Side::default(),
+            heard: Side::default(),
             chunk: Vec::new(),
             chunk_at: 0,
             next_tick: None,
@@ -47,11 +46,11 @@ impl Tap {
     }
 
     pub fn said(&mut self, law: Law, payload: &[u8]) {
-        wait(&mut self.said, law, payload);
+        self.said.add(law, payload);
     }
 
     pub fn heard(&mut self, law: Law, payload: &[u8]) {
-        wait(&mut self.heard, law, payload);
+        self.heard.add(law, payload);
     }
 
     /// Ends a tick: one frame of both sides is complete. Skipped ticks become silence.
@@ -62,10 +61,12 @@ impl Tap {
             self.chunk_at += (tick - next) * FRAME as u64;
         }
         self.next_tick = Some(tick + 1);
-        for _ in 0..FRAME {
-            self.chunk.push(self.said.pop_front().unwrap_or(0));
-            self.chunk.push(self.heard.pop_front().unwrap_or(0));
-        }
+        let (said, heard) = (self.said.frame(), self.heard.frame());
+        self.chunk.extend(
+            said.into_iter()
+                .zip(heard)
+                .flat_map(|(left, right)| [left, right]),
+        );
         if self.chunk.len() >= CHUNK_FRAMES * FRAME * 2 {
             self.hand_over(work);
         }
@@ -98,9 +99,53 @@ impl Tap {
     }
 }
 
-fn wait(queue: &mut VecDeque<i16>, law: Law, payload: &[u8]) {
-    queue.extend(payload.iter().map(|&byte| law.decode(byte)));
-    if queue.len() > MOST_WAITING {
-        queue.drain(..queue.len() - MOST_WAITING);
+/// One of the two sounds. It starts two frames deep, so that a packet that comes a little late
+/// leaves no hole.
+#[derive(Debug, Default)]
+struct Side {
+    waiting: VecDeque<i16>,
+    flows: bool,
+}
+
+impl Side {
+    fn add(&mut self, law: Law, payload: &[u8]) {
+        self.waiting
+            .extend(payload.iter().map(|&byte| law.decode(byte)));
+        if self.waiting.len() > MOST_WAITING {
+            self.waiting.drain(..self.waiting.len() - MOST_WAITING);
+        }
+    }
+
+    fn frame(&mut self) -> [i16; FRAME] {
+        self.flows = match self.flows {
+            true => !self.waiting.is_empty(),
+            false => self.waiting.len() >= 2 * FRAME,
+        };
+        let mut frame = [0; FRAME];
+        if self.flows {
+            for sample in &mut frame {
+                *sample = self.waiting.pop_front().unwrap_or(0);
+            }
+        }
+        frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_packet_leaves_no_hole_and_a_long_gap_is_silence() {
+        let mut side = Side::default();
+        let loud = [0x10; FRAME];
+        let mut hears = |packets: usize| {
+            (0..packets).for_each(|_| side.add(Law::Pcmu, &loud));
+            side.frame().iter().all(|&sample| sample != 0)
+        };
+        assert!(!hears(1));
+        assert!(hears(1) && hears(0) && hears(2) && hears(1));
+        let rest: Vec<bool> = (0..4).map(|_| hears(0)).collect();
+        assert_eq!(rest, [true, false, false, false]);
     }
 }

@@ -163,19 +163,15 @@ impl House {
     }
 }
 
-/// The second half of both channels of a recording.
+/// Both channels of a recording.
 pub fn channels(path: &Path) -> (Vec<i16>, Vec<i16>) {
     let reader = hound::WavReader::open(path).expect("a playable file");
     let samples: Vec<i16> = reader
         .into_samples()
         .collect::<Result<_, _>>()
         .expect("samples");
-    let (left, right): (Vec<_>, Vec<_>) = samples
+    samples
         .chunks_exact(2)
         .map(|pair| (pair[0], pair[1]))
-        .unzip();
-    (
-        left[left.len() / 2..].to_vec(),
-        right[right.len() / 2..].to_vec(),
-    )
+        .unzip()
 }

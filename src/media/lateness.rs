@@ -30,6 +30,11 @@ impl Lateness {
             .store((recent * 63 + micros) / 64, Ordering::Relaxed);
     }
 
+    /// Nothing is to be served, so nothing is late.
+    pub(crate) fn calm(&self) {
+        self.recent.store(0, Ordering::Relaxed);
+    }
+
     /// How late slots are served now, on average.
     #[must_use]
     pub fn recent(&self) -> Duration {

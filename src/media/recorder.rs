@@ -214,3 +214,51 @@ fn spec() -> hound::WavSpec {
         sample_format: hound::SampleFormat::Int,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    const KEY: Key = (LegId(1), RecordId(1));
+
+    fn second(nth: u64) -> Chunk {
+        let samples = vec![500; 2 * RATE as usize];
+        Chunk {
+            leg: KEY.0,
+            record: KEY.1,
+            at: nth * u64::from(RATE),
+            samples,
+        }
+    }
+
+    #[test]
+    fn a_file_is_playable_before_it_is_complete_and_gaps_are_silence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("call.wav");
+        let (sender, events) = sync_channel(10);
+        let mut recorder = Recorder::new(Outlet::new(sender));
+        recorder.create(KEY, path.clone());
+        (0..5)
+            .filter(|nth| *nth != 2)
+            .for_each(|nth| recorder.write(second(nth)));
+        let reader = hound::WavReader::open(&path).expect("a playable file");
+        assert_eq!(reader.duration(), 5 * RATE);
+        let samples: Vec<i16> = reader.into_samples().flatten().collect();
+        let loud = samples.iter().filter(|&&sample| sample == 500).count();
+        assert_eq!(loud, 4 * 2 * RATE as usize);
+        recorder.close(KEY, 6 * u64::from(RATE));
+        let done = events.iter().nth(1).expect("two events");
+        let Event::RecordDone {
+            ms,
+            bytes,
+            error: None,
+            ..
+        } = done
+        else {
+            panic!("{done:?}")
+        };
+        assert_eq!((ms, bytes), (6_000, 44 + 6 * 4 * u64::from(RATE)));
+    }
+}

@@ -92,10 +92,7 @@ impl Shard {
             Some(due) => self
                 .orders
                 .recv_timeout(due.saturating_duration_since(Instant::now())),
-            None => self
-                .orders
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected),
+            None => self.rest(),
         };
         match order {
             Ok(command) => self.take(command),
@@ -108,6 +105,17 @@ impl Shard {
                 Err(_) => return,
             }
         }
+    }
+
+    /// Waits for an order with nothing else to do; the slots of that time are not made up.
+    fn rest(&mut self) -> Result<Command, RecvTimeoutError> {
+        self.lateness.calm();
+        let order = self
+            .orders
+            .recv()
+            .map_err(|_| RecvTimeoutError::Disconnected);
+        self.slot = self.slot.max(self.epoch.elapsed().as_millis() as u64);
+        order
     }
 
     /// When to wake without an order; `None` when there is nothing to do at all.

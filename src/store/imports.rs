@@ -158,3 +158,33 @@ pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) ->
     ).bind(id).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
 }
+
+/// Deletes an import's leads that are neither allocated nor dialled, and the import itself when none
+/// is left (OUT-139). Returns how many went and how many stay.
+///
+/// # Errors
+/// `IMPORT_RUNNING` while rows still come in.
+pub async fn delete(tx: &mut Tx, id: &str, now: Millis) -> Result<(i64, i64)> {
+    let row: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT batch_id, state FROM imports WHERE id = $1"
+    ).bind(id).fetch_optional(c).await)?;
+    let Some((batch, state)) = row else {
+        return Ok((0, 0));
+    };
+    if matches!(state.as_str(), "queued" | "running") {
+        return Err(crate::Error::conflict("IMPORT_RUNNING"));
+    }
+    let removed = on!(tx.conn(), c => sqlx::query(
+        "DELETE FROM leads WHERE import_id = $1 AND alloc_status IN ('unallocated', 'recycled')
+             AND dial_count = 0 AND call_status = 'notcall' AND reserved_by IS NULL"
+    ).bind(id).execute(c).await.map(|done| done.rows_affected()))?;
+    let kept: i64 = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM leads WHERE import_id = $1"
+    ).bind(id).fetch_one(c).await)?;
+    if kept == 0 {
+        on!(tx.conn(), c => sqlx::query("DELETE FROM imports WHERE id = $1")
+            .bind(id).execute(c).await.map(|_| ()))?;
+    }
+    crate::batches::touch(tx, &batch, now).await?;
+    Ok((i64::try_from(removed).unwrap_or(i64::MAX), kept))
+}

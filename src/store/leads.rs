@@ -327,3 +327,16 @@ async fn data_of(tx: &mut Tx, id: &str) -> Result<Option<BTreeMap<String, String
     ).bind(id).fetch_optional(c).await)?;
     data.map(|data| doc::parse("lead", &data)).transpose()
 }
+
+/// Whether a start could allocate any lead of the batch (OUT-110).
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_available(db: &Db, batch: &str) -> Result<bool> {
+    let one: Option<i64> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT position FROM leads
+         WHERE batch_id = $1 AND alloc_status IN ('unallocated', 'recycled')
+             AND NOT voided AND NOT dnc AND reserved_by IS NULL LIMIT 1"
+    ).bind(batch).fetch_optional(c).await)?;
+    Ok(one.is_some())
+}

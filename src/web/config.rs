@@ -1,6 +1,6 @@
 //! Settings of the web server.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -12,6 +12,10 @@ pub struct Config {
     pub upload_limit: u64,
     /// Browsers reach us over HTTPS: cookies are marked `Secure`.
     pub tls: bool,
+    /// Short work is waited for this long before the answer is 202.
+    pub patience: Duration,
+    /// The realm that phones authenticate in: an extension's secret is kept only as a hash with it.
+    pub realm: String,
     /// A session ends this long after sign-in, hours, 1 to 720.
     pub session_hours: u32,
 }
@@ -25,6 +29,8 @@ impl Config {
             data_dir,
             upload_limit: 200 * 1024 * 1024,
             tls: false,
+            patience: Duration::from_secs(8),
+            realm: "paceline".into(),
             session_hours: 12,
         }
     }

@@ -5,7 +5,8 @@ use axum::{
     http::{header, request::Parts},
 };
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::problem::{Fault, Problem};
 
@@ -64,6 +65,41 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     json.end()
         .map_err(|error| Problem::because("MALFORMED", error.to_string()))?;
     Ok(value)
+}
+
+/// Reads a document whose type ignores what it does not know, and refuses just that.
+///
+/// # Errors
+/// `INVALID` with the pointer of the first value that does not fit or is not known.
+pub fn strict<T: DeserializeOwned + Serialize>(asked: Value) -> Result<T, Problem> {
+    let taken: T = serde_path_to_error::deserialize(&asked).map_err(|error| {
+        let at = pointer(error.path());
+        let message = error.into_inner().to_string();
+        Problem::invalid(vec![Fault::new(&at, fault_code(&message), message)])
+    })?;
+    let known = serde_json::to_value(&taken).map_err(|error| Problem::internal(&error))?;
+    match unknown(&asked, &known) {
+        Some(at) => Err(Problem::at(&at, "unknown_field", "this field is not known")),
+        None => Ok(taken),
+    }
+}
+
+/// The pointer of the first member of `asked` that `known` does not have.
+fn unknown(asked: &Value, known: &Value) -> Option<String> {
+    match (asked, known) {
+        (Value::Object(asked), Value::Object(known)) => {
+            asked.iter().find_map(|(key, value)| match known.get(key) {
+                None => Some(format!("/{key}")),
+                Some(other) => unknown(value, other).map(|rest| format!("/{key}{rest}")),
+            })
+        }
+        (Value::Array(asked), Value::Array(known)) => asked
+            .iter()
+            .zip(known)
+            .enumerate()
+            .find_map(|(at, (a, k))| unknown(a, k).map(|rest| format!("/{at}{rest}"))),
+        _ => None,
+    }
 }
 
 fn fault_code(message: &str) -> &'static str {
@@ -127,14 +163,28 @@ mod tests {
         quantity: u32,
     }
 
-    fn refusal(text: &str) -> (&'static str, Vec<(String, String)>) {
+    #[test]
+    fn a_lenient_type_is_made_strict() {
+        #[derive(Debug, Deserialize, serde::Serialize)]
+        #[serde(default)]
+        #[derive(Default)]
+        struct Row {
+            op: String,
+        }
+        let bad = serde_json::json!([{"op": "eq"}, {"op": "ne", "colour": 1}]);
+        let problem = strict::<Vec<Row>>(bad).unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/1/colour");
+        assert!(strict::<Vec<Row>>(serde_json::json!([{}])).is_ok());
+    }
+
+    fn refusal(text: &str) -> (String, Vec<(String, String)>) {
         let problem = parse::<Order>(text.as_bytes()).unwrap_err();
         let faults = problem
             .errors
             .into_iter()
             .map(|fault| (fault.pointer, fault.code))
             .collect();
-        (problem.code, faults)
+        (problem.code.into(), faults)
     }
 
     #[test]
@@ -142,13 +192,13 @@ mod tests {
         let of = |pointer: &str, code: &str| vec![(pointer.to_owned(), code.to_owned())];
         assert_eq!(
             refusal(r#"{"targets":[{"quantity":1},{"quantity":"x"}]}"#),
-            ("INVALID", of("/targets/1/quantity", "invalid"))
+            ("INVALID".into(), of("/targets/1/quantity", "invalid"))
         );
         assert_eq!(
             refusal(r#"{"targets":[],"color":1}"#),
-            ("INVALID", of("/color", "unknown_field"))
+            ("INVALID".into(), of("/color", "unknown_field"))
         );
-        assert_eq!(refusal("{}"), ("INVALID", of("", "missing_field")));
+        assert_eq!(refusal("{}"), ("INVALID".into(), of("", "missing_field")));
         assert_eq!(refusal("{").0, "MALFORMED");
         assert_eq!(refusal(r#"{"targets":[]} x"#).0, "MALFORMED");
     }

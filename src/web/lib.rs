@@ -9,6 +9,7 @@ mod brakes;
 mod caller;
 mod clock;
 mod config;
+mod download;
 mod front;
 mod house;
 mod input;
@@ -17,6 +18,7 @@ mod paging;
 mod problem;
 mod rights;
 mod secret;
+mod upload;
 
 #[cfg(test)]
 mod tests;

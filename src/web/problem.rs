@@ -12,11 +12,13 @@ use utoipa::ToSchema;
 /// An answer that says no. [`crate::front::seal`] adds the request's id and path.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     pub detail: Option<Cow<'static, str>>,
     pub errors: Vec<Fault>,
     /// Seconds after which a repetition may succeed.
     pub retry_after: Option<i64>,
+    /// Overrides the table, for codes that come from a job.
+    pub status: Option<StatusCode>,
 }
 
 /// One value that cannot be taken.
@@ -80,9 +82,8 @@ fn known(code: &str) -> (StatusCode, &'static str) {
             "The campaign has no usable gateway",
         ),
         "BAD_DISPOSITION" => (S::UNPROCESSABLE_ENTITY, "The disposition cannot be taken"),
-        "FILE_UNREADABLE" | "TEMPLATE_HEADER_INVALID" => {
-            (S::UNPROCESSABLE_ENTITY, "The file cannot be used")
-        }
+        "FILE_MISSING" => (S::UNPROCESSABLE_ENTITY, "The upload has no file"),
+        "SCRIPT_INVALID" => (S::UNPROCESSABLE_ENTITY, "The script cannot be used"),
         "LOCKED_OUT" => (S::TOO_MANY_REQUESTS, "Too many failed sign-ins"),
         "TOO_MANY" => (S::TOO_MANY_REQUESTS, "Too many requests"),
         "INTERNAL" => (S::INTERNAL_SERVER_ERROR, "Something failed on our side"),
@@ -95,10 +96,11 @@ impl Problem {
     #[must_use]
     pub fn of(code: &'static str) -> Self {
         Self {
-            code,
+            code: Cow::Borrowed(code),
             detail: None,
             errors: Vec::new(),
             retry_after: None,
+            status: None,
         }
     }
 
@@ -143,15 +145,26 @@ impl Problem {
         Self::of("INTERNAL")
     }
 
+    /// What a job reported that could not use what it was given.
+    #[must_use]
+    pub fn of_job(code: Option<String>, text: Option<String>) -> Self {
+        Self {
+            code: code.map_or(Cow::Borrowed("JOB_FAILED"), Cow::Owned),
+            detail: text.map(Cow::Owned),
+            status: Some(StatusCode::UNPROCESSABLE_ENTITY),
+            ..Self::of("INVALID")
+        }
+    }
+
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        known(self.code).0
+        self.status.unwrap_or_else(|| known(&self.code).0)
     }
 
     /// The whole body, for the request with this id and path.
     #[must_use]
     pub fn body(&self, request_id: &str, instance: &str) -> ProblemBody {
-        let (status, title) = known(self.code);
+        let (status, title) = (self.status(), known(&self.code).1);
         let retryable = status.is_server_error()
             || status == StatusCode::TOO_MANY_REQUESTS
             || self.code == "IDEMPOTENCY_IN_PROGRESS";
@@ -161,7 +174,7 @@ impl Problem {
             status: status.as_u16(),
             detail: self.detail.as_deref().map(Into::into),
             instance: instance.into(),
-            code: self.code.into(),
+            code: self.code.clone().into(),
             request_id: request_id.into(),
             retryable,
             errors: self.errors.clone(),

@@ -69,3 +69,13 @@ pub fn chosen_id(pointer: &str, text: &str) -> Result<String, Problem> {
         ))
     }
 }
+
+/// A phone number as leads have it (OUT-079).
+///
+/// # Errors
+/// `INVALID`.
+pub fn number(pointer: &str, text: &str) -> Result<String, Problem> {
+    engine::phone::of_text(text)
+        .map(|phone| phone.number)
+        .map_err(|bad| Problem::at(pointer, bad.code(), bad.to_string()))
+}

@@ -1,11 +1,32 @@
 //! `/api/v1`, one file a resource.
 
+mod agents;
+mod answer;
+mod attempts;
 mod audit;
 mod auth;
+mod batches;
+mod calls;
+mod campaigns;
 mod check;
 mod departments;
+mod dnc;
+mod extensions;
+mod filters;
+mod find;
+mod gateways;
+mod imports;
+mod inbound_routes;
+mod jobs;
+mod leads;
 pub mod openapi;
+mod queues;
+mod running;
+pub mod shown;
+mod tasks;
+mod template;
 mod users;
+mod wait;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -18,4 +39,21 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(users::routes())
         .merge(departments::routes())
         .merge(audit::routes())
+        .merge(batches::routes())
+        .merge(template::routes())
+        .merge(imports::routes())
+        .merge(leads::routes())
+        .merge(filters::routes())
+        .merge(campaigns::routes())
+        .merge(running::routes())
+        .merge(tasks::routes())
+        .merge(jobs::routes())
+        .merge(agents::routes())
+        .merge(calls::routes())
+        .merge(attempts::routes())
+        .merge(queues::routes())
+        .merge(gateways::routes())
+        .merge(inbound_routes::routes())
+        .merge(extensions::routes())
+        .merge(dnc::routes())
 }

@@ -32,7 +32,9 @@ pub async fn guard(
     let Some(matched) = matched else {
         return next.run(request).await;
     };
-    let who = rights::of(request.method(), matched.as_str());
+    let Some(who) = rights::of(request.method(), matched.as_str()) else {
+        return Problem::of("METHOD_NOT_ALLOWED").into_response();
+    };
     match admit(&house, who, request.method(), request.headers()).await {
         Ok(caller) => {
             if let Some(caller) = caller {

@@ -45,7 +45,7 @@ fn entry(request: &Request) -> Option<audit::Entry> {
     let template = request.extensions().get::<MatchedPath>()?.as_str();
     let path = template.strip_prefix("/api/v1/")?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads || path.starts_with("agents/me/") {
+    if reads || request.uri().path().starts_with("/api/v1/agents/me/") {
         return None;
     }
     Some(audit::Entry {

@@ -1,1 +1,5 @@
-
+mod access;
+mod contract;
+mod idempotency;
+mod kit;
+mod walk;

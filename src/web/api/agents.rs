@@ -1,0 +1,354 @@
+//! `/agents` (坐席): who they are, what they do now, and their orders (AGT-009 to AGT-024).
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use engine::{
+    agent::Unready,
+    floor::{AgentOrder, AgentView},
+    ids::{AgentId, CampaignId},
+};
+use serde::{Deserialize, Serialize};
+use store::agents::{self, Agent};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{check, find, shown::mask};
+use crate::{
+    caller::Caller,
+    clock::{At, now},
+    house::House,
+    input::Body,
+    paging::List,
+    problem::Problem,
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get, put, remove))
+        .routes(routes!(order))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentOut {
+    /// 座席工号.
+    pub id: String,
+    pub user_id: Option<String>,
+    pub name: String,
+    /// The extension the agent has, or signed in with.
+    pub extension: String,
+    pub wrap_up_s: Option<i64>,
+    pub auto_ready: bool,
+    #[serde(flatten)]
+    pub now: AgentNow,
+}
+
+/// What an agent does now.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct AgentNow {
+    pub queues: Vec<String>,
+    /// logout, unready, ready, preview, busy or acw.
+    pub state: String,
+    /// Unready: wait, dnd, break, away, custom. Busy: calling, ringing, answered, ...
+    pub sub_state: Option<String>,
+    pub reason: Option<String>,
+    pub since: Option<At>,
+    /// The phone is registered.
+    pub registered: bool,
+    pub call: Option<CallNow>,
+    /// The lead in preview.
+    pub preview: Option<String>,
+    pub wrap_up_until: Option<At>,
+    pub calls_today: u64,
+    pub busy_ms: i64,
+    pub signed_in_at: Option<At>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CallNow {
+    pub id: String,
+    pub direction: String,
+    /// In full for the agent who has the call, masked in lists.
+    pub number: String,
+    pub lead_id: Option<String>,
+    pub campaign_id: Option<String>,
+    pub queue_id: Option<String>,
+    pub answered_at: Option<At>,
+    pub bridged_at: Option<At>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentIn {
+    name: String,
+    /// The user this agent is.
+    user_id: Option<String>,
+    extension: String,
+    /// 0 to 3,600; not given: the queue decides.
+    wrap_up_s: Option<i64>,
+    #[serde(default)]
+    auto_ready: bool,
+}
+
+/// An agent's order.
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OrderIn {
+    /// 签入
+    SignIn {
+        /// Another extension than the agent's own.
+        extension: Option<String>,
+        /// One leg for the whole shift.
+        #[serde(default)]
+        nailed_up: bool,
+    },
+    /// 签出
+    SignOut {},
+    /// 示闲
+    Ready {},
+    /// 示忙
+    NotReady {
+        /// wait, dnd, break, away or custom.
+        #[schema(value_type = String)]
+        sub: Unready,
+        /// At most 100 characters.
+        reason: Option<String>,
+    },
+    /// 获取名单: the next lead of a preview campaign.
+    NextPreview { campaign_id: String },
+    /// 拨打
+    DialPreview {},
+    /// 跳过
+    SkipPreview {},
+    /// 挂机
+    Hangup {},
+    /// 结束话后
+    FinishWrapUp {},
+}
+
+impl TryFrom<OrderIn> for AgentOrder {
+    type Error = Problem;
+
+    fn try_from(asked: OrderIn) -> Result<Self, Problem> {
+        Ok(match asked {
+            OrderIn::SignIn {
+                extension,
+                nailed_up,
+            } => Self::SignIn {
+                extension: extension
+                    .map(|text| check::chosen_id("/extension", &text))
+                    .transpose()?,
+                nailed_up,
+            },
+            OrderIn::SignOut {} => Self::SignOut,
+            OrderIn::Ready {} => Self::Ready,
+            OrderIn::NotReady { sub, reason } => Self::NotReady {
+                sub,
+                reason: reason
+                    .map(|text| check::text("/reason", text, 100))
+                    .transpose()?,
+            },
+            OrderIn::NextPreview { campaign_id } => Self::NextPreview {
+                campaign: CampaignId::from(campaign_id),
+            },
+            OrderIn::DialPreview {} => Self::DialPreview,
+            OrderIn::SkipPreview {} => Self::SkipPreview,
+            OrderIn::Hangup {} => Self::Hangup,
+            OrderIn::FinishWrapUp {} => Self::FinishWrapUp,
+        })
+    }
+}
+
+/// 坐席列表 · All agents and what they do now.
+#[utoipa::path(get, path = "/api/v1/agents", tag = "agents",
+    responses((status = 200, body = List<AgentOut>)))]
+async fn list(State(house): State<House>, caller: Caller) -> Result<Json<List<AgentOut>>, Problem> {
+    Ok(Json(List::whole(all(&house, &caller).await?)))
+}
+
+/// # Errors
+/// When the database does not answer.
+pub async fn all(house: &House, caller: &Caller) -> Result<Vec<AgentOut>, Problem> {
+    let view = house.live.view();
+    let rows = agents::list(&house.db, caller.orgi()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let seen = view.agents.iter().find(|seen| seen.id.as_str() == row.id);
+            show(row, seen, caller)
+        })
+        .collect())
+}
+
+/// 坐席 · One agent; `me` is the caller's own.
+#[utoipa::path(get, path = "/api/v1/agents/{id}", tag = "agents", params(("id" = String, Path)),
+    responses((status = 200, body = AgentOut)))]
+async fn get(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<AgentOut>, Problem> {
+    let id = named(&caller, &id)?;
+    Ok(Json(one(&house, &caller, &id).await?))
+}
+
+/// 设置坐席 · Add an agent under this number, or change the one who has it.
+#[utoipa::path(put, path = "/api/v1/agents/{id}", tag = "agents", params(("id" = String, Path)),
+    request_body = AgentIn, responses((status = 200, body = AgentOut)))]
+async fn put(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<AgentIn>,
+) -> Result<Json<AgentOut>, Problem> {
+    if id == "me" {
+        return Err(Problem::at("/id", "reserved", "\"me\" is no agent number"));
+    }
+    if asked.wrap_up_s.is_some_and(|s| !(0..=3_600).contains(&s)) {
+        return Err(Problem::at(
+            "/wrap_up_s",
+            "range",
+            "must be 0 to 3,600 seconds",
+        ));
+    }
+    if let Some(user) = &asked.user_id {
+        let user = store::access::users::get(&house.db, caller.orgi(), user).await?;
+        user.ok_or_else(|| Problem::at("/user_id", "unknown", "there is no such user"))?;
+    }
+    let agent = Agent {
+        id: check::chosen_id("/id", &id)?,
+        user_id: asked.user_id,
+        name: check::name("/name", &asked.name)?,
+        extension: check::chosen_id("/extension", &asked.extension)?,
+        wrap_up_s: asked.wrap_up_s,
+        auto_ready: asked.auto_ready,
+    };
+    let mut tx = house.db.begin().await?;
+    agents::put(&mut tx, caller.orgi(), &agent, now()).await?;
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(Json(one(&house, &caller, &AgentId::from(id)).await?))
+}
+
+/// 删除坐席 · Delete an agent. `AGENT_SIGNED_IN` while on duty.
+#[utoipa::path(delete, path = "/api/v1/agents/{id}", tag = "agents", params(("id" = String, Path)),
+    responses((status = 204)))]
+async fn remove(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let view = house.live.view();
+    let on_duty = |seen: &&AgentView| seen.id.as_str() == id && seen.state != "logout";
+    if view.agents.iter().find(on_duty).is_some() {
+        return Err(Problem::of("AGENT_SIGNED_IN"));
+    }
+    let mut tx = house.db.begin().await?;
+    if !agents::delete(&mut tx, caller.orgi(), &id).await? {
+        return Err(Problem::not_found());
+    }
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// 坐席操作 · Carry out an agent's order. `me` is the caller's own; supervisors order for others.
+/// `ILLEGAL_TRANSITION` leaves everything as it was.
+#[utoipa::path(post, path = "/api/v1/agents/{id}/state", tag = "agents",
+    params(("id" = String, Path)),
+    request_body(content = OrderIn, example = json!({"order": "not_ready", "sub": "break", "reason": "午餐"})),
+    responses((status = 200, body = AgentOut)))]
+async fn order(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<OrderIn>,
+) -> Result<Json<AgentOut>, Problem> {
+    let id = named(&caller, &id)?;
+    find_agent(&house, &caller, &id).await?;
+    house.live.agent(id.clone(), asked.try_into()?).await?;
+    Ok(Json(one(&house, &caller, &id).await?))
+}
+
+/// The agent a path names: agents may only name themselves.
+fn named(caller: &Caller, id: &str) -> Result<AgentId, Problem> {
+    if id == "me" {
+        return caller.agent();
+    }
+    let id = AgentId::from(id);
+    if caller.is_agent_only() && caller.agent()? != id {
+        return Err(Problem::of("FORBIDDEN"));
+    }
+    Ok(id)
+}
+
+async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<AgentOut, Problem> {
+    let row = find_agent(house, caller, id).await?;
+    let view = house.live.view();
+    Ok(show(
+        row,
+        view.agents.iter().find(|seen| seen.id == *id),
+        caller,
+    ))
+}
+
+async fn find_agent(house: &House, caller: &Caller, id: &AgentId) -> Result<Agent, Problem> {
+    let rows = agents::list(&house.db, caller.orgi()).await?;
+    find::there(rows.into_iter().find(|row| row.id == id.as_str()))
+}
+
+fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
+    let own = caller.session.agent_id.as_deref() == Some(row.id.as_str());
+    let now = seen.map_or_else(
+        || AgentNow {
+            state: "logout".into(),
+            ..AgentNow::default()
+        },
+        |seen| AgentNow::of(seen, own),
+    );
+    AgentOut {
+        extension: seen.map_or(row.extension, |seen| seen.extension.clone()),
+        id: row.id,
+        user_id: row.user_id,
+        name: row.name,
+        wrap_up_s: row.wrap_up_s,
+        auto_ready: row.auto_ready,
+        now,
+    }
+}
+
+impl AgentNow {
+    /// `own`: the number of the call in full.
+    fn of(seen: &AgentView, own: bool) -> Self {
+        Self {
+            queues: seen.queues.iter().map(ToString::to_string).collect(),
+            state: seen.state.into(),
+            sub_state: seen.sub_state.map(Into::into),
+            reason: seen.reason.clone(),
+            since: Some(seen.since.into()),
+            registered: seen.registered,
+            call: seen.call.as_ref().map(|call| CallNow {
+                id: call.id.to_string(),
+                direction: call.direction.into(),
+                number: if own {
+                    call.number.clone()
+                } else {
+                    mask(&call.number)
+                },
+                lead_id: call.lead_id.as_ref().map(ToString::to_string),
+                campaign_id: call.campaign_id.as_ref().map(ToString::to_string),
+                queue_id: call.queue_id.as_ref().map(ToString::to_string),
+                answered_at: call.answered_at.map(At::from),
+                bridged_at: call.bridged_at.map(At::from),
+            }),
+            preview: seen.preview.as_ref().map(ToString::to_string),
+            wrap_up_until: seen.wrap_up_until.map(At::from),
+            calls_today: seen.calls_today,
+            busy_ms: seen.busy_ms,
+            signed_in_at: seen.signed_in_at.map(At::from),
+        }
+    }
+}

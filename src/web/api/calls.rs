@@ -1,0 +1,225 @@
+//! `/calls`: one CDR a call, its recording and its disposition (RST-015).
+
+use std::path::Path as FilePath;
+
+use axum::{
+    Json,
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::Response,
+};
+use engine::{
+    disposition::{Code, Disposition},
+    floor::AgentOrder,
+    ids::CallId,
+};
+use serde::Deserialize;
+use store::calls::{self, Call, Wanted};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    find,
+    shown::{mask, shown},
+};
+use crate::{
+    caller::Caller,
+    clock::{At, moment},
+    download,
+    house::House,
+    input::{Body, Params},
+    paging::{self, List},
+    problem::Problem,
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(recording))
+        .routes(routes!(dispose))
+}
+
+shown! {
+    CallOut of Call {
+        id: String,
+        /// outbound or inbound.
+        direction: String,
+        /// preview, predictive, robot or inbound.
+        mode: String,
+        campaign_id: Option<String>,
+        task_id: Option<String>,
+        lead_id: Option<String>,
+        queue_id: Option<String>,
+        agent_id: Option<String>,
+        extension: Option<String>,
+        caller: String,
+        callee: String,
+        gateway_id: Option<String>,
+        /// open or closed.
+        state: String,
+        started_at: At,
+        ringing_at: Option<At>,
+        answered_at: Option<At>,
+        queued_at: Option<At>,
+        offered_at: Option<At>,
+        bridged_at: Option<At>,
+        ended_at: Option<At>,
+        hangup_side: Option<String>,
+        sip_status: Option<i64>,
+        q850: Option<i64>,
+        outcome: Option<String>,
+        /// person, machine or unknown.
+        answer_class: Option<String>,
+        abandoned: bool,
+        wait_ms: Option<i64>,
+        talk_ms: Option<i64>,
+        disposition: Option<String>,
+        note: Option<String>,
+        recording: Option<String>,
+        recording_ms: Option<i64>,
+        recording_error: Option<String>,
+        packets_received: Option<i64>,
+        packets_lost: Option<i64>,
+        jitter_ms: Option<f64>,
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    campaign_id: Option<String>,
+    lead_id: Option<String>,
+    agent_id: Option<String>,
+    /// outbound or inbound.
+    direction: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DispositionIn {
+    /// success, interested, not_interested, callback, wrong_number, do_not_call or other.
+    #[schema(value_type = String)]
+    code: Code,
+    /// At most 2,000 characters.
+    #[serde(default)]
+    note: String,
+    /// For `callback`: when to call again, RFC 3339.
+    callback_at: Option<String>,
+}
+
+/// 话单 · Calls, newest first. An agent sees the own ones, with numbers masked.
+#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(Which),
+    responses((status = 200, body = List<CallOut>)))]
+async fn list(
+    State(house): State<House>,
+    caller: Caller,
+    Params(asked): Params<Which>,
+) -> Result<Json<List<CallOut>>, Problem> {
+    let limit = paging::limit(asked.limit)?;
+    let before = asked.cursor.as_deref().map(paging::open).transpose()?;
+    let wanted = Wanted {
+        campaign: asked.campaign_id,
+        lead: asked.lead_id,
+        agent: if caller.is_agent_only() {
+            Some(caller.agent()?.as_str().into())
+        } else {
+            asked.agent_id
+        },
+        direction: asked.direction,
+    };
+    let most = limit as u32 + 1;
+    let rows = calls::page(&house.db, caller.orgi(), &wanted, before.as_deref(), most).await?;
+    let masked = caller.is_agent_only();
+    Ok(Json(List::of(
+        rows,
+        limit,
+        |row| row.id.clone(),
+        |row| show(row, masked),
+    )))
+}
+
+/// 通话 · One call.
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, body = CallOut)))]
+async fn get(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CallOut>, Problem> {
+    let call = call(&house, &caller, &id).await?;
+    Ok(Json(show(call, caller.is_agent_only())))
+}
+
+/// 录音 · The recording, a wav file: the called party on the left, the agent on the right.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/recording", tag = "calls",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, content_type = "audio/x-wav", body = Vec<u8>),
+        (status = 206, content_type = "audio/x-wav", body = Vec<u8>)))]
+async fn recording(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let call = call(&house, &caller, &id).await?;
+    // The name comes from our own media; only its last part is used all the same.
+    let name = call
+        .recording
+        .as_deref()
+        .and_then(|name| FilePath::new(name).file_name());
+    let name = find::there(name)?;
+    let path = house.config.data_dir.join("recordings").join(name);
+    download::file(&path, request).await
+}
+
+/// 小结 · What came of the call. The agent who has it says so, during the call or in after-call work.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/disposition", tag = "calls",
+    params(("id" = String, Path)), request_body = DispositionIn, responses((status = 204)))]
+async fn dispose(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<DispositionIn>,
+) -> Result<StatusCode, Problem> {
+    let number: CallId = id.parse().map_err(|_| Problem::not_found())?;
+    let callback_at = match asked.callback_at {
+        Some(text) => Some(
+            moment(&text)
+                .ok_or_else(|| Problem::at("/callback_at", "format", "must be RFC 3339"))?,
+        ),
+        None => None,
+    };
+    let order = AgentOrder::Dispose {
+        call: number,
+        disposition: Disposition {
+            code: asked.code,
+            note: asked.note,
+            callback_at,
+        },
+    };
+    house.live.agent(caller.agent()?, order).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn call(house: &House, caller: &Caller, id: &str) -> Result<Call, Problem> {
+    let call = find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
+    if caller.is_agent_only() && call.agent_id.as_deref() != Some(caller.agent()?.as_str()) {
+        return Err(Problem::not_found());
+    }
+    Ok(call)
+}
+
+/// For agents the other party's number is masked; the house's own numbers are not.
+fn show(mut call: Call, masked: bool) -> CallOut {
+    if masked && call.direction == "inbound" {
+        call.caller = mask(&call.caller);
+    } else if masked {
+        call.callee = mask(&call.callee);
+    }
+    call.into()
+}

@@ -1,0 +1,495 @@
+//! `/campaigns` (活动): OUT-104 to OUT-126.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use engine::{
+    campaign::{Mode, Settings},
+    draw::{Share, Target},
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    campaigns::{self, Campaign, Draft},
+    targets,
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{answer::created, check, find, shown::shown};
+use crate::{
+    caller::Caller,
+    clock::{At, now},
+    house::House,
+    input::{Body, Params, strict},
+    paging::{List, Paging},
+    problem::{Fault, Problem},
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(get, change, remove))
+        .routes(routes!(get_targets, set_targets))
+}
+
+shown! {
+    CampaignOut of Campaign {
+        id: String,
+        name: String,
+        /// preview, predictive or robot.
+        campaign_type: String,
+        filter_id: String,
+        /// followup or marketing.
+        business_type: String,
+        business_status: String,
+        /// 抽取数量: leads drawn at one start.
+        extract_count: i64,
+        /// 默认分配数: quantity of a target that names none.
+        default_alloc: i64,
+        /// all, 75, 50 or 25.
+        alloc_mode: String,
+        description: String,
+        /// gateway, caller_ids, window, ring_timeout_s, pacing, retry, max_concurrency, robot,
+        /// preview_countdown_s, disposition_required, record.
+        #[schema(value_type = Object)]
+        settings: Settings,
+        /// draft, running, paused, finished or stopped.
+        state: String,
+        /// Rises with every change; a change names the one it was made from.
+        revision: i64,
+        creater: String,
+        created_at: At,
+        updated_at: At,
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    name: String,
+    /// preview, predictive or robot.
+    campaign_type: String,
+    filter_id: String,
+    /// followup (default) or marketing.
+    business_type: Option<String>,
+    business_status: Option<String>,
+    /// 1 to 1,000,000; 100 when not given.
+    extract_count: Option<i64>,
+    /// 0 to 1,000,000; 100 when not given.
+    default_alloc: Option<i64>,
+    /// all (default), 75, 50 or 25.
+    alloc_mode: Option<String>,
+    description: Option<String>,
+    /// Settings that differ from the defaults.
+    #[schema(value_type = Object)]
+    settings: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignChange {
+    /// The revision that was read.
+    revision: i64,
+    name: Option<String>,
+    campaign_type: Option<String>,
+    filter_id: Option<String>,
+    business_type: Option<String>,
+    business_status: Option<String>,
+    extract_count: Option<i64>,
+    default_alloc: Option<i64>,
+    alloc_mode: Option<String>,
+    description: Option<String>,
+    /// All settings; those not named take their default.
+    #[schema(value_type = Object)]
+    settings: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetIn {
+    /// agent, department, queue or robot.
+    target_type: String,
+    target_id: String,
+    /// 0 = unlimited; the campaign's default when not given.
+    quantity: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct TargetOut {
+    target_type: &'static str,
+    target_id: String,
+    quantity: u64,
+}
+
+impl From<Target> for TargetOut {
+    fn from(target: Target) -> Self {
+        Self {
+            target_type: target.target_type.as_str(),
+            target_id: target.target_id,
+            quantity: target.quantity,
+        }
+    }
+}
+
+/// 活动列表 · Campaigns, newest first.
+#[utoipa::path(get, path = "/api/v1/campaigns", tag = "campaigns", params(Paging),
+    responses((status = 200, body = List<CampaignOut>)))]
+async fn list(
+    State(house): State<House>,
+    caller: Caller,
+    Params(paging): Params<Paging>,
+) -> Result<Json<List<CampaignOut>>, Problem> {
+    let (limit, before) = (paging.limit()?, paging.after()?);
+    let rows = campaigns::list(
+        &house.db,
+        caller.orgi(),
+        before.as_deref(),
+        limit as i64 + 1,
+    )
+    .await?;
+    Ok(Json(List::of(
+        rows,
+        limit,
+        |row| row.id.clone(),
+        CampaignOut::from,
+    )))
+}
+
+/// 创建活动 · Add a campaign.
+#[utoipa::path(post, path = "/api/v1/campaigns", tag = "campaigns",
+    request_body(content = NewCampaign, example = json!({
+        "name": "回访", "campaign_type": "predictive", "filter_id": "flt_…",
+        "extract_count": 100, "settings": {"gateway": "gw1", "caller_ids": ["02110000"]}})),
+    responses((status = 201, body = CampaignOut)))]
+async fn add(
+    State(house): State<House>,
+    caller: Caller,
+    Body(asked): Body<NewCampaign>,
+) -> Result<Response, Problem> {
+    find::filter(&house, &caller, &asked.filter_id)
+        .await
+        .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
+    let form = Form {
+        name: asked.name,
+        campaign_type: asked.campaign_type,
+        filter_id: asked.filter_id,
+        business_type: asked.business_type.unwrap_or_else(|| "followup".into()),
+        business_status: asked.business_status.unwrap_or_default(),
+        extract_count: asked.extract_count.unwrap_or(100),
+        default_alloc: asked.default_alloc.unwrap_or(100),
+        alloc_mode: asked.alloc_mode.unwrap_or_else(|| "all".into()),
+        description: asked.description.unwrap_or_default(),
+        settings: match asked.settings {
+            Some(settings) => settings_of(settings)?,
+            None => Settings::default(),
+        },
+    };
+    let form = form.checked()?;
+    let mut tx = house.db.begin().await?;
+    let draft = form.draft()?;
+    let id = campaigns::create(&mut tx, caller.orgi(), caller.user_id(), &draft, now()).await?;
+    tx.commit().await?;
+    let campaign = find::campaign(&house, &caller, &id).await?;
+    Ok(created(
+        format!("/api/v1/campaigns/{id}"),
+        CampaignOut::from(campaign),
+    ))
+}
+
+/// 活动 · One campaign.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignOut)))]
+async fn get(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CampaignOut>, Problem> {
+    Ok(Json(find::campaign(&house, &caller, &id).await?.into()))
+}
+
+/// 修改活动 · Change a campaign, also while it runs; type and filter only as a draft.
+/// `REVISION_CONFLICT` when somebody else changed it meanwhile.
+#[utoipa::path(patch, path = "/api/v1/campaigns/{id}", tag = "campaigns",
+    params(("id" = String, Path)), request_body = CampaignChange,
+    responses((status = 200, body = CampaignOut)))]
+async fn change(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<CampaignChange>,
+) -> Result<Json<CampaignOut>, Problem> {
+    let old = find::campaign(&house, &caller, &id).await?;
+    if let Some(filter) = &asked.filter_id {
+        find::filter(&house, &caller, filter)
+            .await
+            .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
+    }
+    let form = Form {
+        name: asked.name.unwrap_or(old.name),
+        campaign_type: asked.campaign_type.unwrap_or(old.campaign_type),
+        filter_id: asked.filter_id.unwrap_or(old.filter_id),
+        business_type: asked.business_type.unwrap_or(old.business_type),
+        business_status: asked.business_status.unwrap_or(old.business_status),
+        extract_count: asked.extract_count.unwrap_or(old.extract_count),
+        default_alloc: asked.default_alloc.unwrap_or(old.default_alloc),
+        alloc_mode: asked.alloc_mode.unwrap_or(old.alloc_mode),
+        description: asked.description.unwrap_or(old.description),
+        settings: match asked.settings {
+            Some(settings) => settings_of(settings)?,
+            None => old.settings.0,
+        },
+    };
+    let form = form.checked()?;
+    let mut tx = house.db.begin().await?;
+    campaigns::save(&mut tx, &id, asked.revision, &form.draft()?, now()).await?;
+    tx.commit().await?;
+    Ok(Json(find::campaign(&house, &caller, &id).await?.into()))
+}
+
+/// 删除活动 · Delete a campaign that was never started.
+#[utoipa::path(delete, path = "/api/v1/campaigns/{id}", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 204)))]
+async fn remove(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    find::campaign(&house, &caller, &id).await?;
+    let mut tx = house.db.begin().await?;
+    campaigns::delete(&mut tx, &id).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// 分配对象 · Who gets the leads, in this order.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/targets", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 200, body = List<TargetOut>)))]
+async fn get_targets(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<List<TargetOut>>, Problem> {
+    find::campaign(&house, &caller, &id).await?;
+    let rows = targets::list(&house.db, &id).await?;
+    Ok(Json(List::whole(
+        rows.into_iter().map(TargetOut::from).collect(),
+    )))
+}
+
+/// 选择分配对象 · Set who gets the leads: preview agents and departments, predictive queues, robot
+/// robots.
+#[utoipa::path(put, path = "/api/v1/campaigns/{id}/targets", tag = "campaigns",
+    params(("id" = String, Path)), request_body = Vec<TargetIn>,
+    responses((status = 200, body = List<TargetOut>)))]
+async fn set_targets(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<Vec<TargetIn>>,
+) -> Result<Json<List<TargetOut>>, Problem> {
+    let campaign = find::campaign(&house, &caller, &id).await?;
+    let rows = checked_targets(&house, &caller, &campaign, asked).await?;
+    let mut tx = house.db.begin().await?;
+    targets::replace(&mut tx, &id, &rows, now()).await?;
+    tx.commit().await?;
+    Ok(Json(List::whole(
+        rows.into_iter().map(TargetOut::from).collect(),
+    )))
+}
+
+async fn checked_targets(
+    house: &House,
+    caller: &Caller,
+    campaign: &Campaign,
+    asked: Vec<TargetIn>,
+) -> Result<Vec<Target>, Problem> {
+    if asked.len() > 500 {
+        return Err(Problem::at("", "length", "at most 500 targets"));
+    }
+    let mode = campaign.mode()?;
+    let known = Known::read(house, caller).await?;
+    let mut faults = Vec::new();
+    let mut rows: Vec<Target> = Vec::new();
+    for (at, target) in asked.into_iter().enumerate() {
+        let kind = serde_json::Value::String(target.target_type.clone());
+        let Ok(target_type) = serde_json::from_value(kind) else {
+            let at = format!("/{at}/target_type");
+            faults.push(Fault::new(
+                &at,
+                "choice",
+                "must be agent, department, queue or robot",
+            ));
+            continue;
+        };
+        let row = Target {
+            target_type,
+            target_id: target.target_id,
+            quantity: target
+                .quantity
+                .unwrap_or_else(|| u64::try_from(campaign.default_alloc).unwrap_or_default()),
+        };
+        if !row.target_type.fits(mode) {
+            let at = format!("/{at}/target_type");
+            faults.push(Fault::new(&at, "type", "does not fit the campaign's type"));
+        } else if !known.has(&row) {
+            faults.push(Fault::new(
+                &format!("/{at}/target_id"),
+                "unknown",
+                "there is none",
+            ));
+        } else if rows
+            .iter()
+            .any(|other| other.target_type == row.target_type && other.target_id == row.target_id)
+        {
+            faults.push(Fault::new(
+                &format!("/{at}/target_id"),
+                "duplicate",
+                "is named twice",
+            ));
+        }
+        rows.push(row);
+    }
+    if faults.is_empty() {
+        Ok(rows)
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+/// What a target may name.
+struct Known {
+    agents: Vec<String>,
+    departments: Vec<String>,
+    queues: Vec<String>,
+}
+
+impl Known {
+    async fn read(house: &House, caller: &Caller) -> Result<Self, Problem> {
+        let (db, orgi) = (&house.db, caller.orgi());
+        let departments = store::access::departments::list(db, orgi).await?;
+        Ok(Self {
+            agents: store::agents::list(db, orgi)
+                .await?
+                .into_iter()
+                .map(|a| a.id)
+                .collect(),
+            departments: departments.into_iter().map(|d| d.id).collect(),
+            queues: store::queues::list(db, orgi)
+                .await?
+                .into_iter()
+                .map(|q| q.id)
+                .collect(),
+        })
+    }
+
+    fn has(&self, target: &Target) -> bool {
+        use engine::draw::TargetType as T;
+        match target.target_type {
+            T::Agent => self.agents.contains(&target.target_id),
+            T::Department => self.departments.contains(&target.target_id),
+            T::Queue => self.queues.contains(&target.target_id),
+            // A robot is known by the prompt it plays.
+            T::Robot => !target.target_id.is_empty() && target.target_id.len() <= 64,
+        }
+    }
+}
+
+/// A campaign as it is to be.
+struct Form {
+    name: String,
+    campaign_type: String,
+    filter_id: String,
+    business_type: String,
+    business_status: String,
+    extract_count: i64,
+    default_alloc: i64,
+    alloc_mode: String,
+    description: String,
+    settings: Settings,
+}
+
+impl Form {
+    fn checked(mut self) -> Result<Self, Problem> {
+        let mut faults = Vec::new();
+        let mut take = |problem: Problem| faults.extend(problem.errors);
+        match check::name("/name", &self.name) {
+            Ok(name) => self.name = name,
+            Err(problem) => take(problem),
+        }
+        let words: [(&str, &str, &[&'static str]); 3] = [
+            (
+                "/campaign_type",
+                &self.campaign_type,
+                &["preview", "predictive", "robot"],
+            ),
+            (
+                "/business_type",
+                &self.business_type,
+                &["followup", "marketing"],
+            ),
+            ("/alloc_mode", &self.alloc_mode, &["all", "75", "50", "25"]),
+        ];
+        for (at, word, choice) in words {
+            if let Err(problem) = check::one_of(at, word, choice) {
+                take(problem);
+            }
+        }
+        let mut range = |at: &str, value: i64, least: i64| {
+            if !(least..=1_000_000).contains(&value) {
+                take(Problem::at(
+                    at,
+                    "range",
+                    format!("must be {least} to 1,000,000"),
+                ));
+            }
+        };
+        range("/extract_count", self.extract_count, 1);
+        range("/default_alloc", self.default_alloc, 0);
+        for (at, text) in [
+            ("/description", &self.description),
+            ("/business_status", &self.business_status),
+        ] {
+            if let Err(problem) = check::text(at, text.clone(), 2_000) {
+                take(problem);
+            }
+        }
+        if let Err(bad) = self.settings.validate() {
+            let bad = bad.into_iter();
+            faults.extend(bad.map(|bad| Fault::new(bad.pointer, "range", bad.message)));
+        }
+        if faults.is_empty() {
+            Ok(self)
+        } else {
+            Err(Problem::invalid(faults))
+        }
+    }
+
+    fn draft(&self) -> Result<Draft<'_>, Problem> {
+        let mode: Mode = serde_json::from_value(self.campaign_type.clone().into())
+            .map_err(|error| Problem::internal(&error))?;
+        Ok(Draft {
+            name: &self.name,
+            campaign_type: mode,
+            filter_id: &self.filter_id,
+            business_type: &self.business_type,
+            business_status: &self.business_status,
+            extract_count: self.extract_count,
+            default_alloc: self.default_alloc,
+            alloc_mode: Share::parse(&self.alloc_mode).unwrap_or_default(),
+            description: &self.description,
+            settings: &self.settings,
+        })
+    }
+}
+
+fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {
+    strict(asked).map_err(|mut problem: Problem| {
+        for fault in &mut problem.errors {
+            fault.pointer = format!("/settings{}", fault.pointer);
+        }
+        problem
+    })
+}

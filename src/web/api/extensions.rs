@@ -1,0 +1,145 @@
+//! `/extensions` (分机): what phones register with.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use md5::Md5;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::extensions::{self, Extension};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::check;
+use crate::{
+    caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem, secret,
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(put, remove))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ExtensionOut {
+    pub extension: String,
+    /// The agent who has it now has a registered phone.
+    pub registered: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ExtensionSecret {
+    pub extension: String,
+    /// Shown this once: only hashes are kept.
+    pub secret: String,
+    pub realm: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionIn {
+    /// 8 to 128 characters; made up when not given.
+    secret: Option<String>,
+}
+
+/// 分机列表 · All extensions.
+#[utoipa::path(get, path = "/api/v1/extensions", tag = "setup",
+    responses((status = 200, body = List<ExtensionOut>)))]
+async fn list(State(house): State<House>) -> Result<Json<List<ExtensionOut>>, Problem> {
+    Ok(Json(List::whole(all(&house).await?)))
+}
+
+/// # Errors
+/// When the database does not answer.
+pub async fn all(house: &House) -> Result<Vec<ExtensionOut>, Problem> {
+    let view = house.live.view();
+    let rows = extensions::list(&house.db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ExtensionOut {
+            registered: view
+                .agents
+                .iter()
+                .any(|seen| seen.extension == row.extension && seen.registered),
+            extension: row.extension,
+        })
+        .collect())
+}
+
+/// 设置分机 · Add an extension, or give it a new secret.
+#[utoipa::path(put, path = "/api/v1/extensions/{extension}", tag = "setup",
+    params(("extension" = String, Path)), request_body = ExtensionIn,
+    responses((status = 200, body = ExtensionSecret)))]
+async fn put(
+    State(house): State<House>,
+    caller: Caller,
+    Path(extension): Path<String>,
+    Body(asked): Body<ExtensionIn>,
+) -> Result<Json<ExtensionSecret>, Problem> {
+    let extension = check::chosen_id("/extension", &extension)?;
+    let secret = asked.secret.unwrap_or_else(secret::one_time_password);
+    if !(8..=128).contains(&secret.chars().count()) {
+        return Err(Problem::at(
+            "/secret",
+            "length",
+            "must have 8 to 128 characters",
+        ));
+    }
+    let realm = house.config.realm.clone();
+    let row = hashed(&extension, &realm, &secret);
+    let mut tx = house.db.begin().await?;
+    extensions::put(&mut tx, caller.orgi(), &row, now()).await?;
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(Json(ExtensionSecret {
+        extension,
+        secret,
+        realm,
+    }))
+}
+
+/// 删除分机 · Delete an extension: its phone can no longer register.
+#[utoipa::path(delete, path = "/api/v1/extensions/{extension}", tag = "setup",
+    params(("extension" = String, Path)), responses((status = 204)))]
+async fn remove(
+    State(house): State<House>,
+    caller: Caller,
+    Path(extension): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let mut tx = house.db.begin().await?;
+    if !extensions::delete(&mut tx, caller.orgi(), &extension).await? {
+        return Err(Problem::not_found());
+    }
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// HA1 of RFC 7616 §3.4.2, for both algorithms phones use.
+#[must_use]
+pub fn hashed(extension: &str, realm: &str, secret: &str) -> Extension {
+    let text = format!("{extension}:{realm}:{secret}");
+    Extension {
+        extension: extension.into(),
+        ha1_md5: hex(&Md5::digest(&text)),
+        ha1_sha256: hex(&Sha256::digest(&text)),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ha1_is_that_of_the_rfc_2617_example() {
+        let row = hashed("Mufasa", "testrealm@host.com", "Circle Of Life");
+        assert_eq!(row.ha1_md5, "939e7578ed9e3c518a452acee763bce9");
+    }
+}

@@ -1,0 +1,67 @@
+//! Finds what a path names, within the caller's tenant. What belongs to others is not found.
+
+use store::{
+    batches::{self, Batch},
+    campaigns::{self, Campaign},
+    filter_runs::{self, FilterRun},
+    filters::{self, Filter},
+    imports::{self, Import},
+    jobs::{self, Job},
+    leads::{self, Lead},
+    tasks::{self, Task},
+};
+
+use crate::{caller::Caller, house::House, problem::Problem};
+
+type Found<T> = Result<T, Problem>;
+
+pub async fn batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
+    there(batches::get(&house.db, caller.orgi(), id).await?)
+}
+
+/// A batch that may still be changed.
+pub async fn open_batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
+    let batch = batch(house, caller, id).await?;
+    if batch.state == "archived" {
+        return Err(Problem::of("BATCH_ARCHIVED"));
+    }
+    Ok(batch)
+}
+
+pub async fn filter(house: &House, caller: &Caller, id: &str) -> Found<Filter> {
+    there(filters::get(&house.db, caller.orgi(), id).await?)
+}
+
+pub async fn campaign(house: &House, caller: &Caller, id: &str) -> Found<Campaign> {
+    there(campaigns::get(&house.db, caller.orgi(), id).await?)
+}
+
+pub async fn lead(house: &House, caller: &Caller, id: &str) -> Found<Lead> {
+    there(leads::get(&house.db, caller.orgi(), id).await?)
+}
+
+pub async fn import(house: &House, caller: &Caller, id: &str) -> Found<Import> {
+    let found = imports::get(&house.db, id).await?;
+    there(found.filter(|one| one.orgi == caller.orgi()))
+}
+
+pub async fn run(house: &House, caller: &Caller, id: &str) -> Found<FilterRun> {
+    let found = filter_runs::get(&house.db, id).await?;
+    there(found.filter(|one| one.orgi == caller.orgi()))
+}
+
+pub async fn task(house: &House, caller: &Caller, id: &str) -> Found<Task> {
+    let found = tasks::get(&house.db, id).await?;
+    there(found.filter(|one| one.orgi == caller.orgi()))
+}
+
+pub async fn job(house: &House, caller: &Caller, id: &str) -> Found<Job> {
+    let found = jobs::get(&house.db, id).await?;
+    there(found.filter(|one| one.orgi == caller.orgi()))
+}
+
+/// # Errors
+/// `NOT_FOUND`.
+pub fn there<T>(found: Option<T>) -> Found<T> {
+    found.ok_or_else(Problem::not_found)
+}

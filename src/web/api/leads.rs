@@ -1,0 +1,295 @@
+//! `/leads` (名单).
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use engine::{
+    field::Field,
+    import_row::{self, Cell},
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    fields,
+    leads::{self, Lead},
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    find,
+    shown::{Shown, mask, mask_text},
+};
+use crate::{
+    caller::Caller,
+    clock::{At, now},
+    house::House,
+    input::{Body, Params},
+    paging::{self, List},
+    problem::{Fault, Problem},
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get, change, remove))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadOut {
+    pub id: String,
+    pub batch_id: String,
+    pub import_id: String,
+    pub row_no: i64,
+    /// E.164 or as it is dialled; masked where its field is hidden or an agent has no call with it.
+    pub phone: String,
+    /// Field code to text.
+    pub data: BTreeMap<String, String>,
+    pub dnc: bool,
+    pub voided: bool,
+    /// unallocated, agent, dept, ai, queue, recycled or recycled_dept.
+    pub alloc_status: String,
+    pub alloc_target: Option<String>,
+    pub task_id: Option<String>,
+    pub campaign_id: Option<String>,
+    /// notcall, calling, success, failed or exception.
+    pub call_status: String,
+    /// What the network said last.
+    pub outcome: Option<String>,
+    /// What the agent said last.
+    pub disposition: Option<String>,
+    pub dial_count: i64,
+    pub fail_count: i64,
+    pub preview_count: i64,
+    pub appoint_at: Option<At>,
+    pub appoint_note: Option<String>,
+    pub last_dial_at: Option<At>,
+    /// `null`: nothing further is planned.
+    pub next_dial_at: Option<At>,
+    /// The gate's last verdict, when it was not a pass.
+    pub blocked: Option<String>,
+    pub created_at: At,
+    pub updated_at: At,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// The leads of this batch.
+    batch_id: Option<String>,
+    /// Or: the leads that this task gave away.
+    task_id: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+    /// exact: count the batch's leads.
+    count: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeadChange {
+    /// Field code to text; an empty text empties the field. Phone fields cannot be changed.
+    data: BTreeMap<String, String>,
+}
+
+/// 名单 · Leads of a batch or a task, in order of creation.
+#[utoipa::path(get, path = "/api/v1/leads", tag = "leads", params(Which),
+    responses((status = 200, body = List<LeadOut>)))]
+async fn list(
+    State(house): State<House>,
+    caller: Caller,
+    Params(asked): Params<Which>,
+) -> Result<Json<List<LeadOut>>, Problem> {
+    let limit = paging::limit(asked.limit)?;
+    let after = position(asked.cursor.as_deref())?;
+    let db = &house.db;
+    let most = limit as i64 + 1;
+    let (rows, batch) = match (&asked.batch_id, &asked.task_id) {
+        (Some(batch), None) => {
+            find::batch(&house, &caller, batch).await?;
+            (leads::page(db, batch, after, most).await?, Some(batch))
+        }
+        (None, Some(task)) => {
+            find::task(&house, &caller, task).await?;
+            (leads::page_of_task(db, task, after, most).await?, None)
+        }
+        _ => return Err(Problem::because("MALFORMED", "give batch_id or task_id")),
+    };
+    let fields = match rows.first() {
+        Some(lead) => fields::list(db, &lead.batch_id).await?,
+        None => Vec::new(),
+    };
+    let count = match batch {
+        Some(batch) if asked.count.as_deref() == Some("exact") => {
+            Some(leads::count(db, batch).await?)
+        }
+        _ => None,
+    };
+    let key = |row: &Lead| row.position.to_string();
+    let page = List::of(rows, limit, key, |row| show(row, &fields, false));
+    Ok(Json(List { count, ..page }))
+}
+
+/// 名单详情 · One lead. An agent sees the one on the phone or in preview.
+#[utoipa::path(get, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
+    responses((status = 200, body = LeadOut)))]
+async fn get(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<LeadOut>, Problem> {
+    if caller.is_agent_only() && !has_in_hand(&house, &caller, &id)? {
+        return Err(Problem::of("FORBIDDEN"));
+    }
+    let lead = find::lead(&house, &caller, &id).await?;
+    let fields = fields::list(&house.db, &lead.batch_id).await?;
+    Ok(Json(show(lead, &fields, caller.is_agent_only())))
+}
+
+/// 修改名单 · Change some fields of a lead.
+#[utoipa::path(patch, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
+    request_body = LeadChange, responses((status = 200, body = LeadOut)))]
+async fn change(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<LeadChange>,
+) -> Result<Json<LeadOut>, Problem> {
+    if caller.is_agent_only() && !has_in_hand(&house, &caller, &id)? {
+        return Err(Problem::of("FORBIDDEN"));
+    }
+    let lead = find::lead(&house, &caller, &id).await?;
+    let fields = fields::list(&house.db, &lead.batch_id).await?;
+    let changes = checked(asked.data, &fields)?;
+    let mut tx = house.db.begin().await?;
+    leads::patch(&mut tx, &id, &changes, now()).await?;
+    tx.commit().await?;
+    let lead = find::lead(&house, &caller, &id).await?;
+    Ok(Json(show(lead, &fields, caller.is_agent_only())))
+}
+
+/// 删除名单 · Delete a lead. `ROW_IN_USE` while it is allocated.
+#[utoipa::path(delete, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
+    responses((status = 204)))]
+async fn remove(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    find::lead(&house, &caller, &id).await?;
+    let mut tx = house.db.begin().await?;
+    leads::delete(&mut tx, caller.orgi(), &id, now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn checked(
+    data: BTreeMap<String, String>,
+    fields: &[Field],
+) -> Result<BTreeMap<String, String>, Problem> {
+    let mut faults = Vec::new();
+    let mut changes = BTreeMap::new();
+    for (code, text) in data {
+        let at = format!("/data/{code}");
+        match fields.iter().find(|field| field.code == code) {
+            None => faults.push(Fault::new(
+                &at,
+                "unknown_field",
+                "the batch has no such field",
+            )),
+            Some(field) if field.is_phone => {
+                faults.push(Fault::new(
+                    &at,
+                    "read_only",
+                    "phone fields cannot be changed",
+                ));
+            }
+            Some(field) => match import_row::value(field, &Cell::Text(text)) {
+                Ok(value) => {
+                    changes.insert(code, value.unwrap_or_default());
+                }
+                Err(bad) => faults.push(Fault::new(&at, bad.code, bad.reason)),
+            },
+        }
+    }
+    if faults.is_empty() {
+        Ok(changes)
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+/// Whether the caller's agent has this lead on the phone, in preview or in after-call work.
+fn has_in_hand(house: &House, caller: &Caller, lead: &str) -> Result<bool, Problem> {
+    let agent = caller.agent()?;
+    let view = house.live.view();
+    let seen = view.agents.iter().find(|seen| seen.id == agent);
+    Ok(seen.is_some_and(|seen| {
+        let talks = seen.call.as_ref().and_then(|call| call.lead_id.as_ref());
+        [talks, seen.preview.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|id| id.as_str() == lead)
+    }))
+}
+
+fn position(cursor: Option<&str>) -> Result<i64, Problem> {
+    match cursor {
+        Some(cursor) => paging::open(cursor)?
+            .parse()
+            .map_err(|_| Problem::of("BAD_CURSOR")),
+        None => Ok(-1),
+    }
+}
+
+/// A lead as it is shown: hidden fields are masked (OUT-052). Whoever has the lead on the phone
+/// (`in_hand`) sees its number.
+#[must_use]
+pub fn show(lead: Lead, fields: &[Field], in_hand: bool) -> LeadOut {
+    let hides_phone = !in_hand && fields.iter().any(|field| field.is_phone && field.hidden);
+    let mut data = lead.data.0;
+    for field in fields.iter().filter(|field| field.hidden) {
+        if let Some(text) = data.get_mut(&field.code) {
+            *text = match field.is_phone {
+                true if in_hand => continue,
+                true => mask(text),
+                false => mask_text(text),
+            };
+        }
+    }
+    LeadOut {
+        phone: if hides_phone {
+            mask(&lead.phone)
+        } else {
+            lead.phone
+        },
+        data,
+        id: lead.id,
+        batch_id: lead.batch_id,
+        import_id: lead.import_id,
+        row_no: lead.row_no,
+        dnc: lead.dnc,
+        voided: lead.voided,
+        alloc_status: lead.alloc_status,
+        alloc_target: lead.alloc_target,
+        task_id: lead.task_id,
+        campaign_id: lead.campaign_id,
+        call_status: lead.call_status,
+        outcome: lead.outcome,
+        disposition: lead.disposition,
+        dial_count: lead.dial_count,
+        fail_count: lead.fail_count,
+        preview_count: lead.preview_count,
+        appoint_at: lead.appoint_at.shown(),
+        appoint_note: lead.appoint_note,
+        last_dial_at: lead.last_dial_at.shown(),
+        next_dial_at: lead.next_dial_at.shown(),
+        blocked: lead.blocked,
+        created_at: lead.created_at.shown(),
+        updated_at: lead.updated_at.shown(),
+    }
+}

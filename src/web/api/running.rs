@@ -1,0 +1,328 @@
+//! `/campaigns/{id}/start` and what follows: orders, stats, report (RST-007, RST-008, OUT-121 to
+//! OUT-129).
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use engine::{
+    campaign::{Mode, Order},
+    floor::CampaignView,
+};
+use serde::Serialize;
+use store::{
+    campaign_report, campaigns, fields, filters, gateways, leads, targets, tasks,
+    work::{By, Work, enqueue},
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{answer::Accepted, campaigns::CampaignOut, find};
+use crate::{
+    caller::Caller,
+    clock::{At, now},
+    house::House,
+    problem::Problem,
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(start))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(stop))
+        .routes(routes!(stats))
+        .routes(routes!(report, report_sheet))
+}
+
+/// 启动活动 · Start: a task, its allocation and the running state are one write. Refused with
+/// `NO_TARGETS`, `NOTHING_TO_ALLOCATE`, `ALREADY_RUNNING`, `NO_PHONE_FIELD` or `GATEWAY_MISSING`.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 202, body = Accepted)))]
+async fn start(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Accepted, Problem> {
+    let campaign = find::campaign(&house, &caller, &id).await?;
+    campaign.state()?.after(Order::Start).map_err(Problem::of)?;
+    let batch = may_start(&house, &caller, &campaign).await?;
+    let at = now();
+    let by = By {
+        orgi: caller.orgi(),
+        user: caller.user_id(),
+        batch: Some(&batch),
+    };
+    let title = campaign.settings.window.local(at).map_or_else(
+        || campaign.name.clone(),
+        |local| format!("{}_{}", campaign.name, local.format("%Y-%m-%d %H:%M:%S")),
+    );
+    let mut tx = house.db.begin().await?;
+    find::there(campaigns::order(&mut tx, &id, Order::Start, at).await?)?;
+    let task = tasks::create(&mut tx, &campaign, &title, caller.user_id(), at).await?;
+    let task = find::there(task)?;
+    let job = enqueue(&mut tx, Work::AllocateTask { task: task.clone() }, by, at).await?;
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(Accepted {
+        task_id: Some(task),
+        ..Accepted::job(job)
+    })
+}
+
+/// Everything a start needs; returns the batch the leads come from.
+async fn may_start(
+    house: &House,
+    caller: &Caller,
+    campaign: &campaigns::Campaign,
+) -> Result<String, Problem> {
+    let db = &house.db;
+    let mode = campaign.mode()?;
+    let targets = targets::list(db, &campaign.id).await?;
+    if !targets.iter().any(|target| target.target_type.fits(mode)) {
+        return Err(Problem::of("NO_TARGETS"));
+    }
+    let filter = filters::get(db, caller.orgi(), &campaign.filter_id).await?;
+    let batch = find::there(filter)?.batch_id;
+    if !fields::list(db, &batch)
+        .await?
+        .iter()
+        .any(|field| field.is_phone)
+    {
+        return Err(Problem::of("NO_PHONE_FIELD"));
+    }
+    let wanted = campaign.settings.gateway.as_ref();
+    let gateway = gateways::list(db)
+        .await?
+        .into_iter()
+        .find(|one| one.enabled && wanted.is_some_and(|id| id.as_str() == one.id));
+    if gateway.is_none() {
+        return Err(Problem::of("GATEWAY_MISSING"));
+    }
+    if campaign.settings.caller_ids.is_empty() {
+        return Err(Problem::at(
+            "/settings/caller_ids",
+            "missing",
+            "the campaign has no number to show the called party",
+        ));
+    }
+    if mode == Mode::Robot && campaign.settings.robot.prompt.is_empty() {
+        return Err(Problem::of("SCRIPT_INVALID"));
+    }
+    if !leads::any_available(db, &batch).await? {
+        return Err(Problem::of("NOTHING_TO_ALLOCATE"));
+    }
+    Ok(batch)
+}
+
+/// 暂停 · Pause: no new dials; calls that are up go on.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/pause", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 200, body = CampaignOut)))]
+async fn pause(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CampaignOut>, Problem> {
+    order(&house, &caller, &id, Order::Pause).await
+}
+
+/// 恢复 · Resume a paused campaign.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/resume", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 200, body = CampaignOut)))]
+async fn resume(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CampaignOut>, Problem> {
+    order(&house, &caller, &id, Order::Resume).await
+}
+
+/// 停止 · Stop: no new dials, and what only rings is cancelled.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/stop", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 200, body = CampaignOut)))]
+async fn stop(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CampaignOut>, Problem> {
+    order(&house, &caller, &id, Order::Stop).await
+}
+
+async fn order(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    order: Order,
+) -> Result<Json<CampaignOut>, Problem> {
+    find::campaign(house, caller, id).await?;
+    let mut tx = house.db.begin().await?;
+    find::there(campaigns::order(&mut tx, id, order, now()).await?)?;
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(Json(find::campaign(house, caller, id).await?.into()))
+}
+
+/// A campaign now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Stats {
+    pub as_of: At,
+    pub state: String,
+    /// Whether the floor has it: the numbers below `undone` are zero otherwise.
+    pub on_the_floor: bool,
+    pub dialled: u64,
+    /// Answered by persons.
+    pub answered: u64,
+    pub machines: u64,
+    pub connected: u64,
+    pub abandoned: u64,
+    /// Abandoned share of the calls answered by persons, 0 to 1.
+    pub abandon_rate: f64,
+    pub outcomes: BTreeMap<String, u64>,
+    /// Leads without a final state.
+    pub undone: u64,
+    pub dialling: u32,
+    pub ringing: u32,
+    pub waiting: u32,
+    pub talking: u32,
+    /// Leads in hand, ready to dial.
+    pub hopper: u32,
+    /// Why leads were not dialled.
+    pub blocked: BTreeMap<String, u64>,
+    /// Lines the pacer gives at the moment, and what keeps the number from being larger.
+    pub lines: Option<u32>,
+    pub why: Option<String>,
+}
+
+/// 实时统计 · What the campaign does now.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/stats", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 200, body = Stats)))]
+async fn stats(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Stats>, Problem> {
+    Ok(Json(stats_of(&house, &caller, &id).await?))
+}
+
+/// # Errors
+/// `NOT_FOUND`.
+pub async fn stats_of(house: &House, caller: &Caller, id: &str) -> Result<Stats, Problem> {
+    let campaign = find::campaign(house, caller, id).await?;
+    let view = house.live.view();
+    match view.campaigns.iter().find(|seen| seen.id.as_str() == id) {
+        Some(seen) => Ok(Stats::live(seen, At(view.as_of.0))),
+        None => {
+            let report = campaign_report::of(&house.db, id).await?;
+            Ok(Stats::stored(campaign.state, &report))
+        }
+    }
+}
+
+impl Stats {
+    fn live(seen: &CampaignView, as_of: At) -> Self {
+        Self {
+            as_of,
+            state: seen.state.as_str().into(),
+            on_the_floor: true,
+            dialled: seen.counts.dialled,
+            answered: seen.counts.answered,
+            machines: seen.counts.machines,
+            connected: seen.counts.connected,
+            abandoned: seen.counts.abandoned,
+            abandon_rate: seen.abandon_rate,
+            outcomes: words(&seen.outcomes),
+            undone: seen.undone,
+            dialling: seen.dialling,
+            ringing: seen.ringing,
+            waiting: seen.waiting,
+            talking: seen.talking,
+            hopper: seen.hopper,
+            blocked: words(&seen.blocked),
+            lines: seen.decision.map(|decision| decision.lines),
+            why: seen.decision.and_then(|decision| word(&decision.why)),
+        }
+    }
+
+    fn stored(state: String, report: &campaign_report::Report) -> Self {
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        let machines = report.outcomes.get("machine").copied().unwrap_or_default();
+        let persons = report.attempts.answered - machines;
+        Self {
+            as_of: At(now().0),
+            state,
+            on_the_floor: false,
+            dialled: count(report.attempts.dialled),
+            answered: count(persons),
+            machines: count(machines),
+            connected: count(report.attempts.connected),
+            abandoned: count(report.attempts.abandoned),
+            abandon_rate: if persons > 0 {
+                report.attempts.abandoned as f64 / persons as f64
+            } else {
+                0.0
+            },
+            outcomes: report
+                .outcomes
+                .iter()
+                .map(|(k, n)| (k.clone(), count(*n)))
+                .collect(),
+            undone: count(report.leads.allocated - report.leads.closed),
+            dialling: 0,
+            ringing: 0,
+            waiting: 0,
+            talking: 0,
+            hopper: 0,
+            blocked: BTreeMap::new(),
+            lines: None,
+            why: None,
+        }
+    }
+}
+
+fn words<K: Serialize>(counts: &BTreeMap<K, u64>) -> BTreeMap<String, u64> {
+    counts
+        .iter()
+        .filter_map(|(key, count)| Some((word(key)?, *count)))
+        .collect()
+}
+
+fn word<T: Serialize>(value: &T) -> Option<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Some(word),
+        _ => None,
+    }
+}
+
+/// 活动报表 · Sums over the campaign's leads, attempts and calls.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/report", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 200, body = Object)))]
+async fn report(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<campaign_report::Report>, Problem> {
+    find::campaign(&house, &caller, &id).await?;
+    Ok(Json(campaign_report::of(&house.db, &id).await?))
+}
+
+/// 导出报表 · Write the report as a sheet; fetch it at `GET /jobs/{job_id}/file`.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/report", tag = "campaigns",
+    params(("id" = String, Path)), responses((status = 202, body = Accepted)))]
+async fn report_sheet(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Accepted, Problem> {
+    find::campaign(&house, &caller, &id).await?;
+    let by = By {
+        orgi: caller.orgi(),
+        user: caller.user_id(),
+        batch: None,
+    };
+    let mut tx = house.db.begin().await?;
+    let job = enqueue(&mut tx, Work::CampaignReport { campaign: id }, by, now()).await?;
+    tx.commit().await?;
+    Ok(Accepted::job(job))
+}

@@ -84,7 +84,8 @@ impl Agent {
     }
 
     /// Sends an INVITE with our offer. Ends in [`SipEvent::Answered`] or [`SipEvent::Ended`]; when
-    /// `ring_timeout` passes without a final answer, the call is cancelled.
+    /// `ring_timeout` passes without a final answer, the call is cancelled. A redirection (3xx) is
+    /// not followed: it ends the call with its status.
     ///
     /// # Errors
     /// [`SipError::NoSuchGateway`], [`SipError::NotRegistered`], [`SipError::BadNumber`],

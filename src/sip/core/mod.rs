@@ -22,6 +22,7 @@ mod in_dialog;
 mod incoming;
 mod outgoing;
 mod registrar;
+mod target;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -268,7 +269,10 @@ impl Core {
                 ClientTx::Bye(_) | ClientTx::Cancel | ClientTx::Register(_)
             )
         };
-        self.calls.is_empty() && !self.client_txs.values().any(waits)
+        let leaves = |invite: &ServerInvite| matches!(invite, ServerInvite::Leaving(_));
+        self.calls.is_empty()
+            && !self.client_txs.values().any(waits)
+            && !self.server_invites.values().any(leaves)
     }
 
     fn shut_down(&mut self) {

@@ -10,24 +10,13 @@ use super::{
     timers::Timer,
 };
 use crate::{
-    CallRef, Destination, EndCause, Hop, Identity, Side, SipError, SipEvent, Transport,
-    digest::ClientAuth,
-    message::{ALLOW, Message, Method, Uri, quoted},
+    CallRef, Destination, EndCause, Hop, Identity, Side, SipError, SipEvent,
+    message::{Message, Method},
 };
 
 /// A 2xx to an INVITE that we gave up on is still answered with ACK and BYE for this long.
 const LATE_2XX: Duration = Duration::from_secs(300);
 const MAX_FORKS: usize = 16;
-
-/// Whom an INVITE goes to.
-struct Target {
-    uri: String,
-    /// Host part of From.
-    domain: String,
-    peer: Peer,
-    /// User part of From, when it is not the caller's number.
-    user: Option<String>,
-}
 
 impl Core {
     pub(super) fn invite(
@@ -70,122 +59,6 @@ impl Core {
         );
         self.after(ring_timeout, Timer::Ring(id));
         Ok(())
-    }
-
-    fn target(&self, to: &Destination, caller: &Identity) -> Result<Target, SipError> {
-        let number = match to {
-            Destination::Gateway { number, .. } | Destination::Account { number, .. } => number,
-            Destination::Phone { extension } => extension,
-        };
-        let caller_fits = caller.number.is_empty() || Uri::is_dialable(&caller.number);
-        if !Uri::is_dialable(number) || !caller_fits {
-            return Err(SipError::BadNumber);
-        }
-        match to {
-            Destination::Gateway { gateway, number } => {
-                self.gateway_target(gateway, number, caller)
-            }
-            Destination::Phone { extension } => self.phone_target(extension, caller),
-            Destination::Account { account, number } => {
-                let state = self.accounts.get(account).ok_or(SipError::NoSuchGateway)?;
-                let account = &state.account;
-                Ok(Target {
-                    uri: format!("sip:{}@{}", Uri::escape_user(number), account.domain),
-                    domain: account.domain.clone(),
-                    peer: Peer {
-                        hop: account.registrar,
-                        pinned: false,
-                        credentials: Some(account.credentials.clone()),
-                        auth: ClientAuth::default(),
-                        contact_user: Uri::escape_user(&account.user),
-                    },
-                    user: Some(account.user.clone()),
-                })
-            }
-        }
-    }
-
-    fn gateway_target(
-        &self,
-        gateway: &str,
-        number: &str,
-        caller: &Identity,
-    ) -> Result<Target, SipError> {
-        let entry = self.gateways.get(gateway).ok_or(SipError::NoSuchGateway)?;
-        let gateway = &entry.gateway;
-        let domain = gateway
-            .domain
-            .clone()
-            .unwrap_or_else(|| gateway.hop.addr.to_string());
-        let tcp = gateway.hop.transport == Transport::Tcp;
-        let transport = if tcp { ";transport=tcp" } else { "" };
-        Ok(Target {
-            uri: format!("sip:{}@{domain}{transport}", Uri::escape_user(number)),
-            domain: gateway
-                .domain
-                .clone()
-                .unwrap_or_else(|| self.me.to_string()),
-            peer: Peer {
-                hop: gateway.hop,
-                pinned: false,
-                credentials: gateway.credentials.clone(),
-                auth: ClientAuth::default(),
-                contact_user: contact_user(caller),
-            },
-            user: None,
-        })
-    }
-
-    fn phone_target(&self, extension: &str, caller: &Identity) -> Result<Target, SipError> {
-        let binding = self.registrar.binding(extension, self.now_ms);
-        let binding = binding.ok_or(SipError::NotRegistered)?;
-        Ok(Target {
-            uri: binding.contact.clone(),
-            domain: self.config.realm.clone(),
-            peer: Peer {
-                hop: binding.source,
-                pinned: true,
-                credentials: None,
-                auth: ClientAuth::default(),
-                contact_user: contact_user(caller),
-            },
-            user: None,
-        })
-    }
-
-    fn first_invite(
-        &self,
-        target: &Target,
-        caller: &Identity,
-        tag: &str,
-        call_id: &str,
-        offer: Vec<u8>,
-    ) -> Message {
-        let name = caller
-            .name
-            .as_deref()
-            .map(|n| format!("{} ", quoted(&n.chars().take(64).collect::<String>())))
-            .unwrap_or_default();
-        let user = target.user.as_ref().unwrap_or(&caller.number);
-        let from = match user.as_str() {
-            "" => format!("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag={tag}"),
-            user => {
-                format!(
-                    "{name}<sip:{}@{}>;tag={tag}",
-                    Uri::escape_user(user),
-                    target.domain
-                )
-            }
-        };
-        let contact = self.contact(&target.peer.contact_user, target.peer.hop.transport);
-        self.new_request(Method::Invite, target.uri.clone())
-            .with("From", from)
-            .with("To", format!("<{}>", target.uri))
-            .with("Call-ID", call_id)
-            .with("CSeq", "1 INVITE")
-            .with("Contact", contact)
-            .with("Allow", ALLOW)
-            .with_body("application/sdp", offer)
     }
 
     fn send_invite(&mut self, call: CallRef, request: Message, peer: &Peer) -> u64 {
@@ -450,13 +323,6 @@ impl Core {
                 tx: TxId::Client(number),
             });
         }
-    }
-}
-
-fn contact_user(caller: &Identity) -> String {
-    match caller.number.as_str() {
-        "" => "anonymous".to_owned(),
-        number => Uri::escape_user(number),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Agents on real sockets: with each other, with SIPp, with junk.
 
 mod agents;
+mod baresip;
+mod load;
 mod network;
 mod sipp;
 

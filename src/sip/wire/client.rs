@@ -11,7 +11,7 @@ use rsipstack::{
 };
 use tracing::debug;
 
-use super::{Door, Feed, OURSELVES, Wire, sip_addr};
+use super::{Door, Feed, Wire, sip_addr};
 use crate::{
     Hop, Transport,
     core::{Input, TxId},
@@ -59,6 +59,26 @@ impl Wire {
         transaction.destination = Some(sip_addr(to));
         Some(transaction)
     }
+
+    fn input_of(
+        &self,
+        tx: TxId,
+        response: &rsipstack::sip::Response,
+        is_invite: bool,
+    ) -> Option<Input> {
+        let message = Message::parse(&response.to_bytes()).ok()?;
+        match message.status()? {
+            // The inspector has told it.
+            200..=299 if is_invite => None,
+            status @ (408 | 503) if message.header("User-Agent") == Some(&self.user_agent) => {
+                Some(Input::Unanswered {
+                    tx,
+                    sent: status == 408,
+                })
+            }
+            _ => Some(Input::Response { tx, message }),
+        }
+    }
 }
 
 async fn drive(
@@ -80,7 +100,7 @@ async fn drive(
     }
     while let Some(message) = transaction.receive().await {
         if let SipMessage::Response(response) = message
-            && let Some(input) = input_of(tx, &response, is_invite)
+            && let Some(input) = wire.input_of(tx, &response, is_invite)
         {
             core.feed(input);
         }
@@ -104,20 +124,5 @@ async fn connect(wire: &Wire, transaction: &mut Transaction, to: Hop) -> bool {
             debug!(%error, "no connection to {}", to.addr);
             false
         }
-    }
-}
-
-fn input_of(tx: TxId, response: &rsipstack::sip::Response, is_invite: bool) -> Option<Input> {
-    let message = Message::parse(&response.to_bytes()).ok()?;
-    match message.status()? {
-        // The inspector has told it.
-        200..=299 if is_invite => None,
-        status @ (408 | 503) if message.header("User-Agent") == Some(OURSELVES) => {
-            Some(Input::Unanswered {
-                tx,
-                sent: status == 408,
-            })
-        }
-        _ => Some(Input::Response { tx, message }),
     }
 }

@@ -52,8 +52,6 @@ use crate::{
     message::Message,
 };
 
-/// Local time-outs are told apart from real responses by this User-Agent.
-const OURSELVES: &str = "local transaction layer";
 /// INVITE transactions are ended by the core, not by Timer C.
 const TIMER_C: Duration = Duration::from_secs(24 * 3600);
 
@@ -71,6 +69,9 @@ pub(crate) struct Wire {
     /// Doors into the tasks of live transactions.
     doors: Mutex<HashMap<TxId, Door>>,
     names: Names,
+    /// Local time-outs are told apart from real responses by this User-Agent: real ones of ours
+    /// carry Server instead.
+    user_agent: String,
     runtime: Handle,
 }
 
@@ -114,7 +115,7 @@ impl Wire {
         let endpoint = EndpointBuilder::new()
             .with_transport_layer(layer)
             .with_cancel_token(stop.clone())
-            .with_user_agent(OURSELVES)
+            .with_user_agent(&config.user_agent)
             .with_option(options(config))
             .with_transport_inspector(Box::new(inspector.clone()))
             .build();
@@ -126,6 +127,7 @@ impl Wire {
             stop,
             doors: Mutex::default(),
             names,
+            user_agent: config.user_agent.clone(),
             runtime: Handle::current(),
         });
         Ok(Opened {

@@ -69,7 +69,8 @@ pub enum SipEvent {
         /// The final status before the answer: 408 when nothing came, 487 after our CANCEL. `None`
         /// for a call that was answered.
         sip_status: Option<u16>,
-        /// Q.850 cause of the Reason header (RFC 3326).
+        /// Q.850 cause of the Reason header (RFC 3326). Where the far end gave none: our own cause
+        /// when we ended the call, 19 when it rang too long, 16 for a plain BYE.
         q850: Option<u8>,
         /// Text of the Reason header, or else the reason phrase.
         reason: Option<String>,

@@ -110,6 +110,12 @@ impl Core {
         let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) else {
             return;
         };
+        // These come by branch alone, and a branch of ours is easily guessed by a peer of ours.
+        if response.call_id() != invite.request.call_id()
+            || response.tag_of_from() != invite.request.tag_of_from()
+        {
+            return;
+        }
         let tag = response.tag_of_to().unwrap_or_default();
         if let Some((_, ack, hop)) = invite.acked.iter().find(|(t, ..)| *t == tag) {
             let (message, to) = (ack.clone(), *hop);

@@ -55,6 +55,9 @@ use crate::{
 /// INVITE transactions are ended by the core, not by Timer C.
 const TIMER_C: Duration = Duration::from_secs(24 * 3600);
 
+/// Longer than any registration, whose phone is reached through the stream it came by.
+const STREAM_IDLE: Duration = Duration::from_secs(3_700);
+
 /// Takes what happened to the core.
 pub(crate) trait Feed: Send + Sync + 'static {
     fn feed(&self, input: Input);
@@ -88,14 +91,13 @@ pub(crate) struct Opened {
 }
 
 impl Wire {
-    /// Opens the sockets. `salt` marks our branches.
+    /// Opens the sockets.
     pub(crate) async fn open(config: &Config) -> Result<Opened, SipError> {
         let failed = |source| SipError::Bind {
             addr: config.bind,
             source,
         };
-        let socket = Socket::bind(config.bind, Flood::new(config.flood_limit));
-        let socket = Arc::new(socket.map_err(failed)?);
+        let socket = Arc::new(bind(config).map_err(failed)?);
         let local = socket.addr().map_err(failed)?;
         let stop = CancellationToken::new();
         let names = Names::default();
@@ -103,15 +105,14 @@ impl Wire {
         let other = |e: rsipstack::Error| failed(std::io::Error::other(e.to_string()));
         let udp = UdpConnection::from_socket(socket.clone(), None, Some(stop.child_token()));
         layer.add_transport(udp.await.map_err(other)?.into());
+        layer.set_stream_idle_timeout(STREAM_IDLE);
         if config.also_tcp {
-            // rsipstack only logs a port that is taken, so it is tried first.
-            std::net::TcpListener::bind(local).map_err(failed)?;
             let tcp = TcpListenerConnection::new(local, None)
                 .await
                 .map_err(other)?;
             layer.add_transport(tcp.into());
         }
-        let inspector = Inspector::default();
+        let inspector = Inspector::new(socket.clone());
         let endpoint = EndpointBuilder::new()
             .with_transport_layer(layer)
             .with_cancel_token(stop.clone())
@@ -227,6 +228,24 @@ impl Opened {
             // It ends by itself once the token is cancelled.
             wire.endpoint.serve().await;
         });
+    }
+}
+
+/// The UDP socket, on a port that is free for TCP too where that is wanted: rsipstack would only
+/// log one that is taken.
+fn bind(config: &Config) -> std::io::Result<Socket> {
+    let mut tries = if config.bind.port() == 0 { 8 } else { 1 };
+    loop {
+        let socket = Socket::bind(config.bind, Flood::new(config.flood_limit))?;
+        if !config.also_tcp {
+            return Ok(socket);
+        }
+        tries -= 1;
+        match std::net::TcpListener::bind(socket.addr()?) {
+            Ok(_) => return Ok(socket),
+            Err(error) if tries == 0 => return Err(error),
+            Err(_) => {}
+        }
     }
 }
 

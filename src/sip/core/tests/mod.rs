@@ -5,6 +5,7 @@ mod in_dialog;
 mod incoming;
 mod outgoing;
 mod phones;
+mod random;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

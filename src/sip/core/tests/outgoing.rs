@@ -333,6 +333,18 @@ fn what_cannot_be_dialled_is_refused_without_a_trace() {
 }
 
 #[test]
+fn an_answer_for_somebody_else_is_none() {
+    let mut rig = Rig::ringing();
+    let (tx, invite, _) = rig.last(&Method::Invite);
+    let answer = response_to(&invite, 200, "them");
+    for name in ["Call-ID", "From"] {
+        let message = answer.without(&[name]).with(name, "<sip:x@test>;tag=other");
+        rig.feed(Input::Response { tx, message });
+    }
+    rig.expect(&[]);
+}
+
+#[test]
 fn nothing_is_left_of_a_call() {
     let mut rig = Rig::up();
     rig.end(EndCause::Normal);

@@ -151,3 +151,103 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
         .bind(id).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        sample::{self, NOW},
+        testing::on_both,
+    };
+
+    #[tokio::test]
+    async fn a_name_is_taken_once_a_tenant() {
+        on_both(|home| async move {
+            sample::draft(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            let new = |orgi| NewBatch {
+                orgi,
+                creater: "u",
+                name: "一",
+                batch_type: "temporary",
+                description: "",
+            };
+            assert!(create(&mut tx, &new("other"), NOW).await.is_ok());
+            let error = create(&mut tx, &new("o"), NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("NAME_TAKEN"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_template_needs_a_phone_field() {
+        on_both(|home| async move {
+            let id = sample::draft(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            let error = save_template(&mut tx, &id, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("NO_PHONE_FIELD"));
+            drop(tx);
+            let (ready, _) = sample::batch(&home.db, "二").await;
+            assert_eq!(get(&home.db, "o", &ready).await.unwrap().unwrap().state, "ready");
+            assert_eq!(get(&home.db, "o", &id).await.unwrap().unwrap().state, "draft");
+            assert_eq!(get(&home.db, "other", &id).await.unwrap(), None);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn batches_are_listed_newest_first_with_their_rows() {
+        on_both(|home| async move {
+            let (one, fields) = sample::batch(&home.db, "一").await;
+            sample::leads(&home.db, &one, &fields, 3).await;
+            let two = sample::draft(&home.db, "二").await;
+            let page = list(&home.db, "o", None, 1).await.unwrap();
+            assert_eq!((page[0].id.as_str(), page[0].rows), (two.as_str(), 0));
+            let next = list(&home.db, "o", Some(&two), 10).await.unwrap();
+            assert_eq!((next[0].id.as_str(), next[0].rows, next.len()), (one.as_str(), 3, 1));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_used_batch_is_not_deleted() {
+        on_both(|home| async move {
+            let (id, fields) = sample::batch(&home.db, "一").await;
+            sample::leads(&home.db, &id, &fields, 3).await;
+            let filter = sample::filter(&home.db, &id, "f", &[]).await;
+            let mut tx = home.db.begin().await.unwrap();
+            assert_eq!(delete(&mut tx, &id).await.unwrap_err().code(), Some("BATCH_IN_USE"));
+            assert!(crate::filters::delete(&mut tx, &filter).await.unwrap());
+            assert!(delete(&mut tx, &id).await.unwrap());
+            assert!(!delete(&mut tx, &id).await.unwrap());
+            tx.commit().await.unwrap();
+            assert_eq!(crate::leads::count(&home.db, &id).await.unwrap(), 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_archived_batch_takes_no_import() {
+        on_both(|home| async move {
+            let (id, _) = sample::batch(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            assert!(rename(&mut tx, &id, "新", "说明", NOW).await.unwrap());
+            archive(&mut tx, &id, NOW).await.unwrap();
+            let new = crate::imports::NewImport {
+                id: "imp_x",
+                orgi: "o",
+                batch_id: &id,
+                creater: "u",
+                title: "",
+                file_name: "",
+                file_path: "",
+                sha256: "",
+                bytes: 0,
+                dup_policy: "keep_all",
+            };
+            let error = crate::imports::create(&mut tx, &new, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("BATCH_NOT_READY"));
+        })
+        .await;
+    }
+}

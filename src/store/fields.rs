@@ -145,3 +145,76 @@ fn new_code(fields: &[Field]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::filter::Condition;
+
+    use super::*;
+    use crate::{
+        sample::{self, NOW},
+        testing::on_both,
+    };
+
+    #[tokio::test]
+    async fn a_second_template_keeps_known_codes_and_adds_columns() {
+        on_both(|home| async move {
+            let (batch, before) = sample::batch(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            let titles = ["意向".to_owned(), " 号码 ".to_owned()];
+            assert_eq!(add_titles(&mut tx, &batch, &titles, NOW).await.unwrap(), 1);
+            tx.commit().await.unwrap();
+            let after = list(&home.db, &batch).await.unwrap();
+            assert_eq!(after[..2], before);
+            assert_eq!(after[2].title, "意向");
+            assert!(after[2].code.starts_with('f') && after[2].code.len() == 7);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_field_is_changed_where_it_stays_usable() {
+        on_both(|home| async move {
+            let (batch, fields) = sample::batch(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            let changed = Field { max_len: 20, hidden: true, ..fields[1].clone() };
+            assert!(update(&mut tx, &batch, &changed, NOW).await.unwrap());
+            let bad = [
+                (Field { max_len: 0, ..fields[0].clone() }, "FIELD_INVALID"),
+                (Field { title: "号码".into(), ..fields[0].clone() }, "TITLE_TAKEN"),
+                (Field { is_phone: false, ..fields[1].clone() }, "FIELD_IN_USE"),
+            ];
+            for (field, code) in bad {
+                let error = update(&mut tx, &batch, &field, NOW).await.unwrap_err();
+                assert_eq!(error.code(), Some(code));
+            }
+            let unknown = Field { code: "f000000".into(), ..fields[0].clone() };
+            assert!(!update(&mut tx, &batch, &unknown, NOW).await.unwrap());
+            tx.commit().await.unwrap();
+            assert_eq!(list(&home.db, &batch).await.unwrap()[1], changed);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_filtered_field_is_not_deleted() {
+        on_both(|home| async move {
+            let (batch, fields) = sample::batch(&home.db, "一").await;
+            let asks = Condition {
+                field: Some(fields[0].code.clone()),
+                op: Some("not_null".into()),
+                ..Condition::default()
+            };
+            let filter = sample::filter(&home.db, &batch, "f", &[asks]).await;
+            let mut tx = home.db.begin().await.unwrap();
+            for field in &fields {
+                let error = delete(&mut tx, &batch, &field.code, NOW).await.unwrap_err();
+                assert_eq!(error.code(), Some("FIELD_IN_USE"));
+            }
+            crate::filters::save(&mut tx, &filter, "f", "", &[], NOW).await.unwrap();
+            assert!(delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
+            assert!(!delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
+        })
+        .await;
+    }
+}

@@ -111,3 +111,87 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
         .bind(id).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::filter::{Connector, Value};
+
+    use super::*;
+    use crate::{
+        filter_runs,
+        sample::{self, NOW},
+        testing::on_both,
+    };
+
+    #[tokio::test]
+    async fn conditions_come_back_as_they_were_saved() {
+        on_both(|home| async move {
+            let (batch, _) = sample::batch(&home.db, "一").await;
+            let id = sample::filter(&home.db, &batch, "f", &[]).await;
+            let form = [
+                Condition {
+                    field: Some("phone".into()),
+                    op: Some("in".into()),
+                    value: Value::Many(vec!["1".into(), "2".into()]),
+                    connector: Connector::Or,
+                },
+                Condition::default(),
+            ];
+            let mut tx = home.db.begin().await.unwrap();
+            assert!(save(&mut tx, &id, "g", "说明", &form, NOW).await.unwrap());
+            tx.commit().await.unwrap();
+            let filter = get(&home.db, "o", &id).await.unwrap().unwrap();
+            assert_eq!(filter.conditions.0, form);
+            assert_eq!(list(&home.db, "o", None, 10).await.unwrap(), [filter]);
+            assert_eq!(get(&home.db, "other", &id).await.unwrap(), None);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_filter_belongs_to_a_batch_of_its_tenant() {
+        on_both(|home| async move {
+            let (batch, _) = sample::batch(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            let new = NewFilter {
+                orgi: "other",
+                creater: "u",
+                name: "f",
+                batch_id: &batch,
+                description: "",
+                conditions: &[],
+            };
+            let error = create(&mut tx, &new, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("NO_SUCH_BATCH"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_run_keeps_its_conditions_and_starts_over_cleanly() {
+        on_both(|home| async move {
+            let (batch, fields) = sample::batch(&home.db, "一").await;
+            sample::leads(&home.db, &batch, &fields, 3).await;
+            let leads = crate::leads::page(&home.db, &batch, -1, 3).await.unwrap();
+            let ids: Vec<String> = leads.into_iter().map(|lead| lead.id).collect();
+            let filter = sample::filter(&home.db, &batch, "f", &[]).await;
+            let mut tx = home.db.begin().await.unwrap();
+            let run = filter_runs::create(&mut tx, "o", &filter, NOW).await.unwrap().unwrap();
+            assert_eq!(filter_runs::create(&mut tx, "other", &filter, NOW).await.unwrap(), None);
+            filter_runs::start(&mut tx, &run, 1).await.unwrap();
+            filter_runs::add_hits(&mut tx, &run, 0, &ids).await.unwrap();
+            filter_runs::start(&mut tx, &run, 2).await.unwrap();
+            filter_runs::add_hits(&mut tx, &run, 0, &ids[1..]).await.unwrap();
+            filter_runs::succeed(&mut tx, &run, 2, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let hits = filter_runs::hits(&home.db, &run, -1, 10).await.unwrap();
+            assert_eq!((hits[0].hit, hits[0].lead.id.as_str()), (0, ids[1].as_str()));
+            assert_eq!(filter_runs::remaining(&home.db, &run).await.unwrap(), 2);
+            let runs = filter_runs::list(&home.db, &filter, None, 10).await.unwrap();
+            assert_eq!((runs[0].snapshot_version, runs[0].matched), (2, 2));
+            let mut tx = home.db.begin().await.unwrap();
+            assert!(delete(&mut tx, &filter).await.unwrap());
+        })
+        .await;
+    }
+}

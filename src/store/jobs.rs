@@ -199,3 +199,93 @@ pub async fn cancel(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
     ).bind(id).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        sample::NOW,
+        testing::on_both,
+        work::{self, By, Work},
+    };
+
+    async fn queued(db: &Db) -> String {
+        let mut tx = db.begin().await.unwrap();
+        let work = Work::CampaignReport { campaign: "cmp_1".into() };
+        let by = By { orgi: "o", user: "u", batch: Some("bat_1") };
+        let id = work::enqueue(&mut tx, work, by, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    #[tokio::test]
+    async fn a_later_start_fences_an_earlier_one() {
+        on_both(|home| async move {
+            let id = queued(&home.db).await;
+            let first = claim(&home.db, &id, 1, NOW).await.unwrap().unwrap();
+            let second = claim(&home.db, &id, 1, NOW).await.unwrap().unwrap();
+            assert_eq!((first, second), (1, 2));
+            let mut tx = home.db.begin().await.unwrap();
+            assert!(!progress(&mut tx, &id, first, "s", (1, 2), NOW).await.unwrap());
+            assert!(!succeed(&mut tx, &id, first, NOW).await.unwrap());
+            assert!(!fail(&mut tx, &id, first, "C", "t", NOW).await.unwrap());
+            assert_eq!(put_back(&mut tx, &id, first, ("C", "t"), NOW).await.unwrap(), None);
+            assert!(progress(&mut tx, &id, second, "s", (1, 2), NOW).await.unwrap());
+            assert!(succeed(&mut tx, &id, second, NOW).await.unwrap());
+            tx.commit().await.unwrap();
+            assert_eq!(claim(&home.db, &id, 1, NOW).await.unwrap(), None);
+            let job = get(&home.db, &id).await.unwrap().unwrap();
+            assert_eq!((job.state.as_str(), job.done, job.total), ("succeeded", 1, 2));
+            assert_eq!((job.kind.as_str(), job.subject.as_str()), ("campaign_report", "cmp_1"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_job_that_was_put_back_answers_only_its_new_entry() {
+        on_both(|home| async move {
+            let id = queued(&home.db).await;
+            let fence = claim(&home.db, &id, 1, NOW).await.unwrap().unwrap();
+            let mut tx = home.db.begin().await.unwrap();
+            let run = put_back(&mut tx, &id, fence, ("C", "t"), NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(run, Some(2));
+            assert_eq!(claim(&home.db, &id, 1, NOW).await.unwrap(), None);
+            let fence = claim(&home.db, &id, 2, NOW).await.unwrap().unwrap();
+            assert_eq!(fence, 2);
+            let mut tx = home.db.begin().await.unwrap();
+            assert_eq!(yield_back(&mut tx, &id, fence, NOW).await.unwrap(), Some(3));
+            tx.commit().await.unwrap();
+            assert_eq!(get(&home.db, &id).await.unwrap().unwrap().attempts, 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_job_stops_and_stays_listed() {
+        on_both(|home| async move {
+            let id = queued(&home.db).await;
+            let fence = claim(&home.db, &id, 1, NOW).await.unwrap().unwrap();
+            let mut tx = home.db.begin().await.unwrap();
+            assert!(cancel(&mut tx, &id, Millis(5_000)).await.unwrap());
+            assert!(!cancel(&mut tx, &id, NOW).await.unwrap());
+            assert!(!progress(&mut tx, &id, fence, "s", (0, 0), NOW).await.unwrap());
+            tx.commit().await.unwrap();
+            let listed = list(&home.db, "o", Some("bat_1"), None, 10).await.unwrap();
+            assert_eq!((listed[0].id.as_str(), listed[0].state.as_str()), (id.as_str(), "cancelled"));
+            assert!(list(&home.db, "o", Some("bat_2"), None, 10).await.unwrap().is_empty());
+            assert!(list(&home.db, "o", None, Some(&id), 10).await.unwrap().is_empty());
+            assert_eq!(changed(&home.db, "o", Millis(5_000)).await.unwrap().len(), 1);
+            assert!(changed(&home.db, "o", Millis(5_001)).await.unwrap().is_empty());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn stored_work_can_be_read_by_its_words() {
+        let text = r#"{"job":"job_1","run":2,"work":{"import_batch":{"import":"imp_1"}}}"#;
+        let entry: work::Entry = serde_json::from_str(text).unwrap();
+        assert_eq!(entry.work, Work::ImportBatch { import: "imp_1".into() });
+        assert_eq!(serde_json::to_string(&entry).unwrap(), text);
+    }
+}

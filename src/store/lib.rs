@@ -53,6 +53,8 @@ pub mod queues;
 pub mod recover;
 pub mod rejects;
 pub mod routes;
+#[cfg(test)]
+mod sample;
 pub mod targets;
 pub mod tasks;
 #[cfg(any(test, feature = "testing"))]

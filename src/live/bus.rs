@@ -83,6 +83,12 @@ impl Bus {
         self.sender.subscribe()
     }
 
+    /// The number of the newest event; 0 before the first.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).seq
+    }
+
     /// Everything after `seq` that is still kept.
     ///
     /// # Errors

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use live::Live;
 use store::Db;
+use tokio::sync::watch;
 
 use crate::{
     brakes::{Requests, SignIns},
+    channels::Channels,
     config::Config,
 };
 
@@ -21,6 +23,8 @@ pub struct Parts {
     pub live: Live,
     pub sign_ins: SignIns,
     pub requests: Requests,
+    pub channels: Channels,
+    drain: watch::Sender<bool>,
 }
 
 impl House {
@@ -32,7 +36,21 @@ impl House {
             live,
             sign_ins: SignIns::default(),
             requests: Requests::default(),
+            channels: Channels::default(),
+            drain: watch::channel(false).0,
         }))
+    }
+
+    /// Ends every event channel: they would keep the server up.
+    pub fn drain(&self) {
+        self.drain.send_replace(true);
+    }
+
+    /// Done when the server shuts down.
+    pub async fn draining(&self) {
+        let mut drain = self.drain.subscribe();
+        // The sender lives as long as the house.
+        let _ = drain.wait_for(|drains| *drains).await;
     }
 }
 

@@ -7,6 +7,7 @@
 mod api;
 mod brakes;
 mod caller;
+mod channels;
 mod clock;
 mod config;
 mod download;
@@ -16,8 +17,10 @@ mod input;
 mod pages;
 mod paging;
 mod problem;
+mod progress;
 mod rights;
 mod secret;
+mod topics;
 mod upload;
 
 #[cfg(test)]
@@ -88,12 +91,17 @@ pub async fn serve_on(
         .map_err(ServeError::Uploads)?;
     let house = House::new(config, db, live);
     let sweeper = tokio::spawn(sweep(house.clone()));
-    let app = router(house).into_make_service_with_connect_info::<SocketAddr>();
+    let watcher = tokio::spawn(progress::watch(house.clone()));
+    let app = router(house.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app)
-        .with_graceful_shutdown(shutdown)
+        .with_graceful_shutdown(async move {
+            shutdown.await;
+            house.drain();
+        })
         .await
         .map_err(ServeError::Serve);
     sweeper.abort();
+    watcher.abort();
     served
 }
 

@@ -40,6 +40,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/auth/me", ALL),
     ("POST", "/api/v1/auth/password", ALL),
     ("GET", "/api/v1/openapi.json", ANYONE),
+    ("GET", "/api/v1/events", ALL),
     ("GET", "/api/v1/users", ADMIN),
     ("POST", "/api/v1/users", ADMIN),
     ("GET", "/api/v1/users/{id}", ADMIN),

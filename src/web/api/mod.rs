@@ -11,6 +11,7 @@ mod campaigns;
 mod check;
 mod departments;
 mod dnc;
+mod events;
 mod extensions;
 mod filters;
 mod find;
@@ -28,6 +29,7 @@ mod template;
 mod users;
 mod wait;
 
+pub use jobs::JobOut;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::house::House;
@@ -56,4 +58,5 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(inbound_routes::routes())
         .merge(extensions::routes())
         .merge(dnc::routes())
+        .merge(events::routes())
 }

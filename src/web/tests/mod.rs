@@ -1,5 +1,6 @@
 mod access;
 mod contract;
+mod events;
 mod idempotency;
 mod kit;
 mod walk;

@@ -24,6 +24,9 @@ pub struct Config {
     pub http: Http,
     pub sip: Sip,
     pub rtp: Rtp,
+    /// Where the worker's log goes; absent: with ours, to standard error.
+    #[serde(skip)]
+    pub worker_log: Option<PathBuf>,
 }
 
 /// What this process does.
@@ -78,6 +81,7 @@ impl Default for Config {
             http: Http::default(),
             sip: Sip::default(),
             rtp: Rtp::default(),
+            worker_log: None,
         }
     }
 }

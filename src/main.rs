@@ -9,6 +9,8 @@ mod shutdown;
 mod trunks;
 mod worker;
 
+use std::{io::Write, process::ExitCode};
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use config::{Config, Overrides};
@@ -33,8 +35,18 @@ enum Command {
     CheckConfig(Overrides),
 }
 
-fn main() -> Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed pipe has nobody to tell.
+            let _ = writeln!(std::io::stderr(), "paceline: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -49,8 +61,7 @@ fn main() -> Result<()> {
             runtime.block_on(worker::run(options))
         }
         Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
-            use std::io::Write;
-            // A closed pipe has nobody to tell.
+            // As above.
             let _ = writeln!(std::io::stdout(), "the settings are in order: {config:#?}");
         }),
     };

@@ -107,7 +107,7 @@ impl Server {
         let keeps_worker = config.role == Role::All;
         let worker = tokio::spawn(async move {
             if keeps_worker {
-                worker::keep(config.data, config.db, stopped).await;
+                worker::keep(config, stopped).await;
             }
         });
         Ok(Self {

@@ -1,23 +1,19 @@
 //! The worker process: imports, filters, allocations, reports. A spreadsheet that eats memory or
 //! panics a parser ends this process, never a call.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{fs::File, path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use store::Db;
 use tokio::{
     io::AsyncReadExt,
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     sync::watch,
 };
 use tracing::{error, info, warn};
 
-use crate::shutdown;
+use crate::{config::Config, shutdown};
 
 /// Address space of a worker that the server starts.
 const MEMORY: u64 = 8 << 30;
@@ -76,9 +72,9 @@ async fn orphaned() {
 }
 
 /// Keeps one worker running beside the server until `stop` turns true.
-pub async fn keep(data: PathBuf, db: Option<String>, mut stop: watch::Receiver<bool>) {
+pub async fn keep(config: Config, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let mut worker = match spawn(&data, db.as_deref()) {
+        let mut worker = match spawn(&config) {
             Ok(worker) => worker,
             Err(error) => {
                 error!(%error, "the worker does not start");
@@ -87,6 +83,8 @@ pub async fn keep(data: PathBuf, db: Option<String>, mut stop: watch::Receiver<b
             }
         };
         info!(pid = worker.id(), "the worker runs");
+        // Waiting for a child closes its input, and that would ask it to end.
+        let input = worker.stdin.take();
         let ended = tokio::select! {
             ended = worker.wait() => Some(ended),
             _ = stop.wait_for(|stop| *stop) => None,
@@ -96,15 +94,18 @@ pub async fn keep(data: PathBuf, db: Option<String>, mut stop: watch::Receiver<b
                 warn!(status = ?status.ok(), "the worker ended; starting another");
                 pause(&mut stop).await;
             }
-            None => dismiss(worker).await,
+            None => dismiss(worker, input).await,
         }
     }
 }
 
 /// Closing its input asks a worker to finish.
-async fn dismiss(mut worker: Child) {
-    drop(worker.stdin.take());
-    if tokio::time::timeout(Duration::from_secs(10), worker.wait()).await.is_err() {
+async fn dismiss(mut worker: Child, input: Option<ChildStdin>) {
+    drop(input);
+    if tokio::time::timeout(Duration::from_secs(10), worker.wait())
+        .await
+        .is_err()
+    {
         warn!("the worker did not finish in time");
         // It is gone either way.
         let _ = worker.kill().await;
@@ -116,7 +117,7 @@ async fn pause(stop: &mut watch::Receiver<bool>) {
 }
 
 /// A worker gives way to calls: it runs at the lowest priority and on one polars thread.
-fn spawn(data: &Path, db: Option<&str>) -> std::io::Result<Child> {
+fn spawn(config: &Config) -> std::io::Result<Child> {
     let program = std::env::current_exe()?;
     let mut command = Command::new("nice");
     command
@@ -124,11 +125,14 @@ fn spawn(data: &Path, db: Option<&str>) -> std::io::Result<Child> {
         .arg(program)
         .arg("worker")
         .arg("--attached");
-    command.arg("--data").arg(data);
+    command.arg("--data").arg(&config.data);
     command.env("POLARS_MAX_THREADS", "2");
-    match db {
+    match &config.db {
         Some(db) => command.env("PACELINE_DB", db),
         None => command.env_remove("PACELINE_DB"),
     };
+    if let Some(path) = &config.worker_log {
+        command.stderr(File::options().create(true).append(true).open(path)?);
+    }
     command.stdin(Stdio::piped()).kill_on_drop(true).spawn()
 }

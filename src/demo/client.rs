@@ -15,8 +15,8 @@ pub struct Client {
 
 impl Client {
     /// # Errors
-    /// When the server does not let the administrator in.
-    pub async fn sign_in(server: SocketAddr, password: &str) -> Result<Self> {
+    /// When the server does not let the user in.
+    pub async fn sign_in(server: SocketAddr, user: &str, password: &str) -> Result<Self> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(60))
@@ -27,7 +27,7 @@ impl Client {
             base,
             token: String::new(),
         };
-        let login = json!({ "username": "admin", "password": password });
+        let login = json!({ "username": user, "password": password });
         let answer = client.post("/auth/login", &login).await?;
         client.token = text(&answer, "token")?;
         Ok(client)

@@ -42,6 +42,7 @@ impl Home {
         config.http.listen = options.http.unwrap_or(free);
         config.sip.listen = free;
         config.sip.tcp = false;
+        config.worker_log = Some(self.directory.join("worker.log"));
         config.rtp.ports = "20000-23999".into();
         config
     }

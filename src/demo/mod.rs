@@ -62,9 +62,10 @@ async fn play(options: &Options, server: &Server, home: &home::Home) -> Result<(
         "console   http://{}   user admin   password {password}",
         server.http
     ));
-    let client = client::Client::sign_in(server.http, &password).await?;
-    let story = story::set_up(&client, &mut world, home, options).await?;
-    let people = people::Agents::start(&client, &server.live, options).await?;
+    let client = client::Client::sign_in(server.http, "admin", &password).await?;
+    let staff = people::hire(&client, server.http).await?;
+    let story = story::set_up(&client, &mut world, &staff, home, options).await?;
+    let people = people::Shift::start(staff, &server.live, options).await?;
     let inbound = world.callers(options);
     screen::watch(&server.live, &story).await;
     drop(inbound);

@@ -1,40 +1,89 @@
-//! The agents: they sign in, get ready, and say what came of each call.
+//! The agents: hired over REST, each with a user and a phone of their own. They sign in, get ready,
+//! end calls that go nowhere, and say what came of each.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
+use engine::{floor::AgentView, ids::CallId, time::Millis};
 use live::Live;
+use rand::Rng;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::{Options, client::Client};
+use super::{
+    Options,
+    client::{Client, text},
+};
 
+pub const AGENTS: u32 = 8;
+const FIRST_EXTENSION: u32 = 1001;
 const VERDICTS: [&str; 4] = ["interested", "not_interested", "success", "other"];
 
-pub struct Agents(JoinHandle<()>);
+/// One agent: number, phone and way in.
+pub struct Staff {
+    pub extension: String,
+    /// The phone's digest password.
+    pub secret: String,
+    client: Client,
+}
 
-impl Agents {
+/// Makes a user, an extension and an agent, eight times.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn hire(admin: &Client, server: SocketAddr) -> Result<Vec<Staff>> {
+    let mut staff = Vec::new();
+    for nth in 0..AGENTS {
+        let extension = (FIRST_EXTENSION + nth).to_string();
+        let (secret, password) = (secret(), secret());
+        let name = format!("坐席{}", nth + 1);
+        let user = json!({
+            "username": format!("agent{extension}"),
+            "password": password,
+            "display_name": name,
+            "role": "agent",
+        });
+        let user = text(&admin.post("/users", &user).await?, "id")?;
+        let phone = json!({ "secret": secret });
+        admin
+            .put(&format!("/extensions/{extension}"), &phone)
+            .await?;
+        let agent = json!({ "name": name, "extension": extension, "user_id": user });
+        admin.put(&format!("/agents/{extension}"), &agent).await?;
+        let client = Client::sign_in(server, &format!("agent{extension}"), &password).await?;
+        staff.push(Staff {
+            extension,
+            secret,
+            client,
+        });
+    }
+    Ok(staff)
+}
+
+fn secret() -> String {
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+/// The agents at work, until [`Shift::stop`].
+pub struct Shift(JoinHandle<()>);
+
+impl Shift {
     /// Every second agent is nailed up: one leg for the whole shift, connected in one tick.
     ///
     /// # Errors
     /// When an agent is not let in.
-    pub async fn start(client: &Client, live: &Live, options: &Options) -> Result<Self> {
-        let agents: Vec<String> = live
-            .view()
-            .agents
-            .iter()
-            .map(|agent| agent.id.to_string())
-            .collect();
-        for (nth, agent) in agents.iter().enumerate() {
-            let path = format!("/agents/{agent}/state");
+    pub async fn start(staff: Vec<Staff>, live: &Live, options: &Options) -> Result<Self> {
+        for (nth, agent) in staff.iter().enumerate() {
             let sign_in = json!({ "order": "sign_in", "nailed_up": nth % 2 == 0 });
-            client.post(&path, &sign_in).await?;
-            client.post(&path, &json!({ "order": "ready" })).await?;
+            agent.order(&sign_in).await?;
+            agent.order(&json!({ "order": "ready" })).await?;
         }
+        let patience = if options.fast { 7_000 } else { 35_000 };
         let pause = Duration::from_millis(if options.fast { 400 } else { 1_500 });
-        Ok(Self(tokio::spawn(dispose(
-            client.clone(),
+        Ok(Self(tokio::spawn(work(
+            staff,
             live.clone(),
+            patience,
             pause,
         ))))
     }
@@ -44,29 +93,81 @@ impl Agents {
     }
 }
 
-/// After each call an agent thinks for a moment, then says what came of it.
-async fn dispose(client: Client, live: Live, pause: Duration) {
+impl Staff {
+    async fn order(&self, order: &serde_json::Value) -> Result<serde_json::Value> {
+        self.client
+            .post(&format!("/agents/{}/state", self.extension), order)
+            .await
+    }
+}
+
+/// Looks at the floor as it changes, and does what each agent would do.
+async fn work(staff: Vec<Staff>, live: Live, patience_ms: i64, pause: Duration) {
+    let staff: BTreeMap<String, Arc<Staff>> = staff
+        .into_iter()
+        .map(|agent| (agent.extension.clone(), Arc::new(agent)))
+        .collect();
+    let mut done: BTreeMap<String, Done> = BTreeMap::new();
     let mut view = live.watch();
-    let mut written = std::collections::BTreeMap::new();
     while view.changed().await.is_ok() {
         let seen = view.borrow_and_update().clone();
-        for agent in seen.agents.iter().filter(|agent| agent.state == "acw") {
-            let Some(call) = agent.wrap_up_call else {
+        for agent in &seen.agents {
+            let Some(own) = staff.get(agent.id.as_str()) else {
                 continue;
             };
-            if written.insert(agent.id.clone(), call) == Some(call) {
-                continue;
-            }
-            let client = client.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(pause).await;
-                let code = VERDICTS[usize::try_from(call.0).unwrap_or_default() % VERDICTS.len()];
-                let verdict = json!({ "code": code, "note": "" });
-                let path = format!("/calls/{call}/disposition");
-                if let Err(error) = client.post(&path, &verdict).await {
-                    tracing::info!(%error, "a disposition came too late");
-                }
-            });
+            let done = done.entry(own.extension.clone()).or_default();
+            act(agent, own, done, seen.as_of, patience_ms, pause);
         }
+    }
+}
+
+/// What an agent did already.
+#[derive(Default)]
+struct Done {
+    hung_up: Option<CallId>,
+    disposed: Option<CallId>,
+}
+
+fn act(
+    agent: &AgentView,
+    own: &Arc<Staff>,
+    done: &mut Done,
+    now: Millis,
+    patience_ms: i64,
+    pause: Duration,
+) {
+    if let Some(call) = agent
+        .wrap_up_call
+        .filter(|call| done.disposed != Some(*call))
+    {
+        done.disposed = Some(call);
+        tokio::spawn(dispose(Arc::clone(own), call, pause));
+    }
+    let Some(call) = &agent.call else { return };
+    let long = call
+        .bridged_at
+        .is_some_and(|since| now.since(since) > patience_ms);
+    if long && done.hung_up != Some(call.id) {
+        done.hung_up = Some(call.id);
+        let own = Arc::clone(own);
+        tokio::spawn(async move {
+            if let Err(error) = own.order(&json!({ "order": "hangup" })).await {
+                tracing::info!(%error, "the call was over already");
+            }
+        });
+    }
+}
+
+/// After each call an agent thinks for a moment, then says what came of it.
+async fn dispose(own: Arc<Staff>, call: CallId, pause: Duration) {
+    tokio::time::sleep(pause).await;
+    let code = VERDICTS[usize::try_from(call.0).unwrap_or_default() % VERDICTS.len()];
+    let verdict = json!({ "code": code, "note": "" });
+    if let Err(error) = own
+        .client
+        .post(&format!("/calls/{call}/disposition"), &verdict)
+        .await
+    {
+        tracing::info!(%error, "a disposition came too late");
     }
 }

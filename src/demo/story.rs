@@ -1,23 +1,19 @@
 //! What the demo sets up, step by step, as a newcomer would over REST.
 
 use anyhow::{Context, Result, ensure};
-use rand::Rng;
 use serde_json::{Value, json};
 
 use super::{
     Options,
     client::{Client, text},
     home::Home,
+    people::Staff,
     screen::say,
     sheet,
-    world::{AGENTS, HOTLINE, World},
+    world::{HOTLINE, World},
 };
 
-const FIRST_EXTENSION: u32 = 1001;
-
 pub struct Story {
-    pub batch: String,
-    pub import: String,
     pub queue: String,
     pub predictive: String,
     pub robot: String,
@@ -28,19 +24,22 @@ pub struct Story {
 pub async fn set_up(
     client: &Client,
     world: &mut World,
+    staff: &[Staff],
     home: &Home,
     options: &Options,
 ) -> Result<Story> {
     let file = home.directory.join("名单.xlsx");
     sheet::write(&file)?;
-    let secrets = extensions(client).await?;
-    world.plug_in(secrets, options.fast).await?;
-    say(&format!("{AGENTS} phones are registered with digest"));
-    let queue = queue(client, options).await?;
+    world.plug_in(staff).await?;
+    say(&format!(
+        "{} phones are registered with digest",
+        staff.len()
+    ));
+    let queue = queue(client, staff, options).await?;
     let gateway = gateway(client, world).await?;
     let route = json!({ "number": HOTLINE, "queue_id": queue, "position": 1 });
-    client.post("/routes", &route).await?;
-    let (batch, import) = import(client, &file).await?;
+    client.put("/routes/hotline", &route).await?;
+    let batch = import(client, &file).await?;
     let predictive = Kind::Predictive
         .campaign(client, &batch, &gateway, &queue, options)
         .await?;
@@ -48,8 +47,6 @@ pub async fn set_up(
         .campaign(client, &batch, &gateway, &queue, options)
         .await?;
     Ok(Story {
-        batch,
-        import,
         queue,
         predictive,
         robot,
@@ -78,36 +75,15 @@ impl Story {
     }
 }
 
-/// Every agent gets an extension with a secret of its own.
-async fn extensions(client: &Client) -> Result<Vec<(String, String)>> {
-    let mut made = Vec::new();
-    for nth in 0..AGENTS {
-        let extension = (FIRST_EXTENSION + nth).to_string();
-        let secret = format!("{:032x}", rand::rng().random::<u128>());
-        client
-            .put(
-                &format!("/extensions/{extension}"),
-                &json!({ "secret": secret }),
-            )
-            .await?;
-        let agent = json!({ "name": format!("坐席{}", nth + 1), "extension": extension });
-        client.put(&format!("/agents/{extension}"), &agent).await?;
-        made.push((extension, secret));
-    }
-    Ok(made)
-}
-
-async fn queue(client: &Client, options: &Options) -> Result<String> {
-    let agents: Vec<String> = (0..AGENTS)
-        .map(|nth| (FIRST_EXTENSION + nth).to_string())
-        .collect();
+async fn queue(client: &Client, staff: &[Staff], options: &Options) -> Result<String> {
+    let agents: Vec<&str> = staff.iter().map(|agent| agent.extension.as_str()).collect();
     let wrap_up_ms = if options.fast { 1_000 } else { 4_000 };
     let queue = json!({
         "name": "销售",
         "agents": agents,
         "settings": { "wrap_up_ms": wrap_up_ms, "max_wait_ms": 30_000 },
     });
-    text(&client.post("/queues", &queue).await?, "id")
+    text(&client.put("/queues/sales", &queue).await?, "id")
 }
 
 async fn gateway(client: &Client, world: &World) -> Result<String> {
@@ -118,11 +94,11 @@ async fn gateway(client: &Client, world: &World) -> Result<String> {
         "port": address.port(),
         "settings": { "max_channels": 60, "max_cps": 10.0, "inbound_reserved": 0.1 },
     });
-    text(&client.post("/gateways", &gateway).await?, "id")
+    text(&client.put("/gateways/carrier", &gateway).await?, "id")
 }
 
-/// Template, phone field, save, data; returns the batch and the import.
-async fn import(client: &Client, file: &std::path::Path) -> Result<(String, String)> {
+/// Template, phone field, save, data; returns the batch.
+async fn import(client: &Client, file: &std::path::Path) -> Result<String> {
     let batch = json!({ "name": "回访批次", "batch_type": "temporary", "import_mode": "upload" });
     let batch = text(&client.post("/batches", &batch).await?, "id")?;
     let fields = client
@@ -157,7 +133,7 @@ async fn import(client: &Client, file: &std::path::Path) -> Result<(String, Stri
         import["invalid"] == sheet::BROKEN.len(),
         "the rejects are not as many: {import}"
     );
-    Ok((batch, text(import, "id")?))
+    Ok(batch)
 }
 
 fn field(fields: &Value, title: &str) -> Result<Value> {
@@ -229,7 +205,7 @@ impl Kind {
         let filter = json!({ "name": format!("{}的筛选", self.group()), "batch_id": batch });
         let filter = text(&client.post("/filters", &filter).await?, "id")?;
         let conditions = json!([
-            { "field": group, "op": "eq", "value": self.group(), "connector": "and" }
+            { "field": group, "op": "eq", "value": self.group(), "connector": "AND" }
         ]);
         client
             .put(&format!("/filters/{filter}/conditions"), &conditions)

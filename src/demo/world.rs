@@ -7,9 +7,8 @@ use peers::{
     Carrier, CarrierConfig, Counts, Phone, PhoneConfig, Phones, PhonesConfig, Timing, Trickle,
 };
 
-use super::Options;
+use super::{Options, people::Staff};
 
-pub const AGENTS: u32 = 8;
 /// What inbound callers dial.
 pub const HOTLINE: &str = "4008001234";
 
@@ -24,7 +23,9 @@ impl World {
     /// When a socket cannot be had.
     pub async fn start(options: &Options, house: SocketAddr) -> Result<Self> {
         let free: SocketAddr = "127.0.0.1:0".parse()?;
-        let mut config = CarrierConfig::new(free, 24_000..=27_999, house);
+        // An address of its own: what comes from there is the carrier's, not a phone's.
+        let address: SocketAddr = "127.0.0.2:0".parse()?;
+        let mut config = CarrierConfig::new(address, 24_000..=27_999, house);
         config.timing = timing(options.fast);
         config.seed = options.seed;
         let carrier = Carrier::start(config)
@@ -44,12 +45,11 @@ impl World {
     ///
     /// # Errors
     /// When one does not register.
-    pub async fn plug_in(&mut self, secrets: Vec<(String, String)>, fast: bool) -> Result<()> {
-        for (extension, secret) in secrets {
-            let mut config = PhoneConfig::new(extension.clone(), secret);
-            // Nobody listens to an answering machine for ever.
-            config.hangs_up_after = Some(Duration::from_secs(if fast { 8 } else { 40 }));
-            self.handsets.push((self.phones.add(config), extension));
+    pub async fn plug_in(&mut self, staff: &[Staff]) -> Result<()> {
+        for agent in staff {
+            let config = PhoneConfig::new(agent.extension.clone(), agent.secret.clone());
+            self.handsets
+                .push((self.phones.add(config), agent.extension.clone()));
         }
         for (phone, extension) in &self.handsets {
             ensure!(
@@ -62,7 +62,7 @@ impl World {
 
     /// People who call the hotline, until this is dropped.
     pub fn callers(&self, options: &Options) -> Trickle {
-        let (every, patience) = if options.fast { (4, 10) } else { (12, 30) };
+        let (every, patience) = if options.fast { (10, 6) } else { (20, 20) };
         self.carrier.trickle(
             HOTLINE,
             Duration::from_secs(every),

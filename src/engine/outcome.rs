@@ -125,12 +125,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the called party was bothered: only such a dial is an attempt on the lead.
+    /// Whether the called party was bothered: only such a dial is an attempt on the lead. After a
+    /// crash nobody knows, so it counts.
     #[must_use]
     pub fn counts(self) -> bool {
         !matches!(
             self,
-            Self::Congestion | Self::Misconfigured | Self::Recovered | Self::Cancelled
+            Self::Congestion | Self::Misconfigured | Self::Cancelled
         )
     }
 

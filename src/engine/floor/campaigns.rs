@@ -29,6 +29,8 @@ pub(super) struct Campaign {
     pub spec: CampaignSpec,
     pub hopper: VecDeque<Lead>,
     pub drawing: bool,
+    /// A lead came back while the store was asked what is left: the answer may not know it.
+    pub answer_is_old: bool,
     pub draw_at: Millis,
     pub undone: u64,
     pub calls: BTreeSet<CallId>,
@@ -53,6 +55,7 @@ impl Campaign {
             spec,
             hopper: VecDeque::new(),
             drawing: false,
+            answer_is_old: false,
             draw_at: now,
             undone: 0,
             calls: BTreeSet::new(),
@@ -157,6 +160,7 @@ impl Floor {
             return;
         };
         campaign.drawing = false;
+        let is_old = std::mem::take(&mut campaign.answer_is_old);
         campaign.undone = undone.unwrap_or(campaign.undone);
         let soon = now.plus(DRAW_AGAIN_MS);
         campaign.draw_at = match next_due {
@@ -164,7 +168,7 @@ impl Floor {
             Some(due) if due > now => due.min(soon),
             _ => soon,
         };
-        let nothing_left = leads.is_empty() && undone == Some(0);
+        let nothing_left = leads.is_empty() && undone == Some(0) && !is_old;
         if self.draining || !campaign.is_running() {
             if !leads.is_empty() {
                 self.commands.push_back(Command::ReleaseAll {
@@ -377,7 +381,7 @@ impl Floor {
             campaign.counts.answered += 1;
         }
         campaign.draw_at = campaign.draw_at.min(now);
-        campaign.touch(now);
+        self.touch_all(now);
     }
 
     pub(super) fn touch_all(&mut self, now: Millis) {

@@ -228,9 +228,7 @@ impl Floor {
 /// What a call came to when its customer leg ended.
 fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if call.times.answered.is_some() {
-        let reached = call.times.bridged.is_some()
-            || call.phase == Phase::Joining
-            || call.mode == Some(Mode::Robot);
+        let reached = call.times.bridged.is_some() || call.mode == Some(Mode::Robot);
         return if call.abandoned || !reached {
             Outcome::Abandoned
         } else {

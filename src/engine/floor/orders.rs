@@ -203,7 +203,10 @@ impl Floor {
             return Err(OrderRefused::new("NO_SUCH_CALL", text));
         };
         last.disposed = true;
-        let lead = last.lead.clone();
+        let (lead, campaign) = (last.lead.clone(), last.campaign.clone());
+        if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(&id)) {
+            campaign.answer_is_old = campaign.drawing;
+        }
         if let Some(call) = self.calls.get_mut(&call) {
             call.disposed = Some(step);
         }

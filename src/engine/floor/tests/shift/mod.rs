@@ -1,0 +1,38 @@
+//! Whole shifts of chance: hours of virtual time, thousands of calls, held against what must
+//! always be true. A failure names its seed: `play(seed)` repeats it to the last command.
+
+mod plan;
+mod switch;
+mod world;
+
+use world::World;
+
+/// Each seed is another shift, with other people, faults and orders.
+const SEEDS: std::ops::Range<u64> = 0..40;
+
+#[test]
+fn whatever_happens_in_a_shift_the_books_add_up() {
+    let calls: usize = SEEDS.map(|seed| play(seed).calls()).sum();
+    assert!(
+        calls > 10_000,
+        "only {calls} calls: the shifts are too quiet"
+    );
+}
+
+#[test]
+fn the_same_shift_gives_the_same_commands() {
+    for seed in [3, 17] {
+        let (one, other) = (play(seed), play(seed));
+        assert_eq!(one.commands, other.commands, "seed {seed}");
+    }
+}
+
+/// Plays a shift to its end, and says its seed when something breaks.
+fn play(seed: u64) -> World {
+    let played = std::panic::catch_unwind(|| {
+        let mut world = World::new(seed);
+        world.play();
+        world
+    });
+    played.unwrap_or_else(|_| panic!("the shift of seed {seed} broke a promise; see above"))
+}

@@ -1,0 +1,81 @@
+//! What every test plays on: one queue, one gateway, agents, and campaigns to dial.
+
+use chrono::DateTime;
+
+use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpec, RouteSpec};
+use crate::{
+    campaign::{Mode, Settings, State},
+    gateway, pacing, queue,
+    time::Millis,
+    window::Window,
+};
+
+pub const QUEUE: &str = "sales";
+pub const GATEWAY: &str = "trunk";
+
+/// Friday, ten in the morning where the leads live.
+pub fn opening() -> Millis {
+    let text = "2026-11-20T10:00:00+08:00";
+    Millis(
+        DateTime::parse_from_rfc3339(text)
+            .expect("a well-formed moment")
+            .timestamp_millis(),
+    )
+}
+
+pub fn agent(id: &str) -> AgentSpec {
+    AgentSpec {
+        id: id.into(),
+        name: format!("Agent {id}"),
+        extension: extension(id),
+        queues: [QUEUE.into()].into(),
+        wrap_up_ms: None,
+        auto_ready: false,
+    }
+}
+
+pub fn extension(agent: &str) -> String {
+    format!("80{agent}")
+}
+
+pub fn configuration(agents: &[String]) -> Configuration {
+    Configuration {
+        agents: agents.iter().map(|id| agent(id)).collect(),
+        queues: vec![QueueSpec {
+            id: QUEUE.into(),
+            name: "Sales".into(),
+            settings: queue::Settings::default(),
+        }],
+        gateways: vec![GatewaySpec {
+            id: GATEWAY.into(),
+            name: "Trunk".into(),
+            settings: gateway::Settings {
+                max_channels: 100,
+                max_cps: 100.0,
+                inbound_reserved: 0.0,
+            },
+        }],
+        routes: vec![RouteSpec {
+            number: "4000".into(),
+            queue: QUEUE.into(),
+        }],
+    }
+}
+
+pub fn campaign(id: &str, mode: Mode) -> CampaignSpec {
+    CampaignSpec {
+        id: id.into(),
+        name: id.to_owned(),
+        mode,
+        state: State::Running,
+        queue: (mode == Mode::Predictive).then(|| QUEUE.into()),
+        settings: Settings {
+            gateway: Some(GATEWAY.into()),
+            caller_ids: vec!["02110000".into()],
+            window: Window::always(),
+            record: false,
+            ..Settings::default()
+        },
+        counts: pacing::Counts::default(),
+    }
+}

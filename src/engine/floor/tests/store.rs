@@ -1,0 +1,247 @@
+//! A store in memory, with the rules of the real one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{CloseCall, Command, Input, Lead, OpenAttempt};
+use crate::{
+    disposition::Step,
+    gate::Facts,
+    ids::{AgentId, AttemptId, CallId, CampaignId, LeadId},
+    outcome::CallStatus,
+    time::Millis,
+};
+
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub lead: Lead,
+    pub campaign: CampaignId,
+    pub status: CallStatus,
+    pub next: Option<Millis>,
+    pub reserved: bool,
+    pub facts: Facts,
+    /// On this agent's own list.
+    pub agent: Option<AgentId>,
+    /// The gate turned it away for good.
+    pub blocked: bool,
+    /// When each attempt that counts was opened.
+    pub dialled: Vec<Millis>,
+}
+
+#[derive(Debug, Default)]
+pub struct Store {
+    pub rows: BTreeMap<LeadId, Row>,
+    pub attempts: BTreeMap<AttemptId, LeadId>,
+    pub open_calls: BTreeSet<CallId>,
+    pub closed: BTreeMap<CallId, CloseCall>,
+    pub opened: usize,
+    pub finished: BTreeMap<CampaignId, usize>,
+}
+
+impl Store {
+    pub fn add(&mut self, id: &str, campaign: &str, due: Millis) -> &mut Row {
+        let number = format!("1390000{:04}", self.rows.len());
+        let lead = Lead {
+            id: id.into(),
+            task: None,
+            batch: "batch".into(),
+            number,
+            attempts: 0,
+        };
+        self.rows.entry(id.into()).or_insert(Row {
+            lead,
+            campaign: campaign.into(),
+            status: CallStatus::NotCall,
+            next: Some(due),
+            reserved: false,
+            facts: Facts::default(),
+            agent: None,
+            blocked: false,
+            dialled: Vec::new(),
+        })
+    }
+
+    /// Carries a command out; the answer, where it has one.
+    pub fn carry(&mut self, command: &Command, now: Millis) -> Option<Input> {
+        match command {
+            Command::Draw { campaign, count } => {
+                let leads = self.draw(campaign, None, *count as usize, now);
+                let all = *count > 0 && leads.len() == *count as usize;
+                let undone = || self.rows_of(campaign).filter(|row| row.is_undone());
+                let next_due = undone()
+                    .filter(|row| !row.reserved)
+                    .filter_map(|row| row.next)
+                    .min();
+                return Some(Input::Drawn {
+                    campaign: campaign.clone(),
+                    undone: (!all).then(|| undone().count() as u64),
+                    next_due: next_due.filter(|_| !all),
+                    leads,
+                });
+            }
+            Command::DrawPreview { agent, campaign } => {
+                let lead = self.draw(campaign, Some(agent), 1, now).pop();
+                return Some(Input::PreviewLead {
+                    agent: agent.clone(),
+                    campaign: campaign.clone(),
+                    lead: lead.map(Box::new),
+                });
+            }
+            Command::Check {
+                lead, day_start, ..
+            } => {
+                return Some(Input::Checked {
+                    lead: lead.clone(),
+                    facts: self.facts(lead, *day_start),
+                });
+            }
+            Command::OpenAttempt(open) => {
+                let attempt = open.attempt;
+                return Some(if self.open(open) {
+                    Input::AttemptOpened { attempt }
+                } else {
+                    Input::AttemptRefused { attempt }
+                });
+            }
+            Command::Block { lead, retry_at, .. } => {
+                let row = self.row(lead);
+                row.reserved = false;
+                row.blocked = retry_at.is_none();
+                row.next = *retry_at;
+            }
+            Command::Release { lead, retry_at } => {
+                let row = self.row(lead);
+                if row.status != CallStatus::Calling {
+                    row.reserved = false;
+                    row.next = retry_at.or(row.next);
+                }
+            }
+            Command::ReleaseAll { campaign } => {
+                let of_campaign =
+                    |row: &&mut Row| row.campaign == *campaign && row.status != CallStatus::Calling;
+                for row in self.rows.values_mut().filter(of_campaign) {
+                    row.reserved = false;
+                }
+            }
+            Command::OpenCall(call) => {
+                assert!(self.open_calls.insert(call.id), "{} opened twice", call.id);
+            }
+            Command::CloseCall(call) => self.close(call),
+            Command::Dispose { lead, step, .. } => self.dispose(lead.as_ref(), *step),
+            Command::FinishCampaign { campaign } => {
+                *self.finished.entry(campaign.clone()).or_default() += 1;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn row(&mut self, lead: &LeadId) -> &mut Row {
+        self.rows.get_mut(lead).expect("a lead of the store")
+    }
+
+    pub fn rows_of(&self, campaign: &CampaignId) -> impl Iterator<Item = &Row> {
+        let campaign = campaign.clone();
+        self.rows
+            .values()
+            .filter(move |row| row.campaign == campaign)
+    }
+
+    fn draw(
+        &mut self,
+        campaign: &CampaignId,
+        agent: Option<&AgentId>,
+        count: usize,
+        now: Millis,
+    ) -> Vec<Lead> {
+        // Numbers rise in the order of the list.
+        let mut due: Vec<(bool, Millis, String, LeadId)> = self
+            .rows_of(campaign)
+            .filter(|row| row.is_due(now) && (agent.is_none() || row.agent.as_ref() == agent))
+            .filter_map(|row| {
+                let fresh = row.status == CallStatus::NotCall;
+                Some((
+                    fresh,
+                    row.next?,
+                    row.lead.number.clone(),
+                    row.lead.id.clone(),
+                ))
+            })
+            .collect();
+        due.sort_unstable();
+        due.truncate(count);
+        due.into_iter()
+            .map(|(_, _, _, id)| {
+                let row = self.row(&id);
+                row.reserved = true;
+                row.lead.clone()
+            })
+            .collect()
+    }
+
+    fn facts(&self, lead: &LeadId, day_start: Millis) -> Option<Facts> {
+        let row = &self.rows[lead];
+        if !row.reserved || row.status == CallStatus::Calling {
+            return None;
+        }
+        let today = row.dialled.iter().filter(|at| **at >= day_start).count();
+        let facts = row.facts.clone();
+        Some(Facts {
+            attempts: facts.attempts + row.dialled.len() as u32,
+            attempts_today: facts.attempts_today + today as u32,
+            ..facts
+        })
+    }
+
+    fn open(&mut self, open: &OpenAttempt) -> bool {
+        let lead = open.call.lead.clone().expect("a dialled call has its lead");
+        let row = self.row(&lead);
+        if !row.reserved || row.status == CallStatus::Calling || row.facts.live {
+            return false;
+        }
+        row.status = CallStatus::Calling;
+        row.dialled.push(open.call.started_at);
+        self.opened += 1;
+        self.attempts.insert(open.attempt, lead);
+        let id = open.call.id;
+        assert!(self.open_calls.insert(id), "{id} opened twice");
+        true
+    }
+
+    fn close(&mut self, call: &CloseCall) {
+        let id = call.id;
+        assert!(self.open_calls.remove(&id), "{id} closed, but not open");
+        if let Some(close) = &call.attempt {
+            let lead = self.attempts.remove(&close.id);
+            assert_eq!(lead.as_ref(), Some(&close.lead), "{id} closes its attempt");
+            let row = self.row(&close.lead);
+            row.status = close.status;
+            row.next = close.next_dial_at;
+            row.reserved = false;
+            if !close.counted {
+                row.dialled.pop();
+            }
+        }
+        self.closed.insert(id, call.clone());
+    }
+
+    fn dispose(&mut self, lead: Option<&LeadId>, step: Step) {
+        let Some(lead) = lead else { return };
+        let row = self.row(lead);
+        row.next = match step {
+            Step::CallAgain(at) => Some(at),
+            Step::Close | Step::Suppress => None,
+        };
+        row.facts.dnc |= step == Step::Suppress;
+    }
+}
+
+impl Row {
+    fn is_due(&self, now: Millis) -> bool {
+        let waits = self.status != CallStatus::Calling && !self.reserved && !self.facts.voided;
+        waits && self.next.is_some_and(|at| at <= now)
+    }
+
+    pub fn is_undone(&self) -> bool {
+        !self.facts.voided && (self.next.is_some() || self.status == CallStatus::Calling)
+    }
+}

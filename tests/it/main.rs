@@ -1,4 +1,11 @@
 //! The whole product from outside: the built binary, real SIP peers, both databases, and the house
 //! rules.
 
+mod bad_input;
+mod carrier;
+mod crash;
+mod kit;
+mod sound;
 mod tidy;
+mod trouble;
+mod walk;

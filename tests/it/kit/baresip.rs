@@ -9,10 +9,13 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{ports, process::Process};
+use super::{ports, process::Process, sound};
 
 /// The tone that the agent's side speaks with.
-pub const AGENT_HERTZ: u32 = 600;
+pub const AGENT_HERTZ: f64 = 600.0;
+
+/// It hangs up when its tone ends.
+const SPEAKS_S: usize = 180;
 
 #[derive(Debug)]
 pub struct Baresip {
@@ -30,12 +33,14 @@ impl Baresip {
         let write = |name: &str, text: String| {
             fs::write(dir.path().join(name), text).expect("it is writable");
         };
+        let tone = sound::tone(AGENT_HERTZ, 0.4, 0, SPEAKS_S * sound::RATE as usize);
+        sound::write_wav(&dir.path().join("tone.wav"), &tone);
         write("config", config(dir.path()));
         write(
             "accounts",
             format!(
                 "<sip:{extension}@127.0.0.1:{registrar_port};transport=udp>;auth_user={extension};\
-                 auth_pass={password};answermode=auto;audio_codecs=PCMA;regint=60\n"
+                 auth_pass={password};answermode=auto;audio_codecs=PCMA;regint=30\n"
             ),
         );
         let process = Process::start(
@@ -90,8 +95,9 @@ fn config(dir: &Path) -> String {
         "poll_method epoll
 sip_listen 127.0.0.1:{sip}
 sip_trans_def udp
+net_interface 127.0.0.1
 audio_player aufile,{dir}/play.wav
-audio_source ausine,{AGENT_HERTZ}
+audio_source aufile,{dir}/tone.wav
 audio_alert aufile,{dir}/alert.wav
 ausrc_srate 8000
 auplay_srate 8000
@@ -101,7 +107,6 @@ rtp_ports {rtp}-{rtp_last}
 module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
-module ausine.so
 module sndfile.so
 module uuid.so
 module_tmp account.so

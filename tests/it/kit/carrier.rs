@@ -87,7 +87,8 @@ fn invite(fates: &[(char, Fate)]) -> String {
 fn fate_of(digit: char, fate: Fate) -> String {
     match fate {
         Fate::Refused(status, phrase) => {
-            response(status, phrase, Body::None, Repeat::Yes) + "<recv request=\"ACK\" next=\"end\"/>\n"
+            response(status, phrase, Body::None, Repeat::Yes)
+                + "<recv request=\"ACK\" next=\"end\"/>\n"
         }
         Fate::Rings => rings(),
         Fate::Answers { ring_ms, talk_ms } => {
@@ -145,8 +146,16 @@ enum Repeat {
 const TO_WITH_TAG: &str = "[last_To:];tag=c[pid]-[call_number]";
 
 fn response(status: u16, phrase: &str, body: Body, repeat: Repeat) -> String {
-    let repeat = if repeat == Repeat::Yes { " retrans=\"500\"" } else { "" };
-    let rest = if body == Body::Sdp { SDP } else { "Content-Length: 0\n\n" };
+    let repeat = if repeat == Repeat::Yes {
+        " retrans=\"500\""
+    } else {
+        ""
+    };
+    let rest = if body == Body::Sdp {
+        SDP
+    } else {
+        "Content-Length: 0\n\n"
+    };
     format!(
         "<send{repeat}><![CDATA[
 SIP/2.0 {status} {phrase}

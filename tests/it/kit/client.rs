@@ -105,7 +105,10 @@ impl Client {
         for (field, value) in fields {
             form = form.text((*field).to_owned(), (*value).to_owned());
         }
-        form = form.part("file", multipart::Part::bytes(bytes).file_name(name.to_owned()));
+        form = form.part(
+            "file",
+            multipart::Part::bytes(bytes).file_name(name.to_owned()),
+        );
         answer(path, self.request(Method::POST, path).multipart(form)).await
     }
 
@@ -115,7 +118,11 @@ impl Client {
     /// When the answer is not a success.
     pub async fn download(&self, path: &str) -> Vec<u8> {
         let response = self.request(Method::GET, path).send().await.expect(path);
-        assert!(response.status().is_success(), "{path}: {}", response.status());
+        assert!(
+            response.status().is_success(),
+            "{path}: {}",
+            response.status()
+        );
         response.bytes().await.expect("a body").into()
     }
 
@@ -150,9 +157,15 @@ impl Client {
 }
 
 async fn answer(path: &str, request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
+    let response = request
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("{path}: {error:?}"));
     let status = response.status();
-    let bytes = response.bytes().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
+    let bytes = response
+        .bytes()
+        .await
+        .unwrap_or_else(|error| panic!("{path}: {error:?}"));
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     Answer { status, body }
 }

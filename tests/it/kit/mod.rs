@@ -1,12 +1,16 @@
 //! What the tests stand on: the built binary, its API, and SIP peers that are not ours.
 
+pub mod bad_files;
 pub mod baresip;
 pub mod carrier;
+pub mod channel;
 pub mod client;
 pub mod ports;
 pub mod process;
 pub mod server;
+pub mod sheet;
 pub mod sipp;
 pub mod sound;
+pub mod stage;
 pub mod tone_end;
 pub mod wait;

@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Command, Stdio},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        OnceLock,
+        mpsc::{self, RecvTimeoutError},
+    },
     time::Duration,
 };
 
@@ -13,9 +16,7 @@ use tempfile::TempDir;
 
 use super::{client::Client, ports, process::Process};
 
-pub const ADMIN: &str = "admin";
-pub const ADMIN_PASSWORD: &str = "Correct-horse-9-battery";
-
+const ADMIN: &str = "admin";
 const START: Duration = Duration::from_secs(60);
 const RTP_PORTS: u16 = 800;
 
@@ -27,7 +28,9 @@ pub struct House {
     sip: u16,
     rtp: u16,
     database: Option<String>,
-    environment: Vec<(String, String)>,
+    settings: Option<PathBuf>,
+    /// Shown once, at the first start.
+    password: OnceLock<String>,
 }
 
 /// A running server; killed when dropped.
@@ -50,7 +53,8 @@ impl House {
             sip: ports::one(),
             rtp: ports::range(RTP_PORTS),
             database: None,
-            environment: Vec::new(),
+            settings: None,
+            password: OnceLock::new(),
         }
     }
 
@@ -60,9 +64,14 @@ impl House {
         self
     }
 
-    /// A further environment variable.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+    /// A settings file beside the flags.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn with_settings(mut self, toml: &str) -> Self {
+        let path = self.dir.path().join("paceline.toml");
+        fs::write(&path, toml).expect("it is writable");
+        self.settings = Some(path);
         self
     }
 
@@ -105,11 +114,15 @@ impl House {
             .arg(self.data())
             .args(["--http", &format!("127.0.0.1:{}", self.http)])
             .args(["--sip", &format!("127.0.0.1:{}", self.sip)])
-            .args(["--rtp", &format!("{}-{}", self.rtp, self.rtp + RTP_PORTS - 1)])
-            .env("PACELINE_ADMIN_PASSWORD", ADMIN_PASSWORD)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .args([
+                "--rtp",
+                &format!("{}-{}", self.rtp, self.rtp + RTP_PORTS - 1),
+            ])
             .stdin(Stdio::null())
             .stderr(log);
+        if let Some(settings) = &self.settings {
+            command.arg("--config").arg(settings);
+        }
         if let Some(database) = &self.database {
             command.env("PACELINE_DB", database);
         }
@@ -122,7 +135,8 @@ impl House {
     }
 
     pub async fn admin(&self) -> Client {
-        self.person(ADMIN, ADMIN_PASSWORD).await
+        let password = self.password.get().expect("a server has started here");
+        self.person(ADMIN, password).await
     }
 
     pub async fn person(&self, username: &str, password: &str) -> Client {
@@ -134,21 +148,27 @@ impl House {
         self.dir.path().join("paceline.log")
     }
 
-    /// One line says `ready`; what follows it is read and thrown away, so that the pipe never fills.
+    /// One line says `ready`, at the first start another one the password; what follows is read and
+    /// thrown away, so that the pipe never fills.
     fn wait_for_ready(&self, stdout: std::process::ChildStdout) {
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if line.starts_with("ready ") {
-                    // Nobody waits any more when the test has given up.
-                    let _ = tell.send(());
-                }
+                // Nobody listens any more once the test has given up or the server is ready.
+                let _ = tell.send(line);
             }
         });
-        match told.recv_timeout(START) {
-            Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => panic!("not ready in {START:?}:\n{}", self.log()),
-            Err(RecvTimeoutError::Disconnected) => panic!("it ended:\n{}", self.log()),
+        loop {
+            match told.recv_timeout(START) {
+                Ok(line) if line.starts_with("ready ") => return,
+                Ok(line) => {
+                    if let Some((_, password)) = line.split_once("with the password ") {
+                        self.password.get_or_init(|| password.trim().to_owned());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("not ready in {START:?}:\n{}", self.log()),
+                Err(RecvTimeoutError::Disconnected) => panic!("it ended:\n{}", self.log()),
+            }
         }
     }
 }
@@ -156,6 +176,16 @@ impl House {
 impl Server {
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Asks it to end and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not end in time or not well.
+    pub async fn stop(mut self) {
+        self.process.signal("TERM");
+        let exit = self.process.ended("the server to end", START).await;
+        assert!(exit.success(), "{exit}");
     }
 
     /// SIGKILL to the live process.
@@ -167,9 +197,9 @@ impl Server {
         self.process.exit().is_some()
     }
 
-    /// The worker: the child whose command line says so.
-    pub fn worker(&self) -> Option<u32> {
-        children(self.id()).into_iter().find(|id| {
+    /// The worker of the server with this id: the child whose command line says so.
+    pub fn worker_of(server: u32) -> Option<u32> {
+        children(server).into_iter().find(|id| {
             fs::read(format!("/proc/{id}/cmdline"))
                 .is_ok_and(|line| line.split(|byte| *byte == 0).any(|word| word == b"worker"))
         })
@@ -188,5 +218,10 @@ fn children(parent: u32) -> Vec<u32> {
 fn parent_of(id: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The name in parentheses may hold anything.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    stat.rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
 }

@@ -1,6 +1,6 @@
 //! Tones, made and measured.
 
-use std::f64::consts::TAU;
+use std::{f64::consts::TAU, path::Path};
 
 pub const RATE: u32 = 8_000;
 
@@ -49,6 +49,41 @@ fn tone_energy(samples: &[i16], frequency: f64) -> f64 {
     }
     let power = last * last + before * before - coefficient * last * before;
     2.0 * power / samples.len() as f64
+}
+
+/// Both channels of a stereo recording.
+///
+/// # Panics
+/// When it is none.
+pub fn read_stereo(wav: &Path) -> [Vec<i16>; 2] {
+    let mut reader = hound::WavReader::open(wav).expect("a wav file");
+    assert_eq!(
+        (reader.spec().channels, reader.spec().sample_rate),
+        (2, RATE)
+    );
+    let samples: Vec<i16> = reader
+        .samples()
+        .map(|s| s.expect("whole samples"))
+        .collect();
+    [0, 1].map(|channel| samples.iter().skip(channel).step_by(2).copied().collect())
+}
+
+/// A mono file.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn write_wav(path: &Path, samples: &[i16]) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).expect("it is writable");
+    for sample in samples {
+        writer.write_sample(*sample).expect("it is writable");
+    }
+    writer.finalize().expect("it is writable");
 }
 
 #[test]

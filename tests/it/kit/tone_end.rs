@@ -84,7 +84,11 @@ fn run(socket: &UdpSocket, frequency: f64, heard: &Mutex<Vec<i16>>, over: &Atomi
             peer = Some(from);
             if length > 12 && packet[1] & 0x7f == PCMA {
                 let mut heard = heard.lock().expect("not poisoned");
-                heard.extend(packet[12..length].iter().map(|byte| Law::Pcma.decode(*byte)));
+                heard.extend(
+                    packet[12..length]
+                        .iter()
+                        .map(|byte| Law::Pcma.decode(*byte)),
+                );
             }
         }
     }

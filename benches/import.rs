@@ -23,8 +23,18 @@ use store::{
 };
 
 const ROWS: u32 = 200_000;
-const TITLES: [&str; 10] =
-    ["姓名", "号码", "年龄", "城市", "地址", "套餐", "余额", "生日", "客户意向", "备注"];
+const TITLES: [&str; 10] = [
+    "姓名",
+    "号码",
+    "年龄",
+    "城市",
+    "地址",
+    "套餐",
+    "余额",
+    "生日",
+    "客户意向",
+    "备注",
+];
 const MEMORY_MAX_KB: u64 = 400 * 1024;
 
 fn main() {
@@ -45,7 +55,11 @@ fn compare(rows: u32) {
     std::fs::create_dir_all(file.parent().expect("it has one")).expect("the data directory");
     write(&file, rows);
     let size = std::fs::metadata(&file).expect("the file is there").len();
-    println!("{rows} rows x {} columns, {:.1} MB", TITLES.len(), size as f64 / 1e6);
+    println!(
+        "{rows} rows x {} columns, {:.1} MB",
+        TITLES.len(),
+        size as f64 / 1e6
+    );
 
     let file_text = file.display().to_string();
     let bare = child(&["calamine", &file_text]);
@@ -57,7 +71,11 @@ fn compare(rows: u32) {
     let ratio = whole.seconds / bare.seconds;
     println!("ratio            {ratio:.1}");
     runtime.block_on(check(&place, &import, rows));
-    assert!(whole.peak_kb < MEMORY_MAX_KB, "the worker took {} kB", whole.peak_kb);
+    assert!(
+        whole.peak_kb < MEMORY_MAX_KB,
+        "the worker took {} kB",
+        whole.peak_kb
+    );
 }
 
 /// What a child process says of itself.
@@ -68,7 +86,12 @@ struct Said {
 
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:6.2} s   peak {:4} MB", self.seconds, self.peak_kb / 1024)
+        write!(
+            f,
+            "{:6.2} s   peak {:4} MB",
+            self.seconds,
+            self.peak_kb / 1024
+        )
     }
 }
 
@@ -81,7 +104,10 @@ fn child(arguments: &[&str]) -> Said {
     assert!(output.status.success(), "{arguments:?}: {errors}");
     let text = String::from_utf8_lossy(&output.stdout);
     let mut words = text.split_whitespace();
-    let seconds = words.next().and_then(|word| word.parse().ok()).expect("seconds");
+    let seconds = words
+        .next()
+        .and_then(|word| word.parse().ok())
+        .expect("seconds");
     let peak_kb = words.next().and_then(|word| word.parse().ok()).expect("kB");
     Said { seconds, peak_kb }
 }
@@ -89,7 +115,9 @@ fn child(arguments: &[&str]) -> Said {
 fn say(took: Duration) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|text| text.split_whitespace().next()).unwrap_or("0");
+    let peak = peak
+        .and_then(|text| text.split_whitespace().next())
+        .unwrap_or("0");
     println!("{} {peak}", took.as_secs_f64());
 }
 
@@ -116,7 +144,9 @@ async fn worker(place: &str, rest: &str) {
     let job = job.to_owned();
     let done = async move {
         loop {
-            let row = jobs::get(&watched, &job).await.expect("the database answers");
+            let row = jobs::get(&watched, &job)
+                .await
+                .expect("the database answers");
             let row = row.expect("the job is there");
             if row.finished_at.is_some() {
                 assert_eq!(row.state, "succeeded", "{:?}", row.error_text);
@@ -126,7 +156,9 @@ async fn worker(place: &str, rest: &str) {
         }
         say(start.elapsed());
     };
-    ::jobs::run_worker(db, data_dir.into(), done).await.expect("the worker ends well");
+    ::jobs::run_worker(db, data_dir.into(), done)
+        .await
+        .expect("the worker ends well");
 }
 
 async fn prepare(place: &str, import: &str, rows: u32) -> String {
@@ -142,12 +174,24 @@ async fn prepare(place: &str, import: &str, rows: u32) -> String {
     };
     let batch = batches::create(&mut tx, &new, now).await.expect("a batch");
     let titles = TITLES.map(str::to_owned);
-    fields::add_titles(&mut tx, &batch, &titles, now).await.expect("fields");
+    fields::add_titles(&mut tx, &batch, &titles, now)
+        .await
+        .expect("fields");
     let all = fields::list_in(&mut tx, &batch).await.expect("fields");
-    let phone = all.into_iter().find(|field| field.title == "号码").expect("a phone field");
-    let phone = Field { is_phone: true, ..phone };
-    fields::update(&mut tx, &batch, &phone, now).await.expect("a phone field");
-    batches::save_template(&mut tx, &batch, now).await.expect("a template");
+    let phone = all
+        .into_iter()
+        .find(|field| field.title == "号码")
+        .expect("a phone field");
+    let phone = Field {
+        is_phone: true,
+        ..phone
+    };
+    fields::update(&mut tx, &batch, &phone, now)
+        .await
+        .expect("a phone field");
+    batches::save_template(&mut tx, &batch, now)
+        .await
+        .expect("a template");
     let new = NewImport {
         id: import,
         orgi: "o",
@@ -160,9 +204,17 @@ async fn prepare(place: &str, import: &str, rows: u32) -> String {
         bytes: i64::from(rows),
         dup_policy: "skip_in_batch",
     };
-    imports::create(&mut tx, &new, now).await.expect("an import");
-    let by = By { orgi: "o", user: "u", batch: Some(&batch) };
-    let work = Work::ImportBatch { import: import.into() };
+    imports::create(&mut tx, &new, now)
+        .await
+        .expect("an import");
+    let by = By {
+        orgi: "o",
+        user: "u",
+        batch: Some(&batch),
+    };
+    let work = Work::ImportBatch {
+        import: import.into(),
+    };
     let job = work::enqueue(&mut tx, work, by, now).await.expect("a job");
     tx.commit().await.expect("written");
     db.close().await;
@@ -171,8 +223,14 @@ async fn prepare(place: &str, import: &str, rows: u32) -> String {
 
 async fn check(place: &str, import: &str, rows: u32) {
     let db = Db::open(place).await.expect("the database");
-    let import = imports::get(&db, import).await.expect("the database").expect("the import");
-    assert_eq!(import.good + import.invalid + import.duplicate, i64::from(rows));
+    let import = imports::get(&db, import)
+        .await
+        .expect("the database")
+        .expect("the import");
+    assert_eq!(
+        import.good + import.invalid + import.duplicate,
+        i64::from(rows)
+    );
     println!(
         "{} good, {} invalid, {} duplicate",
         import.good, import.invalid, import.duplicate
@@ -195,11 +253,21 @@ fn write(path: &Path, rows: u32) {
             _ => sheet.write(n, 1, phone.to_string()).expect("a cell"),
         };
         sheet.write(n, 2, 18 + n % 60).expect("a cell");
-        sheet.write(n, 3, ["北京", "上海", "深圳", "杭州"][n as usize % 4]).expect("a cell");
-        sheet.write(n, 4, format!("中关村大街{n}号")).expect("a cell");
-        sheet.write(n, 5, ["A", "B", "C"][n as usize % 3]).expect("a cell");
-        sheet.write(n, 6, f64::from(n % 10_000) / 100.0).expect("a cell");
-        sheet.write(n, 7, format!("19{:02}-0{}-1{}", n % 100, n % 9 + 1, n % 9)).expect("a cell");
+        sheet
+            .write(n, 3, ["北京", "上海", "深圳", "杭州"][n as usize % 4])
+            .expect("a cell");
+        sheet
+            .write(n, 4, format!("中关村大街{n}号"))
+            .expect("a cell");
+        sheet
+            .write(n, 5, ["A", "B", "C"][n as usize % 3])
+            .expect("a cell");
+        sheet
+            .write(n, 6, f64::from(n % 10_000) / 100.0)
+            .expect("a cell");
+        sheet
+            .write(n, 7, format!("19{:02}-0{}-1{}", n % 100, n % 9 + 1, n % 9))
+            .expect("a cell");
         if n % 7 == 0 {
             sheet.write(n, 8, "有意向").expect("a cell");
         }

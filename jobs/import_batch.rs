@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
+    time::Duration,
 };
 
 use engine::{
@@ -14,7 +15,7 @@ use engine::{
     import_row::{Cell, NewLead, Plan, show},
 };
 use store::{
-    batches, fields,
+    Db, batches, fields,
     imports::{self, Counts, Import},
     leads::{self, NewRow, Origin},
     rejects::{self, NewReject},
@@ -28,6 +29,8 @@ use crate::{
     sheet::{self, Flow, Part},
 };
 
+/// Pause between two writes on SQLite.
+const BREAK: Duration = Duration::from_millis(5);
 /// Sheet rows a write.
 pub const CHUNK: usize = 1_000;
 
@@ -63,6 +66,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     while let Some(chunk) = received.recv().await {
         house.may_go_on()?;
         write(house, ticket, &import, chunk).await?;
+        give_way(house).await;
     }
     let read = reading.await.unwrap_or_else(|broken| {
         // A parser that panics on a file does so every time.
@@ -72,6 +76,14 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         ))
     })?;
     finish(house, ticket, &import, &read.warnings).await
+}
+
+/// SQLite has one writer and no queue for it: a process that writes without a break keeps the live
+/// server, which has to record its dials, from ever getting its turn.
+async fn give_way(house: &House) {
+    if matches!(house.db, Db::Lite { .. }) {
+        tokio::time::sleep(BREAK).await;
+    }
 }
 
 /// Reads and checks rows behind `cursor` until the sheet ends or nobody listens.
@@ -148,7 +160,10 @@ fn check(plan: &Plan, width: usize, no: i64, mut cells: Vec<Cell>, chunk: &mut C
                 column_title: bad.column,
                 code: bad.code,
                 reason: bad.reason,
-                cells: cells.iter().map(|cell| show(cell).unwrap_or_default()).collect(),
+                cells: cells
+                    .iter()
+                    .map(|cell| show(cell).unwrap_or_default())
+                    .collect(),
             });
         }
     }
@@ -167,6 +182,7 @@ async fn write(
     ticket
         .progress(&mut tx, "importing", done, chunk.total.max(done))
         .await?;
+    batches::lock(&mut tx, &import.batch_id).await?;
     let phones = chunk
         .leads
         .iter()

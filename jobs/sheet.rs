@@ -162,12 +162,18 @@ fn damaged(why: impl std::fmt::Display) -> JobError {
     )
 }
 
-/// A text of bounded length.
+/// A text of bounded length, without the one character that PostgreSQL cannot keep.
 fn clip(text: &str) -> Cell {
-    match text.char_indices().nth(CELL_MAX) {
-        Some((end, _)) => Cell::Text(text[..end].into()),
-        None => Cell::Text(text.into()),
-    }
+    let end = text
+        .char_indices()
+        .nth(CELL_MAX)
+        .map_or(text.len(), |(end, _)| end);
+    let kept = &text[..end];
+    Cell::Text(if kept.contains('\0') {
+        kept.replace('\0', "")
+    } else {
+        kept.into()
+    })
 }
 
 #[cfg(test)]

@@ -55,10 +55,15 @@ pub async fn batch(house: &House, titles: &[&str]) -> String {
     };
     let batch = batches::create(&mut tx, &new, now).await.unwrap();
     let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
-    fields::add_titles(&mut tx, &batch, &titles, now).await.unwrap();
+    fields::add_titles(&mut tx, &batch, &titles, now)
+        .await
+        .unwrap();
     for field in fields::list_in(&mut tx, &batch).await.unwrap() {
         if field.title == "号码" {
-            let field = Field { is_phone: true, ..field };
+            let field = Field {
+                is_phone: true,
+                ..field
+            };
             fields::update(&mut tx, &batch, &field, now).await.unwrap();
         }
     }
@@ -90,18 +95,28 @@ pub async fn upload(house: &House, batch: &str, file: &Path, policy: &str) -> (S
     };
     imports::create(&mut tx, &new, house.now()).await.unwrap();
     let work = Work::ImportBatch { import: id.clone() };
-    let job = work::enqueue(&mut tx, work, by(batch), house.now()).await.unwrap();
+    let job = work::enqueue(&mut tx, work, by(batch), house.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     (id, job)
 }
 
 pub fn by(batch: &str) -> By<'_> {
-    By { orgi: "o", user: "u", batch: Some(batch) }
+    By {
+        orgi: "o",
+        user: "u",
+        batch: Some(batch),
+    }
 }
 
 pub async fn enqueue(house: &House, work: Work) -> String {
     let mut tx = house.db.begin().await.unwrap();
-    let by = By { orgi: "o", user: "u", batch: None };
+    let by = By {
+        orgi: "o",
+        user: "u",
+        batch: None,
+    };
     let job = work::enqueue(&mut tx, work, by, house.now()).await.unwrap();
     tx.commit().await.unwrap();
     job
@@ -111,7 +126,15 @@ pub async fn enqueue(house: &House, work: Work) -> String {
 pub async fn perform(house: &House, job: &str, work: &Work) -> Result<(), JobError> {
     let fence = store::jobs::claim(&house.db, job, 1, house.now()).await?;
     let fence = fence.expect("the job may be claimed");
-    house.perform(&Ticket { job: job.into(), fence }, work).await
+    house
+        .perform(
+            &Ticket {
+                job: job.into(),
+                fence,
+            },
+            work,
+        )
+        .await
 }
 
 /// Queues and does a piece of work.
@@ -123,7 +146,9 @@ pub async fn run(house: &House, work: Work) -> Result<(), JobError> {
 /// Uploads and imports a file.
 pub async fn import(house: &House, batch: &str, file: &Path) -> Import {
     let (id, job) = upload(house, batch, file, "skip_in_batch").await;
-    perform(house, &job, &Work::ImportBatch { import: id.clone() }).await.unwrap();
+    perform(house, &job, &Work::ImportBatch { import: id.clone() })
+        .await
+        .unwrap();
     imports::get(&house.db, &id).await.unwrap().unwrap()
 }
 
@@ -145,7 +170,11 @@ pub async fn sample(house: &House) -> String {
 
 pub async fn code_of(db: &Db, batch: &str, title: &str) -> String {
     let fields = fields::list(db, batch).await.unwrap();
-    fields.into_iter().find(|field| field.title == title).unwrap().code
+    fields
+        .into_iter()
+        .find(|field| field.title == title)
+        .unwrap()
+        .code
 }
 
 pub async fn filter(house: &House, batch: &str, conditions: &[Condition]) -> String {
@@ -185,8 +214,12 @@ pub async fn campaign(house: &House, filter: &str, plan: &Plan<'_>) -> String {
         description: "",
         settings: &Settings::default(),
     };
-    let id = campaigns::create(&mut tx, "o", "u", &draft, now).await.unwrap();
-    targets::replace(&mut tx, &id, plan.targets, now).await.unwrap();
+    let id = campaigns::create(&mut tx, "o", "u", &draft, now)
+        .await
+        .unwrap();
+    targets::replace(&mut tx, &id, plan.targets, now)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -195,7 +228,10 @@ pub async fn campaign(house: &House, filter: &str, plan: &Plan<'_>) -> String {
 pub async fn task(house: &House, campaign: &str) -> String {
     let campaign = campaigns::find(&house.db, campaign).await.unwrap().unwrap();
     let mut tx = house.db.begin().await.unwrap();
-    let task = tasks::create(&mut tx, &campaign, "任务", "u", house.now()).await.unwrap().unwrap();
+    let task = tasks::create(&mut tx, &campaign, "任务", "u", house.now())
+        .await
+        .unwrap()
+        .unwrap();
     tx.commit().await.unwrap();
     task
 }

@@ -38,6 +38,7 @@ const MISSED: usize = 3;
 const RESTART: Duration = Duration::from_secs(1);
 /// Delay after the first failure; four times as long after each further one (OUT-014).
 const RETRY: Duration = Duration::from_secs(5);
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Entries that are done stay for a day.
 const SWEEP_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -59,6 +60,7 @@ pub async fn run_worker(
     };
     sweep(&house).await?;
     let mut queues = JoinSet::new();
+    queues.spawn(keep_sweeping(house.clone()));
     for name in queue::ALL {
         queues.spawn(serve(house.clone(), name));
     }
@@ -69,6 +71,15 @@ pub async fn run_worker(
     while queues.join_next().await.is_some() {}
     info!("the worker has stopped");
     Ok(())
+}
+
+async fn keep_sweeping(house: House) {
+    while house.may_go_on().is_ok() {
+        house.pause(SWEEP_EVERY).await;
+        if let Err(error) = sweep(&house).await {
+            warn!("old queue entries stay for now: {error}");
+        }
+    }
 }
 
 async fn sweep(house: &House) -> Result<(), JobError> {

@@ -13,17 +13,22 @@ use super::*;
 use crate::testing::{self, Plan};
 
 fn target(target_type: TargetType, id: &str, quantity: u64) -> Target {
-    Target { target_type, target_id: id.into(), quantity }
+    Target {
+        target_type,
+        target_id: id.into(),
+        quantity,
+    }
 }
 
 fn adds_up(task: &Task) -> bool {
-    task.filtered
-        == task.to_agent + task.to_dept + task.to_ai + task.to_queue + task.unallocated
+    task.filtered == task.to_agent + task.to_dept + task.to_ai + task.to_queue + task.unallocated
 }
 
 async fn start(house: &House, campaign: &str) -> Task {
     let id = testing::task(house, campaign).await;
-    testing::run(house, Work::AllocateTask { task: id.clone() }).await.unwrap();
+    testing::run(house, Work::AllocateTask { task: id.clone() })
+        .await
+        .unwrap();
     tasks::get(&house.db, &id).await.unwrap().unwrap()
 }
 
@@ -33,10 +38,16 @@ async fn successive_starts_draw_what_is_left() {
         let (house, _guard) = testing::house(home);
         let batch = testing::sample(&house).await;
         let filter = testing::filter(&house, &batch, &[]).await;
-        let targets =
-            [target(TargetType::Agent, "1001", 60), target(TargetType::Agent, "1002", 0)];
-        let plan =
-            Plan { mode: Mode::Preview, extract: 110, share: Share::All, targets: &targets };
+        let targets = [
+            target(TargetType::Agent, "1001", 60),
+            target(TargetType::Agent, "1002", 0),
+        ];
+        let plan = Plan {
+            mode: Mode::Preview,
+            extract: 110,
+            share: Share::All,
+            targets: &targets,
+        };
         let campaign = testing::campaign(&house, &filter, &plan).await;
         let mut filtered = 999;
         for _ in 0..3 {
@@ -49,7 +60,10 @@ async fn successive_starts_draw_what_is_left() {
         let leads = leads::page(&house.db, &batch, -1, 120).await.unwrap();
         let first = &leads[0];
         assert_eq!(first.alloc_target.as_deref(), Some("1001"));
-        assert_eq!((first.alloc_status.as_str(), first.call_status.as_str()), ("agent", "notcall"));
+        assert_eq!(
+            (first.alloc_status.as_str(), first.call_status.as_str()),
+            ("agent", "notcall")
+        );
         assert_eq!(first.campaign_id.as_deref(), Some(campaign.as_str()));
         assert!(first.next_dial_at.is_some());
         assert_eq!(leads[59].alloc_target.as_deref(), Some("1001"));
@@ -66,8 +80,12 @@ async fn a_share_of_the_draw_stays_unallocated() {
         let batch = testing::sample(&house).await;
         let filter = testing::filter(&house, &batch, &[]).await;
         let targets = [target(TargetType::Queue, "q1", 0)];
-        let plan =
-            Plan { mode: Mode::Predictive, extract: 100, share: Share::Half, targets: &targets };
+        let plan = Plan {
+            mode: Mode::Predictive,
+            extract: 100,
+            share: Share::Half,
+            targets: &targets,
+        };
         let campaign = testing::campaign(&house, &filter, &plan).await;
         let task = start(&house, &campaign).await;
         assert_eq!((task.to_queue, task.unallocated), (50, 949));
@@ -82,31 +100,58 @@ async fn an_interrupted_allocation_gives_each_lead_once() {
         let (house, guard) = testing::house(home);
         let batch = testing::sample(&house).await;
         let filter = testing::filter(&house, &batch, &[]).await;
-        let targets = [target(TargetType::Robot, "r1", 700), target(TargetType::Robot, "r2", 0)];
-        let plan = Plan { mode: Mode::Robot, extract: 900, share: Share::All, targets: &targets };
+        let targets = [
+            target(TargetType::Robot, "r1", 700),
+            target(TargetType::Robot, "r2", 0),
+        ];
+        let plan = Plan {
+            mode: Mode::Robot,
+            extract: 900,
+            share: Share::All,
+            targets: &targets,
+        };
         let campaign = testing::campaign(&house, &filter, &plan).await;
         let task = testing::task(&house, &campaign).await;
         let work = Work::AllocateTask { task: task.clone() };
         let job = testing::enqueue(&house, work.clone()).await;
 
         // The first start decides and gives one chunk, and dies while it gives it again.
-        let fence = jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
-        let ticket = Ticket { job: job.clone(), fence };
+        let fence = jobs::claim(&house.db, &job, 1, house.now())
+            .await
+            .unwrap()
+            .unwrap();
+        let ticket = Ticket {
+            job: job.clone(),
+            fence,
+        };
         let row = find(&house, &task).await.unwrap();
         let run = row.filter_run_id.clone().unwrap();
         filter::evaluate(&house, &ticket, &run).await.unwrap();
         decide(&house, &ticket, &row, &run).await.unwrap();
-        assert!(matches!(give(&house, &ticket, &task, &run).await.unwrap(), Step::More));
+        assert!(matches!(
+            give(&house, &ticket, &task, &run).await.unwrap(),
+            Step::More
+        ));
 
-        let entry = store::work::Entry { job: job.clone(), run: 1, work };
+        let entry = store::work::Entry {
+            job: job.clone(),
+            run: 1,
+            work,
+        };
         house.start(entry).await.unwrap();
         drop(guard);
         let done = find(&house, &task).await.unwrap();
-        assert_eq!((done.state.as_str(), done.to_ai, done.unallocated), ("ready", 900, 99));
+        assert_eq!(
+            (done.state.as_str(), done.to_ai, done.unallocated),
+            ("ready", 900, 99)
+        );
         assert!(adds_up(&done));
         let leads = leads::page(&house.db, &batch, -1, 1_000).await.unwrap();
         let of = |id: &str| {
-            leads.iter().filter(|lead| lead.alloc_target.as_deref() == Some(id)).count()
+            leads
+                .iter()
+                .filter(|lead| lead.alloc_target.as_deref() == Some(id))
+                .count()
         };
         assert_eq!((of("r1"), of("r2")), (700, 200));
         assert!(matches!(
@@ -123,12 +168,22 @@ async fn undialled_leads_are_taken_back_and_drawn_again() {
         let (house, _guard) = testing::house(home);
         let batch = testing::sample(&house).await;
         let filter = testing::filter(&house, &batch, &[]).await;
-        let targets = [target(TargetType::Queue, "q1", 60), target(TargetType::Queue, "q2", 40)];
-        let plan =
-            Plan { mode: Mode::Predictive, extract: 100, share: Share::All, targets: &targets };
+        let targets = [
+            target(TargetType::Queue, "q1", 60),
+            target(TargetType::Queue, "q2", 40),
+        ];
+        let plan = Plan {
+            mode: Mode::Predictive,
+            extract: 100,
+            share: Share::All,
+            targets: &targets,
+        };
         let campaign = testing::campaign(&house, &filter, &plan).await;
         let task = start(&house, &campaign).await;
-        let dialled = leads::page_of_task(&house.db, &task.id, -1, 1).await.unwrap().remove(0);
+        let dialled = leads::page_of_task(&house.db, &task.id, -1, 1)
+            .await
+            .unwrap()
+            .remove(0);
         store::testing::mark_dialled(&house.db, &dialled.id).await;
 
         let back = |target: Option<&str>| Work::RecycleTask {
@@ -151,15 +206,90 @@ async fn undialled_leads_are_taken_back_and_drawn_again() {
 }
 
 #[tokio::test]
+async fn leads_of_a_department_go_back_to_it_and_are_not_drawn_again() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [
+            target(TargetType::Department, "d1", 30),
+            target(TargetType::Agent, "7", 0),
+        ];
+        let plan = Plan {
+            mode: Mode::Preview,
+            extract: 50,
+            share: Share::All,
+            targets: &targets,
+        };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let task = start(&house, &campaign).await;
+        assert_eq!((task.to_dept, task.to_agent), (30, 20));
+        let back = Work::RecycleTask {
+            task: task.id.clone(),
+            target: None,
+            lead: None,
+            to_department: true,
+        };
+        testing::run(&house, back).await.unwrap();
+        let now = find(&house, &task.id).await.unwrap();
+        // The agent has no department, so its leads stay with it.
+        assert_eq!((now.to_dept, now.to_agent, now.recycled_dept), (0, 20, 30));
+        assert!(adds_up(&now));
+        assert_eq!(start(&house, &campaign).await.filtered, 949);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_report_is_a_sheet_with_the_same_sums() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [target(TargetType::Robot, "r", 0)];
+        let plan = Plan {
+            mode: Mode::Robot,
+            extract: 25,
+            share: Share::All,
+            targets: &targets,
+        };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        start(&house, &campaign).await;
+        let work = Work::CampaignReport { campaign };
+        let job = testing::enqueue(&house, work.clone()).await;
+        testing::perform(&house, &job, &work).await.unwrap();
+        let mut rows = Vec::new();
+        crate::sheet::read(&store::files::report(&house.data_dir, &job), &mut |part| {
+            if let crate::sheet::Part::Row(row) = part {
+                rows.push(crate::sheet::titles(&row.cells));
+            }
+            Ok(crate::sheet::Flow::On)
+        })
+        .unwrap();
+        assert_eq!(rows[2], ["名单 Leads", "25"]);
+        assert_eq!(rows[3], ["未拨 Untouched", "25"]);
+        assert_eq!(rows.len(), 17);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_campaign_without_targets_fails_its_task() {
     on_both(|home| async move {
         let (house, _guard) = testing::house(home);
         let batch = testing::sample(&house).await;
         let filter = testing::filter(&house, &batch, &[]).await;
-        let plan = Plan { mode: Mode::Robot, extract: 10, share: Share::All, targets: &[] };
+        let plan = Plan {
+            mode: Mode::Robot,
+            extract: 10,
+            share: Share::All,
+            targets: &[],
+        };
         let campaign = testing::campaign(&house, &filter, &plan).await;
         let task = testing::task(&house, &campaign).await;
-        let error = testing::run(&house, Work::AllocateTask { task }).await.unwrap_err();
+        let error = testing::run(&house, Work::AllocateTask { task })
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "NO_TARGET");
     })
     .await;

@@ -53,14 +53,27 @@ async fn good_rows_become_leads_and_bad_ones_rejects_with_a_sheet() {
         let phones: Vec<&str> = leads.iter().map(|lead| lead.phone.as_str()).collect();
         assert_eq!(phones, ["13800138000", "13800138001"]);
         assert_eq!(leads[0].phone_raw, "138-0013-8000");
-        assert_eq!(leads[0].data[&code_of(&house.db, &batch, "姓名").await], "张三");
+        assert_eq!(
+            leads[0].data[&code_of(&house.db, &batch, "姓名").await],
+            "张三"
+        );
         let rejects = rejects::page(&house.db, &import.id, 0, 10).await.unwrap();
         assert_eq!(rejects.len(), 1);
-        assert_eq!((rejects[0].row_no, rejects[0].column_title.as_str()), (3, "号码"));
+        assert_eq!(
+            (rejects[0].row_no, rejects[0].column_title.as_str()),
+            (3, "号码")
+        );
         assert_eq!(rejects[0].code, "PHONE_SCIENTIFIC");
         assert_eq!(rejects[0].cells.0, ["1.38E+10", "=cmd()", ""]);
 
-        testing::run(&house, Work::RejectsSheet { import: import.id.clone() }).await.unwrap();
+        testing::run(
+            &house,
+            Work::RejectsSheet {
+                import: import.id.clone(),
+            },
+        )
+        .await
+        .unwrap();
         let mut rows = Vec::new();
         sheet::read(&files::rejects(&house.data_dir, &import.id), &mut |part| {
             if let Part::Row(row) = part {
@@ -93,7 +106,10 @@ async fn every_kind_of_file_is_imported() {
             assert_eq!((import.good, import.invalid), (2, 1), "{}", path.display());
             let leads = all(&house, &batch).await;
             assert_eq!(leads[0].phone, "13800138000");
-            assert_eq!(leads[0].data[&code_of(&house.db, &batch, "客户意向").await], "有意向");
+            assert_eq!(
+                leads[0].data[&code_of(&house.db, &batch, "客户意向").await],
+                "有意向"
+            );
             assert_eq!(leads[1].phone, "01012345678");
         }
     })
@@ -120,7 +136,10 @@ async fn bad_files_fail_with_a_clear_code() {
         let cases = [
             (write("a.xlsx", b"\x89PNG\r\n\x1a\n"), "NOT_A_SPREADSHEET"),
             (write("b.xlsx", &whole[..whole.len() / 2]), "FILE_DAMAGED"),
-            (write("c.csv", "姓名\n张三\n".as_bytes()), "PHONE_COLUMN_MISSING"),
+            (
+                write("c.csv", "姓名\n张三\n".as_bytes()),
+                "PHONE_COLUMN_MISSING",
+            ),
             (write("d.csv", line(&wide).as_bytes()), "TOO_MANY_COLUMNS"),
             (write("e.csv", b"\n"), "PHONE_COLUMN_MISSING"),
             (
@@ -140,7 +159,10 @@ async fn bad_files_fail_with_a_clear_code() {
             assert_eq!(import.error_code.as_deref(), Some(code));
             assert!(import.error_text.is_some_and(|text| text.len() > 10));
         }
-        let fits = write("f.csv", (line(&wide[..199]) + &",".repeat(199) + "13800138000\n").as_bytes());
+        let fits = write(
+            "f.csv",
+            (line(&wide[..199]) + &",".repeat(199) + "13800138000\n").as_bytes(),
+        );
         assert_eq!(import(&house, &batch, &fits).await.good, 1);
     })
     .await;
@@ -169,9 +191,14 @@ async fn duplicates_are_skipped_updated_or_kept() {
                 ],
             );
             let (id, job) = upload(&house, &batch, &second, policy).await;
-            perform(&house, &job, &Work::ImportBatch { import: id.clone() }).await.unwrap();
+            perform(&house, &job, &Work::ImportBatch { import: id.clone() })
+                .await
+                .unwrap();
             let done = now(&house, &id).await;
-            assert_eq!((done.good, done.duplicate, done.updated), (good, duplicate, updated));
+            assert_eq!(
+                (done.good, done.duplicate, done.updated),
+                (good, duplicate, updated)
+            );
             let code = code_of(&house.db, &batch, "姓名").await;
             let leads = all(&house, &batch).await;
             let found: Vec<&str> = leads.iter().map(|lead| lead.data[&code].as_str()).collect();
@@ -187,12 +214,18 @@ async fn numbers_that_must_not_be_called_are_flagged() {
         let (house, _guard) = testing::house(home);
         let batch = batch(&house, &["号码"]).await;
         let mut tx = house.db.begin().await.unwrap();
-        store::dnc::add(&mut tx, "o", "13800138000", "test", None, house.now()).await.unwrap();
+        store::dnc::add(&mut tx, "o", "13800138000", "test", None, house.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let dir = TempDir::new().unwrap();
         let path = book(&dir, &[&["号码"], &["13800138000"], &["13800138001"]]);
         import(&house, &batch, &path).await;
-        let flags: Vec<bool> = all(&house, &batch).await.iter().map(|lead| lead.dnc).collect();
+        let flags: Vec<bool> = all(&house, &batch)
+            .await
+            .iter()
+            .map(|lead| lead.dnc)
+            .collect();
         assert_eq!(flags, [true, false]);
     })
     .await;
@@ -208,7 +241,11 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let dir = TempDir::new().unwrap();
         let mut text = String::from("姓名,号码\n");
         for n in 0..3_500_u64 {
-            let phone = if n % 100 == 0 { "x".into() } else { (13_800_000_000 + n).to_string() };
+            let phone = if n % 100 == 0 {
+                "x".into()
+            } else {
+                (13_800_000_000 + n).to_string()
+            };
             text.push_str(&format!("n{n},{phone}\n"));
         }
         let path = dir.path().join("data.csv");
@@ -216,19 +253,30 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
 
         // The first start writes one chunk, then its process is gone in the middle of the second.
-        let first = jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
-        let ticket = Ticket { job: job.clone(), fence: first };
+        let first = jobs::claim(&house.db, &job, 1, house.now())
+            .await
+            .unwrap()
+            .unwrap();
+        let ticket = Ticket {
+            job: job.clone(),
+            fence: first,
+        };
         let fields = fields::list(&house.db, &batch).await.unwrap();
         let (chunks, mut received) = mpsc::channel(8);
         let kept = house.data_dir.join(now(&house, &id).await.file_path);
-        tokio::task::spawn_blocking(move || read(kept, &fields, 0, &chunks)).await.unwrap().unwrap();
+        tokio::task::spawn_blocking(move || read(kept, &fields, 0, &chunks))
+            .await
+            .unwrap()
+            .unwrap();
         let one = received.recv().await.unwrap();
         let two = received.recv().await.unwrap();
         let again = received.recv().await.unwrap();
         let import = now(&house, &id).await;
         write(&house, &ticket, &import, one).await.unwrap();
         let mut lost = house.db.begin().await.unwrap();
-        imports::advance(&mut lost, &id, two.from, two.to, Counts::default()).await.unwrap();
+        imports::advance(&mut lost, &id, two.from, two.to, Counts::default())
+            .await
+            .unwrap();
         drop(lost);
         let cursor = now(&house, &id).await.row_cursor;
         assert_eq!(cursor, 1_001);
@@ -241,15 +289,33 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         guard.stop.send(false).unwrap();
         // The stale entry of the first run does nothing.
         house.start(entry(&job, &id)).await.unwrap();
-        assert_eq!(jobs::get(&house.db, &job).await.unwrap().unwrap().state, "queued");
-        house.start(work::Entry { run: 2, ..entry(&job, &id) }).await.unwrap();
+        assert_eq!(
+            jobs::get(&house.db, &job).await.unwrap().unwrap().state,
+            "queued"
+        );
+        house
+            .start(work::Entry {
+                run: 2,
+                ..entry(&job, &id)
+            })
+            .await
+            .unwrap();
 
         let done = now(&house, &id).await;
-        assert_eq!((done.state.as_str(), done.good, done.invalid), ("succeeded", 3_465, 35));
+        assert_eq!(
+            (done.state.as_str(), done.good, done.invalid),
+            ("succeeded", 3_465, 35)
+        );
         assert_eq!(all(&house, &batch).await.len(), 3_465);
-        assert_eq!(rejects::page(&house.db, &id, 0, 100).await.unwrap().len(), 35);
+        assert_eq!(
+            rejects::page(&house.db, &id, 0, 100).await.unwrap().len(),
+            35
+        );
         let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
-        assert_eq!((job.state.as_str(), job.done, job.total), ("succeeded", 3_500, 3_500));
+        assert_eq!(
+            (job.state.as_str(), job.done, job.total),
+            ("succeeded", 3_500, 3_500)
+        );
 
         // The worker that was believed dead comes back and is refused.
         let late = write(&house, &ticket, &import, again).await.unwrap_err();
@@ -268,7 +334,10 @@ async fn a_start_that_kills_its_process_again_and_again_is_given_up() {
         let path = book(&dir, &[&["号码"], &["13800138000"]]);
         let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
         for _ in 0..jobs::ATTEMPTS_MAX {
-            jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
+            jobs::claim(&house.db, &job, 1, house.now())
+                .await
+                .unwrap()
+                .unwrap();
         }
         house.start(entry(&job, &id)).await.unwrap();
         let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
@@ -307,5 +376,11 @@ async fn a_template_gives_the_batch_its_fields() {
 }
 
 fn entry(job: &str, import: &str) -> work::Entry {
-    work::Entry { job: job.into(), run: 1, work: Work::ImportBatch { import: import.into() } }
+    work::Entry {
+        job: job.into(),
+        run: 1,
+        work: Work::ImportBatch {
+            import: import.into(),
+        },
+    }
 }

@@ -38,10 +38,7 @@ pub fn check(path: &Path) -> Result<(), JobError> {
     let mut claimed = 0_u64;
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(damaged)?;
-        has_workbook |= entry
-            .name()
-            .map_err(damaged)?
-            .eq_ignore_ascii_case("xl/workbook.xml");
+        has_workbook |= is_workbook(&entry.name().map_err(damaged)?);
         claimed = claimed.saturating_add(entry.size());
     }
     if !has_workbook {
@@ -59,6 +56,11 @@ pub fn check(path: &Path) -> Result<(), JobError> {
         total = measure(entry, is_sheet, total, packed)?;
     }
     Ok(())
+}
+
+fn is_workbook(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("xl/workbook") && name.ends_with(".xml")
 }
 
 fn measure(

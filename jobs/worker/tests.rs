@@ -65,7 +65,9 @@ async fn a_queued_job_is_done_once_and_its_entry_is_gone() {
         assert!(store::files::rejects(&house.data_dir, &import.id).exists());
         worker.end().await;
         let mut tx = db.begin().await.unwrap();
-        let swept = work::sweep(&mut tx, house.now().plus(60_000)).await.unwrap();
+        let swept = work::sweep(&mut tx, house.now().plus(60_000))
+            .await
+            .unwrap();
         assert_eq!(swept, 2);
     })
     .await;
@@ -78,13 +80,26 @@ async fn a_failure_that_may_pass_is_tried_again_later() {
         let campaign = "cmp_gone".to_owned();
         let work = Work::CampaignReport { campaign };
         let job = testing::enqueue(&house, work.clone()).await;
-        let fence = jobs::claim(&house.db, &job, 1, house.now()).await.unwrap().unwrap();
-        let ticket = Ticket { job: job.clone(), fence };
-        let entry = Entry { job: job.clone(), run: 1, work };
+        let fence = jobs::claim(&house.db, &job, 1, house.now())
+            .await
+            .unwrap()
+            .unwrap();
+        let ticket = Ticket {
+            job: job.clone(),
+            fence,
+        };
+        let entry = Entry {
+            job: job.clone(),
+            run: 1,
+            work,
+        };
         let error = JobError::Panicked("boom".into());
         house.retry(entry.clone(), &ticket, &error).await.unwrap();
         let row = jobs::get(&house.db, &job).await.unwrap().unwrap();
-        assert_eq!((row.state.as_str(), row.run, row.attempts), ("queued", 2, 1));
+        assert_eq!(
+            (row.state.as_str(), row.run, row.attempts),
+            ("queued", 2, 1)
+        );
         assert_eq!(row.error_code.as_deref(), Some("PANICKED"));
         // A campaign that is gone is nobody's passing trouble.
         house.start(Entry { run: 2, ..entry }).await.unwrap();
@@ -100,9 +115,17 @@ async fn a_job_and_what_it_works_on_are_one_write() {
     on_both(|home| async move {
         let db = home.db.clone();
         let mut tx = db.begin().await.unwrap();
-        let work = Work::CampaignReport { campaign: "c".into() };
-        let by = By { orgi: "o", user: "u", batch: None };
-        let job = work::enqueue(&mut tx, work, by, clock::now()).await.unwrap();
+        let work = Work::CampaignReport {
+            campaign: "c".into(),
+        };
+        let by = By {
+            orgi: "o",
+            user: "u",
+            batch: None,
+        };
+        let job = work::enqueue(&mut tx, work, by, clock::now())
+            .await
+            .unwrap();
         tx.rollback().await.unwrap();
         assert_eq!(jobs::get(&db, &job).await.unwrap(), None);
         let worker = Worker::start(&home);
@@ -117,6 +140,60 @@ fn delays_grow() {
     assert_eq!(delays, [5, 20, 80]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_shuts_down_leaves_its_job_to_the_next() {
+    on_both(|home| async move {
+        let worker = Worker::start(&home);
+        let db = home.db.clone();
+        let (house, guard) = testing::house(home);
+        let batch = testing::batch(&house, &["号码"]).await;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data.csv");
+        let rows: Vec<String> = (0..40_000)
+            .map(|n| format!("{}", 13_800_000_000_u64 + n))
+            .collect();
+        std::fs::write(&path, format!("号码\n{}\n", rows.join("\n"))).unwrap();
+        let (import, job) = testing::upload(&house, &batch, &path, "skip_in_batch").await;
+        until(&db, &job, |job| job.done >= 1_000).await;
+        worker.end().await;
+        let left = jobs::get(&db, &job).await.unwrap().unwrap();
+        assert_eq!(
+            (left.state.as_str(), left.run, left.attempts),
+            ("queued", 2, 0)
+        );
+        let worker = Worker::start(guard.home());
+        let done = until(&db, &job, |job| job.finished_at.is_some()).await;
+        assert_eq!((done.state.as_str(), done.attempts), ("succeeded", 1));
+        worker.end().await;
+        let import = imports::get(&db, &import).await.unwrap().unwrap();
+        assert_eq!((import.good, import.duplicate), (40_000, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_import_stops_and_says_so() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::batch(&house, &["号码"]).await;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data.csv");
+        std::fs::write(&path, "号码\n13800138000\n").unwrap();
+        let (import, job) = testing::upload(&house, &batch, &path, "skip_in_batch").await;
+        let mut tx = house.db.begin().await.unwrap();
+        assert!(jobs::cancel(&mut tx, &job, house.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        let work = Work::ImportBatch {
+            import: import.clone(),
+        };
+        house.start(Entry { job, run: 1, work }).await.unwrap();
+        let import = imports::get(&house.db, &import).await.unwrap().unwrap();
+        assert_eq!((import.state.as_str(), import.good), ("failed", 0));
+        assert_eq!(import.error_code.as_deref(), Some("CANCELLED"));
+    })
+    .await;
+}
+
 /// What [`a_killed_worker_leaves_nothing_undone`] starts as a process of its own.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a part of another test"]
@@ -124,7 +201,9 @@ async fn child() {
     let place = std::env::var("PACELINE_TEST_PLACE").expect("started by the test");
     let data_dir = std::env::var("PACELINE_TEST_DATA").expect("started by the test");
     let db = Db::connect(&place).await.unwrap();
-    run_worker(db, data_dir.into(), std::future::pending()).await.unwrap();
+    run_worker(db, data_dir.into(), std::future::pending())
+        .await
+        .unwrap();
 }
 
 fn process(home: &Home) -> std::process::Child {

@@ -126,6 +126,21 @@ pub async fn touch(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
     Ok(())
 }
 
+/// Keeps other imports out of the batch until this write ends: two that look for duplicates at once
+/// would not see each other's rows. On SQLite any write does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<()> {
+    if let Tx::Pg(pg) = tx {
+        sqlx::query("SELECT id FROM batches WHERE id = $1 FOR UPDATE")
+            .bind(id)
+            .execute(&mut **pg)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Deletes a batch with its leads, imports and rejects.
 ///
 /// # Errors
@@ -188,8 +203,14 @@ mod tests {
             assert_eq!(error.code(), Some("NO_PHONE_FIELD"));
             drop(tx);
             let (ready, _) = sample::batch(&home.db, "二").await;
-            assert_eq!(get(&home.db, "o", &ready).await.unwrap().unwrap().state, "ready");
-            assert_eq!(get(&home.db, "o", &id).await.unwrap().unwrap().state, "draft");
+            assert_eq!(
+                get(&home.db, "o", &ready).await.unwrap().unwrap().state,
+                "ready"
+            );
+            assert_eq!(
+                get(&home.db, "o", &id).await.unwrap().unwrap().state,
+                "draft"
+            );
             assert_eq!(get(&home.db, "other", &id).await.unwrap(), None);
         })
         .await;
@@ -204,7 +225,10 @@ mod tests {
             let page = list(&home.db, "o", None, 1).await.unwrap();
             assert_eq!((page[0].id.as_str(), page[0].rows), (two.as_str(), 0));
             let next = list(&home.db, "o", Some(&two), 10).await.unwrap();
-            assert_eq!((next[0].id.as_str(), next[0].rows, next.len()), (one.as_str(), 3, 1));
+            assert_eq!(
+                (next[0].id.as_str(), next[0].rows, next.len()),
+                (one.as_str(), 3, 1)
+            );
         })
         .await;
     }
@@ -216,7 +240,10 @@ mod tests {
             sample::leads(&home.db, &id, &fields, 3).await;
             let filter = sample::filter(&home.db, &id, "f", &[]).await;
             let mut tx = home.db.begin().await.unwrap();
-            assert_eq!(delete(&mut tx, &id).await.unwrap_err().code(), Some("BATCH_IN_USE"));
+            assert_eq!(
+                delete(&mut tx, &id).await.unwrap_err().code(),
+                Some("BATCH_IN_USE")
+            );
             assert!(crate::filters::delete(&mut tx, &filter).await.unwrap());
             assert!(delete(&mut tx, &id).await.unwrap());
             assert!(!delete(&mut tx, &id).await.unwrap());
@@ -245,7 +272,9 @@ mod tests {
                 bytes: 0,
                 dup_policy: "keep_all",
             };
-            let error = crate::imports::create(&mut tx, &new, NOW).await.unwrap_err();
+            let error = crate::imports::create(&mut tx, &new, NOW)
+                .await
+                .unwrap_err();
             assert_eq!(error.code(), Some("BATCH_NOT_READY"));
         })
         .await;

@@ -309,9 +309,14 @@ mod tests {
     async fn orders_move_state_and_revision() {
         on_both(|home| async move {
             let filter = filter(&home.db).await;
-            let settings = Settings { ring_timeout_s: 20, ..Settings::default() };
+            let settings = Settings {
+                ring_timeout_s: 20,
+                ..Settings::default()
+            };
             let mut tx = home.db.begin().await.unwrap();
-            let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW).await.unwrap();
+            let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW)
+                .await
+                .unwrap();
             for (given, state) in [
                 (Order::Start, State::Running),
                 (Order::Pause, State::Paused),
@@ -322,13 +327,24 @@ mod tests {
             }
             let error = order(&mut tx, &id, Order::Pause, NOW).await.unwrap_err();
             assert_eq!(error.code(), Some("NOT_RUNNING"));
-            assert_eq!(order(&mut tx, "cmp_gone", Order::Start, NOW).await.unwrap(), None);
-            let lost = set_state(&mut tx, &id, State::Running, State::Finished, NOW).await.unwrap();
+            assert_eq!(
+                order(&mut tx, "cmp_gone", Order::Start, NOW).await.unwrap(),
+                None
+            );
+            let lost = set_state(&mut tx, &id, State::Running, State::Finished, NOW)
+                .await
+                .unwrap();
             assert!(!lost);
             tx.commit().await.unwrap();
             let campaign = get(&home.db, "o", &id).await.unwrap().unwrap();
-            assert_eq!((campaign.revision, campaign.settings.ring_timeout_s), (5, 20));
-            assert_eq!((campaign.mode().unwrap(), campaign.share()), (Mode::Predictive, Share::All));
+            assert_eq!(
+                (campaign.revision, campaign.settings.ring_timeout_s),
+                (5, 20)
+            );
+            assert_eq!(
+                (campaign.mode().unwrap(), campaign.share()),
+                (Mode::Predictive, Share::All)
+            );
             assert_eq!(revisions(&home.db).await.unwrap(), [(id.clone(), 5)]);
             let stopped = in_states(&home.db, &[State::Stopped]).await.unwrap();
             assert_eq!(stopped, [campaign]);
@@ -342,7 +358,9 @@ mod tests {
             let filter = filter(&home.db).await;
             let settings = Settings::default();
             let mut tx = home.db.begin().await.unwrap();
-            let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW).await.unwrap();
+            let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW)
+                .await
+                .unwrap();
             let mut change = draft(&filter, &settings);
             change.extract_count = 7;
             save(&mut tx, &id, 1, &change, NOW).await.unwrap();
@@ -352,7 +370,10 @@ mod tests {
             change.campaign_type = Mode::Robot;
             let late = save(&mut tx, &id, 3, &change, NOW).await.unwrap_err();
             assert_eq!(late.code(), Some("NOT_DRAFT"));
-            assert_eq!(delete(&mut tx, &id).await.unwrap_err().code(), Some("NOT_DRAFT"));
+            assert_eq!(
+                delete(&mut tx, &id).await.unwrap_err().code(),
+                Some("NOT_DRAFT")
+            );
             let twice = create(&mut tx, "o", "u", &draft("flt_gone", &settings), NOW).await;
             assert_eq!(twice.unwrap_err().code(), Some("NO_SUCH_FILTER"));
             tx.commit().await.unwrap();
@@ -368,13 +389,17 @@ mod tests {
             let filter = filter(&home.db).await;
             let settings = Settings::default();
             let mut tx = home.db.begin().await.unwrap();
-            let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW).await.unwrap();
+            let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW)
+                .await
+                .unwrap();
             let target = |id: &str, quantity| Target {
                 target_type: TargetType::Queue,
                 target_id: id.into(),
                 quantity,
             };
-            targets::replace(&mut tx, &id, &[target("x", 1)], NOW).await.unwrap();
+            targets::replace(&mut tx, &id, &[target("x", 1)], NOW)
+                .await
+                .unwrap();
             let wanted = [target("b", 5), target("a", 0)];
             targets::replace(&mut tx, &id, &wanted, NOW).await.unwrap();
             tx.commit().await.unwrap();
@@ -390,7 +415,14 @@ mod tests {
     async fn a_report_of_a_campaign_without_calls_is_all_zeros() {
         on_both(|home| async move {
             let report = crate::campaign_report::of(&home.db, "cmp_x").await.unwrap();
-            assert_eq!((report.leads.allocated, report.attempts.dialled, report.calls.talk_ms), (0, 0, 0));
+            assert_eq!(
+                (
+                    report.leads.allocated,
+                    report.attempts.dialled,
+                    report.calls.talk_ms
+                ),
+                (0, 0, 0)
+            );
             assert!(report.outcomes.is_empty());
         })
         .await;

@@ -177,18 +177,43 @@ mod tests {
         on_both(|home| async move {
             let (batch, fields) = sample::batch(&home.db, "一").await;
             let mut tx = home.db.begin().await.unwrap();
-            let changed = Field { max_len: 20, hidden: true, ..fields[1].clone() };
+            let changed = Field {
+                max_len: 20,
+                hidden: true,
+                ..fields[1].clone()
+            };
             assert!(update(&mut tx, &batch, &changed, NOW).await.unwrap());
             let bad = [
-                (Field { max_len: 0, ..fields[0].clone() }, "FIELD_INVALID"),
-                (Field { title: "号码".into(), ..fields[0].clone() }, "TITLE_TAKEN"),
-                (Field { is_phone: false, ..fields[1].clone() }, "FIELD_IN_USE"),
+                (
+                    Field {
+                        max_len: 0,
+                        ..fields[0].clone()
+                    },
+                    "FIELD_INVALID",
+                ),
+                (
+                    Field {
+                        title: "号码".into(),
+                        ..fields[0].clone()
+                    },
+                    "TITLE_TAKEN",
+                ),
+                (
+                    Field {
+                        is_phone: false,
+                        ..fields[1].clone()
+                    },
+                    "FIELD_IN_USE",
+                ),
             ];
             for (field, code) in bad {
                 let error = update(&mut tx, &batch, &field, NOW).await.unwrap_err();
                 assert_eq!(error.code(), Some(code));
             }
-            let unknown = Field { code: "f000000".into(), ..fields[0].clone() };
+            let unknown = Field {
+                code: "f000000".into(),
+                ..fields[0].clone()
+            };
             assert!(!update(&mut tx, &batch, &unknown, NOW).await.unwrap());
             tx.commit().await.unwrap();
             assert_eq!(list(&home.db, &batch).await.unwrap()[1], changed);
@@ -211,7 +236,9 @@ mod tests {
                 let error = delete(&mut tx, &batch, &field.code, NOW).await.unwrap_err();
                 assert_eq!(error.code(), Some("FIELD_IN_USE"));
             }
-            crate::filters::save(&mut tx, &filter, "f", "", &[], NOW).await.unwrap();
+            crate::filters::save(&mut tx, &filter, "f", "", &[], NOW)
+                .await
+                .unwrap();
             assert!(delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
             assert!(!delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
         })

@@ -148,6 +148,25 @@ mod tests {
         .await;
     }
 
+    #[test]
+    fn values_are_taken_as_the_form_sends_them() {
+        let read = |text: &str| serde_json::from_str::<Condition>(text).unwrap();
+        assert_eq!(read("{}"), Condition::default());
+        assert_eq!(
+            read(r#"{"field":null,"op":null,"value":null}"#),
+            Condition::default()
+        );
+        assert_eq!(read(r#"{"value":18}"#).value, Value::One("18".into()));
+        assert_eq!(
+            read(r#"{"value":[1,"a",true,2.5],"connector":"OR"}"#),
+            Condition {
+                value: Value::Many(vec!["1".into(), "a".into(), "true".into(), "2.5".into()]),
+                connector: Connector::Or,
+                ..Condition::default()
+            }
+        );
+    }
+
     #[tokio::test]
     async fn a_filter_belongs_to_a_batch_of_its_tenant() {
         on_both(|home| async move {
@@ -176,18 +195,33 @@ mod tests {
             let ids: Vec<String> = leads.into_iter().map(|lead| lead.id).collect();
             let filter = sample::filter(&home.db, &batch, "f", &[]).await;
             let mut tx = home.db.begin().await.unwrap();
-            let run = filter_runs::create(&mut tx, "o", &filter, NOW).await.unwrap().unwrap();
-            assert_eq!(filter_runs::create(&mut tx, "other", &filter, NOW).await.unwrap(), None);
+            let run = filter_runs::create(&mut tx, "o", &filter, NOW)
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                filter_runs::create(&mut tx, "other", &filter, NOW)
+                    .await
+                    .unwrap(),
+                None
+            );
             filter_runs::start(&mut tx, &run, 1).await.unwrap();
             filter_runs::add_hits(&mut tx, &run, 0, &ids).await.unwrap();
             filter_runs::start(&mut tx, &run, 2).await.unwrap();
-            filter_runs::add_hits(&mut tx, &run, 0, &ids[1..]).await.unwrap();
+            filter_runs::add_hits(&mut tx, &run, 0, &ids[1..])
+                .await
+                .unwrap();
             filter_runs::succeed(&mut tx, &run, 2, NOW).await.unwrap();
             tx.commit().await.unwrap();
             let hits = filter_runs::hits(&home.db, &run, -1, 10).await.unwrap();
-            assert_eq!((hits[0].hit, hits[0].lead.id.as_str()), (0, ids[1].as_str()));
+            assert_eq!(
+                (hits[0].hit, hits[0].lead.id.as_str()),
+                (0, ids[1].as_str())
+            );
             assert_eq!(filter_runs::remaining(&home.db, &run).await.unwrap(), 2);
-            let runs = filter_runs::list(&home.db, &filter, None, 10).await.unwrap();
+            let runs = filter_runs::list(&home.db, &filter, None, 10)
+                .await
+                .unwrap();
             assert_eq!((runs[0].snapshot_version, runs[0].matched), (2, 2));
             let mut tx = home.db.begin().await.unwrap();
             assert!(delete(&mut tx, &filter).await.unwrap());

@@ -4,7 +4,7 @@ use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Result, Tx, on};
+use crate::{Db, Result, Tx, filter_runs, imports, on, tasks};
 
 /// A job. The queue library holds its turn; this row holds its progress and its end.
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
@@ -188,16 +188,27 @@ pub async fn yield_back(tx: &mut Tx, id: &str, fence: i64, now: Millis) -> Resul
     ).bind(id).bind(fence).bind(now.0).fetch_optional(c).await)?)
 }
 
-/// Cancels a job; a running one stops at its next chunk.
+/// Cancels a job, and what it works on fails with `CANCELLED`; a running one stops at its next
+/// chunk. What it has written stays. `false`: it is over.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn cancel(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
-    let rows = on!(tx.conn(), c => sqlx::query(
+    let cancelled: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
         "UPDATE job_runs SET state = 'cancelled', updated_at = $2, finished_at = $2
-         WHERE id = $1 AND state IN ('queued', 'running')"
-    ).bind(id).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
-    Ok(rows == 1)
+         WHERE id = $1 AND state IN ('queued', 'running') RETURNING kind, subject"
+    ).bind(id).bind(now.0).fetch_optional(c).await)?;
+    let Some((kind, subject)) = cancelled else {
+        return Ok(false);
+    };
+    let (code, text) = ("CANCELLED", "the job was cancelled");
+    match kind.as_str() {
+        "import_batch" => imports::fail(tx, &subject, code, text, now).await?,
+        "run_filter" => filter_runs::fail(tx, &subject, code, text, now).await?,
+        "allocate_task" => tasks::fail(tx, &subject, code, now).await?,
+        _ => {}
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -211,8 +222,14 @@ mod tests {
 
     async fn queued(db: &Db) -> String {
         let mut tx = db.begin().await.unwrap();
-        let work = Work::CampaignReport { campaign: "cmp_1".into() };
-        let by = By { orgi: "o", user: "u", batch: Some("bat_1") };
+        let work = Work::CampaignReport {
+            campaign: "cmp_1".into(),
+        };
+        let by = By {
+            orgi: "o",
+            user: "u",
+            batch: Some("bat_1"),
+        };
         let id = work::enqueue(&mut tx, work, by, NOW).await.unwrap();
         tx.commit().await.unwrap();
         id
@@ -226,17 +243,36 @@ mod tests {
             let second = claim(&home.db, &id, 1, NOW).await.unwrap().unwrap();
             assert_eq!((first, second), (1, 2));
             let mut tx = home.db.begin().await.unwrap();
-            assert!(!progress(&mut tx, &id, first, "s", (1, 2), NOW).await.unwrap());
+            assert!(
+                !progress(&mut tx, &id, first, "s", (1, 2), NOW)
+                    .await
+                    .unwrap()
+            );
             assert!(!succeed(&mut tx, &id, first, NOW).await.unwrap());
             assert!(!fail(&mut tx, &id, first, "C", "t", NOW).await.unwrap());
-            assert_eq!(put_back(&mut tx, &id, first, ("C", "t"), NOW).await.unwrap(), None);
-            assert!(progress(&mut tx, &id, second, "s", (1, 2), NOW).await.unwrap());
+            assert_eq!(
+                put_back(&mut tx, &id, first, ("C", "t"), NOW)
+                    .await
+                    .unwrap(),
+                None
+            );
+            assert!(
+                progress(&mut tx, &id, second, "s", (1, 2), NOW)
+                    .await
+                    .unwrap()
+            );
             assert!(succeed(&mut tx, &id, second, NOW).await.unwrap());
             tx.commit().await.unwrap();
             assert_eq!(claim(&home.db, &id, 1, NOW).await.unwrap(), None);
             let job = get(&home.db, &id).await.unwrap().unwrap();
-            assert_eq!((job.state.as_str(), job.done, job.total), ("succeeded", 1, 2));
-            assert_eq!((job.kind.as_str(), job.subject.as_str()), ("campaign_report", "cmp_1"));
+            assert_eq!(
+                (job.state.as_str(), job.done, job.total),
+                ("succeeded", 1, 2)
+            );
+            assert_eq!(
+                (job.kind.as_str(), job.subject.as_str()),
+                ("campaign_report", "cmp_1")
+            );
         })
         .await;
     }
@@ -247,7 +283,9 @@ mod tests {
             let id = queued(&home.db).await;
             let fence = claim(&home.db, &id, 1, NOW).await.unwrap().unwrap();
             let mut tx = home.db.begin().await.unwrap();
-            let run = put_back(&mut tx, &id, fence, ("C", "t"), NOW).await.unwrap();
+            let run = put_back(&mut tx, &id, fence, ("C", "t"), NOW)
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             assert_eq!(run, Some(2));
             assert_eq!(claim(&home.db, &id, 1, NOW).await.unwrap(), None);
@@ -269,14 +307,39 @@ mod tests {
             let mut tx = home.db.begin().await.unwrap();
             assert!(cancel(&mut tx, &id, Millis(5_000)).await.unwrap());
             assert!(!cancel(&mut tx, &id, NOW).await.unwrap());
-            assert!(!progress(&mut tx, &id, fence, "s", (0, 0), NOW).await.unwrap());
+            assert!(
+                !progress(&mut tx, &id, fence, "s", (0, 0), NOW)
+                    .await
+                    .unwrap()
+            );
             tx.commit().await.unwrap();
             let listed = list(&home.db, "o", Some("bat_1"), None, 10).await.unwrap();
-            assert_eq!((listed[0].id.as_str(), listed[0].state.as_str()), (id.as_str(), "cancelled"));
-            assert!(list(&home.db, "o", Some("bat_2"), None, 10).await.unwrap().is_empty());
-            assert!(list(&home.db, "o", None, Some(&id), 10).await.unwrap().is_empty());
-            assert_eq!(changed(&home.db, "o", Millis(5_000)).await.unwrap().len(), 1);
-            assert!(changed(&home.db, "o", Millis(5_001)).await.unwrap().is_empty());
+            assert_eq!(
+                (listed[0].id.as_str(), listed[0].state.as_str()),
+                (id.as_str(), "cancelled")
+            );
+            assert!(
+                list(&home.db, "o", Some("bat_2"), None, 10)
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
+            assert!(
+                list(&home.db, "o", None, Some(&id), 10)
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
+            assert_eq!(
+                changed(&home.db, "o", Millis(5_000)).await.unwrap().len(),
+                1
+            );
+            assert!(
+                changed(&home.db, "o", Millis(5_001))
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
         })
         .await;
     }
@@ -285,7 +348,12 @@ mod tests {
     async fn stored_work_can_be_read_by_its_words() {
         let text = r#"{"job":"job_1","run":2,"work":{"import_batch":{"import":"imp_1"}}}"#;
         let entry: work::Entry = serde_json::from_str(text).unwrap();
-        assert_eq!(entry.work, Work::ImportBatch { import: "imp_1".into() });
+        assert_eq!(
+            entry.work,
+            Work::ImportBatch {
+                import: "imp_1".into()
+            }
+        );
         assert_eq!(serde_json::to_string(&entry).unwrap(), text);
     }
 }

@@ -358,7 +358,9 @@ mod tests {
             let page = page(&home.db, &batch, -1, 4).await.unwrap();
             let imports: Vec<&str> = page.iter().map(|lead| lead.import_id.as_str()).collect();
             assert_eq!(imports, [&first, &first, &first, &second]);
-            let rest = super::page(&home.db, &batch, page[3].position, 4).await.unwrap();
+            let rest = super::page(&home.db, &batch, page[3].position, 4)
+                .await
+                .unwrap();
             assert_eq!(rest.len(), 1);
             assert_eq!(count(&home.db, &batch).await.unwrap(), 5);
             let snaps = snaps(&home.db, &batch, -1, 10).await.unwrap();
@@ -386,7 +388,11 @@ mod tests {
                 key_value: "1".into(),
                 data: BTreeMap::new(),
             };
-            let rows = (2..5).map(|row_no| NewRow { row_no, lead: again.clone(), dnc: true });
+            let rows = (2..5).map(|row_no| NewRow {
+                row_no,
+                lead: again.clone(),
+                dnc: true,
+            });
             let mut tx = home.db.begin().await.unwrap();
             add(&mut tx, &origin, rows.collect(), NOW).await.unwrap();
             tx.commit().await.unwrap();
@@ -405,8 +411,11 @@ mod tests {
             let lead = page(&home.db, &batch, -1, 1).await.unwrap().remove(0);
             let version = batches::get(&home.db, "o", &batch).await.unwrap().unwrap();
             let mut tx = home.db.begin().await.unwrap();
-            let change =
-                [(fields[0].code.clone(), String::new()), ("fnew".into(), "x".into())].into();
+            let change = [
+                (fields[0].code.clone(), String::new()),
+                ("fnew".into(), "x".into()),
+            ]
+            .into();
             assert!(patch(&mut tx, &lead.id, &change, NOW).await.unwrap());
             assert!(!patch(&mut tx, "led_gone", &change, NOW).await.unwrap());
             tx.commit().await.unwrap();
@@ -442,11 +451,15 @@ mod tests {
         on_both(|home| async move {
             let (batch, fields) = sample::batch(&home.db, "一").await;
             sample::leads(&home.db, &batch, &fields, 2_000).await;
-            let keys = (0..3_000).map(|n| (13_800_001_000_i64 + n).to_string()).collect();
+            let keys = (0..3_000)
+                .map(|n| (13_800_001_000_i64 + n).to_string())
+                .collect();
             let mut tx = home.db.begin().await.unwrap();
             let known = with_keys(&mut tx, &batch, keys).await.unwrap();
             assert_eq!(known.len(), 1_002);
-            let none = dnc_among(&mut tx, "o", vec!["13800000002".into()]).await.unwrap();
+            let none = dnc_among(&mut tx, "o", vec!["13800000002".into()])
+                .await
+                .unwrap();
             assert!(none.is_empty());
         })
         .await;

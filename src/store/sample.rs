@@ -21,7 +21,9 @@ pub async fn draft(db: &Db, name: &str) -> String {
     };
     let id = batches::create(&mut tx, &new, NOW).await.unwrap();
     let titles = ["姓名".to_owned(), "号码".to_owned()];
-    fields::add_titles(&mut tx, &id, &titles, NOW).await.unwrap();
+    fields::add_titles(&mut tx, &id, &titles, NOW)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -31,7 +33,17 @@ pub async fn batch(db: &Db, name: &str) -> (String, Vec<Field>) {
     let id = draft(db, name).await;
     let mut tx = db.begin().await.unwrap();
     let phone = fields::list_in(&mut tx, &id).await.unwrap().remove(1);
-    fields::update(&mut tx, &id, &Field { is_phone: true, ..phone }, NOW).await.unwrap();
+    fields::update(
+        &mut tx,
+        &id,
+        &Field {
+            is_phone: true,
+            ..phone
+        },
+        NOW,
+    )
+    .await
+    .unwrap();
     batches::save_template(&mut tx, &id, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let fields = fields::list(db, &id).await.unwrap();
@@ -66,7 +78,11 @@ pub async fn leads(db: &Db, batch: &str, fields: &[Field], count: i64) -> String
             key_value: phone,
             data: data.into(),
         };
-        NewRow { row_no, lead, dnc: false }
+        NewRow {
+            row_no,
+            lead,
+            dnc: false,
+        }
     });
     let origin = Origin {
         orgi: "o",
@@ -76,7 +92,9 @@ pub async fn leads(db: &Db, batch: &str, fields: &[Field], count: i64) -> String
         ordinal: import.ordinal,
     };
     let mut tx = db.begin().await.unwrap();
-    leads::add(&mut tx, &origin, rows.collect(), NOW).await.unwrap();
+    leads::add(&mut tx, &origin, rows.collect(), NOW)
+        .await
+        .unwrap();
     imports::succeed(&mut tx, &id, &[], NOW).await.unwrap();
     tx.commit().await.unwrap();
     id

@@ -171,28 +171,48 @@ pub async fn push(tx: &mut Tx, entry: &Entry, at: Millis) -> Result<()> {
     }
 }
 
-/// Deletes queue entries that were done before `before`; the jobs' own rows stay.
+/// Deletes queue entries that were done before `before`, and what the queue library remembers of
+/// workers that have not been heard of since. The jobs' own rows stay. Returns how many entries.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(tx: &mut Tx, before: Millis) -> Result<u64> {
     let seconds = before.0 / 1000;
-    Ok(match tx {
-        Tx::Lite(c) => sqlx::query(
-            "DELETE FROM Jobs WHERE status IN ('Done', 'Killed') AND done_at < $1
-                 AND job_type LIKE 'paceline.%'",
-        )
-        .bind(seconds)
-        .execute(&mut **c)
-        .await?
-        .rows_affected(),
-        Tx::Pg(c) => sqlx::query(
-            "DELETE FROM apalis.jobs WHERE status IN ('Done', 'Killed')
-                 AND done_at < to_timestamp($1::double precision) AND job_type LIKE 'paceline.%'",
-        )
-        .bind(seconds)
-        .execute(&mut **c)
-        .await?
-        .rows_affected(),
-    })
+    match tx {
+        Tx::Lite(c) => {
+            let done = sqlx::query(
+                "DELETE FROM Jobs WHERE status IN ('Done', 'Killed') AND done_at < $1
+                     AND job_type LIKE 'paceline.%'",
+            )
+            .bind(seconds)
+            .execute(&mut **c)
+            .await?;
+            sqlx::query(
+                "DELETE FROM Workers WHERE last_seen < $1
+                     AND id NOT IN (SELECT lock_by FROM Jobs WHERE lock_by IS NOT NULL)",
+            )
+            .bind(seconds)
+            .execute(&mut **c)
+            .await?;
+            Ok(done.rows_affected())
+        }
+        Tx::Pg(c) => {
+            let done = sqlx::query(
+                "DELETE FROM apalis.jobs WHERE status IN ('Done', 'Killed')
+                     AND done_at < to_timestamp($1::double precision)
+                     AND job_type LIKE 'paceline.%'",
+            )
+            .bind(seconds)
+            .execute(&mut **c)
+            .await?;
+            sqlx::query(
+                "DELETE FROM apalis.workers w WHERE last_seen < to_timestamp($1::double precision)
+                     AND NOT EXISTS (SELECT 1 FROM apalis.jobs j WHERE j.lock_by = w.id)",
+            )
+            .bind(seconds)
+            .execute(&mut **c)
+            .await?;
+            Ok(done.rows_affected())
+        }
+    }
 }

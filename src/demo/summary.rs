@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use live::Live;
-use peers::Counts;
+use peers::{Counts, Manner};
 use serde_json::Value;
 
 use super::{
@@ -77,7 +77,7 @@ impl Summary {
         let rows = [
             ("leads", "/leads/allocated"),
             ("dialled", "/attempts/dialled"),
-            ("answered by people", "/attempts/answered"),
+            ("answered", "/attempts/answered"),
             ("connected", "/attempts/connected"),
             ("abandoned", "/attempts/abandoned"),
             ("done", "/leads/closed"),
@@ -111,14 +111,26 @@ impl Summary {
             self.inbound.bridged,
             self.occupancy * 100.0,
         );
+        let machines = self.machines();
         let _ = write!(
             table,
-            "  the carrier saw {} INVITEs, {} answers, at most {} calls at once",
+            "  the carrier saw {} INVITEs and at most {} calls at once; it answered {}: {} by people, {} by machines",
             self.carrier.invites.values().sum::<u32>(),
-            self.carrier.answered,
             self.carrier.most_live,
+            self.carrier.answered,
+            u64::from(self.carrier.answered).saturating_sub(machines),
+            machines,
         );
         say(&table);
+    }
+
+    /// Only the carrier knows: our side does not listen for machines.
+    fn machines(&self) -> u64 {
+        let answers = self.carrier.invites.iter();
+        answers
+            .filter(|(number, _)| Manner::of(number) == Manner::Machine)
+            .map(|(_, invites)| u64::from(*invites))
+            .sum()
     }
 
     fn sum(&self, pointer: &str) -> u64 {

@@ -8,20 +8,18 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, attempts, dnc, on};
-
-/// The tenant of a call without a lead.
-const HOUSE: &str = "default";
+use crate::{Db, Result, Tx, access::FIRST_ORGI, attempts, dnc, on};
 
 pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO calls (id, orgi, direction, mode, campaign_id, task_id, lead_id, queue_id,
              agent_id, caller, callee, gateway_id, node, state, started_at)
-         VALUES ($1, COALESCE((SELECT orgi FROM leads WHERE id = $2), $3), $4, $5, $6, $7, $2, $8,
+         VALUES ($1, COALESCE((SELECT orgi FROM leads WHERE id = $2),
+                     (SELECT orgi FROM queues WHERE id = $8), $3), $4, $5, $6, $7, $2, $8,
              $9, $10, $11, $12, $13, 'open', $14)")
         .bind(call.id.to_string())
         .bind(call.lead.as_ref().map(|lead| lead.as_str()))
-        .bind(HOUSE)
+        .bind(FIRST_ORGI)
         .bind(if call.mode.is_some() { "outbound" } else { "inbound" })
         .bind(call.mode.map_or("inbound", |mode| mode.as_str()))
         .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))

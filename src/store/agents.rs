@@ -123,3 +123,168 @@ pub async fn changed(db: &Db, change: &AgentChange) -> Result<()> {
         .execute(c).await.map(|_| ()))?;
     tx.commit().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        extensions::{self, Extension},
+        gateways::{self, Gateway},
+        queues::{self, Queue},
+        routes::{self, Route},
+        sample::NOW,
+        testing::on_both,
+    };
+
+    fn agent(id: &str) -> Agent {
+        Agent {
+            id: id.into(),
+            user_id: None,
+            name: "坐席".into(),
+            extension: id.into(),
+            wrap_up_s: Some(5),
+            auto_ready: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_floors_configuration_is_read_back_as_it_was_set_up() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut tx = db.begin().await.unwrap();
+            put(&mut tx, "o", &agent("1001"), NOW).await.unwrap();
+            put(
+                &mut tx,
+                "o",
+                &Agent {
+                    name: "改名".into(),
+                    ..agent("1001")
+                },
+                NOW,
+            )
+            .await
+            .unwrap();
+            let queue = Queue {
+                id: "sales".into(),
+                name: "销售".into(),
+                settings: engine::queue::Settings::default(),
+                agents: vec!["1001".into()],
+            };
+            queues::put(&mut tx, "o", &queue, NOW).await.unwrap();
+            let route = Route {
+                id: "r".into(),
+                position: 1,
+                number: "4001".into(),
+                queue_id: "sales".into(),
+                enabled: true,
+            };
+            routes::put(&mut tx, "o", &route).await.unwrap();
+            let gateway = Gateway {
+                id: "gw".into(),
+                name: "运营商".into(),
+                host: "127.0.0.1".into(),
+                port: 5080,
+                transport: "udp".into(),
+                username: Some("u".into()),
+                password: Some("p".into()),
+                enabled: true,
+                settings: engine::gateway::Settings::default(),
+            };
+            gateways::put(&mut tx, "o", &gateway, NOW).await.unwrap();
+            let silent = Gateway {
+                password: None,
+                ..gateway.clone()
+            };
+            gateways::put(&mut tx, "o", &silent, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let specs = specs(db).await.unwrap();
+            assert_eq!(
+                (specs[0].name.as_str(), specs[0].wrap_up_ms),
+                ("改名", Some(5_000))
+            );
+            assert!(specs[0].queues.contains(&"sales".into()));
+            assert_eq!(queues::list(db, "o").await.unwrap(), [queue]);
+            assert_eq!(queues::specs(db).await.unwrap().len(), 1);
+            assert_eq!(routes::specs(db).await.unwrap()[0].number, "4001");
+            assert_eq!(
+                gateways::list(db).await.unwrap(),
+                [gateway],
+                "the password was kept"
+            );
+            assert_eq!(gateways::specs(db).await.unwrap()[0].name, "运营商");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_refers_to_nothing_or_is_in_use_is_refused_by_its_code() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut tx = db.begin().await.unwrap();
+            let nobody = queues::set_agents(&mut tx, "none", &["9".into()]).await;
+            assert_eq!(nobody.unwrap_err().code(), Some("NO_SUCH_AGENT"));
+            tx.rollback().await.unwrap();
+            let mut tx = db.begin().await.unwrap();
+            let route = Route {
+                id: "r".into(),
+                position: 1,
+                number: "*".into(),
+                queue_id: "none".into(),
+                enabled: true,
+            };
+            let nowhere = routes::put(&mut tx, "o", &route).await;
+            assert_eq!(nowhere.unwrap_err().code(), Some("NO_SUCH_QUEUE"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_change_of_state_is_written_with_its_duration() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut tx = db.begin().await.unwrap();
+            put(&mut tx, "o", &agent("1001"), NOW).await.unwrap();
+            let phone = Extension {
+                extension: "1001".into(),
+                ha1_md5: "a".into(),
+                ha1_sha256: "b".into(),
+            };
+            extensions::put(&mut tx, "o", &phone, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(extensions::list(db).await.unwrap(), [phone]);
+            let change = AgentChange {
+                agent: "1001".into(),
+                extension: "1001".into(),
+                from: "unready",
+                to: "ready",
+                sub: None,
+                reason: None,
+                at: NOW,
+                ms: 1_500,
+            };
+            changed(db, &change).await.unwrap();
+            changed(
+                db,
+                &AgentChange {
+                    from: "ready",
+                    to: "busy",
+                    ..change
+                },
+            )
+            .await
+            .unwrap();
+            let log: Vec<(String, i64)> = on!(db.read(), c => sqlx::query_as(
+                "SELECT to_state, ms FROM agent_states ORDER BY to_state").fetch_all(c).await)
+            .unwrap();
+            assert_eq!(log, [("busy".into(), 1_500), ("ready".into(), 1_500)]);
+            let now: String = on!(db.read(), c => sqlx::query_scalar(
+                "SELECT state FROM agent_now").fetch_one(c).await)
+            .unwrap();
+            assert_eq!(now, "busy");
+            let mut tx = db.begin().await.unwrap();
+            assert!(delete(&mut tx, "o", "1001").await.unwrap());
+            tx.commit().await.unwrap();
+        })
+        .await;
+    }
+}

@@ -257,3 +257,96 @@ pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Call>> {
     Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(orgi).bind(id).fetch_optional(c).await)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{hopper, leads, sample::NOW, sample_floor as floor, testing::on_both};
+    use engine::{disposition::Code, outcome::Outcome};
+
+    fn said(code: Code) -> Disposition {
+        Disposition {
+            code,
+            note: "明天再打".into(),
+            callback_at: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_callback_brings_the_lead_back_and_an_opt_out_never() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (campaign, ids) = floor::campaign(db, 1).await;
+            let lead = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
+                .await
+                .unwrap()
+                .leads
+                .remove(0);
+            let open = floor::attempt(1, &campaign, &lead);
+            attempts::open(db, floor::NODE, &open).await.unwrap();
+            close(db, &floor::close(&open, Outcome::Connected, None))
+                .await
+                .unwrap();
+            let call = open.call.id.to_string();
+            let at = NOW.plus(3_600_000);
+            let step = Step::CallAgain(at);
+            dispose(db, &call, Some(&ids[0]), &said(Code::Callback), step, NOW)
+                .await
+                .unwrap();
+            let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+            assert_eq!((lead.appointed, lead.appoint_at), (true, Some(at.0)));
+            assert_eq!(lead.next_dial_at, Some(at.0));
+            let step = Step::Suppress;
+            dispose(db, &call, Some(&ids[0]), &said(Code::DoNotCall), step, NOW)
+                .await
+                .unwrap();
+            let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+            assert_eq!((lead.dnc, lead.next_dial_at), (true, None));
+            let listed = dnc::page(db, "o", "", 10).await.unwrap();
+            assert_eq!(listed.len(), 1);
+            let stored = get(db, "o", &call).await.unwrap().unwrap();
+            assert_eq!(stored.disposition.as_deref(), Some("do_not_call"));
+            assert_eq!(counts(db, &campaign).await.unwrap().connected, 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_inbound_call_is_opened_recorded_and_listed() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let call = OpenCall {
+                id: engine::ids::CallId(5),
+                mode: None,
+                campaign: None,
+                task: None,
+                lead: None,
+                queue: None,
+                agent: None,
+                gateway: Some("gw".into()),
+                caller: "13900001111".into(),
+                callee: "4001".into(),
+                started_at: NOW,
+            };
+            open_inbound(db, floor::NODE, &call).await.unwrap();
+            let id = call.id.to_string();
+            recorded(db, &id, "2026-11-20/a.wav", 900, None)
+                .await
+                .unwrap();
+            let wanted = Wanted {
+                direction: Some("inbound".into()),
+                ..Wanted::default()
+            };
+            let listed = page(db, FIRST_ORGI, &wanted, None, 10).await.unwrap();
+            assert_eq!(listed.len(), 1);
+            assert_eq!(listed[0].recording_ms, Some(900));
+            assert!(
+                page(db, FIRST_ORGI, &wanted, Some(&id), 10)
+                    .await
+                    .unwrap()
+                    .is_empty()
+            );
+        })
+        .await;
+    }
+}

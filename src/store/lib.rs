@@ -55,6 +55,8 @@ pub mod rejects;
 pub mod routes;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_floor;
 pub mod targets;
 pub mod tasks;
 #[cfg(any(test, feature = "testing"))]

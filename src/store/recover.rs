@@ -108,3 +108,83 @@ async fn sign_out_all(tx: &mut Tx, now: Millis) -> Result<()> {
         .bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        attempts, calls, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both,
+    };
+
+    #[tokio::test]
+    async fn what_a_dead_process_left_open_is_closed_and_given_back() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (campaign, ids) = floor::campaign(db, 3).await;
+            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 2, NOW)
+                .await
+                .unwrap()
+                .leads;
+            let dialled = floor::attempt(1, &campaign, &drawn[0]);
+            attempts::open(db, floor::NODE, &dialled).await.unwrap();
+            let found = recover(db, floor::NODE, NOW).await.unwrap();
+            assert_eq!(
+                found,
+                Recovered {
+                    attempts: 1,
+                    calls: 1,
+                    leads: 1
+                }
+            );
+            let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+            assert_eq!(lead.call_status, "exception");
+            assert_eq!(
+                lead.next_dial_at,
+                Some(NOW.plus(300_000).0),
+                "it counted: the phone may have rung"
+            );
+            let call = calls::get(db, "o", "cal_0000000000001")
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (call.state.as_str(), call.outcome.as_deref()),
+                ("closed", Some("recovered"))
+            );
+            let again = hopper::draw(db, floor::NODE, &campaign, None, 9, NOW)
+                .await
+                .unwrap();
+            assert_eq!(again.leads.len(), 2, "the two that were not dialled");
+            assert_eq!(
+                recover(db, "live-2", NOW).await.unwrap(),
+                Recovered::default()
+            );
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_lead_whose_attempts_are_used_up_is_done() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (campaign, ids) = floor::campaign(db, 1).await;
+            for number in 1..=3 {
+                let lead = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
+                    .await
+                    .unwrap()
+                    .leads
+                    .remove(0);
+                let open = floor::attempt(number, &campaign, &lead);
+                assert!(attempts::open(db, floor::NODE, &open).await.unwrap());
+                if number < 3 {
+                    let close = floor::close(&open, Outcome::NoAnswer, Some(NOW));
+                    calls::close(db, &close).await.unwrap();
+                }
+            }
+            recover(db, floor::NODE, NOW).await.unwrap();
+            let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+            assert_eq!((lead.dial_count, lead.next_dial_at), (3, None));
+        })
+        .await;
+    }
+}

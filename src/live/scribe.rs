@@ -92,7 +92,7 @@ impl Scribe {
             }
             Command::OpenAttempt(open) => {
                 let attempt = open.attempt;
-                let opened = store::attempts::open(db, &self.node, open).await?;
+                let opened = store::dials::open(db, &self.node, open).await?;
                 return Ok(Some(if opened {
                     Input::AttemptOpened { attempt }
                 } else {
@@ -115,7 +115,7 @@ impl Scribe {
             Command::OpenCall(call) => {
                 store::calls::open_inbound(db, &self.node, call).await?;
             }
-            Command::CloseCall(call) => store::calls::close(db, call).await?,
+            Command::CloseCall(call) => store::dials::close(db, call).await?,
             Command::Dispose {
                 call,
                 lead,

@@ -7,25 +7,10 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, calls, doc, on};
+use crate::{Db, Result, Tx, doc, on};
 
-/// Writes the attempt, its call and the lead's new state. `false`: the number is in another live
-/// attempt, or the lead is no longer this node's; then nothing is written.
-///
-/// # Errors
-/// When the database refuses; then nothing is written either.
-pub async fn open(db: &Db, node: &str, open: &OpenAttempt) -> Result<bool> {
-    let mut tx = db.begin().await?;
-    if take_lead(&mut tx, node, open).await? && insert(&mut tx, node, open).await? {
-        calls::open(&mut tx, node, &open.call).await?;
-        tx.commit().await?;
-        return Ok(true);
-    }
-    tx.rollback().await?;
-    Ok(false)
-}
-
-async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
+/// The lead is being dialled now. `false`: it is no longer this node's.
+pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
     let lead = open.call.lead.as_ref().map(|lead| lead.as_str());
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = 'calling', dial_count = dial_count + 1,
@@ -36,7 +21,8 @@ async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> 
     Ok(rows == 1)
 }
 
-async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
+/// Writes the attempt. `false`: the number is in another live attempt.
+pub(crate) async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
     let call = &open.call;
     let verdict = doc::text("verdict", &open.verdict)?;
     let rows = on!(tx.conn(), c => sqlx::query(
@@ -150,75 +136,4 @@ pub async fn page(
          ORDER BY id DESC LIMIT $5")
         .bind(orgi).bind(lead).bind(campaign).bind(before).bind(i64::from(limit))
         .fetch_all(c).await)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{hopper, leads, sample::NOW, sample_floor as floor, testing::on_both};
-
-    #[tokio::test]
-    async fn an_attempt_is_opened_once_and_closed_with_its_leads_next_step() {
-        on_both(|home| async move {
-            let db = &home.db;
-            let (campaign, ids) = floor::campaign(db, 1).await;
-            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
-                .await
-                .unwrap();
-            let open = floor::attempt(7, &campaign, &drawn.leads[0]);
-            assert!(super::open(db, floor::NODE, &open).await.unwrap());
-            let twice = floor::attempt(8, &campaign, &drawn.leads[0]);
-            assert!(!super::open(db, floor::NODE, &twice).await.unwrap());
-            let calling = leads::find(db, &ids[0]).await.unwrap().unwrap();
-            assert_eq!(
-                (calling.call_status.as_str(), calling.dial_count),
-                ("calling", 1)
-            );
-            let again = NOW.plus(600_000);
-            calls::close(db, &floor::close(&open, Outcome::Busy, Some(again)))
-                .await
-                .unwrap();
-            let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
-            assert_eq!(lead.call_status, "failed");
-            assert_eq!(lead.outcome.as_deref(), Some("busy"));
-            assert_eq!((lead.next_dial_at, lead.fail_count), (Some(again.0), 1));
-            let rows = page(db, "o", Some(&ids[0]), None, None, 10).await.unwrap();
-            assert_eq!(rows.len(), 1);
-            assert_eq!(
-                (rows[0].state.as_str(), rows[0].sip_status),
-                ("closed", Some(486))
-            );
-            assert_eq!(rows[0].q850, Some(17));
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn one_number_is_never_in_two_live_attempts() {
-        on_both(|home| async move {
-            let db = &home.db;
-            let (campaign, ids) = floor::campaign(db, 2).await;
-            on!(db.write(), c => sqlx::query("UPDATE leads SET phone = '13900000000'")
-                .execute(c).await.map(|_| ()))
-            .unwrap();
-            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 2, NOW)
-                .await
-                .unwrap()
-                .leads;
-            let first = floor::attempt(1, &campaign, &drawn[0]);
-            let second = floor::attempt(2, &campaign, &drawn[1]);
-            assert!(super::open(db, floor::NODE, &first).await.unwrap());
-            assert!(!super::open(db, floor::NODE, &second).await.unwrap());
-            let untouched = leads::find(db, &ids[1]).await.unwrap().unwrap();
-            assert_eq!(
-                (untouched.call_status.as_str(), untouched.dial_count),
-                ("notcall", 0)
-            );
-            calls::close(db, &floor::close(&first, Outcome::Connected, None))
-                .await
-                .unwrap();
-            assert!(super::open(db, floor::NODE, &second).await.unwrap());
-        })
-        .await;
-    }
 }

@@ -8,7 +8,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, access::FIRST_ORGI, attempts, dnc, on};
+use crate::{Db, Result, Tx, access::FIRST_ORGI, dnc, on};
 
 pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
@@ -43,12 +43,7 @@ pub async fn open_inbound(db: &Db, node: &str, call: &OpenCall) -> Result<()> {
     tx.commit().await
 }
 
-/// Closes a call and, when it was dialled, its attempt and the lead's step, all or nothing.
-///
-/// # Errors
-/// When the database refuses; then everything is as it was.
-pub async fn close(db: &Db, call: &CloseCall) -> Result<()> {
-    let mut tx = db.begin().await?;
+pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
         "UPDATE calls SET state = 'closed', queue_id = $2, agent_id = $3, extension = $4,
              ringing_at = $5, answered_at = $6, queued_at = $7, offered_at = $8, bridged_at = $9,
@@ -78,10 +73,7 @@ pub async fn close(db: &Db, call: &CloseCall) -> Result<()> {
         .bind(i64::try_from(call.packets_lost).unwrap_or(i64::MAX))
         .bind(call.jitter_ms)
         .execute(c).await.map(|_| ()))?;
-    if let Some(attempt) = &call.attempt {
-        attempts::close(&mut tx, attempt, call).await?;
-    }
-    tx.commit().await
+    Ok(())
 }
 
 /// The recording is complete, or it is not and `error` says why.
@@ -261,7 +253,7 @@ pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Call>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{hopper, leads, sample::NOW, sample_floor as floor, testing::on_both};
+    use crate::{dials, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both};
     use engine::{disposition::Code, outcome::Outcome};
 
     fn said(code: Code) -> Disposition {
@@ -283,8 +275,8 @@ mod tests {
                 .leads
                 .remove(0);
             let open = floor::attempt(1, &campaign, &lead);
-            attempts::open(db, floor::NODE, &open).await.unwrap();
-            close(db, &floor::close(&open, Outcome::Connected, None))
+            dials::open(db, floor::NODE, &open).await.unwrap();
+            dials::close(db, &floor::close(&open, Outcome::Connected, None))
                 .await
                 .unwrap();
             let call = open.call.id.to_string();

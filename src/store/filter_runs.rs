@@ -79,7 +79,7 @@ pub async fn list(
 }
 
 /// The leads that matched, in order of creation, those after the place `after` (-1: from the
-/// start), as they are now.
+/// start), as they are now. Hits are kept for a filter's newest [`KEPT`] runs.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,6 +132,39 @@ pub async fn add_hits(tx: &mut Tx, run: &str, from: i64, leads: &[String]) -> Re
         query.push(" ON CONFLICT (run_id, position) DO NOTHING");
         query.build().execute(c).await.map(|_| ())
     })?;
+    Ok(())
+}
+
+/// Runs of a filter whose hits nobody needs any more: not among the newest [`KEPT`], and no task
+/// is drawing from them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
+    // Not "EXISTS ... OFFSET": SQLite 3.51 turns EXISTS into a join and then skips joined rows.
+    Ok(on!(db.read(), c => sqlx::query_scalar(
+        "SELECT id FROM filter_runs
+         WHERE filter_id = $1 AND state IN ('succeeded', 'failed')
+             AND id NOT IN (SELECT id FROM filter_runs WHERE filter_id = $1
+                 ORDER BY id DESC LIMIT $2)
+             AND id IN (SELECT run_id FROM filter_hits WHERE position = 0)
+             AND id NOT IN (SELECT filter_run_id FROM tasks
+                 WHERE filter_run_id IS NOT NULL AND state IN ('queued', 'allocating'))
+         ORDER BY id"
+    ).bind(filter).bind(KEPT).fetch_all(c).await)?)
+}
+
+/// How many runs of a filter keep their hits.
+pub const KEPT: i64 = 3;
+
+/// Deletes a run's hits at places below `end`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_hits(db: &Db, run: &str, end: i64) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "DELETE FROM filter_hits WHERE run_id = $1 AND position < $2"
+    ).bind(run).bind(end).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

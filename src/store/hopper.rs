@@ -191,7 +191,7 @@ pub async fn release_all(db: &Db, node: &str, campaign: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{attempts, calls, leads, sample::NOW, sample_floor as floor, testing::on_both};
+    use crate::{dials, leads, sample::NOW, sample_floor as floor, testing::on_both};
     use engine::outcome::Outcome;
 
     const DAY: Millis = Millis(0);
@@ -267,9 +267,9 @@ mod tests {
             let read = || facts(db, floor::NODE, &ids[0], &lead.number, DAY);
             assert_eq!(read().await.unwrap(), Some(Facts::default()));
             let open = floor::attempt(1, &campaign, &lead);
-            assert!(attempts::open(db, floor::NODE, &open).await.unwrap());
+            assert!(dials::open(db, floor::NODE, &open).await.unwrap());
             assert_eq!(read().await.unwrap(), None, "it is being dialled");
-            calls::close(db, &floor::close(&open, Outcome::Busy, Some(NOW)))
+            dials::close(db, &floor::close(&open, Outcome::Busy, Some(NOW)))
                 .await
                 .unwrap();
             assert_eq!(read().await.unwrap(), None, "it has been given back");
@@ -309,9 +309,9 @@ mod tests {
                 .leads
                 .remove(0);
             let open = floor::attempt(1, &campaign, &lead);
-            attempts::open(db, floor::NODE, &open).await.unwrap();
+            dials::open(db, floor::NODE, &open).await.unwrap();
             let due = NOW.plus(10);
-            calls::close(db, &floor::close(&open, Outcome::Busy, Some(due)))
+            dials::close(db, &floor::close(&open, Outcome::Busy, Some(due)))
                 .await
                 .unwrap();
             let next = draw(db, floor::NODE, &campaign, None, 2, due)

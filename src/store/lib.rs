@@ -36,6 +36,7 @@ pub mod calls;
 pub mod campaign_report;
 pub mod campaigns;
 pub mod db;
+pub mod dials;
 pub mod dnc;
 pub mod doc;
 pub mod error;

@@ -113,7 +113,7 @@ async fn sign_out_all(tx: &mut Tx, now: Millis) -> Result<()> {
 mod tests {
     use super::*;
     use crate::{
-        attempts, calls, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both,
+        calls, dials, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both,
     };
 
     #[tokio::test]
@@ -126,7 +126,7 @@ mod tests {
                 .unwrap()
                 .leads;
             let dialled = floor::attempt(1, &campaign, &drawn[0]);
-            attempts::open(db, floor::NODE, &dialled).await.unwrap();
+            dials::open(db, floor::NODE, &dialled).await.unwrap();
             let found = recover(db, floor::NODE, NOW).await.unwrap();
             assert_eq!(
                 found,
@@ -175,10 +175,10 @@ mod tests {
                     .leads
                     .remove(0);
                 let open = floor::attempt(number, &campaign, &lead);
-                assert!(attempts::open(db, floor::NODE, &open).await.unwrap());
+                assert!(dials::open(db, floor::NODE, &open).await.unwrap());
                 if number < 3 {
                     let close = floor::close(&open, Outcome::NoAnswer, Some(NOW));
-                    calls::close(db, &close).await.unwrap();
+                    dials::close(db, &close).await.unwrap();
                 }
             }
             recover(db, floor::NODE, NOW).await.unwrap();

@@ -28,6 +28,8 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     while let Step::More = give(house, ticket, id, &run).await? {
         house.may_go_on()?;
     }
+    // The leads say who got them; what was drawn from is of no more use.
+    filter::forget(house, &run).await?;
     let mut tx = house.db.begin().await?;
     ticket.succeed(&mut tx).await?;
     tasks::ready(&mut tx, id, house.now()).await?;

@@ -24,7 +24,10 @@ const CHUNK: usize = 5_000;
 const PAGE: i64 = 10_000;
 
 pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
-    evaluate(house, ticket, id).await?;
+    let run = evaluate(house, ticket, id).await?;
+    for old in filter_runs::outdated(&house.db, &run.filter_id).await? {
+        forget(house, &old).await?;
+    }
     let mut tx = house.db.begin().await?;
     ticket.succeed(&mut tx).await?;
     Ok(tx.commit().await?)
@@ -62,6 +65,19 @@ pub async fn evaluate(house: &House, ticket: &Ticket, id: &str) -> Result<Filter
     filter_runs::succeed(&mut tx, id, total, house.now()).await?;
     tx.commit().await?;
     find(house, id).await
+}
+
+/// Deletes a run's hits, a few thousand a write.
+pub async fn forget(house: &House, id: &str) -> Result<(), JobError> {
+    let matched = find(house, id).await?.matched;
+    let step = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+    let mut end = 0;
+    while end < matched {
+        house.may_go_on()?;
+        end += step;
+        filter_runs::drop_hits(&house.db, id, end).await?;
+    }
+    Ok(())
 }
 
 async fn find(house: &House, id: &str) -> Result<FilterRun, JobError> {

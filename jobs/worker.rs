@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How soon a new entry is seen.
-const TICK: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_millis(100);
 /// A worker that was not heard of for [`MISSED`] of these is dead; another takes its jobs.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const MISSED: usize = 3;

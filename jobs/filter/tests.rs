@@ -77,6 +77,30 @@ async fn hits_are_paged_in_order_of_creation() {
 }
 
 #[tokio::test]
+async fn only_the_newest_runs_keep_their_hits() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let mut runs = Vec::new();
+        for _ in 0..5 {
+            runs.push(result(&house, &filter).await.id);
+        }
+        let mut kept = Vec::new();
+        for run in &runs {
+            kept.push(
+                filter_runs::hits(&house.db, run, -1, 1)
+                    .await
+                    .unwrap()
+                    .len(),
+            );
+        }
+        assert_eq!(kept, [0, 0, 1, 1, 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_edit_is_seen_by_the_next_run() {
     on_both(|home| async move {
         let (house, _guard) = testing::house(home);

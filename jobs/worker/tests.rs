@@ -200,7 +200,7 @@ async fn a_cancelled_import_stops_and_says_so() {
 async fn child() {
     let place = std::env::var("PACELINE_TEST_PLACE").expect("started by the test");
     let data_dir = std::env::var("PACELINE_TEST_DATA").expect("started by the test");
-    let db = Db::connect(&place).await.unwrap();
+    let db = Db::open(&place).await.unwrap();
     run_worker(db, data_dir.into(), std::future::pending())
         .await
         .unwrap();

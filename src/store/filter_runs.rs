@@ -141,7 +141,7 @@ pub async fn add_hits(tx: &mut Tx, run: &str, from: i64, leads: &[String]) -> Re
 /// # Errors
 /// When the database fails.
 pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
-    // Not "EXISTS ... OFFSET": SQLite 3.51 turns EXISTS into a join and then skips joined rows.
+    // Not EXISTS with OFFSET: SQLite 3.51.3 was seen to skip hits instead of runs.
     Ok(on!(db.read(), c => sqlx::query_scalar(
         "SELECT id FROM filter_runs
          WHERE filter_id = $1 AND state IN ('succeeded', 'failed')

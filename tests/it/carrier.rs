@@ -59,7 +59,7 @@ const OF_FIFTY: &str = "31111122225555566666444449999977777777770000000000";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_lead_ends_as_its_number_decides_and_every_attempt_is_one_invite() {
-    let carrier = Sipp::carrier(FATES);
+    let mut carrier = Sipp::carrier(FATES);
     let house = House::new();
     let _server = house.start();
     let api = house.admin().await;
@@ -103,6 +103,8 @@ async fn every_lead_ends_as_its_number_decides_and_every_attempt_is_one_invite()
         "{}",
         carrier.complaints()
     );
+
+    assert_eq!(carrier.process.exit(), None, "SIPp ended");
 
     let calls = campaign.calls(&api).await;
     assert_eq!(

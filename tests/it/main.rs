@@ -4,6 +4,7 @@
 mod bad_input;
 mod carrier;
 mod crash;
+mod demo;
 mod kit;
 mod sound;
 mod tidy;

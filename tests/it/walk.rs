@@ -142,7 +142,7 @@ async fn agent(api: &Client) -> Agent {
     agent
 }
 
-/// The pop-up comes with the call; after the call, its disposition and the next.
+/// The pop-up comes with the call; the disposition ends the wrap-up, and the next call may come.
 async fn take_call(person: &Client, agent: &Agent, channel: &mut Channel) {
     let popup = channel.until("call.popup", Duration::from_secs(30)).await;
     let shown: Vec<(&str, &str)> = popup["data"]["fields"]
@@ -157,9 +157,6 @@ async fn take_call(person: &Client, agent: &Agent, channel: &mut Channel) {
     let disposition = json!({ "code": "interested", "note": "call back in spring" });
     person
         .post(&format!("/calls/{call}/disposition"), disposition)
-        .await;
-    agent
-        .order(person, json!({ "order": "finish_wrap_up" }))
         .await;
 }
 

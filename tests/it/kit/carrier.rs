@@ -15,29 +15,6 @@ pub enum Fate {
     EarlyMedia { ring_ms: u32, talk_ms: u32 },
 }
 
-/// The fates that most tests use.
-pub const FATES: &[(char, Fate)] = &[
-    ('0', ANSWERS),
-    ('1', Fate::Refused(486, "Busy Here")),
-    ('2', Fate::Rings),
-    ('3', Fate::Refused(503, "Service Unavailable")),
-    ('4', EARLY),
-    ('5', Fate::Refused(404, "Not Found")),
-    ('6', Fate::Refused(603, "Decline")),
-    ('7', ANSWERS),
-    ('8', ANSWERS),
-    ('9', Fate::Refused(480, "Temporarily Unavailable")),
-];
-
-const ANSWERS: Fate = Fate::Answers {
-    ring_ms: 100,
-    talk_ms: 8_000,
-};
-const EARLY: Fate = Fate::EarlyMedia {
-    ring_ms: 100,
-    talk_ms: 8_000,
-};
-
 /// The scenario file. Numbers whose digit is not listed are answered like the first listed.
 pub fn scenario(fates: &[(char, Fate)]) -> String {
     let mut xml = String::from(HEAD);

@@ -72,12 +72,6 @@ impl Client {
         expect_success(path, self.ask(Method::PUT, path, Some(body)).await)
     }
 
-    /// # Panics
-    /// When the answer is not a success.
-    pub async fn patch(&self, path: &str, body: Value) -> Value {
-        expect_success(path, self.ask(Method::PATCH, path, Some(body)).await)
-    }
-
     /// The answer, whatever it is.
     ///
     /// # Panics

@@ -76,14 +76,3 @@ pub fn signal(id: u32, name: &str) {
         .status()
         .expect("kill runs");
 }
-
-/// User and system time of a process so far.
-pub fn cpu_time(id: u32) -> Option<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name in parentheses may hold anything.
-    let after = stat.rsplit_once(')')?.1;
-    let mut fields = after.split_whitespace().skip(11);
-    let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
-    // USER_HZ is 100 on every Linux that Debian 12 runs on.
-    Some(Duration::from_millis(ticks * 10))
-}

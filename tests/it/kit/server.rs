@@ -36,7 +36,6 @@ pub struct House {
 /// A running server; killed when dropped.
 #[derive(Debug)]
 pub struct Server {
-    pub http: u16,
     pub sip: u16,
     process: Process,
 }
@@ -89,7 +88,6 @@ impl House {
         let mut child = command.spawn().expect("the binary starts");
         let stdout = child.stdout.take().expect("piped");
         let server = Server {
-            http: self.http,
             sip: self.sip,
             process: Process::of(child),
         };

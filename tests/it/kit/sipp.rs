@@ -24,7 +24,7 @@ pub const CARRIER_HERTZ: f64 = 1000.0;
 pub struct Sipp {
     pub port: u16,
     pub sound: ToneEnd,
-    process: Process,
+    pub process: Process,
     dir: TempDir,
 }
 
@@ -65,10 +65,6 @@ impl Sipp {
         }
     }
 
-    pub fn id(&self) -> u32 {
-        self.process.id()
-    }
-
     /// Every call so far, in the order of their INVITEs.
     pub fn invites(&self) -> Vec<Invite> {
         self.read("calls.log")
@@ -104,11 +100,6 @@ impl Sipp {
     /// What SIPp complained about, for a failing test's message.
     pub fn complaints(&self) -> String {
         self.read("errors.log").chars().take(4_000).collect()
-    }
-
-    /// Ends SIPp at once, as if the carrier had gone.
-    pub fn kill(&mut self) {
-        self.process.kill();
     }
 
     fn read(&self, name: &str) -> String {

@@ -154,6 +154,9 @@ impl Floor {
         self.timers
             .set(now.plus(REST_MS), Why::RestIsOver(agent.clone()));
         let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
+        if !on_break {
+            self.go_on_previewing(&agent);
+        }
     }
 
     pub(super) fn offer_due(&mut self, id: CallId, agent: &AgentId, now: Millis) {
@@ -184,6 +187,7 @@ impl Floor {
             });
         }
         let _ = self.step(&agent, now, |machine| machine.offer_over(false, now));
+        self.go_on_previewing(&agent);
     }
 
     /// Whether a call can get to the agent at all.

@@ -210,6 +210,9 @@ impl Floor {
         }
         if block.is_some() {
             self.go_on_previewing(&agent);
+        } else if let Some(agent) = self.agents.get_mut(&agent) {
+            // No phone: whoever comes back to it asks for the next lead.
+            agent.previewing = None;
         }
         self.let_go_of(&agent, now);
     }

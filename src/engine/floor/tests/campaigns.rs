@@ -165,10 +165,13 @@ fn a_lead_drawn_twice_is_dialled_once() {
          0 ready 3
          1 drawn c L1 L2
          1.5 checked L1
-         2 drawn c L2",
+         2 drawn c L2
+         3 checked L2
+         4 wait",
         "1 check L1
          1 check L2
-         1.5 dial L1",
+         1.5 dial L1
+         3 dial L2",
     );
 }
 

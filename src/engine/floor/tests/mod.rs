@@ -1,9 +1,11 @@
 //! Scripts on a virtual clock, and whole shifts of chance held against what must always be true.
 
+mod after_the_call;
 mod campaigns;
 mod dialling;
 mod handing_over;
 mod invariants;
+mod limits;
 mod previewing;
 mod races;
 mod script;

@@ -409,3 +409,27 @@ fn a_preview_that_comes_after_sign_out_goes_back() {
          3 release L1",
     );
 }
+
+#[test]
+fn a_preview_turned_away_by_an_offer_comes_again_when_the_offer_is_over() {
+    check(
+        "agents 1
+         campaign c preview
+         lead c agent=1
+         by hand preview
+         show told
+         0 ready 1
+         1 next 1 c
+         2 calls x 4000
+         3 previews 1 c L1
+         4 ends x
+         5 previews 1 c L1",
+        "2 answer x
+         2 popup 1 x
+         2 ring a1
+         3 release L1
+         4 hang up a1 NoAnswer
+         4 close x abandoned
+         5 preview 1 L1",
+    );
+}

@@ -6,6 +6,7 @@ use super::super::{super::*, stage, store::Store};
 use crate::{
     campaign::{Mode, State},
     pacing::Policy,
+    retry::Retry,
     window::Window,
 };
 
@@ -15,6 +16,8 @@ pub const MINUTE: i64 = 60_000;
 pub struct Plan {
     pub configuration: Configuration,
     pub campaigns: Vec<CampaignSpec>,
+    /// Every campaign is to come to its end the same day.
+    pub works_to_the_end: bool,
 }
 
 /// Draws agents, queues, gateways, campaigns and their leads.
@@ -36,12 +39,19 @@ pub fn draw(rng: &mut StdRng, store: &mut Store) -> Plan {
     gateway.max_channels = rng.random_range(2..40);
     gateway.max_cps = rng.random_range(1..20).into();
     gateway.inbound_reserved = rng.random_range(0..4) as f64 / 10.0;
-    let campaigns = (0..rng.random_range(1..=4))
+    let mut campaigns: Vec<CampaignSpec> = (0..rng.random_range(1..=4))
         .map(|index| campaign(rng, store, index, &agents))
         .collect();
+    let works_to_the_end = rng.random_bool(0.5);
+    if works_to_the_end {
+        for spec in &mut campaigns {
+            spec.settings.retry.attempts_per_day = 10;
+        }
+    }
     Plan {
         configuration,
         campaigns,
+        works_to_the_end,
     }
 }
 
@@ -56,7 +66,7 @@ fn campaign(rng: &mut StdRng, store: &mut Store, index: usize, agents: &[String]
     let mut spec = stage::campaign(&id, mode);
     settings(rng, &mut spec.settings);
     spec.state = State::Running;
-    for lead in 0..rng.random_range(20..150) {
+    for lead in 0..rng.random_range(50..400) {
         let row = store.add(&format!("{id}-{lead}"), &id, stage::opening());
         row.facts.dnc = rng.random_bool(0.05);
         row.facts.voided = rng.random_bool(0.02);
@@ -73,10 +83,17 @@ fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
         };
     }
     settings.max_concurrency = rng.random_bool(0.3).then(|| rng.random_range(1..8));
-    settings.retry.max_attempts = rng.random_range(1..4);
-    settings.retry.attempts_per_day = rng.random_range(1..5);
-    settings.retry.busy_minutes = rng.random_range(1..20);
-    settings.retry.no_answer_minutes = rng.random_range(1..20);
+    settings.retry = Retry {
+        max_attempts: rng.random_range(1..8),
+        attempts_per_day: rng.random_range(1..8),
+        no_answer_minutes: rng.random_range(1..10),
+        busy_minutes: rng.random_range(1..10),
+        unavailable_minutes: rng.random_range(1..10),
+        declined_minutes: rng.random_range(1..10),
+        machine_minutes: rng.random_range(1..10),
+        abandoned_minutes: rng.random_range(1..10),
+        fault_minutes: rng.random_range(1..10),
+    };
     settings.disposition_required = rng.random_bool(0.3);
     settings.record = rng.random_bool(0.5);
     settings.preview_countdown_s = if rng.random_bool(0.5) { 0 } else { 10 };

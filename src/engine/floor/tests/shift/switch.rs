@@ -186,7 +186,7 @@ impl Switch {
     /// Talks end some day: by the far end, or because it vanished.
     fn answered(&mut self, leg: LegId, now: Millis, rng: &mut StdRng) {
         let seen = &self.legs[&leg];
-        let longest = if seen.is_customer { 60_000 } else { 3_000_000 };
+        let longest = if seen.is_customer { 30_000 } else { 3_000_000 };
         let at = now.plus(rng.random_range(0..longest));
         if rng.random_bool(0.1) {
             self.plan(at, Happening::Tell(Input::MediaTimeout { leg }));

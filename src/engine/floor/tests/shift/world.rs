@@ -6,27 +6,22 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::{
     super::{super::*, invariants, stage, store::Store},
-    plan::{self, HOUR, MINUTE, Plan},
-    switch::{Happening, Switch},
+    plan::{self, HOUR, Plan},
+    switch::Switch,
 };
-use crate::{
-    agent::Unready,
-    campaign::{Mode, State},
-    disposition::{Code, Disposition},
-    outcome::CallStatus,
-};
+use crate::{campaign::State, outcome::CallStatus};
 
 pub struct World {
-    rng: StdRng,
-    floor: Floor,
-    store: Store,
-    switch: Switch,
-    plan: Plan,
-    now: Millis,
+    pub(super) rng: StdRng,
+    pub(super) floor: Floor,
+    pub(super) store: Store,
+    pub(super) switch: Switch,
+    pub(super) plan: Plan,
+    pub(super) now: Millis,
     /// What the scribe has still to write, each with when it will have done so.
     scribe: VecDeque<(Millis, Command)>,
-    next_chance: Millis,
-    next_incoming: u64,
+    pub(super) next_chance: Millis,
+    pub(super) next_incoming: u64,
     /// Dials of attempts that are open now.
     dialled: BTreeMap<AttemptId, u32>,
     admitted: VecDeque<Millis>,
@@ -60,13 +55,46 @@ impl World {
         self.store.closed.len()
     }
 
-    /// Two hours of chance, then everybody goes home.
+    /// An hour of chance; then either everybody goes home, or works on until nothing is left.
     pub fn play(&mut self) {
         self.open();
-        self.until(stage::opening().plus(2 * HOUR), true);
+        self.until(stage::opening().plus(HOUR), true);
+        if self.plan.works_to_the_end {
+            self.work_to_the_end();
+        }
         self.close();
         self.until(self.now.plus(4 * HOUR), false);
         self.books_add_up();
+    }
+
+    /// Diligent agents on a quiet afternoon: every campaign comes to its end.
+    fn work_to_the_end(&mut self) {
+        self.open();
+        let evening = self.now.plus(10 * HOUR);
+        while self.now < evening && !self.is_finished() {
+            self.everybody_works();
+            self.until(self.now.plus(3_000), false);
+        }
+        for campaign in self.floor.campaigns.values() {
+            let undone = self
+                .store
+                .rows_of(&campaign.spec.id)
+                .filter(|row| row.is_undone());
+            let undone: Vec<_> = undone.collect();
+            assert!(
+                !campaign.is_running(),
+                "{} does not finish: {undone:?}",
+                campaign.spec.id
+            );
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        !self
+            .floor
+            .campaigns
+            .values()
+            .any(|campaign| campaign.is_running())
     }
 
     fn open(&mut self) {
@@ -120,7 +148,10 @@ impl World {
                 self.chance();
             } else {
                 self.floor.handle_wake(self.now);
-                self.settle();
+                // A pacer that wants nothing has changed nothing.
+                if !self.floor.commands.is_empty() {
+                    self.settle();
+                }
             }
         }
         self.now = end;
@@ -140,12 +171,12 @@ impl World {
         }
     }
 
-    fn input(&mut self, input: Input) {
+    pub(super) fn input(&mut self, input: Input) {
         self.floor.handle(input, self.now);
         self.settle();
     }
 
-    fn order(&mut self, agent: &AgentId, order: AgentOrder) {
+    pub(super) fn order(&mut self, agent: &AgentId, order: AgentOrder) {
         // What does not fit is refused, and must change nothing that matters.
         let _ = self.floor.order(agent, order, self.now);
         self.settle();
@@ -176,7 +207,7 @@ impl World {
         // Now and then the database is slow, or away for a while.
         let longest = match self.rng.random_range(0..1000) {
             0 => 20_000,
-            1..20 => 1_000,
+            1..30 => 3_000,
             _ => 8,
         };
         let at = free.max(self.now).plus(self.rng.random_range(0..longest));
@@ -277,137 +308,5 @@ impl World {
                 "{row:?} has neither end nor next time"
             );
         }
-    }
-
-    /// Somebody does something.
-    fn chance(&mut self) {
-        self.next_chance = self.now.plus(self.rng.random_range(100..3_000));
-        match self.rng.random_range(0..1000) {
-            0..800 => self.agent_does(),
-            800..900 => self.somebody_calls(),
-            900..980 => self.phone_or_channel(),
-            980..995 => self.supervisor_does(),
-            _ => self.configuration_changes(),
-        }
-    }
-
-    fn some_agent(&mut self) -> AgentSpec {
-        let agents = &self.plan.configuration.agents;
-        agents[self.rng.random_range(0..agents.len())].clone()
-    }
-
-    fn agent_does(&mut self) {
-        let agent = self.some_agent().id;
-        let order = match self.rng.random_range(0..100) {
-            0..10 => AgentOrder::SignIn {
-                extension: None,
-                nailed_up: self.rng.random_bool(0.3),
-            },
-            10..12 => AgentOrder::SignOut,
-            12..40 => AgentOrder::Ready,
-            40..44 => AgentOrder::NotReady {
-                sub: Unready::Break,
-                reason: None,
-            },
-            44..48 => AgentOrder::Hangup,
-            48..60 => AgentOrder::FinishWrapUp,
-            60..70 => self.some_preview(),
-            70..82 => AgentOrder::DialPreview,
-            82..84 => AgentOrder::SkipPreview,
-            _ => match self.some_disposition(&agent) {
-                Some(order) => order,
-                None => return,
-            },
-        };
-        self.order(&agent, order);
-    }
-
-    fn some_preview(&mut self) -> AgentOrder {
-        let preview = |spec: &&CampaignSpec| spec.mode == Mode::Preview;
-        let campaign = self.plan.campaigns.iter().find(preview);
-        let campaign = campaign.map_or_else(|| "none".into(), |spec| spec.id.clone());
-        AgentOrder::NextPreview { campaign }
-    }
-
-    fn some_disposition(&mut self, agent: &AgentId) -> Option<AgentOrder> {
-        let call = self.floor.agents.get(agent)?.last_call.as_ref()?.id;
-        let code = Code::ALL[self.rng.random_range(0..Code::ALL.len())];
-        let at = self.now.plus(self.rng.random_range(-1_000..30 * MINUTE));
-        let disposition = Disposition {
-            code,
-            note: String::new(),
-            callback_at: Some(at),
-        };
-        Some(AgentOrder::Dispose { call, disposition })
-    }
-
-    fn somebody_calls(&mut self) {
-        self.next_incoming += 1;
-        let leg = LegId(self.next_incoming);
-        let to = if self.rng.random_bool(0.9) {
-            "4000"
-        } else {
-            "4001"
-        };
-        self.switch.incoming(leg, self.now, &mut self.rng);
-        self.input(Input::Incoming {
-            leg,
-            from: "13811112222".into(),
-            to: to.into(),
-            gateway: Some(stage::GATEWAY.into()),
-        });
-    }
-
-    fn phone_or_channel(&mut self) {
-        let agent = self.some_agent();
-        let up = self.rng.random_bool(0.7);
-        let input = if self.rng.random_bool(0.5) {
-            Input::Phone {
-                extension: agent.extension,
-                registered: up,
-            }
-        } else {
-            Input::Presence {
-                agent: agent.id,
-                connected: up,
-            }
-        };
-        self.input(input);
-    }
-
-    fn supervisor_does(&mut self) {
-        let index = self.rng.random_range(0..self.plan.campaigns.len());
-        let states = [
-            State::Running,
-            State::Paused,
-            State::Running,
-            State::Stopped,
-        ];
-        let mut spec = self.plan.campaigns[index].clone();
-        spec.state = states[self.rng.random_range(0..states.len())];
-        self.input(Input::Campaign(Box::new(spec)));
-        if self.rng.random_bool(0.8) {
-            // Most often it goes on at once.
-            let again = Input::Campaign(Box::new(self.plan.campaigns[index].clone()));
-            let at = self.now.plus(self.rng.random_range(0..2_000));
-            self.switch.plan(at, Happening::Tell(again));
-        }
-    }
-
-    /// Something is taken away, and most often put back soon.
-    fn configuration_changes(&mut self) {
-        let mut configuration = self.plan.configuration.clone();
-        match self.rng.random_range(0..4) {
-            0 => configuration.queues.clear(),
-            1 => configuration.gateways.clear(),
-            2 => configuration.routes.clear(),
-            _ => {
-                configuration.agents.pop();
-            }
-        }
-        self.input(Input::Configured(Box::new(configuration)));
-        let back = Input::Configured(Box::new(self.plan.configuration.clone()));
-        let at = self.now.plus(self.rng.random_range(0..30_000));
-        self.switch.plan(at, Happening::Tell(back));
     }
 }

@@ -1,0 +1,275 @@
+//! How many lines, and what keeps them from being more.
+
+use super::script::check;
+
+#[test]
+fn without_its_gateway_a_campaign_waits() {
+    check(
+        "agents 1
+         campaign c predictive gateway=other
+         leads c 1
+         show attempt
+         0 ready 1
+         5 why c",
+        "5 0 lines: Channels",
+    );
+}
+
+#[test]
+fn outside_its_window_a_campaign_takes_no_lead_in_hand() {
+    check(
+        "agents 1
+         campaign c predictive hours=11-12
+         leads c 1
+         show draw
+         0 ready 1
+         1.5 why c",
+        "0 draw c 0
+         1 draw c 0
+         1.5 0 lines: Window",
+    );
+}
+
+#[test]
+fn when_the_window_shuts_the_leads_in_hand_go_back() {
+    check(
+        "agents 1
+         campaign c predictive hours=9-11
+         leads c 3
+         0 ready 1
+         3590 answers L1
+         3591 answers a1
+         3595 ends L1
+         3600 wait
+         3700 wait",
+        "0 dial L1
+         3590 ring a1
+         3591 bridge L1 a1
+         3595 close L1 connected by 1
+         3595 hang up a1
+         3600.1 release all of c",
+    );
+}
+
+#[test]
+fn a_gateways_channels_bound_the_lines() {
+    check(
+        "agents 1 2 3 4
+         gateway channels=2
+         campaign c predictive
+         leads c 4
+         0 ready 1
+         0 ready 2
+         0 ready 3
+         0 ready 4
+         1 ends L1 486
+         2 why c",
+        "0 dial L1
+         0 dial L2
+         1 close L1 busy again in 600
+         1 dial L3
+         2 0 lines: Channels",
+    );
+}
+
+#[test]
+fn a_gateways_rate_spaces_the_lines() {
+    check(
+        "agents 1 2 3 4
+         gateway cps=1
+         campaign c predictive
+         leads c 4
+         0 ready 1
+         0 ready 2
+         0 ready 3
+         0 ready 4
+         2.9 why c
+         3.5 wait",
+        "0 dial L1
+         1 dial L2
+         2 dial L3
+         2.9 0 lines: Rate
+         3 dial L4",
+    );
+}
+
+#[test]
+fn the_reserve_for_inbound_is_not_dialled_into() {
+    check(
+        "agents 1 2 3 4
+         gateway channels=4 reserved=0.5
+         campaign c predictive
+         leads c 4
+         0 ready 1
+         0 ready 2
+         0 ready 3
+         0 ready 4
+         1 calls x 4000
+         2 wait",
+        "0 dial L1
+         0 dial L2
+         1 answer x
+         1 ring a1",
+    );
+}
+
+#[test]
+fn a_campaigns_own_limit_bounds_its_lines() {
+    check(
+        "agents 1 2 3
+         campaign c predictive max=1
+         leads c 3
+         0 ready 1
+         0 ready 2
+         0 ready 3
+         1 ends L1 486
+         2 why c",
+        "0 dial L1
+         1 close L1 busy again in 600
+         1 dial L2
+         2 0 lines: Concurrency",
+    );
+}
+
+#[test]
+fn agents_lines_are_shared_by_the_campaigns_of_a_queue() {
+    check(
+        "agents 1
+         campaign c predictive
+         campaign d predictive
+         leads c 2
+         leads d 2
+         0 ready 1
+         1 ends L1 486
+         2 ends L3 486
+         3 ends L2 486
+         4 ends L4 486
+         5 wait",
+        "0 dial L1
+         1 close L1 busy again in 600
+         1 dial L3
+         2 close L3 busy again in 600
+         2 dial L2
+         3 close L2 busy again in 600
+         3 dial L4
+         4 close L4 busy again in 600",
+    );
+}
+
+#[test]
+fn a_ratio_dials_ahead_of_the_agents() {
+    check(
+        "agents 1 2
+         campaign c predictive ratio=1.5
+         leads c 5
+         0 ready 1
+         0 ready 2
+         1 why c",
+        "0 dial L1
+         0 dial L2
+         0 dial L3
+         1 0 lines: Ratio",
+    );
+}
+
+#[test]
+fn nobody_is_dialled_for_agents_who_are_away_or_out_of_reach() {
+    check(
+        "agents 1 2
+         campaign c predictive
+         leads c 5
+         0 ready 1
+         0.01 phone 1 off
+         1 why c
+         2 phone 1 on
+         3 wait",
+        "1 0 lines: IdleAgents
+         2 dial L1",
+    );
+}
+
+#[test]
+fn nobody_signed_in_is_named_as_the_reason() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         by hand sign-in
+         1 why c",
+        "1 0 lines: NoAgents",
+    );
+}
+
+#[test]
+fn a_gateway_that_fails_most_calls_is_left_alone_for_a_minute() {
+    check(
+        "campaign c robot max=1
+         leads c 25
+         show told
+         0.5 ends L1 503
+         1 ends L2 503
+         1.5 ends L3 503
+         2 ends L4 503
+         2.5 ends L5 503
+         3 ends L6 503
+         3.5 ends L7 503
+         4 ends L8 503
+         4.5 ends L9 503
+         5 ends L10 503
+         5.5 ends L11 503
+         6 ends L12 503
+         6.5 ends L13 503
+         7 ends L14 503
+         7.5 ends L15 503
+         8 ends L16 503
+         8.5 ends L17 503
+         9 ends L18 503
+         9.5 ends L19 503
+         10 ends L20 503
+         69 why c
+         71 wait",
+        "0 dial L1
+         0.5 close L1 congestion again in 300 not counted
+         0.5 dial L2
+         1 close L2 congestion again in 300 not counted
+         1 dial L3
+         1.5 close L3 congestion again in 300 not counted
+         1.5 dial L4
+         2 close L4 congestion again in 300 not counted
+         2 dial L5
+         2.5 close L5 congestion again in 300 not counted
+         2.5 dial L6
+         3 close L6 congestion again in 300 not counted
+         3 dial L7
+         3.5 close L7 congestion again in 300 not counted
+         3.5 dial L8
+         4 close L8 congestion again in 300 not counted
+         4 dial L9
+         4.5 close L9 congestion again in 300 not counted
+         4.5 dial L10
+         5 close L10 congestion again in 300 not counted
+         5 dial L11
+         5.5 close L11 congestion again in 300 not counted
+         5.5 dial L12
+         6 close L12 congestion again in 300 not counted
+         6 dial L13
+         6.5 close L13 congestion again in 300 not counted
+         6.5 dial L14
+         7 close L14 congestion again in 300 not counted
+         7 dial L15
+         7.5 close L15 congestion again in 300 not counted
+         7.5 dial L16
+         8 close L16 congestion again in 300 not counted
+         8 dial L17
+         8.5 close L17 congestion again in 300 not counted
+         8.5 dial L18
+         9 close L18 congestion again in 300 not counted
+         9 dial L19
+         9.5 close L19 congestion again in 300 not counted
+         9.5 dial L20
+         10 degraded trunk
+         10 close L20 congestion again in 300 not counted
+         69 0 lines: Channels
+         70.1 dial L21",
+    );
+}

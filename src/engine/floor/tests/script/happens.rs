@@ -1,0 +1,224 @@
+//! Lines that say what happens.
+
+use super::{
+    super::{
+        super::{AgentOrder, By, Ended, Input, Refusal},
+        stage,
+    },
+    Stage, seconds,
+};
+use crate::{
+    agent::Unready,
+    campaign::State,
+    disposition::{Code, Disposition},
+    ids::{LeadId, LegId},
+    time::Millis,
+};
+
+impl Stage {
+    /// A line of what happens.
+    pub(super) fn happens(&mut self, words: &[&str]) {
+        let input = match words {
+            ["wait"] => {
+                self.floor.handle_wake(self.now);
+                return self.settle();
+            }
+            ["why", campaign] => return self.show_decision(campaign),
+            ["rings", leg] => Input::LegRinging { leg: self.leg(leg) },
+            ["answers", leg] => {
+                let leg = self.leg(leg);
+                self.answered(leg);
+                Input::LegAnswered { leg }
+            }
+            ["bridged", leg] => Input::Bridged { leg: self.leg(leg) },
+            ["ends", leg, how @ ..] => self.end_of(leg, how),
+            ["refuses", leg, why] => Input::LegRefused {
+                leg: self.leg(leg),
+                why: match *why {
+                    "gateway" => Refusal::Gateway,
+                    "number" => Refusal::BadNumber,
+                    _ => Refusal::Ours,
+                },
+            },
+            ["calls", name, number, rest @ ..] => self.incoming(name, number, rest),
+            ["heard", leg] => {
+                let leg = self.leg(leg);
+                let sound = self.sounds[&leg];
+                Input::PlayDone { leg, sound }
+            }
+            ["silent", leg] => Input::MediaTimeout { leg: self.leg(leg) },
+            ["phone", agent, state] => Input::Phone {
+                extension: stage::extension(agent),
+                registered: *state == "on",
+            },
+            ["seen", agent, state] => Input::Presence {
+                agent: (*agent).into(),
+                connected: *state == "on",
+            },
+            ["drain"] => Input::Drain,
+            ["opened", lead] => Input::AttemptOpened {
+                attempt: self.attempts[*lead],
+            },
+            ["refused", lead] => Input::AttemptRefused {
+                attempt: self.attempts[*lead],
+            },
+            ["checked", lead, facts @ ..] => self.checked(lead, facts),
+            ["drawn", campaign, leads @ ..] => self.drawn(campaign, leads),
+            ["previews", agent, campaign, lead] => Input::PreviewLead {
+                agent: (*agent).into(),
+                campaign: (*campaign).into(),
+                lead: self
+                    .store
+                    .rows
+                    .get(&LeadId::from(*lead))
+                    .map(|row| Box::new(row.lead.clone())),
+            },
+            ["set", rest @ ..] => {
+                self.set(rest);
+                return self.configure();
+            }
+            ["remove", rest @ ..] => return self.remove(rest),
+            [state @ ("start" | "pause" | "stop" | "finish"), campaign] => {
+                self.change(campaign, state)
+            }
+            other => return self.agent_does(other),
+        };
+        self.input(input);
+    }
+
+    /// How many lines the pacer gives a campaign, and why not more.
+    pub(super) fn show_decision(&mut self, campaign: &str) {
+        let view = self.floor.view(self.now);
+        let mut campaigns = view.campaigns.iter();
+        let seen = campaigns.find(|seen| seen.id.as_str() == campaign);
+        let decision = seen.and_then(|seen| seen.decision);
+        self.note(decision.map_or_else(
+            || "no decision".to_owned(),
+            |decision| format!("{} lines: {:?}", decision.lines, decision.why),
+        ));
+    }
+
+    pub(super) fn change(&mut self, campaign: &str, state: &str) -> Input {
+        let spec = self.campaigns.get_mut(campaign).expect("a campaign");
+        spec.state = match state {
+            "pause" => State::Paused,
+            "stop" => State::Stopped,
+            "finish" => State::Finished,
+            _ => State::Running,
+        };
+        Input::Campaign(Box::new(spec.clone()))
+    }
+
+    pub(super) fn remove(&mut self, what: &[&str]) {
+        match what {
+            ["agent", id] => self
+                .configuration
+                .agents
+                .retain(|agent| agent.id.as_str() != *id),
+            ["queue"] => self.configuration.queues.clear(),
+            _ => self.configuration.gateways.clear(),
+        }
+        self.configure();
+    }
+
+    pub(super) fn agent_does(&mut self, words: &[&str]) {
+        let order = match words {
+            ["in", _, how @ ..] => AgentOrder::SignIn {
+                extension: None,
+                nailed_up: how == ["nailed"],
+            },
+            ["out", _] => AgentOrder::SignOut,
+            ["ready", _] => AgentOrder::Ready,
+            ["break", _, reason @ ..] => AgentOrder::NotReady {
+                sub: Unready::Break,
+                reason: reason.first().map(|reason| (*reason).to_owned()),
+            },
+            ["next", _, campaign] => AgentOrder::NextPreview {
+                campaign: (*campaign).into(),
+            },
+            ["dials", _] => AgentOrder::DialPreview,
+            ["skips", _] => AgentOrder::SkipPreview,
+            ["hangs-up", _] => AgentOrder::Hangup,
+            ["done", _] => AgentOrder::FinishWrapUp,
+            ["says", _, call, code, rest @ ..] => AgentOrder::Dispose {
+                call: *self
+                    .calls
+                    .iter()
+                    .rfind(|(_, name)| name == call)
+                    .expect("a call")
+                    .0,
+                disposition: disposition(code, rest, self.now),
+            },
+            other => panic!("nothing that can happen: {other:?}"),
+        };
+        self.order(words[1], order);
+    }
+
+    pub(super) fn order(&mut self, agent: &str, order: AgentOrder) {
+        if let Err(refused) = self.floor.order(&agent.into(), order, self.now) {
+            self.note(format!("refused {}", refused.code));
+        }
+        self.settle();
+    }
+
+    pub(super) fn incoming(&mut self, name: &str, number: &str, rest: &[&str]) -> Input {
+        self.next_incoming += 1;
+        let leg = LegId(self.next_incoming);
+        self.name(leg, name);
+        Input::Incoming {
+            leg,
+            from: name.to_owned(),
+            to: number.to_owned(),
+            gateway: (rest != ["from-nowhere"]).then(|| stage::GATEWAY.into()),
+        }
+    }
+
+    pub(super) fn checked(&self, lead: &str, facts: &[&str]) -> Input {
+        let row = &self.store.rows[&LeadId::from(lead)];
+        Input::Checked {
+            lead: lead.into(),
+            facts: (facts != ["gone"]).then(|| row.facts.clone()),
+        }
+    }
+
+    pub(super) fn drawn(&mut self, campaign: &str, leads: &[&str]) -> Input {
+        let lead = |id: &&str| {
+            let row = self.store.rows.get_mut(&LeadId::from(*id)).expect("a lead");
+            row.reserved = true;
+            row.lead.clone()
+        };
+        let leads = leads.iter().map(lead).collect();
+        let undone = Some(self.store.rows_of(&campaign.into()).count() as u64);
+        Input::Drawn {
+            campaign: campaign.into(),
+            leads,
+            undone,
+            next_due: None,
+        }
+    }
+
+    pub(super) fn end_of(&mut self, name: &str, how: &[&str]) -> Input {
+        let leg = self.leg(name);
+        let status = how.first().and_then(|status| status.parse().ok());
+        self.legs.remove(&leg);
+        Input::LegEnded {
+            leg,
+            ended: Ended {
+                by: By::Them,
+                sip_status: status,
+                ..Ended::default()
+            },
+        }
+    }
+}
+
+fn disposition(code: &str, rest: &[&str], now: Millis) -> Disposition {
+    Disposition {
+        code: *Code::ALL
+            .iter()
+            .find(|known| known.as_str() == code)
+            .expect("a code"),
+        note: String::new(),
+        callback_at: rest.first().map(|text| now.plus(seconds(text))),
+    }
+}

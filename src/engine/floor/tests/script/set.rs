@@ -1,0 +1,163 @@
+//! Lines that set the stage.
+
+use super::{
+    super::{
+        super::{AgentOrder, CampaignSpec, Input},
+        stage,
+    },
+    Stage, pairs, seconds,
+};
+use crate::{
+    campaign::{Mode, State},
+    pacing::Policy,
+};
+
+impl Stage {
+    /// A line that sets the stage.
+    pub(super) fn set(&mut self, words: &[&str]) {
+        match words {
+            ["agents", ids @ ..] => {
+                let agents = ids.iter().map(|id| stage::agent(id));
+                self.configuration.agents.extend(agents);
+            }
+            ["queue", options @ ..] => {
+                for (key, value) in pairs(options) {
+                    self.set_queue(key, value.parse().expect("a number"));
+                }
+            }
+            ["gateway", options @ ..] => self.set_gateway(options),
+            ["campaign", id, mode, options @ ..] => {
+                let mode = match *mode {
+                    "preview" => Mode::Preview,
+                    "robot" => Mode::Robot,
+                    _ => Mode::Predictive,
+                };
+                let mut spec = stage::campaign(id, mode);
+                pairs(options).for_each(|(key, value)| set_campaign(&mut spec, key, value));
+                self.campaigns.insert((*id).to_owned(), spec);
+            }
+            ["leads", campaign, count] => {
+                for _ in 0..count.parse().expect("a number") {
+                    self.add_lead(campaign, &[]);
+                }
+            }
+            ["lead", campaign, options @ ..] => self.add_lead(campaign, options),
+            ["by", "hand", what @ ..] => {
+                self.by_hand
+                    .extend(what.iter().map(|word| (*word).to_owned()));
+            }
+            ["show", what @ ..] => self.show.extend(what.iter().map(|word| (*word).to_owned())),
+            other => panic!("not a line of a script: {other:?}"),
+        }
+    }
+
+    pub(super) fn set_queue(&mut self, key: &str, value: f64) {
+        let settings = &mut self.configuration.queues[0].settings;
+        let ms = (value * 1000.0) as i64;
+        match key {
+            "abandon" => settings.abandon_after_ms = ms,
+            "wait" => settings.max_wait_ms = ms,
+            "ring" => settings.ring_ms = ms,
+            "wrap" => settings.wrap_up_ms = ms,
+            "no-answers" => settings.max_no_answer = value as u32,
+            other => panic!("no setting of a queue: {other}"),
+        }
+    }
+
+    pub(super) fn set_gateway(&mut self, options: &[&str]) {
+        if self.configuration.gateways.is_empty() {
+            self.configuration.gateways = stage::configuration(&[]).gateways;
+        }
+        let settings = &mut self.configuration.gateways[0].settings;
+        for (key, value) in pairs(options) {
+            let value: f64 = value.parse().expect("a number");
+            match key {
+                "channels" => settings.max_channels = value as u32,
+                "cps" => settings.max_cps = value,
+                "reserved" => settings.inbound_reserved = value,
+                other => panic!("no setting of a gateway: {other}"),
+            }
+        }
+    }
+
+    pub(super) fn add_lead(&mut self, campaign: &str, options: &[&str]) {
+        let id = format!("L{}", self.store.rows.len() + 1);
+        let row = self.store.add(&id, campaign, stage::opening());
+        for option in options {
+            let (key, value) = option.split_once('=').unwrap_or((option, "0"));
+            match key {
+                "dnc" => row.facts.dnc = true,
+                "voided" => row.facts.voided = true,
+                "live" => row.facts.live = true,
+                "attempts" => row.facts.attempts = value.parse().expect("a number"),
+                "today" => row.facts.attempts_today = value.parse().expect("a number"),
+                "agent" => row.agent = Some(value.into()),
+                "due" => row.next = Some(stage::opening().plus(seconds(value))),
+                other => panic!("no property of a lead: {other}"),
+            }
+        }
+    }
+
+    /// Everybody signs in, then the campaigns begin.
+    pub(super) fn open(&mut self) {
+        self.configure();
+        let agents: Vec<String> = self
+            .configuration
+            .agents
+            .iter()
+            .map(|agent| agent.id.to_string())
+            .collect();
+        for agent in agents {
+            self.input(Input::Phone {
+                extension: stage::extension(&agent),
+                registered: true,
+            });
+            if !self.by_hand.contains("sign-in") {
+                let (extension, nailed_up) = (None, false);
+                self.order(
+                    &agent,
+                    AgentOrder::SignIn {
+                        extension,
+                        nailed_up,
+                    },
+                );
+            }
+        }
+        let campaigns: Vec<CampaignSpec> = self.campaigns.values().cloned().collect();
+        for spec in campaigns {
+            self.input(Input::Campaign(Box::new(spec)));
+        }
+    }
+
+    pub(super) fn configure(&mut self) {
+        self.input(Input::Configured(Box::new(self.configuration.clone())));
+    }
+}
+
+fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
+    let number = || value.parse::<u32>().expect("a number");
+    let settings = &mut spec.settings;
+    match key {
+        "ratio" => {
+            settings.pacing = Policy::Ratio {
+                lines: value.parse().expect("a number"),
+            };
+        }
+        "attempts" => settings.retry.max_attempts = number(),
+        "day" => settings.retry.attempts_per_day = number(),
+        "max" => settings.max_concurrency = Some(number()),
+        "countdown" => settings.preview_countdown_s = number(),
+        "disposition" => settings.disposition_required = true,
+        "record" => settings.record = true,
+        "hours" => {
+            let (from, to) = value.split_once('-').expect("from-to");
+            let hour = |text: &str| text.parse::<u16>().expect("an hour") * 60;
+            settings.window.ranges = vec![(hour(from), hour(to))];
+        }
+        "then" => settings.robot.then_queue = Some(value.into()),
+        "gateway" => settings.gateway = Some(value.into()),
+        "caller" => settings.caller_ids.clear(),
+        "state" => spec.state = State::Paused,
+        other => panic!("no setting of a campaign: {other}"),
+    }
+}

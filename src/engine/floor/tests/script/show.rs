@@ -1,0 +1,142 @@
+//! What the floor wants done, a line each.
+
+use super::{
+    super::{
+        super::{Cause, CloseCall, Command, Event},
+        stage,
+    },
+    Stage,
+};
+use crate::{ids::LegId, time::Millis};
+
+impl Stage {
+    pub(super) fn note(&mut self, text: String) {
+        let tenths = self.now.since(stage::opening()) / 100;
+        self.shown.push(format!("{} {text}", tenths as f64 / 10.0));
+    }
+
+    pub(super) fn show(&mut self, command: &Command) {
+        self.remember_names(command);
+        if let Some(text) = self.text_of(command) {
+            self.note(text);
+        }
+    }
+
+    pub(super) fn remember_names(&mut self, command: &Command) {
+        match command {
+            Command::Dial { leg, number, .. } => {
+                let row = self
+                    .store
+                    .rows
+                    .values()
+                    .find(|row| row.lead.number == *number);
+                let name = row.expect("a lead with this number").lead.id.to_string();
+                self.name(*leg, &name);
+            }
+            Command::RingPhone { leg, extension, .. } => {
+                let name = extension.replacen("80", "a", 1);
+                self.name(*leg, &name);
+            }
+            Command::OpenAttempt(open) => {
+                let lead = open.call.lead.as_ref().expect("a lead").to_string();
+                self.attempts.insert(lead.clone(), open.attempt);
+                self.calls.insert(open.call.id, lead);
+            }
+            Command::OpenCall(call) => {
+                self.calls.insert(call.id, call.caller.clone());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn text_of(&self, command: &Command) -> Option<String> {
+        let shows = |what: &str| self.show.contains(what);
+        let leg = |leg: &LegId| self.name_of(*leg);
+        Some(match command {
+            Command::Draw { campaign, count } if shows("draw") => {
+                format!("draw {campaign} {count}")
+            }
+            Command::Check { lead, .. } if shows("check") => format!("check {lead}"),
+            Command::OpenAttempt(open) if shows("attempt") => {
+                format!("open {}", open.call.lead.as_ref().expect("a lead"))
+            }
+            Command::Block {
+                lead,
+                block,
+                retry_at,
+            } => format!("block {lead} {}{}", block.as_str(), self.again(*retry_at)),
+            Command::Release { lead, retry_at } => {
+                format!("release {lead}{}", self.again(*retry_at))
+            }
+            Command::ReleaseAll { campaign } => format!("release all of {campaign}"),
+            Command::CloseCall(call) => self.closing(call),
+            Command::Dispose {
+                lead, disposition, ..
+            } => format!(
+                "dispose {} {}",
+                lead.as_ref().map_or("?", |lead| lead.as_str()),
+                disposition.code.as_str()
+            ),
+            Command::AgentChanged(change) if shows("agent") => {
+                let sub = change.sub.map(|sub| format!(".{sub}")).unwrap_or_default();
+                let reason = change.reason.as_ref().map(|text| format!(" {text}"));
+                let reason = reason.unwrap_or_default();
+                format!("agent {} {}{sub}{reason}", change.agent, change.to)
+            }
+            Command::FinishCampaign { campaign } => format!("finish {campaign}"),
+            Command::Dial { leg: l, .. } => format!("dial {}", leg(l)),
+            Command::RingPhone { leg: l, .. } => format!("ring {}", leg(l)),
+            Command::Answer { leg: l } => format!("answer {}", leg(l)),
+            Command::Hangup { leg: l, cause } => match cause {
+                Cause::Normal => format!("hang up {}", leg(l)),
+                cause => format!("hang up {} {cause:?}", leg(l)),
+            },
+            Command::Bridge { a, b } => format!("bridge {} {}", leg(a), leg(b)),
+            Command::Park { leg: l, music } if shows("park") => {
+                let hears = music.as_deref().unwrap_or("silence");
+                format!("park {} {hears}", leg(l))
+            }
+            Command::Play { leg: l, prompt, .. } => format!("play {} {prompt}", leg(l)),
+            Command::Record { leg: l, .. } => format!("record {}", leg(l)),
+            Command::Tell(event) if shows("told") => told(event)?,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn again(&self, at: Option<Millis>) -> String {
+        at.map_or_else(String::new, |at| {
+            format!(" again in {}", at.since(self.now) / 1000)
+        })
+    }
+
+    pub(super) fn closing(&self, call: &CloseCall) -> String {
+        let name = self.calls.get(&call.id).map_or("?", String::as_str);
+        let mut text = format!("close {name} {}", call.outcome.as_str());
+        if let Some(agent) = &call.agent {
+            text += &format!(" by {agent}");
+        }
+        if let Some(attempt) = &call.attempt {
+            text += &self.again(attempt.next_dial_at);
+            if !attempt.counted {
+                text += " not counted";
+            }
+        }
+        text
+    }
+}
+
+fn told(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Popup { agent, number, .. } => format!("popup {agent} {number}"),
+        Event::Preview { agent, lead_id, .. } => format!("preview {agent} {lead_id}"),
+        Event::PreviewEmpty { agent, .. } => format!("preview {agent} nothing"),
+        Event::DialRefused {
+            agent,
+            lead_id,
+            code,
+        } => format!("tell {agent} {lead_id} {code}"),
+        Event::GatewayDegraded { gateway } => format!("degraded {gateway}"),
+        Event::CampaignFinished { campaign } => format!("finished {campaign}"),
+        _ => return None,
+    })
+}

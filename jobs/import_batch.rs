@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use engine::{
@@ -29,8 +29,9 @@ use crate::{
     sheet::{self, Flow, Part},
 };
 
-/// Pause between two writes on SQLite.
+/// Pause between two writes on SQLite: a quarter of the write, within these.
 const BREAK: Duration = Duration::from_millis(5);
+const BREAK_MAX: Duration = Duration::from_millis(50);
 /// Sheet rows a write.
 pub const CHUNK: usize = 1_000;
 
@@ -65,8 +66,9 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let reading = tokio::task::spawn_blocking(move || read(path, &fields, cursor, &chunks));
     while let Some(chunk) = received.recv().await {
         house.may_go_on()?;
+        let began = Instant::now();
         write(house, ticket, &import, chunk).await?;
-        give_way(house).await;
+        give_way(house, began.elapsed()).await;
     }
     let read = reading.await.unwrap_or_else(|broken| {
         // A parser that panics on a file does so every time.
@@ -80,9 +82,9 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
 
 /// SQLite has one writer and no queue for it: a process that writes without a break keeps the live
 /// server, which has to record its dials, from ever getting its turn.
-async fn give_way(house: &House) {
+async fn give_way(house: &House, wrote: Duration) {
     if matches!(house.db, Db::Lite { .. }) {
-        tokio::time::sleep(BREAK).await;
+        tokio::time::sleep((wrote / 4).clamp(BREAK, BREAK_MAX)).await;
     }
 }
 

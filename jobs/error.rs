@@ -20,7 +20,7 @@ pub enum JobError {
     #[error("a sheet could not be written")]
     Sheet(#[from] rust_xlsxwriter::XlsxError),
     #[error("the columns could not be compared")]
-    Columns(#[from] polars::error::PolarsError),
+    Columns(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the job broke off: {0}")]
     Panicked(String),
     /// Another start of this job has taken over, or it was cancelled: nothing is left to do.

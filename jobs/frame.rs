@@ -138,6 +138,12 @@ impl Snapshots {
     }
 }
 
+impl From<PolarsError> for JobError {
+    fn from(error: PolarsError) -> Self {
+        Self::Columns(Box::new(error))
+    }
+}
+
 const EACH: &str = "each#";
 const SELECTED: &str = "selected#";
 

@@ -235,25 +235,8 @@ impl Floor {
     }
 
     fn pace_one(&mut self, id: &CampaignId, now: Millis) {
-        let Some(campaign) = self.campaigns.get(id) else {
+        let Some(decision) = self.decide(id, now) else {
             return;
-        };
-        let mode = campaign.spec.mode;
-        if mode == Mode::Preview {
-            return;
-        }
-        let is_open = campaign.spec.settings.window.is_open(now);
-        let decision = if is_open {
-            let load = self.load(id, now);
-            match mode {
-                Mode::Robot => pacing::robot(&load),
-                _ => self.campaigns[id].spec.settings.pacing.decide(&load),
-            }
-        } else {
-            Decision {
-                lines: 0,
-                why: Limit::Window,
-            }
         };
         let Some(campaign) = self.campaigns.get_mut(id) else {
             return;
@@ -262,21 +245,35 @@ impl Floor {
         if decision.lines > 0 {
             campaign.last_line = now;
         }
-        if !is_open && !campaign.hopper.is_empty() {
+        if decision.why == Limit::Window && !campaign.hopper.is_empty() {
             campaign.hopper.clear();
-            self.commands.push_back(Command::ReleaseAll {
-                campaign: id.clone(),
-            });
+            let campaign = id.clone();
+            self.commands.push_back(Command::ReleaseAll { campaign });
+            return;
         }
-        for _ in 0..decision.lines {
-            let Some(campaign) = self.campaigns.get_mut(id) else {
-                return;
-            };
-            let Some(lead) = campaign.hopper.pop_front() else {
-                return;
-            };
+        let lines = campaign.hopper.len().min(decision.lines as usize);
+        let leads: Vec<Lead> = campaign.hopper.drain(..lines).collect();
+        for lead in leads {
             self.begin_dial(id.clone(), lead, now);
         }
+    }
+
+    /// Lines for a campaign now; `None` for one whose agents dial.
+    fn decide(&mut self, id: &CampaignId, now: Millis) -> Option<Decision> {
+        let spec = &self.campaigns.get(id)?.spec;
+        let mode = spec.mode;
+        if mode == Mode::Preview {
+            return None;
+        }
+        if !spec.settings.window.is_open(now) {
+            let (lines, why) = (0, Limit::Window);
+            return Some(Decision { lines, why });
+        }
+        let load = self.load(id, now);
+        Some(match mode {
+            Mode::Robot => pacing::robot(&load),
+            _ => self.campaigns[id].spec.settings.pacing.decide(&load),
+        })
     }
 
     fn refill(&mut self, id: &CampaignId, now: Millis) {

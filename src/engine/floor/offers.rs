@@ -9,6 +9,8 @@ use crate::{
     time::Millis,
 };
 
+/// For a call whose queue is gone.
+const RING_MS: i64 = 15_000;
 /// The phone itself ends its ringing; this guards against one that never tells.
 const OFFER_GUARD_MS: i64 = 1_000;
 /// A phone that did not take a call is left alone this long: one that refuses everything at once
@@ -68,21 +70,13 @@ impl Floor {
         {
             return;
         }
-        let Some(agent) = self.agents.get(agent_id) else {
-            return;
-        };
-        let (extension, nailed_up) = (agent.extension.clone(), agent.nailed_up);
+        let ring_ms = self.ring_ms_for(id);
+        let until = now.plus(ring_ms + OFFER_GUARD_MS);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         call.times.offered = Some(now);
         call.agent = Some(agent_id.clone());
-        let ring_ms = call
-            .queue
-            .as_ref()
-            .and_then(|queue| self.queues.get(queue))
-            .map_or(15_000, |queue| queue.settings.ring_ms);
-        let until = now.plus(ring_ms + OFFER_GUARD_MS);
         call.phase = Phase::Offered {
             agent: agent_id.clone(),
             until,
@@ -96,25 +90,41 @@ impl Floor {
             campaign_id: call.campaign.clone(),
             queue_id: call.queue.clone(),
         };
-        let number = call.number().to_owned();
-        if let Some((leg, _)) = nailed_up {
-            call.agent_leg = Some(leg);
-            self.tell(popup);
+        self.tell(popup);
+        if self.reach(id, agent_id, ring_ms) {
             self.join(id, now);
-            return;
+        } else {
+            let over = Why::OfferIsOver(id, agent_id.clone());
+            self.timers.set(until, over);
+        }
+    }
+
+    /// Gives the call the agent's leg; true when it is up already, otherwise the phone rings.
+    fn reach(&mut self, id: CallId, agent: &AgentId, ring_ms: i64) -> bool {
+        let (Some(agent), Some(call)) = (self.agents.get(agent), self.calls.get_mut(&id)) else {
+            return false;
+        };
+        if let Some((leg, _)) = agent.nailed_up {
+            call.agent_leg = Some(leg);
+            return true;
         }
         let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
         self.legs.insert(leg, Role::AgentFor(id));
-        self.tell(popup);
         self.commands.push_back(Command::RingPhone {
             leg,
-            extension,
-            caller: number,
+            extension: agent.extension.clone(),
+            caller: call.number().to_owned(),
             ring_ms,
         });
-        self.timers
-            .set(until, Why::OfferIsOver(id, agent_id.clone()));
+        false
+    }
+
+    fn ring_ms_for(&self, call: CallId) -> i64 {
+        let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
+        queue
+            .and_then(|queue| self.queues.get(queue))
+            .map_or(RING_MS, |queue| queue.settings.ring_ms)
     }
 
     /// The agent's phone did not take the call: another agent's turn. `agents_part`: the agent let

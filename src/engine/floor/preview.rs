@@ -138,7 +138,6 @@ impl Floor {
             );
             return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
         }
-        let (extension, nailed_up) = (agent.extension.clone(), agent.nailed_up);
         let call_id = CallId(self.numbers.take());
         self.step(id, now, |machine| machine.dial(call_id, now))?;
         if let Some(agent) = self.agents.get_mut(id) {
@@ -155,24 +154,30 @@ impl Floor {
             lead: lead.clone(),
             call: Some(call_id),
         };
-        self.dials.insert(lead.id.clone(), dial);
-        if let Some((leg, _)) = nailed_up {
+        self.dials.insert(lead.id, dial);
+        self.reach_agent_first(id, call, now);
+        Ok(())
+    }
+
+    fn reach_agent_first(&mut self, id: &AgentId, mut call: Call, now: Millis) {
+        let agent = &self.agents[id];
+        let (extension, call_id) = (agent.extension.clone(), call.id);
+        if let Some((leg, _)) = agent.nailed_up {
             call.agent_leg = Some(leg);
             self.calls.insert(call_id, call);
-            self.check(&lead.id, now);
-            return Ok(());
+            self.agent_first_answered(call_id, now);
+            return;
         }
         let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
         self.legs.insert(leg, Role::AgentFor(call_id));
-        self.calls.insert(call_id, call);
         self.commands.push_back(Command::RingPhone {
             leg,
             extension,
-            caller: lead.number,
+            caller: call.callee.clone(),
             ring_ms: 20_000,
         });
-        Ok(())
+        self.calls.insert(call_id, call);
     }
 
     /// The agent's phone is up: the gate may look at the lead.

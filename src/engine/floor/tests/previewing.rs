@@ -274,6 +274,7 @@ fn a_nailed_up_agent_previews_without_ringing() {
          9 ends L1",
         "0 ring a1
          1 park a1 silence
+         3 park a1 ringback
          3 dial L1
          5 bridge L1 a1
          9 close L1 connected by 1

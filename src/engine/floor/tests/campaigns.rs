@@ -308,3 +308,31 @@ fn a_callee_who_hangs_up_on_the_robot_was_reached() {
          5 finish c",
     );
 }
+
+#[test]
+fn an_answer_older_than_a_callback_does_not_finish_the_campaign() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         by hand draw
+         show draw
+         0 ready 1
+         1 drawn c L1
+         2 answers L1
+         3 answers a1
+         8 ends L1
+         9 says 1 L1 callback 60
+         9.1 drawn c nothing
+         11 wait",
+        "0 draw c 200
+         1 draw c 200
+         1 dial L1
+         2 ring a1
+         3 bridge L1 a1
+         8 close L1 connected by 1
+         8 hang up a1
+         9 dispose L1 callback
+         10.1 draw c 200",
+    );
+}

@@ -434,3 +434,29 @@ fn a_preview_turned_away_by_an_offer_comes_again_when_the_offer_is_over() {
          5 preview 1 L1",
     );
 }
+
+#[test]
+fn a_campaigns_limit_holds_for_previews_too() {
+    check(
+        "agents 1 2
+         campaign c preview max=1
+         lead c agent=1
+         lead c agent=2
+         show told
+         0 next 1 c
+         0 next 2 c
+         1 dials 1
+         1 dials 2
+         2 answers a1
+         3 answers a2",
+        "0 preview 1 L1
+         0 preview 2 L2
+         1 ring a1
+         1 ring a2
+         2 dial L1
+         3 release L2
+         3 hang up a2
+         3 tell 2 L2 gateway
+         3 preview 2 L2",
+    );
+}

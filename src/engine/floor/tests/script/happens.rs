@@ -182,13 +182,16 @@ impl Stage {
     }
 
     pub(super) fn drawn(&mut self, campaign: &str, leads: &[&str]) -> Input {
+        let nothing = leads == ["nothing"];
+        let leads = if nothing { &[] } else { leads };
         let lead = |id: &&str| {
             let row = self.store.rows.get_mut(&LeadId::from(*id)).expect("a lead");
             row.reserved = true;
             row.lead.clone()
         };
         let leads = leads.iter().map(lead).collect();
-        let undone = Some(self.store.rows_of(&campaign.into()).count() as u64);
+        let rows = self.store.rows_of(&campaign.into()).count() as u64;
+        let undone = Some(if nothing { 0 } else { rows });
         Input::Drawn {
             campaign: campaign.into(),
             leads,

@@ -75,6 +75,36 @@ pub struct LeadOut {
     pub updated_at: At,
 }
 
+/// A lead with its fields as a form shows them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadDetail {
+    #[serde(flatten)]
+    lead: LeadOut,
+    fields: Vec<LeadField>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadField {
+    code: String,
+    title: String,
+    value: String,
+}
+
+impl LeadDetail {
+    fn of(lead: Lead, fields: &[Field], in_hand: bool) -> Self {
+        let lead = show(lead, fields, in_hand);
+        let fields = fields.iter().map(|field| LeadField {
+            code: field.code.clone(),
+            title: field.title.clone(),
+            value: lead.data.get(&field.code).cloned().unwrap_or_default(),
+        });
+        Self {
+            fields: fields.collect(),
+            lead,
+        }
+    }
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -136,18 +166,18 @@ async fn list(
 
 /// 名单详情 · One lead. An agent sees the one on the phone or in preview.
 #[utoipa::path(get, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
-    responses((status = 200, body = LeadOut)))]
+    responses((status = 200, body = LeadDetail)))]
 async fn get(
     State(house): State<House>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<LeadOut>, Problem> {
+) -> Result<Json<LeadDetail>, Problem> {
     if caller.is_agent_only() && !has_in_hand(&house, &caller, &id)? {
         return Err(Problem::of("FORBIDDEN"));
     }
     let lead = find::lead(&house, &caller, &id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
-    Ok(Json(show(lead, &fields, caller.is_agent_only())))
+    Ok(Json(LeadDetail::of(lead, &fields, caller.is_agent_only())))
 }
 
 /// 修改名单 · Change some fields of a lead.

@@ -14,7 +14,7 @@ mod dnc;
 mod events;
 mod extensions;
 mod filters;
-mod find;
+pub mod find;
 mod gateways;
 mod imports;
 mod inbound_routes;
@@ -29,7 +29,13 @@ mod template;
 mod users;
 mod wait;
 
+pub use agents::{AgentOut, all as all_agents};
+pub use extensions::all as all_extensions;
+pub use gateways::{GatewayOut, all as all_gateways};
 pub use jobs::JobOut;
+pub use leads::show as show_lead;
+pub use queues::{QueueOut, all as all_queues};
+pub use running::word;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::house::House;

@@ -288,7 +288,8 @@ fn words<K: Serialize>(counts: &BTreeMap<K, u64>) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn word<T: Serialize>(value: &T) -> Option<String> {
+/// The one word that a value is written as.
+pub fn word<T: Serialize>(value: &T) -> Option<String> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => Some(word),
         _ => None,

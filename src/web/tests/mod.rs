@@ -3,4 +3,5 @@ mod contract;
 mod events;
 mod idempotency;
 mod kit;
+mod pages;
 mod walk;

@@ -1,0 +1,85 @@
+//! Calls.
+
+use serde::Serialize;
+
+use crate::page::Page;
+
+#[derive(Debug, Serialize)]
+pub struct CallRow {
+    pub id: String,
+    pub direction: String,
+    pub mode: String,
+    pub number: String,
+    pub agent: Option<String>,
+    pub started_at: i64,
+    pub wait_ms: Option<i64>,
+    pub talk_ms: Option<i64>,
+    pub outcome: Option<String>,
+    pub disposition: Option<String>,
+    pub recorded: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Calls {
+    pub calls: Vec<CallRow>,
+    /// This person may hear recordings.
+    pub listens: bool,
+    pub next: Option<String>,
+}
+
+impl Page for Calls {
+    const TEMPLATE: &'static str = "pages/calls.html";
+
+    fn samples() -> Vec<Self> {
+        let call = |mode: &str, outcome: Option<&str>| CallRow {
+            id: "cal_1".into(),
+            direction: if mode == "inbound" {
+                "inbound"
+            } else {
+                "outbound"
+            }
+            .into(),
+            mode: mode.into(),
+            number: "186****6001".into(),
+            agent: Some("1001".into()),
+            started_at: 1_588_233_546_000,
+            wait_ms: Some(800),
+            talk_ms: Some(61_000),
+            outcome: outcome.map(Into::into),
+            disposition: outcome.map(|_| "interested".into()),
+            recorded: outcome == Some("connected"),
+        };
+        let none = Self {
+            calls: Vec::new(),
+            listens: false,
+            next: None,
+        };
+        let outcomes = OUTCOMES
+            .into_iter()
+            .map(|outcome| call("predictive", Some(outcome)));
+        let modes = ["inbound", "preview", "robot"].map(|mode| call(mode, None));
+        let some = Self {
+            calls: outcomes.chain(modes).collect(),
+            listens: true,
+            next: Some("Yg".into()),
+        };
+        vec![none, some]
+    }
+}
+
+/// Every outcome; the test sees that each has its word.
+const OUTCOMES: [&str; 13] = [
+    "connected",
+    "abandoned",
+    "machine",
+    "busy",
+    "no_answer",
+    "declined",
+    "unallocated",
+    "unavailable",
+    "congestion",
+    "misconfigured",
+    "failed",
+    "recovered",
+    "cancelled",
+];

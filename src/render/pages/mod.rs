@@ -1,0 +1,35 @@
+//! One context a screen.
+
+mod batches;
+mod calls;
+mod campaigns;
+mod desk;
+mod filters;
+mod plain;
+mod setup;
+
+pub use batches::{Batch, BatchRow, Batches, FieldRow, ImportRow, LeadRow};
+pub use calls::{CallRow, Calls};
+pub use campaigns::{Campaign, CampaignRow, Campaigns, NewCampaign, TargetRow, TaskRow};
+pub use desk::Desk;
+pub use filters::{ConditionRow, Filter, FilterRow, Filters};
+pub use plain::{Account, Login, Refusal};
+use serde::Serialize;
+pub use setup::{AgentRow, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
+
+/// One of several things to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    pub id: String,
+    pub name: String,
+}
+
+impl Choice {
+    #[must_use]
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Agents, queues, gateways, routes and users as lists with a form each.
+
+use serde::Serialize;
+
+use super::Choice;
+use crate::page::Page;
+
+#[derive(Debug, Serialize)]
+pub struct AgentRow {
+    pub id: String,
+    pub name: String,
+    pub extension: String,
+    pub registered: bool,
+    pub state: String,
+    pub queues: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct QueueRow {
+    pub id: String,
+    pub name: String,
+    pub agents: Vec<String>,
+    pub waiting: i64,
+    pub ready: i64,
+    pub signed_in: i64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct GatewayRow {
+    pub id: String,
+    pub name: String,
+    pub place: String,
+    pub enabled: bool,
+    pub paused: bool,
+    pub in_use: i64,
+    pub max_channels: i64,
+    pub max_cps: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct RouteRow {
+    pub id: String,
+    pub number: String,
+    pub queue_id: String,
+    pub enabled: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct UserRow {
+    pub username: String,
+    pub display_name: String,
+    pub role: &'static str,
+    pub disabled: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Setup {
+    pub agents: Vec<AgentRow>,
+    pub queues: Vec<QueueRow>,
+    pub gateways: Vec<GatewayRow>,
+    pub routes: Vec<RouteRow>,
+    pub extensions: Vec<String>,
+    /// Empty for everybody but administrators.
+    pub users: Vec<UserRow>,
+    /// Users that are no agent yet.
+    pub free_users: Vec<Choice>,
+    pub is_admin: bool,
+}
+
+impl Page for Setup {
+    const TEMPLATE: &'static str = "pages/setup.html";
+
+    fn samples() -> Vec<Self> {
+        let empty = |is_admin| Self {
+            agents: Vec::new(),
+            queues: Vec::new(),
+            gateways: Vec::new(),
+            routes: Vec::new(),
+            extensions: Vec::new(),
+            users: Vec::new(),
+            free_users: Vec::new(),
+            is_admin,
+        };
+        let agent = |state: &str| AgentRow {
+            id: "1001".into(),
+            name: "韩梅梅".into(),
+            extension: "8001".into(),
+            registered: true,
+            state: state.into(),
+            queues: vec!["sales".into()],
+        };
+        let full = Self {
+            agents: ["ready", "busy", "acw", "preview", "unready", "logout"]
+                .map(agent)
+                .into(),
+            queues: vec![QueueRow {
+                id: "sales".into(),
+                name: "销售".into(),
+                agents: vec!["1001".into()],
+                waiting: 1,
+                ready: 2,
+                signed_in: 3,
+            }],
+            gateways: vec![GatewayRow {
+                id: "gw1".into(),
+                name: "线路一".into(),
+                place: "10.0.0.1:5060".into(),
+                enabled: true,
+                paused: false,
+                in_use: 3,
+                max_channels: 100,
+                max_cps: 5.0,
+            }],
+            routes: vec![RouteRow {
+                id: "all".into(),
+                number: "*".into(),
+                queue_id: "sales".into(),
+                enabled: true,
+            }],
+            extensions: vec!["8001".into()],
+            users: ["admin", "supervisor", "marketer", "agent"]
+                .map(|role| UserRow {
+                    username: role.into(),
+                    display_name: role.into(),
+                    role,
+                    disabled: role == "agent",
+                })
+                .into(),
+            free_users: vec![Choice::new("usr_1", "李雷")],
+            is_admin: true,
+        };
+        vec![empty(true), empty(false), full]
+    }
+}

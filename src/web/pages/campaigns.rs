@@ -1,0 +1,160 @@
+//! Campaigns and their dashboards.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, Method},
+    routing::get,
+};
+use engine::draw::{Target, TargetType};
+use render::pages::{Campaign, CampaignRow, Campaigns, Choice, NewCampaign, TargetRow, TaskRow};
+use store::{agents, campaigns, filters, gateways, queues, targets, tasks};
+
+use super::{ROWS, Shown, cut, page};
+use crate::{
+    api::find, caller::Caller, house::House, input::Params, paging::Paging, problem::Problem,
+    rights,
+};
+
+pub fn routes() -> Router<House> {
+    Router::new()
+        .route("/campaigns", get(list))
+        .route("/campaigns/new", get(form))
+        .route("/campaigns/{id}", get(one))
+}
+
+async fn list(
+    State(house): State<House>,
+    caller: Caller,
+    Params(paging): Params<Paging>,
+    asked: HeaderMap,
+) -> Shown {
+    let before = paging.after()?;
+    let rows =
+        campaigns::list(&house.db, caller.orgi(), before.as_deref(), ROWS as i64 + 1).await?;
+    let (rows, next) = cut(rows, |row| row.id.clone());
+    let shown = Campaigns {
+        campaigns: rows.into_iter().map(row).collect(),
+        commands: commands(&caller),
+        next,
+    };
+    page(&caller, &asked, "/campaigns", &shown)
+}
+
+async fn form(State(house): State<House>, caller: Caller, asked: HeaderMap) -> Shown {
+    let (db, orgi) = (&house.db, caller.orgi());
+    let filters = filters::list(db, orgi, None, 200).await?;
+    let gateways = gateways::list(db)
+        .await?
+        .into_iter()
+        .filter(|one| one.enabled);
+    let queues = queues::list(db, orgi).await?;
+    let agents = agents::list(db, orgi).await?;
+    let shown = NewCampaign {
+        filters: filters
+            .into_iter()
+            .map(|one| Choice::new(one.id, one.name))
+            .collect(),
+        gateways: gateways.map(|one| Choice::new(one.id, one.name)).collect(),
+        queues: queues
+            .into_iter()
+            .map(|one| Choice::new(one.id, one.name))
+            .collect(),
+        agents: agents
+            .into_iter()
+            .map(|one| Choice::new(&*one.id, format!("{} {}", one.id, one.name)))
+            .collect(),
+    };
+    page(&caller, &asked, "/campaigns", &shown)
+}
+
+async fn one(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    asked: HeaderMap,
+) -> Shown {
+    let db = &house.db;
+    let campaign = find::campaign(&house, &caller, &id).await?;
+    let filter = find::filter(&house, &caller, &campaign.filter_id).await?;
+    let wanted = campaign.settings.gateway.clone();
+    let gateways = gateways::list(db).await?;
+    let gateway = gateways
+        .into_iter()
+        .find(|one| wanted.as_ref().is_some_and(|id| id.as_str() == one.id));
+    let shown = Campaign {
+        filter: Choice::new(filter.id, filter.name),
+        gateway: gateway.map(|one| one.name),
+        targets: target_rows(&house, &caller, targets::list(db, &id).await?).await?,
+        tasks: tasks::list(db, &id, None, 10)
+            .await?
+            .into_iter()
+            .map(task_row)
+            .collect(),
+        commands: commands(&caller),
+        campaign: row(campaign),
+    };
+    page(&caller, &asked, "/campaigns", &shown)
+}
+
+/// Whether this person may start and stop campaigns.
+fn commands(caller: &Caller) -> bool {
+    rights::of(&Method::POST, "/api/v1/campaigns/{id}/start")
+        .is_some_and(|who| who.includes(caller.role()))
+}
+
+fn row(campaign: campaigns::Campaign) -> CampaignRow {
+    CampaignRow {
+        id: campaign.id,
+        name: campaign.name,
+        mode: campaign.campaign_type,
+        state: campaign.state,
+        description: campaign.description,
+        revision: campaign.revision,
+        created_at: campaign.created_at,
+    }
+}
+
+async fn target_rows(
+    house: &House,
+    caller: &Caller,
+    targets: Vec<Target>,
+) -> Result<Vec<TargetRow>, Problem> {
+    let queues = queues::list(&house.db, caller.orgi()).await?;
+    let agents = agents::list(&house.db, caller.orgi()).await?;
+    let departments = store::access::departments::list(&house.db, caller.orgi()).await?;
+    let name = |target: &Target| {
+        let id = &target.target_id;
+        let found = match target.target_type {
+            TargetType::Queue => queues.iter().find(|one| one.id == *id).map(|one| &one.name),
+            TargetType::Agent => agents.iter().find(|one| one.id == *id).map(|one| &one.name),
+            TargetType::Department => departments
+                .iter()
+                .find(|one| one.id == *id)
+                .map(|one| &one.name),
+            TargetType::Robot => None,
+        };
+        found.unwrap_or(id).clone()
+    };
+    Ok(targets
+        .iter()
+        .map(|target| TargetRow {
+            target_type: target.target_type.as_str().into(),
+            name: name(target),
+            quantity: i64::try_from(target.quantity).unwrap_or(i64::MAX),
+        })
+        .collect())
+}
+
+fn task_row(task: tasks::Task) -> TaskRow {
+    TaskRow {
+        title: task.title,
+        state: task.state,
+        filtered: task.filtered,
+        allocated: task.to_agent + task.to_dept + task.to_ai + task.to_queue,
+        unallocated: task.unallocated,
+        recycled: task.recycled + task.recycled_dept,
+        error_code: task.error_code,
+        job_id: task.job_id,
+    }
+}

@@ -1,0 +1,123 @@
+//! Set-up.
+
+use axum::{Router, extract::State, http::HeaderMap, routing::get};
+use render::pages::{AgentRow, Choice, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
+use store::{
+    access::{Role, users},
+    routes,
+};
+
+use super::{Shown, page};
+use crate::{
+    api::{all_agents, all_extensions, all_gateways, all_queues},
+    caller::Caller,
+    house::House,
+};
+
+/// Most users listed.
+const USERS: i64 = 200;
+
+pub fn routes() -> Router<House> {
+    Router::new().route("/setup", get(setup))
+}
+
+async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> Shown {
+    let is_admin = caller.role() == Role::Admin;
+    let agents = all_agents(&house, &caller).await?;
+    let users = users::list(&house.db, caller.orgi(), "", USERS).await?;
+    let taken = |id: &str| agents.iter().any(|one| one.user_id.as_deref() == Some(id));
+    let free_users = users
+        .iter()
+        .filter(|user| !user.disabled && !taken(&user.id))
+        .map(|user| {
+            Choice::new(
+                &*user.id,
+                format!("{} ({})", user.display_name, user.username),
+            )
+        })
+        .collect();
+    let shown = Setup {
+        free_users,
+        users: if is_admin {
+            users.into_iter().map(user_row).collect()
+        } else {
+            Vec::new()
+        },
+        gateways: all_gateways(&house)
+            .await?
+            .into_iter()
+            .map(gateway_row)
+            .collect(),
+        queues: all_queues(&house, &caller)
+            .await?
+            .into_iter()
+            .map(queue_row)
+            .collect(),
+        routes: routes::list(&house.db, caller.orgi())
+            .await?
+            .into_iter()
+            .map(route_row)
+            .collect(),
+        extensions: all_extensions(&house)
+            .await?
+            .into_iter()
+            .map(|one| one.extension)
+            .collect(),
+        agents: agents.into_iter().map(agent_row).collect(),
+        is_admin,
+    };
+    page(&caller, &asked, "/setup", &shown)
+}
+
+fn agent_row(agent: crate::api::AgentOut) -> AgentRow {
+    AgentRow {
+        id: agent.id,
+        name: agent.name,
+        extension: agent.extension,
+        registered: agent.now.registered,
+        state: agent.now.state,
+        queues: agent.now.queues,
+    }
+}
+
+fn queue_row(queue: crate::api::QueueOut) -> QueueRow {
+    QueueRow {
+        id: queue.id,
+        name: queue.name,
+        agents: queue.agents,
+        waiting: queue.waiting.into(),
+        ready: queue.ready.into(),
+        signed_in: queue.signed_in.into(),
+    }
+}
+
+fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
+    GatewayRow {
+        place: format!("{}:{}", gateway.host, gateway.port),
+        id: gateway.id,
+        name: gateway.name,
+        enabled: gateway.enabled,
+        paused: gateway.paused,
+        in_use: gateway.in_use.into(),
+        max_channels: gateway.settings.max_channels.into(),
+        max_cps: gateway.settings.max_cps,
+    }
+}
+
+fn route_row(route: store::routes::Route) -> RouteRow {
+    RouteRow {
+        id: route.id,
+        number: route.number,
+        queue_id: route.queue_id,
+        enabled: route.enabled,
+    }
+}
+
+fn user_row(user: users::User) -> UserRow {
+    UserRow {
+        username: user.username,
+        display_name: user.display_name,
+        role: user.role.as_str(),
+        disabled: user.disabled,
+    }
+}

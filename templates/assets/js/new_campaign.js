@@ -1,0 +1,60 @@
+// The form for a new campaign: the campaign first, then its targets.
+import { Problem, call } from "./api.js";
+import { mark, read, submit } from "./forms.js";
+import { say } from "./texts.js";
+
+const form = document.getElementById("campaign");
+const mode = form?.elements.campaign_type;
+
+/** Shows what the chosen type needs. */
+function fit() {
+  for (const field of form.querySelectorAll("[data-modes]")) {
+    field.hidden = !field.dataset.modes.split(" ").includes(mode.value);
+  }
+}
+
+/** "09:00-12:00, 13:30-20:00" as minutes since midnight. */
+function ranges(text) {
+  return text.split(/[,，]/).map((range) => {
+    const found = range.trim().match(/^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$/);
+    if (!found) throw new Problem({ code: "INVALID", errors: [{ pointer: "/hours", message: say("js-hours-bad") }] }, 422);
+    const [from, fromMinute, to, toMinute] = found.slice(1).map(Number);
+    return [from * 60 + fromMinute, to * 60 + toMinute];
+  });
+}
+
+function targets() {
+  switch (mode.value) {
+    case "predictive":
+      return [{ target_type: "queue", target_id: document.getElementById("queue").value, quantity: 0 }];
+    case "preview":
+      return [...document.getElementById("agents").selectedOptions].map((option) => ({ target_type: "agent", target_id: option.value }));
+    default:
+      return [{ target_type: "robot", target_id: form.elements["settings.robot.prompt"].value || "robot", quantity: 0 }];
+  }
+}
+
+let made = null;
+
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit(form, async () => {
+    const { body } = read(form);
+    body.settings ??= {};
+    body.settings.window = { zone: "Asia/Shanghai", weekdays: [1, 2, 3, 4, 5, 6, 7], ranges: ranges(document.getElementById("hours").value) };
+    if (mode.value === "predictive") body.settings.pacing = { mode: "ratio", lines: Number(document.getElementById("ratio").value) };
+    try {
+      made ??= await call("POST", "/api/v1/campaigns", body);
+      await call("PUT", `/api/v1/campaigns/${made.id}/targets`, targets());
+      location.assign(`/campaigns/${made.id}`);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      mark(form, problem);
+    }
+  });
+});
+
+if (form) {
+  mode.addEventListener("change", fit);
+  fit();
+}

@@ -1,0 +1,11 @@
+calls-title = Calls
+calls-when = Time
+calls-mode = Type
+calls-number = Other party
+calls-agent = Agent
+calls-wait = Wait
+calls-talk = Talk
+calls-disposition = Disposition
+calls-recording = Recording
+calls-open = up
+calls-empty = No calls yet.

@@ -1,0 +1,16 @@
+filters-title = Filters
+filters-add = Add filter
+filters-name = Name
+filters-batch = Batch
+filters-conditions = Conditions
+filters-empty = No filters yet. Campaigns draw their leads through one.
+filters-no-batch = Create a batch and import leads first.
+filter-design = Filter
+filter-add = Add condition
+filter-query = Save and query
+filter-rule = AND binds tighter than OR; without conditions every lead matches.
+filter-field = Field
+filter-op = Operator
+filter-value = Value
+filter-connector = Connector
+filter-result = Result

@@ -1,0 +1,11 @@
+calls-title = 话单
+calls-when = 时间
+calls-mode = 类型
+calls-number = 对方号码
+calls-agent = 坐席
+calls-wait = 等待
+calls-talk = 通话
+calls-disposition = 小结
+calls-recording = 录音
+calls-open = 进行中
+calls-empty = 还没有通话。

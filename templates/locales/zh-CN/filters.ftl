@@ -1,0 +1,16 @@
+filters-title = 筛选表单
+filters-add = 添加筛选表单
+filters-name = 名称
+filters-batch = 筛选对象
+filters-conditions = 条件数
+filters-empty = 还没有筛选表单。活动通过筛选表单抽取名单。
+filters-no-batch = 先创建批次并导入名单，再来筛选。
+filter-design = 筛选表单设计
+filter-add = 添加筛选条件
+filter-query = 保存并查询
+filter-rule = “并且”先于“或者”；没有条件时选中全部名单。
+filter-field = 请选择筛选字段
+filter-op = 请选择筛选
+filter-value = 值
+filter-connector = 连接
+filter-result = 筛选结果

@@ -6,6 +6,7 @@ mod carrier;
 mod crash;
 mod demo;
 mod kit;
+mod modes;
 mod sound;
 mod tidy;
 mod trouble;

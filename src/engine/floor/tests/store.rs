@@ -21,8 +21,8 @@ pub struct Row {
     pub facts: Facts,
     /// On this agent's own list.
     pub agent: Option<AgentId>,
-    /// The gate turned it away for good.
-    pub blocked: bool,
+    /// The gate turned it away for good, or an agent said that it is done.
+    pub settled: bool,
     /// When each attempt that counts was opened.
     pub dialled: Vec<Millis>,
 }
@@ -55,7 +55,7 @@ impl Store {
             reserved: false,
             facts: Facts::default(),
             agent: None,
-            blocked: false,
+            settled: false,
             dialled: Vec::new(),
         })
     }
@@ -105,7 +105,7 @@ impl Store {
             Command::Block { lead, retry_at, .. } => {
                 let row = self.row(lead);
                 row.reserved = false;
-                row.blocked = retry_at.is_none();
+                row.settled = retry_at.is_none();
                 row.next = *retry_at;
             }
             Command::Release { lead, retry_at } => {
@@ -231,6 +231,7 @@ impl Store {
             Step::CallAgain(at) => Some(at),
             Step::Close | Step::Suppress => None,
         };
+        row.settled = row.next.is_none();
         row.facts.dnc |= step == Step::Suppress;
     }
 }

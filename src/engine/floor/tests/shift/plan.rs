@@ -16,7 +16,7 @@ pub const MINUTE: i64 = 60_000;
 pub struct Plan {
     pub configuration: Configuration,
     pub campaigns: Vec<CampaignSpec>,
-    /// Every campaign is to come to its end the same day.
+    /// Agents go on until every campaign has come to its end.
     pub works_to_the_end: bool,
 }
 

@@ -70,8 +70,8 @@ impl World {
     /// Diligent agents on a quiet afternoon: every campaign comes to its end.
     fn work_to_the_end(&mut self) {
         self.open();
-        let evening = self.now.plus(10 * HOUR);
-        while self.now < evening && !self.is_finished() {
+        let deadline = self.now.plus(48 * HOUR);
+        while self.now < deadline && !self.is_finished() {
             self.everybody_works();
             self.until(self.now.plus(3_000), false);
         }
@@ -302,7 +302,7 @@ impl World {
         for row in self.store.rows.values() {
             assert_ne!(row.status, CallStatus::Calling, "{row:?}");
             assert!(!row.reserved, "{row:?} is still reserved");
-            let is_done = row.blocked || row.facts.voided || row.status != CallStatus::NotCall;
+            let is_done = row.settled || row.facts.voided || row.status != CallStatus::NotCall;
             assert!(
                 row.next.is_some() || is_done,
                 "{row:?} has neither end nor next time"

@@ -105,14 +105,13 @@ impl Operator {
             ),
             Command::Record { leg, sound, call } => {
                 let path = self.recordings.join(file_of(call, clock::now()));
-                (
-                    Do::StartRecord {
-                        leg: id(leg),
-                        record: RecordId(sound.0),
-                        path,
-                    },
-                    None,
-                )
+                let record = RecordId(sound.0);
+                let todo = Do::StartRecord {
+                    leg: id(leg),
+                    record,
+                    path,
+                };
+                (todo, Some(not_recorded(sound)))
             }
             Command::StopRecord { leg, sound } => (
                 Do::StopRecord {
@@ -260,6 +259,16 @@ fn refused_as(input: Input, refused: Refused) -> Input {
             why: Refusal::BadNumber,
         },
         (input, _) => input,
+    }
+}
+
+/// The call goes on; its CDR says why there is no recording.
+fn not_recorded(sound: SoundId) -> Input {
+    Input::RecordDone {
+        sound,
+        file: String::new(),
+        ms: 0,
+        error: Some("the switch did not record".into()),
     }
 }
 

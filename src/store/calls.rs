@@ -83,7 +83,7 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
 pub async fn recorded(db: &Db, call: &str, file: &str, ms: i64, error: Option<&str>) -> Result<()> {
     on!(db.write(), c => sqlx::query(
         "UPDATE calls SET recording = $2, recording_ms = $3, recording_error = $4 WHERE id = $1")
-        .bind(call).bind(file).bind(ms).bind(error).execute(c).await.map(|_| ()))?;
+        .bind(call).bind((!file.is_empty()).then_some(file)).bind(ms).bind(error).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

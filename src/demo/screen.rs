@@ -87,7 +87,7 @@ impl Screen {
                 line.set_message(text);
             }
             self.bar.set_position(dialled.min(sheet::LEADS));
-        } else if looks % LINE_EVERY == 0 {
+        } else if looks.is_multiple_of(LINE_EVERY) {
             say(&texts.join(" | "));
         }
     }

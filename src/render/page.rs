@@ -1,6 +1,9 @@
 //! Renders a page into its frame.
 
-use std::{fmt::Write, sync::OnceLock};
+use std::{
+    fmt::Write,
+    sync::{Arc, OnceLock},
+};
 
 use fluent_bundle::FluentArgs;
 use minijinja::{
@@ -100,15 +103,18 @@ fn whole_story(error: &minijinja::Error) -> String {
     text
 }
 
-fn environment(lang: Lang) -> &'static Environment<'static> {
-    static KEPT: [OnceLock<Environment<'static>>; 2] = [const { OnceLock::new() }; 2];
-    KEPT[lang as usize].get_or_init(|| build(lang))
+/// The templates of a language; in debug builds as the files are now.
+fn environment(lang: Lang) -> Arc<Environment<'static>> {
+    static KEPT: [OnceLock<Arc<Environment<'static>>>; 2] = [const { OnceLock::new() }; 2];
+    if cfg!(debug_assertions) {
+        return Arc::new(build(lang));
+    }
+    Arc::clone(KEPT[lang as usize].get_or_init(|| Arc::new(build(lang))))
 }
 
 fn build(lang: Lang) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_auto_reload(cfg!(debug_assertions));
     env.set_auto_escape_callback(|_| AutoEscape::Html);
     env.set_loader(|name| {
         let file = Templates::get(name);

@@ -38,6 +38,8 @@ pub struct Filter {
     pub name: String,
     pub batch: Choice,
     pub columns: Vec<Choice>,
+    /// Columns of the result beside the number.
+    pub listed: Vec<Choice>,
     pub ops: Vec<&'static str>,
     pub conditions: Vec<ConditionRow>,
 }
@@ -83,7 +85,8 @@ impl Page for Filter {
             id: "flt_1".into(),
             name: "有意向".into(),
             batch: Choice::new("bat_1", "回访批次"),
-            columns: vec![Choice::new("f1", "客户意向")],
+            columns: vec![Choice::new("f1", "客户意向"), Choice::new("f2", "号码")],
+            listed: vec![Choice::new("f1", "客户意向")],
             ops: OPS.to_vec(),
             conditions,
         };

@@ -169,7 +169,7 @@ async fn order(
 pub struct Stats {
     pub as_of: At,
     pub state: String,
-    /// Whether the floor has it: the numbers below `undone` are zero otherwise.
+    /// Whether the floor has it: the numbers below `closed` are zero otherwise.
     pub on_the_floor: bool,
     pub dialled: u64,
     /// Answered by persons.
@@ -180,8 +180,10 @@ pub struct Stats {
     /// Abandoned share of the calls answered by persons, 0 to 1.
     pub abandon_rate: f64,
     pub outcomes: BTreeMap<String, u64>,
-    /// Leads without a final state.
-    pub undone: u64,
+    /// Leads the campaign has.
+    pub allocated: i64,
+    /// Of these, nothing further is planned with so many.
+    pub closed: i64,
     pub dialling: u32,
     pub ringing: u32,
     pub waiting: u32,
@@ -211,17 +213,16 @@ async fn stats(
 pub async fn stats_of(house: &House, caller: &Caller, id: &str) -> Result<Stats, Problem> {
     let campaign = find::campaign(house, caller, id).await?;
     let view = house.live.view();
-    match view.campaigns.iter().find(|seen| seen.id.as_str() == id) {
-        Some(seen) => Ok(Stats::live(seen, At(view.as_of.0))),
-        None => {
-            let report = campaign_report::of(&house.db, id).await?;
-            Ok(Stats::stored(campaign.state, &report))
-        }
-    }
+    let report = campaign_report::of(&house.db, id).await?;
+    let seen = view.campaigns.iter().find(|seen| seen.id.as_str() == id);
+    Ok(match seen {
+        Some(seen) => Stats::live(seen, At(view.as_of.0), &report),
+        None => Stats::stored(campaign.state, &report),
+    })
 }
 
 impl Stats {
-    fn live(seen: &CampaignView, as_of: At) -> Self {
+    fn live(seen: &CampaignView, as_of: At, report: &campaign_report::Report) -> Self {
         Self {
             as_of,
             state: seen.state.as_str().into(),
@@ -233,7 +234,8 @@ impl Stats {
             abandoned: seen.counts.abandoned,
             abandon_rate: seen.abandon_rate,
             outcomes: words(&seen.outcomes),
-            undone: seen.undone,
+            allocated: report.leads.allocated,
+            closed: report.leads.closed,
             dialling: seen.dialling,
             ringing: seen.ringing,
             waiting: seen.waiting,
@@ -268,7 +270,8 @@ impl Stats {
                 .iter()
                 .map(|(k, n)| (k.clone(), count(*n)))
                 .collect(),
-            undone: count(report.leads.allocated - report.leads.closed),
+            allocated: report.leads.allocated,
+            closed: report.leads.closed,
             dialling: 0,
             ringing: 0,
             waiting: 0,

@@ -8,7 +8,10 @@ use axum::{
     http::HeaderMap,
     routing::get,
 };
-use engine::filter::{Condition, Connector, Op, Value};
+use engine::{
+    field::Position,
+    filter::{Condition, Connector, Op, Value},
+};
 use render::pages::{Choice, ConditionRow, Filter, FilterRow, Filters};
 use serde::Deserialize;
 use store::{batches, fields, filters};
@@ -89,6 +92,11 @@ async fn one(
         id: filter.id,
         name: filter.name,
         batch: Choice::new(batch.id, batch.name),
+        listed: fields
+            .iter()
+            .filter(|field| !field.is_phone && field.positions.contains(&Position::List))
+            .map(|field| Choice::new(&*field.code, &*field.title))
+            .collect(),
         columns: fields
             .into_iter()
             .map(|field| Choice::new(field.code, field.title))

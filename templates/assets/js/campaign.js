@@ -20,10 +20,10 @@ function flat(data) {
 }
 
 function show(stats) {
-  for (const name of ["dialling", "ringing", "waiting", "talking", "dialled", "answered", "connected", "abandoned", "undone"]) {
+  for (const name of ["dialling", "ringing", "waiting", "talking", "dialled", "answered", "connected", "abandoned"]) {
     tile(name).textContent = count(stats[name]);
   }
-  under("abandoned", say("js-rate", { rate: percent(stats.abandon_rate ?? 0) }));
+  under("abandoned", percent(stats.abandon_rate ?? 0));
   under("undone", stats.hopper ? say("js-hopper", { count: count(stats.hopper) }) : "");
   under("answered", stats.dialled ? percent(stats.answered / stats.dialled) : "");
   under("connected", stats.answered ? percent(stats.connected / stats.answered) : "");
@@ -34,14 +34,19 @@ function show(stats) {
   if (stats.state !== board.dataset.state) setTimeout(() => location.reload(), 1000);
 }
 
+/** What only the store knows: read now and then. */
+let leads = { allocated: 0, closed: 0 };
+
 function progress(stats) {
+  if (stats.allocated !== undefined) leads = stats;
+  const { allocated, closed } = leads;
+  tile("undone").textContent = count(allocated - closed);
+  const bar = document.getElementById("progress");
+  bar.max = Math.max(allocated, 1);
+  bar.value = closed;
+  tile("share").textContent = allocated ? say("js-done-of", { done: count(closed), total: count(allocated) }) : "";
   const outcomes = Object.entries(stats.outcomes ?? {}).sort((a, b) => b[1] - a[1]);
   const all = outcomes.reduce((sum, [, number]) => sum + number, 0);
-  const total = all + (stats.undone ?? 0);
-  const bar = document.getElementById("progress");
-  bar.max = Math.max(total, 1);
-  bar.value = all;
-  tile("share").textContent = total ? say("js-done-of", { done: count(all), total: count(total) }) : "";
   document.getElementById("outcomes").replaceChildren(
     ...outcomes.map(([name, number]) =>
       make("div", { class: "bar" }, word("outcome", name), make("meter", { min: 0, max: Math.max(all, 1), value: number }), count(number)),
@@ -71,6 +76,8 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+const clock = (at) => new Date(at * 1000).toLocaleTimeString(document.documentElement.lang, { hour12: false });
+
 function draw() {
   const place = document.getElementById("chart");
   const axis = { stroke: colour("--c-text-2"), grid: { stroke: colour("--c-border"), width: 1 }, ticks: { stroke: colour("--c-border") } };
@@ -80,9 +87,10 @@ function draw() {
     {
       width: place.clientWidth,
       height: 240,
+      legend: { live: false },
       scales: { y: { range: (_, __, most) => [0, Math.max(5, Math.ceil(most * 1.1))] } },
       series: [{}, line("js-chart-talking", "--st-talking"), line("js-chart-dialling", "--st-ringing", [6, 4]), line("js-chart-waiting", "--st-acw", [2, 3])],
-      axes: [axis, { ...axis, size: 40 }],
+      axes: [{ ...axis, incrs: [1, 2, 5, 10, 15, 30, 60, 120], values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 40 }],
     },
     [times, series.talking, series.dialling, series.waiting],
     place,
@@ -109,6 +117,7 @@ const look = () => get(`/api/v1/campaigns/${id}/stats`).then((stats) => {
 }, fail);
 
 look();
+if (board.dataset.state === "running") setInterval(look, 5000);
 listen(`campaign:${id}`, (event, data, ts) => {
   if (event !== "campaign.stats") return void look();
   const stats = flat(data);

@@ -1,5 +1,5 @@
 // The filter form: condition rows, saving, querying.
-import { call, fail, get } from "./api.js";
+import { call, fail, get, toast } from "./api.js";
 import { submit } from "./forms.js";
 import { follow } from "./jobs.js";
 import { count, say, word } from "./texts.js";
@@ -11,9 +11,7 @@ const template = form.querySelector("template");
 const base = `/api/v1/filters/${form.dataset.filter}`;
 const result = document.getElementById("result");
 const more = document.getElementById("more");
-const columns = [...document.querySelectorAll("#columns option")]
-  .map((option) => ({ code: option.value, title: option.textContent }))
-  .filter((column) => !["id", "orgi", "creater", "phone"].includes(column.code));
+const columns = [...document.querySelectorAll("#columns option")].map((option) => ({ code: option.value, title: option.textContent }));
 let next = null;
 
 const add = () => list.append(template.content.cloneNode(true));
@@ -35,7 +33,6 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit(form, async () => {
     await save();
-    const { toast } = await import("./api.js");
     toast(say("js-saved"));
   });
 });

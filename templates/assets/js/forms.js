@@ -54,7 +54,7 @@ export function mark(form, problem) {
   const left = [];
   for (const error of problem.errors) {
     const name = error.pointer.slice(1).replaceAll("/", ".");
-    const input = form.querySelector(`[name="${CSS.escape(name)}"], [name="@${CSS.escape(name)}"]`);
+    const input = form.querySelector(`[name="${CSS.escape(name)}"], [name="@${CSS.escape(name)}"], #${CSS.escape(name)}`);
     if (!input) {
       left.push(error.message);
       continue;
@@ -72,7 +72,7 @@ export function mark(form, problem) {
   const more = problem.detail && !meaning(problem.code) ? [problem.detail] : left;
   line.textContent = [problem.message, ...more.filter((text) => text !== problem.message)].join(" · ");
   const last = form.querySelector("button[type=submit]");
-  last.before(line);
+  (last.closest(".row") ?? last).before(line);
   form.querySelector(".fault")?.focus();
 }
 

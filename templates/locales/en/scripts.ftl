@@ -16,7 +16,6 @@ js-pace = { $lines } lines at the moment: { $why }
 js-idle-campaign = The campaign is not dialling
 js-blocked = Not dialled: { $why }
 js-done-of = { $done } of { $total }
-js-rate = { $rate } abandoned
 js-hopper = { $count } in hand
 js-chart-talking = Talking
 js-chart-dialling = Dialling

@@ -16,7 +16,6 @@ js-pace = 当前每轮可拨 { $lines } 路：{ $why }
 js-idle-campaign = 活动未在拨打
 js-blocked = 未拨原因：{ $why }
 js-done-of = { $done } / { $total }
-js-rate = 放弃率 { $rate }
 js-hopper = 待拨 { $count }
 js-chart-talking = 通话
 js-chart-dialling = 拨打

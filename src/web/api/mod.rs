@@ -24,6 +24,7 @@ pub mod openapi;
 mod queues;
 mod running;
 pub mod shown;
+mod targets;
 mod tasks;
 mod template;
 mod users;
@@ -53,6 +54,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(leads::routes())
         .merge(filters::routes())
         .merge(campaigns::routes())
+        .merge(targets::routes())
         .merge(running::routes())
         .merge(tasks::routes())
         .merge(jobs::routes())

@@ -1,4 +1,5 @@
 mod access;
+mod calls;
 mod contract;
 mod events;
 mod idempotency;

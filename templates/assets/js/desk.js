@@ -24,6 +24,9 @@ function take(now) {
   for (const button of document.querySelectorAll("#phone [data-when]")) {
     button.hidden = !button.dataset.when.split(" ").includes(agent.state);
   }
+  if (agent.sub_state === "answered") $("call-title").textContent = word("sub", "answered");
+  if (agent.state === "acw") $("call-title").textContent = word("agent", "acw");
+  tick();
   $("no-phone").hidden = agent.registered !== false || agent.state === "logout";
   panels();
 }
@@ -164,14 +167,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-setInterval(() => {
+function tick() {
   if (!agent) return;
   const since = moment(agent.since);
   $("agent-timer").textContent = since && agent.state !== "logout" ? length(Date.now() - since) : "00:00";
   const until = moment(agent.wrap_up_until);
   $("wrap-left").textContent = agent.state === "acw" && until ? say("js-left", { time: length(until - Date.now()) }) : "";
   $("countdown").textContent = dialAt && agent.state === "preview" ? say("js-countdown", { seconds: Math.max(0, Math.ceil((dialAt - Date.now()) / 1000)) }) : "";
-}, 500);
+}
+setInterval(tick, 500);
 
 refresh().catch(fail);
 listen("agent:me", hear, () => refresh().catch(fail));

@@ -12,10 +12,15 @@ let agent = null;
 let shown = null;
 let dialAt = null;
 
-const moment = (value) => (value === null || value === undefined ? null : new Date(value).getTime());
+const moment = (value) => (value === null || value === undefined ? 0 : new Date(value).getTime());
 
-/** Takes the state from an answer or an event: both name it alike. */
+/** Takes the state from an answer or an event: both name it alike. An answer may be a moment older
+ * than the last event; then only what events do not tell is taken from it. */
 function take(now) {
+  if (agent && moment(now.since) < moment(agent.since)) {
+    const { state, sub_state, reason, since, wrap_up_until } = agent;
+    now = { ...now, state, sub_state, reason, since, wrap_up_until };
+  }
   agent = { ...agent, ...now };
   const ringing = agent.state === "busy" && agent.sub_state !== "answered";
   const text = agent.sub_state ? word("sub", agent.sub_state) : word("agent", agent.state);

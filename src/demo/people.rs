@@ -78,7 +78,7 @@ impl Shift {
             agent.order(&sign_in).await?;
             agent.order(&json!({ "order": "ready" })).await?;
         }
-        let patience = if options.fast { 7_000 } else { 35_000 };
+        let patience = if options.fast { 7_000 } else { 20_000 };
         let pause = Duration::from_millis(if options.fast { 400 } else { 1_500 });
         Ok(Self(tokio::spawn(work(
             staff,

@@ -77,7 +77,7 @@ impl Story {
 
 async fn queue(client: &Client, staff: &[Staff], options: &Options) -> Result<String> {
     let agents: Vec<&str> = staff.iter().map(|agent| agent.extension.as_str()).collect();
-    let wrap_up_ms = if options.fast { 1_000 } else { 4_000 };
+    let wrap_up_ms = if options.fast { 1_000 } else { 3_000 };
     let queue = json!({
         "name": "销售",
         "agents": agents,
@@ -230,7 +230,7 @@ impl Kind {
             "ring_timeout_s": if options.fast { 10 } else { 15 },
         });
         match self {
-            Self::Predictive => settings["pacing"] = json!({ "mode": "ratio", "lines": 1.4 }),
+            Self::Predictive => settings["pacing"] = json!({ "mode": "progressive" }),
             Self::Robot => settings["max_concurrency"] = json!(15),
         }
         settings

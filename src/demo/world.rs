@@ -88,9 +88,9 @@ fn timing(fast: bool) -> Timing {
         return Timing::fast();
     }
     Timing {
-        ring: (Duration::from_secs(1), Duration::from_secs(6)),
-        talk_mean: Duration::from_secs(12),
-        talk: (Duration::from_secs(3), Duration::from_secs(30)),
+        ring: (Duration::from_secs(1), Duration::from_secs(4)),
+        talk_mean: Duration::from_secs(8),
+        talk: (Duration::from_secs(2), Duration::from_secs(20)),
         hangs_up: 0.9,
         greeting: Duration::from_secs(4),
     }

@@ -202,6 +202,7 @@ impl Floor {
             return;
         };
         call.abandoned = true;
+        call.gave_up = Some(now);
         match (call.customer, prompt) {
             (Some(leg), Some(prompt)) => {
                 call.phase = Phase::Sorry { sound };

@@ -80,6 +80,8 @@ pub(super) struct Call {
     pub times: Times,
     pub class: AnswerClass,
     pub abandoned: bool,
+    /// When waiting ended without an agent: the message that follows is no waiting.
+    pub gave_up: Option<Millis>,
     /// We gave up the dial on somebody's order.
     pub cancelled: bool,
     pub disposed: Option<Step>,
@@ -113,6 +115,7 @@ impl Call {
             },
             class: AnswerClass::Unknown,
             abandoned: false,
+            gave_up: None,
             cancelled: false,
             disposed: None,
             ended: None,

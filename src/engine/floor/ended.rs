@@ -165,11 +165,11 @@ impl Floor {
 
     fn closing(&self, call: &Call, outcome: Outcome, now: Millis) -> CloseCall {
         let ended = call.ended.clone().unwrap_or_default();
-        let until_bridged = call.times.bridged.or(call.times.ended);
+        let waited_until = call.times.bridged.or(call.gave_up).or(call.times.ended);
         let wait_ms = call
             .times
             .queued
-            .zip(until_bridged)
+            .zip(waited_until)
             .map(|(from, to)| to.since(from));
         let talking_since = match call.mode {
             Some(Mode::Robot) => call.times.answered,

@@ -72,6 +72,24 @@ fn a_call_nobody_takes_in_two_seconds_is_abandoned_with_a_message() {
 }
 
 #[test]
+fn an_abandoned_caller_has_waited_until_the_message_began() {
+    check(
+        "campaign c predictive
+         leads c 1
+         agents 1
+         show waited
+         0 ready 1
+         4 break 1
+         5 answers L1
+         9 heard L1",
+        "0 dial L1
+         7 play L1 sorry
+         9 hang up L1
+         9 close L1 abandoned again in 86400 waited 2000",
+    );
+}
+
+#[test]
 fn an_offer_that_still_rings_at_two_seconds_is_taken_back() {
     check(
         "agents 1

@@ -121,6 +121,9 @@ impl Stage {
                 text += " not counted";
             }
         }
+        if let Some(ms) = call.wait_ms.filter(|_| self.show.contains("waited")) {
+            text += &format!(" waited {ms}");
+        }
         text
     }
 }

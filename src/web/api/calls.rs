@@ -1,6 +1,6 @@
 //! `/calls`: one CDR a call, its recording and its disposition (RST-015).
 
-use std::path::Path as FilePath;
+use std::path::{Component, Path as FilePath};
 
 use axum::{
     Json,
@@ -167,12 +167,8 @@ async fn recording(
     request: Request,
 ) -> Result<Response, Problem> {
     let call = call(&house, &caller, &id).await?;
-    // The name comes from our own media; only its last part is used all the same.
-    let name = call
-        .recording
-        .as_deref()
-        .and_then(|name| FilePath::new(name).file_name());
-    let name = find::there(name)?;
+    // The name comes from our own media; it leads nowhere else all the same.
+    let name = find::there(call.recording.as_deref().filter(|name| stays_below(name)))?;
     let path = house.config.data_dir.join("recordings").join(name);
     download::file(&path, request).await
 }
@@ -204,6 +200,13 @@ async fn dispose(
     };
     house.live.agent(caller.agent()?, order).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A relative path without `..`, such as `2026-11-20/cal_….wav`.
+fn stays_below(name: &str) -> bool {
+    FilePath::new(name)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
 }
 
 async fn call(house: &House, caller: &Caller, id: &str) -> Result<Call, Problem> {

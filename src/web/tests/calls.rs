@@ -10,7 +10,7 @@ use super::kit::Kit;
 
 const CALL: CallId = CallId(7);
 
-/// An inbound call with a recording of ten bytes.
+/// An inbound call with a recording of ten bytes, where the floor puts it: in a folder a day.
 async fn recorded(kit: &Kit, data_dir: &std::path::Path) -> String {
     let call = OpenCall {
         id: CALL,
@@ -27,11 +27,15 @@ async fn recorded(kit: &Kit, data_dir: &std::path::Path) -> String {
     };
     calls::open_inbound(&kit.db, "n", &call).await.unwrap();
     let id = CALL.to_string();
-    calls::recorded(&kit.db, &id, "../../etc/one.wav", 10, None)
+    calls::recorded(&kit.db, &id, "2026-11-20/one.wav", 10, None)
         .await
         .unwrap();
-    std::fs::create_dir_all(data_dir.join("recordings")).unwrap();
-    std::fs::write(data_dir.join("recordings/one.wav"), b"0123456789").unwrap();
+    std::fs::create_dir_all(data_dir.join("recordings/2026-11-20")).unwrap();
+    std::fs::write(
+        data_dir.join("recordings/2026-11-20/one.wav"),
+        b"0123456789",
+    )
+    .unwrap();
     id
 }
 
@@ -64,6 +68,15 @@ async fn a_recording_is_handed_out_in_ranges_and_from_its_folder_only() {
                 .unwrap()
                 .starts_with("audio/")
         );
+        std::fs::write(home.data_dir.join("secret.wav"), b"secret").unwrap();
+        let absolute = home.data_dir.join("secret.wav").display().to_string();
+        for elsewhere in ["../secret.wav", "2026-11-20/../../secret.wav", &absolute] {
+            calls::recorded(&kit.db, &id, elsewhere, 10, None)
+                .await
+                .unwrap();
+            let refused = kit.with(&token, "GET", &path, None).await;
+            assert_eq!(refused.code(), "NOT_FOUND", "{elsewhere}");
+        }
     })
     .await;
 }

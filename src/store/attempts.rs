@@ -45,6 +45,14 @@ pub(crate) async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Resul
     Ok(rows == 1)
 }
 
+/// Whether this very attempt is written and open.
+pub(crate) async fn is_open(db: &Db, node: &str, open: &OpenAttempt) -> Result<bool> {
+    let rows: i64 = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM attempts WHERE id = $1 AND node = $2 AND state = 'open'")
+        .bind(open.attempt.to_string()).bind(node).fetch_one(c).await)?;
+    Ok(rows == 1)
+}
+
 /// Closes an attempt and gives its lead its next step.
 pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -> Result<()> {
     let ended = call.times.ended.unwrap_or_default();

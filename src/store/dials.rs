@@ -5,7 +5,8 @@ use engine::floor::{CloseCall, OpenAttempt};
 use crate::{Db, Result, attempts, calls};
 
 /// Writes the attempt, its call and the lead's new state. `false`: the number is in another live
-/// attempt, or the lead is no longer this node's; then nothing is written.
+/// attempt, or the lead is no longer this node's; then nothing is written. Asked again, because the
+/// answer to the first time was lost, it finds the attempt written and says so.
 ///
 /// # Errors
 /// When the database refuses; then nothing is written either.
@@ -19,7 +20,7 @@ pub async fn open(db: &Db, node: &str, open: &OpenAttempt) -> Result<bool> {
         return Ok(true);
     }
     tx.rollback().await?;
-    Ok(false)
+    attempts::is_open(db, node, open).await
 }
 
 /// Closes a call and, when it was dialled, its attempt and the lead's step, all or nothing.
@@ -52,6 +53,10 @@ mod tests {
                 .unwrap();
             let open = floor::attempt(7, &campaign, &drawn.leads[0]);
             assert!(super::open(db, floor::NODE, &open).await.unwrap());
+            assert!(
+                super::open(db, floor::NODE, &open).await.unwrap(),
+                "the same one again, after its answer was lost"
+            );
             let twice = floor::attempt(8, &campaign, &drawn.leads[0]);
             assert!(!super::open(db, floor::NODE, &twice).await.unwrap());
             let calling = leads::find(db, &ids[0]).await.unwrap().unwrap();

@@ -8,7 +8,7 @@ use engine::{
     time::Millis,
 };
 
-use crate::{Db, Result, on};
+use crate::{Db, Result, Tx, on};
 
 /// Leads in hand, and what is left behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const FRESH: &str = "call_status = 'notcall'";
 /// Reserves up to `count` due leads of a campaign for `node`. `agent`: of this agent's own list.
 ///
 /// # Errors
-/// When the database refuses; then nothing is reserved.
+/// When the database refuses; then nothing is reserved, unless only the answer was lost.
 pub async fn draw(
     db: &Db,
     node: &str,
@@ -48,11 +48,15 @@ pub async fn draw(
     now: Millis,
 ) -> Result<Drawn> {
     let mut leads = Vec::new();
-    for kind in [RETURNING, FRESH] {
-        let wanted = i64::from(count) - i64::try_from(leads.len()).unwrap_or(i64::MAX);
-        if wanted > 0 {
-            leads.extend(reserve(db, node, campaign, agent, kind, wanted, now).await?);
+    if count > 0 {
+        let mut tx = db.begin().await?;
+        for kind in [RETURNING, FRESH] {
+            let wanted = i64::from(count) - i64::try_from(leads.len()).unwrap_or(i64::MAX);
+            if wanted > 0 {
+                leads.extend(reserve(&mut tx, node, campaign, agent, kind, wanted, now).await?);
+            }
         }
+        tx.commit().await?;
     }
     if count > 0 && leads.len() == count as usize {
         return Ok(Drawn {
@@ -61,20 +65,33 @@ pub async fn draw(
             next_due: None,
         });
     }
-    let (undone, next_due): (i64, Option<i64>) = on!(db.read(), c => sqlx::query_as(
+    match what_is_left(db, campaign).await {
+        Ok((undone, next_due)) => Ok(Drawn {
+            leads,
+            undone: Some(u64::try_from(undone).unwrap_or_default()),
+            next_due: next_due.map(Millis),
+        }),
+        // The leads are this node's by now: they must not be lost with the answer.
+        Err(_) if !leads.is_empty() => Ok(Drawn {
+            leads,
+            undone: None,
+            next_due: None,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Leads of the campaign without a final state, and when the next one falls due.
+async fn what_is_left(db: &Db, campaign: &str) -> Result<(i64, Option<i64>)> {
+    Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT COUNT(*), MIN(CASE WHEN reserved_by IS NULL THEN next_dial_at END) FROM leads
          WHERE campaign_id = $1 AND voided = FALSE
            AND (next_dial_at IS NOT NULL OR call_status = 'calling')")
-        .bind(campaign).fetch_one(c).await)?;
-    Ok(Drawn {
-        leads,
-        undone: Some(u64::try_from(undone).unwrap_or_default()),
-        next_due: next_due.map(Millis),
-    })
+        .bind(campaign).fetch_one(c).await)?)
 }
 
 async fn reserve(
-    db: &Db,
+    tx: &mut Tx,
     node: &str,
     campaign: &str,
     agent: Option<&str>,
@@ -82,9 +99,9 @@ async fn reserve(
     wanted: i64,
     now: Millis,
 ) -> Result<Vec<Lead>> {
-    let skip = match db {
-        Db::Lite { .. } => "",
-        Db::Pg(_) => "FOR UPDATE SKIP LOCKED",
+    let skip = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => "FOR UPDATE SKIP LOCKED",
     };
     let sql = format!(
         "UPDATE leads SET reserved_by = $2, reserved_at = $3 WHERE id IN (
@@ -95,7 +112,7 @@ async fn reserve(
              ORDER BY next_dial_at, position LIMIT $4 {skip})
          RETURNING id, task_id, batch_id, phone, dial_count, next_dial_at, position"
     );
-    let mut rows: Vec<Row> = on!(db.write(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    let mut rows: Vec<Row> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(campaign).bind(node).bind(now.0).bind(wanted).bind(agent)
         .fetch_all(c).await)?;
     rows.sort_by_key(|row| (row.next_dial_at, row.position));

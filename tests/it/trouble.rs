@@ -66,8 +66,14 @@ async fn a_gateway_that_never_answers_holds_neither_lead_nor_channel() {
         "{lead:#}"
     );
     assert_ne!(lead["call_status"], "calling", "{lead:#}");
-    let gateway = api.get(&format!("/gateways/{gateway}")).await;
-    assert_eq!(gateway["in_use"], 0, "{gateway:#}");
+    let path = format!("/gateways/{gateway}");
+    wait::until_seen(
+        "the channel to be free again",
+        Duration::from_secs(10),
+        || async { api.get(&path).await },
+        |gateway| gateway["in_use"] == 0,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +111,8 @@ async fn a_recording_that_cannot_be_written_ends_no_call() {
     campaign.dialled_out(&api, 1, Duration::from_secs(30)).await;
     let call = wait::until("the recording's end", Duration::from_secs(10), || async {
         let call = campaign.calls(&api).await.pop()?;
-        call["recording_error"].is_string().then_some(call)
+        let is_complete = call["state"] == "closed" && call["recording_error"].is_string();
+        is_complete.then_some(call)
     })
     .await;
     assert_eq!(call["outcome"], "connected", "{call:#}");

@@ -76,3 +76,22 @@ pub fn signal(id: u32, name: &str) {
         .status()
         .expect("kill runs");
 }
+
+/// Waits until a process that is nobody's child here has ended; whoever inherited it may not have
+/// noticed yet.
+///
+/// # Panics
+/// When it does not end in time.
+pub fn wait_for_end(id: u32) {
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
+    };
+    for _ in 0..200 {
+        if matches!(state(), None | Some('Z' | 'X')) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("process {id} does not end");
+}

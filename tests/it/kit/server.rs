@@ -14,7 +14,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{client::Client, ports, process::Process};
+use super::{
+    client::Client,
+    ports,
+    process::{self, Process},
+};
 
 const ADMIN: &str = "admin";
 const START: Duration = Duration::from_secs(60);
@@ -201,6 +205,18 @@ impl Server {
             fs::read(format!("/proc/{id}/cmdline"))
                 .is_ok_and(|line| line.split(|byte| *byte == 0).any(|word| word == b"worker"))
         })
+    }
+}
+
+impl Drop for Server {
+    /// The worker ends by itself when the server has gone, but the data directory goes at once.
+    fn drop(&mut self) {
+        let worker = Self::worker_of(self.id());
+        self.process.kill();
+        if let Some(worker) = worker {
+            process::signal(worker, "KILL");
+            process::wait_for_end(worker);
+        }
     }
 }
 

@@ -217,20 +217,24 @@ impl Campaign {
         api.all(&format!("/leads?task_id={}", self.task)).await
     }
 
-    /// Waits until every lead has been dialled and no dial is open.
+    /// Waits until as many attempts as there are leads have been made, and all are over.
     ///
     /// # Panics
     /// When that takes too long.
     pub async fn dialled_out(&self, api: &Client, leads: usize, limit: Duration) {
-        let all = |leads_wanted: usize, stats: &Value| {
-            stats["dialled"].as_u64().unwrap_or_default() >= leads_wanted as u64
-                && stats["dialling"] == 0
-                && stats["talking"] == 0
-                && stats["waiting"] == 0
-        };
-        self.until(api, "every lead to be dialled", limit, |stats| {
-            all(leads, stats)
-        })
+        let dialled = |stats: &Value| stats["dialled"].as_u64() >= Some(leads as u64);
+        self.until(api, "every lead to be dialled", limit, dialled)
+            .await;
+        let path = format!("/campaigns/{}/report", self.id);
+        wait::until_seen(
+            "every attempt to be over",
+            limit,
+            || async { api.get(&path).await },
+            |report| {
+                let attempts = &report["attempts"];
+                attempts["dialled"].as_u64() >= Some(leads as u64) && attempts["open"] == 0
+            },
+        )
         .await;
     }
 }

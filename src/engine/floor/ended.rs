@@ -238,6 +238,10 @@ fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if call.cancelled {
         return Outcome::Cancelled;
     }
+    // A 408 of our own making: the gateway said nothing at all, so nobody was bothered.
+    if ended.by != By::Them && ended.sip_status == Some(408) {
+        return Outcome::Congestion;
+    }
     Outcome::of_refusal(ended.sip_status.unwrap_or_default(), ended.q850)
 }
 

@@ -1,6 +1,6 @@
 //! Campaigns start, pause, stop, finish; robots speak.
 
-use super::script::check;
+use super::script::{Stage, check};
 
 #[test]
 fn a_pause_gives_leads_back_and_leaves_live_calls_alone() {
@@ -235,6 +235,24 @@ fn a_drain_dials_nothing_more_and_lets_calls_end() {
          3 close L2 busy again in 600
          20 close L1 connected by 1
          20 hang up a1",
+    );
+}
+
+#[test]
+fn an_end_waits_for_the_attempt_that_is_being_written() {
+    let script = "agents 1
+         campaign c predictive
+         leads c 1
+         by hand attempt
+         0 ready 1
+         1 drain";
+    assert!(Stage::of(script).floor.awaits_store());
+    let written = format!("{script}\n2 opened L1");
+    let stage = Stage::of(&written);
+    assert!(!stage.floor.awaits_store());
+    assert_eq!(
+        stage.shown.last().map(String::as_str),
+        Some("2 close L1 cancelled again in 300 not counted")
     );
 }
 

@@ -224,3 +224,25 @@ fn the_switch_refuses_a_leg() {
          2 close L3 unallocated",
     );
 }
+
+#[test]
+fn a_gateway_that_says_nothing_costs_the_lead_no_attempt() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         0 ready 1
+         32 ends L1 408 network",
+        "0 dial L1
+         32 close L1 congestion again in 300 not counted",
+    );
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         0 ready 1
+         32 ends L1 408",
+        "0 dial L1
+         32 close L1 no_answer again in 1800",
+    );
+}

@@ -207,7 +207,12 @@ impl Stage {
         Input::LegEnded {
             leg,
             ended: Ended {
-                by: By::Them,
+                // `ends L1 408 network`: nobody at the other end said so.
+                by: if how.get(1) == Some(&"network") {
+                    By::Network
+                } else {
+                    By::Them
+                },
                 sip_status: status,
                 ..Ended::default()
             },

@@ -165,7 +165,7 @@ impl Shell {
             let wake = self.floor.next_wake().map(|(at, _why)| clock::until(at));
             tokio::select! {
                 biased;
-                _ = &mut stop => break self.finish(&mut events),
+                _ = &mut stop => break self.finish(&mut inputs, &mut events).await,
                 Some(event) = events.recv() => {
                     if let Some((input, at)) = self.operator.hear(event) {
                         self.floor.handle(input, at.min(clock::now()));
@@ -179,13 +179,29 @@ impl Shell {
         }
     }
 
-    /// What the switch has told already is still carried out.
-    fn finish(&mut self, events: &mut mpsc::UnboundedReceiver<switch::Event>) {
-        while let Ok(event) = events.try_recv() {
-            if let Some((input, at)) = self.operator.hear(event) {
-                self.floor.handle(input, at.min(clock::now()));
-            }
+    /// What the switch has told already is still carried out, and what the store is asked about a
+    /// lead is waited for: an attempt that is just being written is closed, not left to recovery.
+    async fn finish(
+        &mut self,
+        inputs: &mut mpsc::UnboundedReceiver<Input>,
+        events: &mut mpsc::UnboundedReceiver<switch::Event>,
+    ) {
+        self.floor.handle(Input::Drain, clock::now());
+        loop {
             self.drain();
+            while let Ok(event) = events.try_recv() {
+                if let Some((input, at)) = self.operator.hear(event) {
+                    self.floor.handle(input, at.min(clock::now()));
+                }
+                self.drain();
+            }
+            if !self.floor.awaits_store() {
+                return;
+            }
+            match inputs.recv().await {
+                Some(input) => self.floor.handle(input, clock::now()),
+                None => return,
+            }
         }
     }
 

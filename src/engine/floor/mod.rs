@@ -179,6 +179,16 @@ impl Floor {
         [self.timers.first(), pacing].into_iter().flatten().min()
     }
 
+    /// Whether the store still owes an answer about a lead: one that is drawn, with the gate, or
+    /// whose attempt is being written.
+    #[must_use]
+    pub fn awaits_store(&self) -> bool {
+        let is_opening = |call: &Call| call.phase == Phase::Opening;
+        !self.dials.is_empty()
+            || self.calls.values().any(is_opening)
+            || self.campaigns.values().any(|campaign| campaign.drawing)
+    }
+
     /// Does whatever is due.
     pub fn handle_wake(&mut self, now: Millis) {
         while let Some(why) = self.timers.pop_due(now) {

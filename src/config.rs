@@ -194,8 +194,22 @@ impl Config {
             !self.node.is_empty() && self.node.len() <= 64,
             "node: a name of 1 to 64 characters"
         );
+        // Anything else would be taken for a directory's name.
+        ensure!(
+            self.db.as_deref().is_none_or(is_postgres),
+            "db: write a postgres:// URL; without one it is SQLite in the data directory"
+        );
         self.sip.validate()?;
         self.rtp.validate()
+    }
+
+    /// For people to look at: the database's password is hidden.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        Self {
+            db: self.db.as_deref().map(without_password),
+            ..self.clone()
+        }
     }
 
     /// What [`store::Db::open`] takes.
@@ -204,6 +218,26 @@ impl Config {
         self.db
             .clone()
             .unwrap_or_else(|| self.data.display().to_string())
+    }
+}
+
+fn is_postgres(db: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| db.starts_with(scheme))
+}
+
+/// `scheme://user:***@host/name`.
+fn without_password(url: &str) -> String {
+    let parts = url
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    match parts {
+        Some((scheme, (who, place))) if who.contains(':') => {
+            let user = who.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***@{place}")
+        }
+        _ => url.to_owned(),
     }
 }
 
@@ -259,6 +293,20 @@ mod tests {
     }
 
     #[test]
+    fn the_password_of_the_database_is_not_shown() {
+        let shown = |url: &str| {
+            let db = Some(url.to_owned());
+            let config = Config {
+                db,
+                ..Config::default()
+            };
+            config.without_secrets().db.expect("a database")
+        };
+        assert_eq!(shown("postgres://u:p@ss@host/n"), "postgres://u:***@host/n");
+        assert_eq!(shown("postgres://u@host/n"), "postgres://u@host/n");
+    }
+
+    #[test]
     fn a_misspelt_setting_is_refused() {
         let wrong: Result<Config, _> = toml::from_str("prots = 1");
         assert!(wrong.is_err());
@@ -296,6 +344,9 @@ mod tests {
                 .to_string()
                 .starts_with("rtp.ports")
         );
+        config = Config::default();
+        config.db = Some("mysql://host/name".into());
+        assert!(config.validate().unwrap_err().to_string().starts_with("db"));
         config = Config::default();
         config.sip.listen = "0.0.0.0:5060".parse().expect("an address");
         assert!(

@@ -61,8 +61,9 @@ fn run(cli: Cli) -> Result<()> {
             runtime.block_on(worker::run(options))
         }
         Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
+            let shown = config.without_secrets();
             // As above.
-            let _ = writeln!(std::io::stdout(), "the settings are in order: {config:#?}");
+            let _ = writeln!(std::io::stdout(), "the settings are in order: {shown:#?}");
         }),
     };
     // A read of standard input that never ends must not keep the process.

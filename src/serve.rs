@@ -2,7 +2,7 @@
 
 use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use embedded::Embedded;
 use live::{Live, Running};
 use store::Db;
@@ -20,6 +20,9 @@ use crate::{
 };
 
 const FAREWELL: Duration = Duration::from_secs(3);
+/// What the floor has decided is written within this time; a database that is away longer is not
+/// waited for. The next start closes what is still open.
+const LAST_WRITES: Duration = Duration::from_secs(10);
 
 /// A server that runs in this process.
 pub struct Server {
@@ -41,13 +44,18 @@ pub struct Server {
 /// Serves until the process is asked to end.
 ///
 /// # Errors
-/// When it cannot start.
+/// When it cannot start, or when the floor ends by itself: whoever keeps this process starts it
+/// again, and what was open is closed then.
 pub async fn run(config: Config) -> Result<()> {
     let server = Server::start(config).await?;
     announce(&server);
-    shutdown::asked().await;
+    let broken = tokio::select! {
+        () = shutdown::asked() => false,
+        () = server.live.over() => true,
+    };
     info!("ending");
     server.stop().await;
+    ensure!(!broken, "the floor ended by itself; see the log");
     Ok(())
 }
 
@@ -73,9 +81,11 @@ impl Server {
         let db = Db::open(&config.database())
             .await
             .context("cannot open the database")?;
-        let password = web::first_admin(&db)
+        // Everything that may fail comes before the floor: it dials as soon as it runs.
+        let listener = TcpListener::bind(config.http.listen)
             .await
-            .context("cannot make the administrator")?;
+            .with_context(|| format!("cannot listen on {}", config.http.listen))?;
+        let http = listener.local_addr()?;
         let prompts = config.data.join("prompts");
         prompts::lay_out(&prompts)?;
         let phones = Arc::new(Extensions::default());
@@ -84,6 +94,10 @@ impl Server {
             .await
             .context("cannot read the extensions")?;
         let switch = start_switch(&config, &db, Arc::clone(&phones)).await?;
+        // Only now: a start that fails must not swallow the password.
+        let password = web::first_admin(&db)
+            .await
+            .context("cannot make the administrator")?;
         let running = live::start(live::Config {
             db: db.clone(),
             switch: Arc::clone(&switch) as Arc<dyn switch::Switch>,
@@ -98,10 +112,6 @@ impl Server {
             phones,
             Arc::clone(&switch),
         ));
-        let listener = TcpListener::bind(config.http.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", config.http.listen))?;
-        let http = listener.local_addr()?;
         let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone());
         let (worker_stop, stopped) = watch::channel(false);
         let keeps_worker = config.role == Role::All;
@@ -132,7 +142,12 @@ impl Server {
         let _ = self.worker_stop.send(true);
         let _ = self.web_stop.send(());
         self.switch.shutdown(FAREWELL).await;
-        self.running.stop().await;
+        if tokio::time::timeout(LAST_WRITES, self.running.stop())
+            .await
+            .is_err()
+        {
+            warn!("not everything could be written; the next start closes what is open");
+        }
         if tokio::time::timeout(FAREWELL, self.web).await.is_err() {
             warn!("some connections were cut");
         }

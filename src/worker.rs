@@ -116,7 +116,7 @@ async fn pause(stop: &mut watch::Receiver<bool>) {
     let _ = tokio::time::timeout(RESTART_AFTER, stop.wait_for(|stop| *stop)).await;
 }
 
-/// A worker gives way to calls: it runs at the lowest priority and on one polars thread.
+/// A worker gives way to calls: it runs at low priority and on two polars threads.
 fn spawn(config: &Config) -> std::io::Result<Child> {
     let program = std::env::current_exe()?;
     let mut command = Command::new("nice");

@@ -99,6 +99,11 @@ impl Live {
         let _ = self.asks.send(Ask::Drain).await;
     }
 
+    /// Done when the floor has ended, asked or not.
+    pub async fn over(&self) {
+        self.asks.closed().await;
+    }
+
     /// The floor a moment ago; renewed with every agent order and at least four times a second.
     #[must_use]
     pub fn view(&self) -> Arc<View> {

@@ -39,6 +39,7 @@ pub struct Server {
     worker_stop: watch::Sender<bool>,
     worker: JoinHandle<()>,
     _lock: File,
+    _name: store::node::Name,
 }
 
 /// Serves until the process is asked to end.
@@ -81,6 +82,9 @@ impl Server {
         let db = Db::open(&config.database())
             .await
             .context("cannot open the database")?;
+        let name = store::node::take(&db, &config.node)
+            .await
+            .with_context(|| format!("another server goes by the name {}", config.node))?;
         // Everything that may fail comes before the floor: it dials as soon as it runs.
         let listener = TcpListener::bind(config.http.listen)
             .await
@@ -133,6 +137,7 @@ impl Server {
             worker_stop,
             worker,
             _lock: lock,
+            _name: name,
         })
     }
 
@@ -174,6 +179,9 @@ async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Resu
         config.sip.realm.clone(),
         config.rtp.range()?,
     );
+    // A phone that registers anew this often can be rung again soon after we were restarted.
+    switch.sip.registration.max_s = 120;
+    switch.sip.registration.default_s = 120;
     switch.sip.also_tcp = config.sip.tcp;
     switch.sip.announce = config.sip.announce.unwrap_or(config.sip.listen.ip());
     switch.media.ip = config.rtp.ip.unwrap_or(config.sip.listen.ip());

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{outcome::Outcome, time::Millis};
 
+/// Dials a lead gets in all, those that were nobody's fault but ours or the carrier's included: a
+/// number that is never carried must not be tried for ever.
+pub const MOST_DIALS: u32 = 20;
+
 /// Attempts and delays of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

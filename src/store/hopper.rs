@@ -123,7 +123,7 @@ async fn reserve(
             task: row.task_id.map(Into::into),
             batch: row.batch_id,
             number: row.phone,
-            attempts: u32::try_from(row.dial_count).unwrap_or(u32::MAX),
+            dials: u32::try_from(row.dial_count).unwrap_or(u32::MAX),
         })
         .collect())
 }

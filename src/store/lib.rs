@@ -50,6 +50,7 @@ pub mod hopper;
 pub mod imports;
 pub mod jobs;
 pub mod leads;
+pub mod node;
 pub mod queues;
 pub mod recover;
 pub mod rejects;

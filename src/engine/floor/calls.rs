@@ -64,6 +64,8 @@ pub(super) struct Call {
     pub batch: String,
     /// Attempts on the lead before this one.
     pub attempts_before: u32,
+    /// Dials of the lead before this one, counted or not.
+    pub dials_before: u32,
     pub attempt: Option<AttemptId>,
     pub gateway: Option<GatewayId>,
     /// A channel of the gateway is taken for this call.
@@ -98,6 +100,7 @@ impl Call {
             lead: None,
             batch: String::new(),
             attempts_before: 0,
+            dials_before: 0,
             attempt: None,
             gateway: None,
             holds_channel: false,

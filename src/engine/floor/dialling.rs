@@ -141,6 +141,7 @@ impl Floor {
         call.lead = Some(dial.lead.id);
         call.batch = dial.lead.batch;
         call.attempts_before = verdict.facts.attempts;
+        call.dials_before = dial.lead.dials;
         call.attempt = Some(attempt);
         call.gateway = Some(gateway.clone());
         call.holds_channel = true;

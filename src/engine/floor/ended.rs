@@ -9,6 +9,7 @@ use crate::{
     disposition::Step,
     ids::{CallId, LegId},
     outcome::{CallStatus, Outcome},
+    retry,
     time::Millis,
 };
 
@@ -209,17 +210,26 @@ impl Floor {
     fn closing_attempt(&self, call: &Call, outcome: Outcome, now: Millis) -> Option<CloseAttempt> {
         let (id, lead) = (call.attempt?, call.lead.clone()?);
         let campaign = self.campaigns.get(call.campaign.as_ref()?)?;
-        let attempts = call.attempts_before + u32::from(outcome.counts());
+        // A dial that we gave up has bothered somebody when their phone had rung.
+        let counted =
+            outcome.counts() || (outcome == Outcome::Cancelled && call.times.ringing.is_some());
+        let attempts = call.attempts_before + u32::from(counted);
+        let worn_out = call.dials_before + 1 >= retry::MOST_DIALS;
         let next_dial_at = match call.disposed {
             Some(Step::CallAgain(at)) => Some(at),
             Some(Step::Close | Step::Suppress) => None,
+            None if worn_out => None,
             None => campaign.spec.settings.retry.next(outcome, attempts, now),
         };
         Some(CloseAttempt {
             id,
             lead,
-            counted: outcome.counts(),
-            status: outcome.status(),
+            counted,
+            // A lead that was given up for the last time is done, not fresh.
+            status: match outcome.status() {
+                CallStatus::NotCall if next_dial_at.is_none() => CallStatus::Failed,
+                status => status,
+            },
             next_dial_at,
         })
     }

@@ -167,8 +167,8 @@ pub struct Lead {
     pub batch: String,
     /// E.164 or as it is dialled.
     pub number: String,
-    /// Attempts so far that count.
-    pub attempts: u32,
+    /// Dials so far, counted as attempts or not.
+    pub dials: u32,
 }
 
 /// What an agent may ask for.

@@ -246,3 +246,19 @@ fn a_gateway_that_says_nothing_costs_the_lead_no_attempt() {
          32 close L1 no_answer again in 1800",
     );
 }
+
+#[test]
+fn a_dial_that_rang_and_was_stopped_is_an_attempt() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         0 ready 1
+         2 rings L1
+         3 stop c",
+        "0 dial L1
+         3 release all of c
+         3 hang up L1
+         3 close L1 cancelled again in 300",
+    );
+}

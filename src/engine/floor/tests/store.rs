@@ -45,7 +45,7 @@ impl Store {
             task: None,
             batch: "batch".into(),
             number,
-            attempts: 0,
+            dials: 0,
         };
         self.rows.entry(id.into()).or_insert(Row {
             lead,

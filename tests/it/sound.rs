@@ -60,7 +60,12 @@ async fn agent_and_called_person_hear_each_other_and_the_recording_hears_both() 
     assert!(over_noise_db(&heard, AGENT_HERTZ) > CLEAR_DB);
 
     let name = text(&call["recording"]);
-    let [called, agent] = read_stereo(&house.data().join("recordings").join(name));
+    let path = house.data().join("recordings").join(name);
+    let handed_out = api
+        .download(&format!("/calls/{}/recording", text(&call["id"])))
+        .await;
+    assert_eq!(handed_out, std::fs::read(&path).expect("a recording"));
+    let [called, agent] = read_stereo(&path);
     assert!(over_noise_db(&called, CARRIER_HERTZ) > CLEAR_DB);
     assert!(over_noise_db(&agent, AGENT_HERTZ) > CLEAR_DB);
     assert!(

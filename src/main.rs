@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod log;
 mod phone_book;
 mod prompts;
 mod serve;
@@ -9,7 +10,10 @@ mod shutdown;
 mod trunks;
 mod worker;
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -53,11 +57,11 @@ fn run(cli: Cli) -> Result<()> {
     let done = match cli.command {
         Command::Demo(options) => runtime.block_on(demo::run(options)),
         Command::Serve(overrides) => {
-            log("info");
+            log::start(std::io::stderr, std::io::stderr().is_terminal());
             runtime.block_on(serve::run(Config::load(&overrides)?))
         }
         Command::Worker(options) => {
-            log("info");
+            log::start(std::io::stderr, std::io::stderr().is_terminal());
             runtime.block_on(worker::run(options))
         }
         Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
@@ -69,16 +73,4 @@ fn run(cli: Cli) -> Result<()> {
     // A read of standard input that never ends must not keep the process.
     runtime.shutdown_background();
     done
-}
-
-/// Log lines go to standard error. The SIP stack writes whole messages, credentials and all, at
-/// `info`: it is kept at `warn` whatever the environment asks of the rest.
-fn log(level: &str) {
-    use tracing_subscriber::EnvFilter;
-    let wanted = std::env::var("PACELINE_LOG").unwrap_or_else(|_| level.to_owned());
-    let filter = EnvFilter::new(format!("{wanted},rsipstack=warn,sqlx=warn,apalis=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
 }

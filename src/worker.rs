@@ -21,7 +21,7 @@ const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Data directory: uploads and made files [default: ./data]
+    /// Data directory: uploads and made files
     #[arg(long, env = "PACELINE_DATA", default_value = "data")]
     pub data: PathBuf,
     /// postgres:// URL [default: SQLite in the data directory]

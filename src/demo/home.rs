@@ -5,7 +5,7 @@ use std::{fs::File, path::PathBuf, sync::Mutex};
 use anyhow::{Context, Result, ensure};
 
 use super::Options;
-use crate::config::Config;
+use crate::{config::Config, log};
 
 pub struct Home {
     pub directory: PathBuf,
@@ -49,17 +49,9 @@ impl Home {
 
     /// The terminal is for the numbers; the log goes into a file.
     pub fn log(&self) {
-        use tracing_subscriber::EnvFilter;
-        let Ok(file) = File::create(self.directory.join("demo.log")) else {
-            return;
-        };
-        let wanted = std::env::var("PACELINE_LOG").unwrap_or_else(|_| "info".to_owned());
-        let filter = EnvFilter::new(format!("{wanted},rsipstack=warn,sqlx=warn,apalis=warn"));
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_ansi(false)
-            .with_writer(Mutex::new(file))
-            .init();
+        if let Ok(file) = File::create(self.directory.join("demo.log")) {
+            log::start(Mutex::new(file), false);
+        }
     }
 
     pub fn leave(self) {

@@ -9,60 +9,14 @@
 //!            READY or UNREADY as asked for <---- ACW <----------------------------- (wrap-up)
 //! ```
 
-use serde::{Deserialize, Serialize};
+mod state;
+
+pub use state::{Busy, State, Unready};
 
 use crate::{
     ids::{CallId, LeadId},
     time::Millis,
 };
-
-/// Why a signed-in agent takes no calls (AGT-010).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unready {
-    Wait,
-    Dnd,
-    Break,
-    Away,
-    Custom,
-}
-
-/// What a busy agent does (AGT-011).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Busy {
-    Calling,
-    Ringing,
-    Answered,
-    Transfer,
-    Conference,
-    Hold,
-}
-
-/// Where an agent stands. A state carries what only that state has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    LoggedOut,
-    Unready {
-        sub: Unready,
-        reason: Option<String>,
-    },
-    Ready,
-    /// Looks at a lead before dialling it; `dial_at` when a countdown runs (OUT-202).
-    Preview {
-        lead: LeadId,
-        dial_at: Option<Millis>,
-    },
-    Busy {
-        sub: Busy,
-        call: CallId,
-    },
-    /// After-call work; `until` is `None` when only the agent ends it.
-    WrapUp {
-        call: CallId,
-        until: Option<Millis>,
-    },
-}
 
 /// Where an agent goes after a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,51 +50,6 @@ impl Default for Machine {
             state: State::LoggedOut,
             since: Millis(0),
             after_call: Return::Ready,
-        }
-    }
-}
-
-impl State {
-    /// Canonical name, as table 3.3.1 has it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::LoggedOut => "logout",
-            Self::Unready { .. } => "unready",
-            Self::Ready => "ready",
-            Self::Preview { .. } => "preview",
-            Self::Busy { .. } => "busy",
-            Self::WrapUp { .. } => "acw",
-        }
-    }
-
-    #[must_use]
-    pub fn sub_name(&self) -> Option<&'static str> {
-        match self {
-            Self::Unready { sub, .. } => Some(match sub {
-                Unready::Wait => "wait",
-                Unready::Dnd => "dnd",
-                Unready::Break => "break",
-                Unready::Away => "away",
-                Unready::Custom => "custom",
-            }),
-            Self::Busy { sub, .. } => Some(match sub {
-                Busy::Calling => "calling",
-                Busy::Ringing => "ringing",
-                Busy::Answered => "answered",
-                Busy::Transfer => "transfer",
-                Busy::Conference => "conference",
-                Busy::Hold => "hold",
-            }),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Unready { reason, .. } => reason.as_deref(),
-            _ => None,
         }
     }
 }

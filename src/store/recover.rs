@@ -62,7 +62,9 @@ async fn close_attempts(tx: &mut Tx, node: &str, now: Millis) -> Result<u64> {
             let text: String = on!(tx.conn(), c => sqlx::query_scalar(
                 "SELECT settings FROM campaigns WHERE id = $1")
                 .bind(&attempt.campaign_id).fetch_one(c).await)?;
-            rules.insert(attempt.campaign_id.clone(), doc::parse("campaign", &text)?);
+            // Settings that cannot be read must not keep the server from starting.
+            let settings = doc::parse("campaign", &text).unwrap_or_default();
+            rules.insert(attempt.campaign_id.clone(), settings);
         }
         let retry = &rules[&attempt.campaign_id].retry;
         let counted = u32::try_from(attempt.counted).unwrap_or(u32::MAX);

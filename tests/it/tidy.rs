@@ -71,12 +71,6 @@ const INNER_HOMES: &[(&str, &str, &str)] =
 /// A file is one noun or one verb.
 const LONGEST_FILE: usize = 450;
 
-/// Files that may be longer, and why.
-const LONG_FILES: &[(&str, &str)] = &[(
-    "src/engine/agent.rs",
-    "the agent's whole state machine: its steps are read side by side",
-)];
-
 #[test]
 fn crates_import_what_the_table_allows() {
     let packages = packages();
@@ -159,10 +153,9 @@ fn files_are_short() {
     for file in sources().filter(|file| !is_unit_test(file)) {
         let name = relative(&file);
         let lines = code_lines(&read(&file));
-        let listed = LONG_FILES.iter().any(|(long, _)| *long == name);
         assert!(
-            listed || lines <= LONGEST_FILE,
-            "{name} has {lines} lines of code: split it, or list it with a reason"
+            lines <= LONGEST_FILE,
+            "{name} has {lines} lines of code: split it"
         );
     }
 }

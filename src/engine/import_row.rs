@@ -26,10 +26,12 @@ pub enum Cell {
 }
 
 /// A row that may be called. `data` holds the non-empty fields by code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewLead {
     pub phone: String,
     pub phone_raw: String,
+    /// Every number of every phone field in dialling order, `phone` first; none twice.
+    pub phones: Vec<String>,
     /// What duplicates are decided on: the primary-key field, else the phone.
     pub key_value: String,
     pub data: BTreeMap<String, String>,
@@ -234,11 +236,15 @@ impl Plan {
                 data.insert(field.code.clone(), text);
             }
         }
-        let first = self.phones.iter().find_map(|&nth| {
-            let at = raw_phones.iter().position(|phone| phone.0 == nth)?;
-            Some(raw_phones.swap_remove(at).1)
-        });
-        let Some(phone) = first else {
+        let rank = |nth: usize| self.phones.iter().position(|&other| other == nth);
+        raw_phones.sort_by_key(|(nth, _)| rank(*nth));
+        let mut phones: Vec<String> = Vec::with_capacity(raw_phones.len());
+        for (_, phone) in &raw_phones {
+            if !phones.contains(&phone.number) {
+                phones.push(phone.number.clone());
+            }
+        }
+        let Some((_, phone)) = raw_phones.into_iter().next() else {
             let why = phone::BadPhone::Empty;
             let field = &self.columns[self.phones[0]].field;
             return Err(reject(field, why.code(), why.to_string()));
@@ -250,6 +256,7 @@ impl Plan {
         Ok(NewLead {
             phone: phone.number,
             phone_raw: phone.raw,
+            phones,
             key_value,
             data,
         })

@@ -75,6 +75,7 @@ pub async fn leads(db: &Db, batch: &str, fields: &[Field], count: i64) -> String
         let lead = NewLead {
             phone: phone.clone(),
             phone_raw: phone.clone(),
+            phones: vec![phone.clone()],
             key_value: phone,
             data: data.into(),
         };

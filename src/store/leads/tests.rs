@@ -40,6 +40,7 @@ async fn a_row_of_an_import_is_stored_once() {
         let again = NewLead {
             phone: "1".into(),
             phone_raw: "1".into(),
+            phones: vec!["1".into()],
             key_value: "1".into(),
             data: BTreeMap::new(),
         };

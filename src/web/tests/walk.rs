@@ -185,6 +185,7 @@ async fn imported(kit: &Kit, batch: &str, import: &str) {
         lead: engine::import_row::NewLead {
             phone: phone.clone(),
             phone_raw: phone.clone(),
+            phones: vec![phone.clone()],
             key_value: phone.clone(),
             data: [(fields[1].code.clone(), phone)].into(),
         },

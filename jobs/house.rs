@@ -1,12 +1,16 @@
 //! What every job needs, and the start of a job that may write.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use engine::time::Millis;
+use serde_json::Value;
 use store::{Db, Tx, jobs};
 use tokio::sync::watch;
 
 use crate::{clock, error::JobError, frame::Snapshots};
+
+/// Jobs of one tenant that run at once, where nothing else is set.
+pub const PER_TENANT: i64 = 4;
 
 /// Database, files and the wish to stop. Clones share everything.
 #[derive(Debug, Clone)]
@@ -14,6 +18,10 @@ pub struct House {
     pub db: Db,
     pub data_dir: PathBuf,
     pub snapshots: Snapshots,
+    /// Names this process in the jobs that it has.
+    pub worker: Arc<str>,
+    /// Jobs of one tenant that run at once, over all workers (OUT-013).
+    pub per_tenant: i64,
     /// Turns true when the process is to end.
     pub stop: watch::Receiver<bool>,
 }
@@ -26,6 +34,19 @@ pub struct Ticket {
 }
 
 impl House {
+    #[must_use]
+    pub fn new(db: Db, data_dir: PathBuf, stop: watch::Receiver<bool>) -> Self {
+        let worker = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+        Self {
+            db,
+            data_dir,
+            snapshots: Snapshots::default(),
+            worker: worker.into(),
+            per_tenant: PER_TENANT,
+            stop,
+        }
+    }
+
     #[must_use]
     pub fn now(&self) -> Millis {
         clock::now()
@@ -90,7 +111,15 @@ impl Ticket {
     /// # Errors
     /// [`JobError::Superseded`]: drop the write.
     pub async fn succeed(&self, tx: &mut Tx) -> Result<(), JobError> {
-        let alive = jobs::succeed(tx, &self.job, self.fence, clock::now()).await?;
+        self.succeed_with(tx, &Value::Null).await
+    }
+
+    /// Ends the job in the write that ends its work, and says what it did: an object of counts.
+    ///
+    /// # Errors
+    /// [`JobError::Superseded`]: drop the write.
+    pub async fn succeed_with(&self, tx: &mut Tx, result: &Value) -> Result<(), JobError> {
+        let alive = jobs::succeed(tx, &self.job, self.fence, result, clock::now()).await?;
         if alive {
             Ok(())
         } else {

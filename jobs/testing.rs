@@ -11,13 +11,14 @@ use engine::{
 use store::{
     Db, batches, campaigns, fields, files, filters,
     imports::{self, Import, NewImport},
+    jobs::Taken,
     targets, tasks,
     testing::Home,
     work::{self, By, Work},
 };
 use tokio::sync::watch;
 
-use crate::{JobError, frame::Snapshots, house::House, house::Ticket};
+use crate::{JobError, house::House, house::Ticket};
 
 /// Keeps the databases and the wish not to stop.
 pub struct Guard {
@@ -33,12 +34,7 @@ impl Guard {
 
 pub fn house(home: Home) -> (House, Guard) {
     let (stop, stopped) = watch::channel(false);
-    let house = House {
-        db: home.db.clone(),
-        data_dir: home.data_dir.clone(),
-        snapshots: Snapshots::default(),
-        stop: stopped,
-    };
+    let house = House::new(home.db.clone(), home.data_dir.clone(), stopped);
     (house, Guard { stop, home })
 }
 
@@ -122,19 +118,34 @@ pub async fn enqueue(house: &House, work: Work) -> String {
     job
 }
 
-/// Claims a job and does it here, without the queue.
+/// Starts this very job, as a worker does when it has its turn; also one that runs already.
+pub async fn take(house: &House, job: &str) -> Option<Taken> {
+    let lane = store::testing::hurry(&house.db, job).await;
+    let taken = store::jobs::take(&house.db, &lane, "test", i64::MAX, house.now()).await;
+    // Once it is over, the lane's turn is another's.
+    taken.unwrap().filter(|taken| taken.job == job)
+}
+
+/// The ticket of a job that was taken.
+pub fn ticket(taken: &Taken) -> Ticket {
+    Ticket {
+        job: taken.job.clone(),
+        fence: taken.fence,
+    }
+}
+
+/// Starts a job, does it and records its end, without the queue. Nothing when it is over.
+pub async fn start(house: &House, job: &str) -> Result<(), JobError> {
+    match take(house, job).await {
+        Some(taken) => house.carry_out(taken).await,
+        None => Ok(()),
+    }
+}
+
+/// Starts a job and does it here, without the queue; its failure is the caller's to see.
 pub async fn perform(house: &House, job: &str, work: &Work) -> Result<(), JobError> {
-    let fence = store::jobs::claim(&house.db, job, 1, house.now()).await?;
-    let fence = fence.expect("the job may be claimed");
-    house
-        .perform(
-            &Ticket {
-                job: job.into(),
-                fence,
-            },
-            work,
-        )
-        .await
+    let taken = take(house, job).await.expect("the job may be taken");
+    house.perform(&ticket(&taken), work).await
 }
 
 /// Queues and does a piece of work.

@@ -1,40 +1,39 @@
-//! The worker process: queues in, jobs done, rows told how it went.
+//! The worker process: wakes up, takes the job whose turn it is, does it, records its end.
 //!
-//! apalis keeps the turn of a job; everything about its end is decided here, because the library
-//! retries at once and without counting starts that killed their process:
-//! - a job is claimed in its own row, and its entry in the queue is done whatever came of it;
-//! - a failure that may pass puts a new entry into the queue for later, in the write that says so;
-//! - a start that ended with its process is found by the heartbeat and counted by the claim.
+//! apalis keeps the entries that wake a lane's workers up, hands each to one worker, counts and
+//! watches the workers, and stops them gracefully. Which job is then done is decided by
+//! [`store::jobs::take`] in our own table, because the library knows neither priorities within a
+//! batch nor tenants, retries at once, and hands a job that kills its process out for ever:
+//! - an entry is used up by whatever jobs of its lane are due, in their order;
+//! - a started job is leased to its worker for 15 s, renewed every 3 s and with every chunk; a lease
+//!   that ran out makes the job due again, with a new fence, and the start that died has counted;
+//! - a failure that may pass puts the job back for later;
+//! - once a second a lane that has something due and no entry gets one.
 
-use std::{
-    path::PathBuf,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use apalis::prelude::*;
-use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
-use engine::time::Millis;
 use store::{
-    Db, batches, filter_runs, imports, jobs, tasks,
-    work::{self, Entry, Work, queue},
+    Db, batches, filter_runs, imports,
+    jobs::{self, Taken},
+    tasks,
+    work::{self, Work, queue},
 };
-use tokio::{sync::watch, task::JoinSet, time::MissedTickBehavior};
-use tracing::{error, info, warn};
+use tokio::{sync::watch, task::JoinSet};
+use tracing::{info, warn};
 
 use crate::{
-    JobError, allocate, clock, filter,
-    frame::Snapshots,
+    JobError, allocate, filter,
     house::{House, Ticket},
     import_batch, recycle, rejects_sheet, report, template,
 };
 
-/// How soon a new entry is seen.
-const TICK: Duration = Duration::from_millis(100);
-/// A worker that was not heard of for [`MISSED`] of these is dead; another takes its jobs.
-const HEARTBEAT: Duration = Duration::from_secs(2);
-const MISSED: usize = 3;
-/// Pause before a queue's worker starts again after the database failed it.
+mod serve;
+
+/// How often a running job's lease is renewed; it lasts [`jobs::LEASE_MS`].
+const RENEW: Duration = Duration::from_secs(3);
+/// How often it is looked for jobs that are due and that no entry announces.
+const LOOK: Duration = Duration::from_secs(1);
+/// Pause after the database failed.
 const RESTART: Duration = Duration::from_secs(1);
 /// Delay after the first failure; four times as long after each further one (OUT-014).
 const RETRY: Duration = Duration::from_secs(5);
@@ -52,23 +51,19 @@ pub async fn run_worker(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), JobError> {
     let (stop, stopped) = watch::channel(false);
-    let house = House {
-        db,
-        data_dir,
-        snapshots: Snapshots::default(),
-        stop: stopped,
-    };
+    let house = House::new(db, data_dir, stopped);
     sweep(&house).await?;
-    let mut queues = JoinSet::new();
-    queues.spawn(keep_sweeping(house.clone()));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keep_sweeping(house.clone()));
+    tasks.spawn(keep_looking(house.clone()));
     for name in queue::ALL {
-        queues.spawn(serve(house.clone(), name));
+        tasks.spawn(serve::lane(house.clone(), name));
     }
     info!("the worker takes jobs");
     shutdown.await;
     // Every receiver may be gone already.
     let _ = stop.send(true);
-    while queues.join_next().await.is_some() {}
+    while tasks.join_next().await.is_some() {}
     info!("the worker has stopped");
     Ok(())
 }
@@ -88,149 +83,70 @@ async fn sweep(house: &House) -> Result<(), JobError> {
     Ok(tx.commit().await?)
 }
 
-/// Serves one queue, again and again: a database error ends a worker of the library for good.
-async fn serve(house: House, name: &'static str) {
+async fn keep_looking(house: House) {
     while house.may_go_on().is_ok() {
-        let ended = match &house.db {
-            Db::Lite { writer, .. } => {
-                let config = apalis_sqlite::Config::default()
-                    .queue(name)
-                    .batch_size(1)
-                    .heartbeat_interval(HEARTBEAT)
-                    .missed_heartbeats(MISSED);
-                let backend = apalis_sqlite::SqliteStorage::<Entry>::new(writer)
-                    .with_config(config)
-                    .poll_with_strategy(Tick::new());
-                WorkerBuilder::new(fresh(name))
-                    .backend(backend)
-                    .concurrency(concurrency(name))
-                    .data(house.clone())
-                    .build(handle)
-                    .run_until(until_stopped(house.clone()))
-                    .await
-            }
-            Db::Pg(pool) => {
-                let config = apalis_postgres::Config::default()
-                    .queue(name)
-                    .batch_size(1)
-                    .heartbeat_interval(HEARTBEAT)
-                    .missed_heartbeats(MISSED);
-                let backend = apalis_postgres::PostgresStorage::<Entry>::new(pool)
-                    .with_config(config)
-                    .poll_with_strategy(Tick::new());
-                WorkerBuilder::new(fresh(name))
-                    .backend(backend)
-                    .concurrency(concurrency(name))
-                    .data(house.clone())
-                    .build(handle)
-                    .run_until(until_stopped(house.clone()))
-                    .await
-            }
-        };
-        match ended {
-            Err(error) => warn!(queue = name, "the worker of {name} ended: {error}"),
-            Ok(()) if house.may_go_on().is_ok() => {
-                warn!(queue = name, "the worker of {name} ended")
-            }
-            Ok(()) => {}
-        }
-        house.pause(RESTART).await;
-    }
-}
-
-/// A name that no process had before: the library refuses a known one until its heartbeat is old.
-fn fresh(queue: &str) -> String {
-    format!("{queue}-{}", uuid::Uuid::now_v7().simple())
-}
-
-/// Imports are kept to one at a time: each may take a good part of the memory that the process has.
-fn concurrency(queue: &str) -> usize {
-    match queue {
-        queue::SHEET => 2,
-        _ => 1,
-    }
-}
-
-async fn until_stopped(house: House) -> Result<(), WorkerError> {
-    house.stopped().await;
-    Ok(())
-}
-
-async fn handle(entry: Entry, house: Data<House>) -> Result<(), BoxDynError> {
-    let house = (*house).clone();
-    // A task of its own, so that a panic ends the job and not the worker.
-    let done = tokio::spawn(async move { house.start(entry).await }).await;
-    match done {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
-            error!("a job could not be told about: {error}");
-            Err(Box::new(error))
-        }
-        Err(broken) => Err(Box::new(broken)),
-    }
-}
-
-/// Wakes the worker at every tick. The library's own interval loses a tick that falls into a fetch.
-struct Tick(tokio::time::Interval);
-
-impl Tick {
-    fn new() -> Self {
-        let mut interval = tokio::time::interval(TICK);
-        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self(interval)
-    }
-}
-
-impl PollStrategy for Tick {
-    fn poll_drive(&mut self, cx: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
-        let mut hit = false;
-        while self.0.poll_tick(cx).is_ready() {
-            hit = true;
-        }
-        if hit {
-            Poll::Ready(Some(()))
-        } else {
-            Poll::Pending
+        house.pause(LOOK).await;
+        if let Err(error) = jobs::wake_idle(&house.db, house.per_tenant, house.now()).await {
+            warn!("jobs that wait could not be looked for: {error}");
         }
     }
 }
 
 impl House {
-    /// Claims a job, does it, and records its end. `Err` only when that could not be recorded.
+    /// Does the jobs of a lane that are due, one after the other, until none is.
     ///
     /// # Errors
     /// When the database fails; the queue then hands the entry out again.
-    pub async fn start(&self, entry: Entry) -> Result<(), JobError> {
-        let fence = match jobs::claim(&self.db, &entry.job, entry.run, self.now()).await {
-            Ok(Some(fence)) => fence,
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                self.pause(RESTART).await;
-                return Err(error.into());
+    pub async fn work_off(&self, lane: &str) -> Result<(), JobError> {
+        while self.may_go_on().is_ok() {
+            let taken = jobs::take(&self.db, lane, &self.worker, self.per_tenant, self.now()).await;
+            match taken {
+                Ok(Some(taken)) => self.carry_out(taken).await?,
+                Ok(None) => break,
+                Err(error) => {
+                    self.pause(RESTART).await;
+                    return Err(error.into());
+                }
             }
-        };
-        let ticket = Ticket {
-            job: entry.job.clone(),
-            fence,
-        };
-        if fence > jobs::ATTEMPTS_MAX {
-            let died = JobError::user("WORKER_DIED", "the worker process died in this job");
-            return self.fail(&entry, &ticket, &died).await;
         }
-        info!(job.id = %entry.job, "job {} {} starts, start {fence}", entry.work.kind(), entry.job);
-        let (house, its, work) = (self.clone(), ticket.clone(), entry.work.clone());
+        Ok(())
+    }
+
+    /// Does a job that was taken, and records its end. `Err` only when that could not be recorded.
+    ///
+    /// # Errors
+    /// When the database fails; the job's lease then runs out.
+    pub async fn carry_out(&self, taken: Taken) -> Result<(), JobError> {
+        let ticket = Ticket {
+            job: taken.job.clone(),
+            fence: taken.fence,
+        };
+        if taken.attempts > taken.max_attempts {
+            let died = JobError::user("WORKER_DIED", "the worker process died in this job");
+            return self.fail(&taken, &ticket, &died).await;
+        }
+        let (kind, nth) = (taken.work.kind(), taken.attempts);
+        info!(job.id = %taken.job, "job {kind} {} starts, start {nth}", taken.job);
+        let renewing = tokio::spawn(keep_lease(self.clone(), ticket.clone()));
+        let (house, its, work) = (self.clone(), ticket.clone(), taken.work.clone());
         let done = tokio::spawn(async move { house.perform(&its, &work).await }).await;
+        renewing.abort();
         let done = done.unwrap_or_else(|broken| Err(JobError::Panicked(broken.to_string())));
         match done {
             Ok(()) => {
-                info!(job.id = %entry.job, "job {} is done", entry.job);
+                info!(job.id = %taken.job, "job {} is done", taken.job);
                 Ok(())
             }
-            Err(JobError::Superseded) => Ok(()),
-            Err(JobError::ShuttingDown) => self.yield_back(entry, &ticket).await,
-            Err(error @ JobError::User { .. }) => self.fail(&entry, &ticket, &error).await,
-            Err(error) if fence >= jobs::ATTEMPTS_MAX => self.fail(&entry, &ticket, &error).await,
-            Err(error) => self.retry(entry, &ticket, &error).await,
+            Err(JobError::Superseded) => {
+                info!(job.id = %taken.job, "job {} is no longer this start's", taken.job);
+                Ok(())
+            }
+            Err(JobError::ShuttingDown) => self.yield_back(&ticket).await,
+            Err(error @ JobError::User { .. }) => self.fail(&taken, &ticket, &error).await,
+            Err(error) if taken.attempts >= taken.max_attempts => {
+                self.fail(&taken, &ticket, &error).await
+            }
+            Err(error) => self.retry(&taken, &ticket, &error).await,
         }
     }
 
@@ -266,14 +182,14 @@ impl House {
     }
 
     /// The job has failed for good, and so has what it worked on.
-    async fn fail(&self, entry: &Entry, ticket: &Ticket, error: &JobError) -> Result<(), JobError> {
+    async fn fail(&self, taken: &Taken, ticket: &Ticket, error: &JobError) -> Result<(), JobError> {
         let (code, text, now) = (error.code(), error.text(), self.now());
-        warn!(job.id = %entry.job, "job {} failed: {code}: {text}", entry.job);
+        warn!(job.id = %taken.job, "job {} failed: {code}: {text}", taken.job);
         let mut tx = self.db.begin().await?;
-        if !jobs::fail(&mut tx, &entry.job, ticket.fence, code, &text, now).await? {
+        if !jobs::fail(&mut tx, &taken.job, ticket.fence, code, &text, now).await? {
             return Ok(());
         }
-        match &entry.work {
+        match &taken.work {
             Work::ImportBatch { import } => {
                 imports::fail(&mut tx, import, code, &text, now).await?;
                 if let Some(import) = imports::get(&self.db, import).await? {
@@ -290,33 +206,44 @@ impl House {
         Ok(tx.commit().await?)
     }
 
-    async fn retry(&self, entry: Entry, ticket: &Ticket, error: &JobError) -> Result<(), JobError> {
-        let delay = retry_delay(ticket.fence);
+    async fn retry(
+        &self,
+        taken: &Taken,
+        ticket: &Ticket,
+        error: &JobError,
+    ) -> Result<(), JobError> {
+        let delay = retry_delay(taken.attempts);
         let (code, text) = (error.code(), error.text());
-        warn!(job.id = %entry.job, "job {} waits {delay:?}: {code}: {text}", entry.job);
+        warn!(job.id = %taken.job, "job {} waits {delay:?}: {code}: {text}", taken.job);
         let now = self.now();
+        let later = now.plus(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
         let mut tx = self.db.begin().await?;
-        let told = (code, text.as_str());
-        if let Some(run) = jobs::put_back(&mut tx, &entry.job, ticket.fence, told, now).await? {
-            let later = now.plus(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
-            work::push(&mut tx, &Entry { run, ..entry }, later).await?;
-        }
+        jobs::put_back(&mut tx, &taken.job, ticket.fence, (code, &text), later, now).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn yield_back(&self, entry: Entry, ticket: &Ticket) -> Result<(), JobError> {
-        let now: Millis = clock::now();
+    async fn yield_back(&self, ticket: &Ticket) -> Result<(), JobError> {
         let mut tx = self.db.begin().await?;
-        if let Some(run) = jobs::yield_back(&mut tx, &entry.job, ticket.fence, now).await? {
-            work::push(&mut tx, &Entry { run, ..entry }, now).await?;
-        }
+        jobs::yield_back(&mut tx, &ticket.job, ticket.fence, self.now()).await?;
         Ok(tx.commit().await?)
     }
 }
 
+/// Keeps a job leased to this worker until it is aborted or the job is somebody else's.
+async fn keep_lease(house: House, ticket: Ticket) {
+    loop {
+        tokio::time::sleep(RENEW).await;
+        match jobs::renew(&house.db, &ticket.job, ticket.fence, house.now()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => warn!(job.id = %ticket.job, "a lease could not be renewed: {error}"),
+        }
+    }
+}
+
 /// 5 s, then 20 s, then 80 s.
-fn retry_delay(start: i64) -> Duration {
-    let power = u32::try_from(start.saturating_sub(1))
+fn retry_delay(attempt: i64) -> Duration {
+    let power = u32::try_from(attempt.saturating_sub(1))
         .unwrap_or_default()
         .min(5);
     RETRY * 4_u32.pow(power)

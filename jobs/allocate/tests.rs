@@ -3,7 +3,7 @@ use engine::{
     draw::{Share, Target, TargetType},
 };
 use store::{
-    jobs, leads,
+    leads,
     tasks::{self, Task},
     testing::on_both,
     work::Work,
@@ -113,17 +113,10 @@ async fn an_interrupted_allocation_gives_each_lead_once() {
         let campaign = testing::campaign(&house, &filter, &plan).await;
         let task = testing::task(&house, &campaign).await;
         let work = Work::AllocateTask { task: task.clone() };
-        let job = testing::enqueue(&house, work.clone()).await;
+        let job = testing::enqueue(&house, work).await;
 
         // The first start decides and gives one chunk, and dies while it gives it again.
-        let fence = jobs::claim(&house.db, &job, 1, house.now())
-            .await
-            .unwrap()
-            .unwrap();
-        let ticket = Ticket {
-            job: job.clone(),
-            fence,
-        };
+        let ticket = testing::ticket(&testing::take(&house, &job).await.unwrap());
         let row = find(&house, &task).await.unwrap();
         let run = row.filter_run_id.clone().unwrap();
         filter::evaluate(&house, &ticket, &run).await.unwrap();
@@ -133,12 +126,7 @@ async fn an_interrupted_allocation_gives_each_lead_once() {
             Step::More
         ));
 
-        let entry = store::work::Entry {
-            job: job.clone(),
-            run: 1,
-            work,
-        };
-        house.start(entry).await.unwrap();
+        testing::start(&house, &job).await.unwrap();
         drop(guard);
         let done = find(&house, &task).await.unwrap();
         assert_eq!(

@@ -150,11 +150,8 @@ async fn a_filter_that_cannot_be_understood_fails_at_once() {
             let work = Work::RunFilter {
                 run: run.clone().unwrap(),
             };
-            let job = testing::enqueue(&house, work.clone()).await;
-            house
-                .start(store::work::Entry { job, run: 1, work })
-                .await
-                .unwrap();
+            let job = testing::enqueue(&house, work).await;
+            testing::start(&house, &job).await.unwrap();
             let run = filter_runs::get(&house.db, &run.unwrap())
                 .await
                 .unwrap()

@@ -149,8 +149,7 @@ async fn bad_files_fail_with_a_clear_code() {
         ];
         for (path, code) in cases {
             let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
-            let entry = entry(&job, &id);
-            house.start(entry).await.unwrap();
+            testing::start(&house, &job).await.unwrap();
             let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
             assert_eq!((job.state.as_str(), job.attempts), ("failed", 1), "{code}");
             assert_eq!(job.error_code.as_deref(), Some(code));
@@ -253,14 +252,7 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
 
         // The first start writes one chunk, then its process is gone in the middle of the second.
-        let first = jobs::claim(&house.db, &job, 1, house.now())
-            .await
-            .unwrap()
-            .unwrap();
-        let ticket = Ticket {
-            job: job.clone(),
-            fence: first,
-        };
+        let ticket = testing::ticket(&testing::take(&house, &job).await.unwrap());
         let fields = fields::list(&house.db, &batch).await.unwrap();
         let (chunks, mut received) = mpsc::channel(8);
         let kept = house.data_dir.join(now(&house, &id).await.file_path);
@@ -283,23 +275,11 @@ async fn an_interrupted_import_goes_on_where_it_was() {
 
         // The second start is told to shut down after nothing more; the third does the rest.
         guard.stop.send(true).unwrap();
-        house.start(entry(&job, &id)).await.unwrap();
+        testing::start(&house, &job).await.unwrap();
         let waiting = jobs::get(&house.db, &job).await.unwrap().unwrap();
-        assert_eq!((waiting.state.as_str(), waiting.run), ("queued", 2));
+        assert_eq!((waiting.state.as_str(), waiting.attempts), ("queued", 1));
         guard.stop.send(false).unwrap();
-        // The stale entry of the first run does nothing.
-        house.start(entry(&job, &id)).await.unwrap();
-        assert_eq!(
-            jobs::get(&house.db, &job).await.unwrap().unwrap().state,
-            "queued"
-        );
-        house
-            .start(work::Entry {
-                run: 2,
-                ..entry(&job, &id)
-            })
-            .await
-            .unwrap();
+        testing::start(&house, &job).await.unwrap();
 
         let done = now(&house, &id).await;
         assert_eq!(
@@ -333,13 +313,10 @@ async fn a_start_that_kills_its_process_again_and_again_is_given_up() {
         let dir = TempDir::new().unwrap();
         let path = book(&dir, &[&["号码"], &["13800138000"]]);
         let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
-        for _ in 0..jobs::ATTEMPTS_MAX {
-            jobs::claim(&house.db, &job, 1, house.now())
-                .await
-                .unwrap()
-                .unwrap();
+        for _ in 0..3 {
+            testing::take(&house, &job).await.unwrap();
         }
-        house.start(entry(&job, &id)).await.unwrap();
+        testing::start(&house, &job).await.unwrap();
         let job = jobs::get(&house.db, &job).await.unwrap().unwrap();
         assert_eq!(job.error_code.as_deref(), Some("WORKER_DIED"));
         assert_eq!(now(&house, &id).await.state, "failed");
@@ -373,14 +350,4 @@ async fn a_template_gives_the_batch_its_fields() {
         assert!(error.text().contains("B1"));
     })
     .await;
-}
-
-fn entry(job: &str, import: &str) -> work::Entry {
-    work::Entry {
-        job: job.into(),
-        run: 1,
-        work: Work::ImportBatch {
-            import: import.into(),
-        },
-    }
 }

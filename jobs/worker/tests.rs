@@ -7,7 +7,7 @@ use store::{
 };
 
 use super::*;
-use crate::testing;
+use crate::{clock, testing};
 
 /// Runs a real worker over the home until the test has seen what it waits for.
 struct Worker {
@@ -59,7 +59,7 @@ async fn a_queued_job_is_done_once_and_its_entry_is_gone() {
         let import = imports::get(&db, &import).await.unwrap().unwrap();
         assert_eq!((import.good, import.invalid), (1, 1));
         // The import asks for its rejects' sheet by itself.
-        let jobs = jobs::list(&db, "o", Some(&batch), None, 10).await.unwrap();
+        let jobs = jobs::list(&db, "o", which(&batch), None, 10).await.unwrap();
         let sheet = jobs.iter().find(|job| job.kind == "rejects_sheet").unwrap();
         until(&db, &sheet.id, |job| job.state == "succeeded").await;
         assert!(store::files::rejects(&house.data_dir, &import.id).exists());
@@ -73,36 +73,32 @@ async fn a_queued_job_is_done_once_and_its_entry_is_gone() {
     .await;
 }
 
+fn which(batch: &str) -> jobs::Which<'_> {
+    jobs::Which {
+        batch,
+        ..jobs::Which::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_may_pass_is_tried_again_later() {
     on_both(|home| async move {
         let (house, _guard) = testing::house(home);
         let campaign = "cmp_gone".to_owned();
-        let work = Work::CampaignReport { campaign };
-        let job = testing::enqueue(&house, work.clone()).await;
-        let fence = jobs::claim(&house.db, &job, 1, house.now())
-            .await
-            .unwrap()
-            .unwrap();
-        let ticket = Ticket {
-            job: job.clone(),
-            fence,
-        };
-        let entry = Entry {
-            job: job.clone(),
-            run: 1,
-            work,
-        };
+        let job = testing::enqueue(&house, Work::CampaignReport { campaign }).await;
+        let taken = testing::take(&house, &job).await.unwrap();
         let error = JobError::Panicked("boom".into());
-        house.retry(entry.clone(), &ticket, &error).await.unwrap();
+        let before = house.now();
+        house
+            .retry(&taken, &testing::ticket(&taken), &error)
+            .await
+            .unwrap();
         let row = jobs::get(&house.db, &job).await.unwrap().unwrap();
-        assert_eq!(
-            (row.state.as_str(), row.run, row.attempts),
-            ("queued", 2, 1)
-        );
+        assert_eq!((row.state.as_str(), row.attempts), ("queued", 1));
+        assert!(row.run_after >= before.0 + 5_000, "5 s after the first");
         assert_eq!(row.error_code.as_deref(), Some("PANICKED"));
         // A campaign that is gone is nobody's passing trouble.
-        house.start(Entry { run: 2, ..entry }).await.unwrap();
+        testing::start(&house, &job).await.unwrap();
         let row = jobs::get(&house.db, &job).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.attempts), ("failed", 2));
         assert_eq!(row.error_code.as_deref(), Some("NO_SUCH_CAMPAIGN"));
@@ -157,10 +153,7 @@ async fn a_worker_that_shuts_down_leaves_its_job_to_the_next() {
         until(&db, &job, |job| job.done >= 1_000).await;
         worker.end().await;
         let left = jobs::get(&db, &job).await.unwrap().unwrap();
-        assert_eq!(
-            (left.state.as_str(), left.run, left.attempts),
-            ("queued", 2, 0)
-        );
+        assert_eq!((left.state.as_str(), left.attempts), ("queued", 0));
         let worker = Worker::start(guard.home());
         let done = until(&db, &job, |job| job.finished_at.is_some()).await;
         assert_eq!((done.state.as_str(), done.attempts), ("succeeded", 1));
@@ -183,13 +176,112 @@ async fn a_cancelled_import_stops_and_says_so() {
         let mut tx = house.db.begin().await.unwrap();
         assert!(jobs::cancel(&mut tx, &job, house.now()).await.unwrap());
         tx.commit().await.unwrap();
-        let work = Work::ImportBatch {
-            import: import.clone(),
-        };
-        house.start(Entry { job, run: 1, work }).await.unwrap();
+        testing::start(&house, &job).await.unwrap();
         let import = imports::get(&house.db, &import).await.unwrap().unwrap();
         assert_eq!((import.state.as_str(), import.good), ("failed", 0));
         assert_eq!(import.error_code.as_deref(), Some("CANCELLED"));
+    })
+    .await;
+}
+
+/// A sheet with so many good rows, in the batch.
+async fn many(house: &House, batch: &str, rows: u64) -> (String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("data.csv");
+    let rows: Vec<String> = (0..rows)
+        .map(|n| format!("{}", 13_800_000_000_u64 + n))
+        .collect();
+    std::fs::write(&path, format!("号码\n{}\n", rows.join("\n"))).unwrap();
+    testing::upload(house, batch, &path, "skip_in_batch").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_import_stops_at_a_chunk_and_goes_on_behind_it() {
+    on_both(|home| async move {
+        let worker = Worker::start(&home);
+        let (house, _guard) = testing::house(home);
+        let db = &house.db;
+        let batch = testing::batch(&house, &["号码"]).await;
+        let (import, job) = many(&house, &batch, 40_000).await;
+        until(db, &job, |job| job.done >= 1_000).await;
+        let mut tx = db.begin().await.unwrap();
+        assert!(jobs::pause(&mut tx, &job, house.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        // The lane is free for others as soon as the paused job has stopped.
+        let (other, others) = {
+            let batch = testing::batch(&house, &["号码"]).await;
+            many(&house, &batch, 10).await
+        };
+        until(db, &others, |job| job.state == "succeeded").await;
+        let paused = jobs::get(db, &job).await.unwrap().unwrap();
+        assert_eq!((paused.state.as_str(), paused.attempts), ("paused", 0));
+        let so_far = imports::get(db, &import).await.unwrap().unwrap();
+        assert!((1_000..40_000).contains(&so_far.good), "{}", so_far.good);
+        assert_eq!(so_far.good, paused.done, "whole chunks only");
+        let mut tx = db.begin().await.unwrap();
+        assert!(jobs::resume(&mut tx, &job, house.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        let done = until(db, &job, |job| job.finished_at.is_some()).await;
+        assert_eq!((done.state.as_str(), done.attempts), ("succeeded", 1));
+        let import = imports::get(db, &import).await.unwrap().unwrap();
+        assert_eq!((import.good, import.duplicate), (40_000, 0));
+        let other = imports::get(db, &other).await.unwrap().unwrap();
+        assert_eq!(other.good, 10);
+        worker.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_import_is_done_again_when_it_is_asked_for() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let db = &house.db;
+        let batch = testing::batch(&house, &["号码"]).await;
+        let (import, job) = many(&house, &batch, 10).await;
+        let path = house
+            .data_dir
+            .join(imports::get(db, &import).await.unwrap().unwrap().file_path);
+        let sheet = std::fs::read(&path).unwrap();
+        std::fs::write(&path, "no header\n").unwrap();
+        testing::start(&house, &job).await.unwrap();
+        let failed = jobs::get(db, &job).await.unwrap().unwrap();
+        assert_eq!(failed.error_code.as_deref(), Some("PHONE_COLUMN_MISSING"));
+        std::fs::write(&path, sheet).unwrap();
+        let mut tx = db.begin().await.unwrap();
+        assert!(jobs::retry(&mut tx, &job, house.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        testing::start(&house, &job).await.unwrap();
+        let done = jobs::get(db, &job).await.unwrap().unwrap();
+        assert_eq!((done.state.as_str(), done.error_code), ("succeeded", None));
+        let import = imports::get(db, &import).await.unwrap().unwrap();
+        assert_eq!((import.state.as_str(), import.good), ("succeeded", 10));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_do_no_job_twice() {
+    const JOBS: usize = 12;
+    on_both(|home| async move {
+        let mut workers = [process(&home), process(&home)];
+        let (house, _guard) = testing::house(home);
+        let db = &house.db;
+        let mut jobs = Vec::new();
+        for _ in 0..JOBS {
+            let batch = testing::batch(&house, &["号码"]).await;
+            jobs.push(many(&house, &batch, 3_000).await);
+        }
+        for (import, job) in &jobs {
+            let done = until(db, job, |job| job.finished_at.is_some()).await;
+            assert_eq!((done.state.as_str(), done.attempts), ("succeeded", 1));
+            let import = imports::get(db, import).await.unwrap().unwrap();
+            assert_eq!((import.good, import.duplicate), (3_000, 0));
+        }
+        for worker in &mut workers {
+            worker.kill().unwrap();
+            worker.wait().unwrap();
+        }
     })
     .await;
 }

@@ -1,7 +1,8 @@
 //! What there is to do, and how it is handed to the worker process.
 //!
-//! A job is two rows: ours in `job_runs` and the queue library's. [`enqueue`] writes both in the
-//! caller's transaction, so neither is there without the other and without what they work on.
+//! A job is a row in `job_runs`, written by [`enqueue`] in the caller's transaction, so it is never
+//! there without what it works on. The entry in the queue library's table is written beside it and
+//! only wakes a worker of the lane up: which job has its turn is [`crate::jobs::take`]'s to say.
 
 use apalis_core::task::builder::TaskBuilder;
 use engine::time::Millis;
@@ -48,14 +49,40 @@ pub enum Work {
     },
 }
 
-/// What the queue holds for a job.
+/// What the queue holds: there is something to do in this lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    pub job: String,
-    /// Compared with the job's row: an entry of an earlier run does nothing.
-    pub run: i64,
-    pub work: Work,
+pub struct Wake {
+    /// One of [`queue::ALL`].
+    #[serde(default)]
+    pub lane: String,
 }
+
+/// How a job is to be queued, where it is not as usual.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// 0 to 9, 9 first (OUT-010).
+    pub priority: i64,
+    /// Not before.
+    pub run_after: Millis,
+    /// Starts before it fails for good, 1 to 10.
+    pub max_attempts: i64,
+    /// A second job under the same key of the tenant within 24 h is the first one (OUT-015).
+    pub key: Option<&'a str>,
+}
+
+impl Default for Terms<'_> {
+    fn default() -> Self {
+        Self {
+            priority: 5,
+            run_after: Millis(0),
+            max_attempts: 3,
+            key: None,
+        }
+    }
+}
+
+/// A key stands for its job this long.
+const KEY_MS: i64 = 24 * 3_600_000;
 
 /// Queue names, explicit because stored rows outlive the names of types.
 pub mod queue {
@@ -118,13 +145,36 @@ impl Work {
 /// # Errors
 /// When the database fails.
 pub async fn enqueue(tx: &mut Tx, work: Work, by: By<'_>, now: Millis) -> Result<String> {
+    enqueue_on(tx, work, by, Terms::default(), now).await
+}
+
+/// Queues a job on terms of its own. With a key that is known already, nothing is queued and the id
+/// of the first job is returned.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enqueue_on(
+    tx: &mut Tx,
+    work: Work,
+    by: By<'_>,
+    terms: Terms<'_>,
+    now: Millis,
+) -> Result<String> {
     let id = new_id("job");
+    if let Some(key) = terms.key
+        && let Some(first) = known(tx, by.orgi, key, &id, now).await?
+    {
+        return Ok(first);
+    }
+    let payload = doc::text("work", &work)?;
+    let run_after = Millis(terms.run_after.0.max(now.0));
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO job_runs (id, orgi, kind, subject, batch_id, state, created_by, created_at,
-             updated_at)
-         VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $7)"
+             updated_at, payload, lane, priority, run_after, max_attempts)
+         VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $7, $8, $9, $10, $11, $12)"
     ).bind(&id).bind(by.orgi).bind(work.kind()).bind(work.subject()).bind(by.batch).bind(by.user)
-        .bind(now.0).execute(c).await.map(|_| ()))?;
+        .bind(now.0).bind(payload).bind(work.queue()).bind(terms.priority.clamp(0, 9))
+        .bind(run_after.0).bind(terms.max_attempts.clamp(1, 10)).execute(c).await.map(|_| ()))?;
     let told = match &work {
         Work::ImportBatch { .. } => Some("UPDATE imports SET job_id = $1 WHERE id = $2"),
         Work::RunFilter { .. } => Some("UPDATE filter_runs SET job_id = $1 WHERE id = $2"),
@@ -135,49 +185,90 @@ pub async fn enqueue(tx: &mut Tx, work: Work, by: By<'_>, now: Millis) -> Result
         on!(tx.conn(), c => sqlx::query(sql).bind(&id).bind(work.subject()).execute(c).await
             .map(|_| ()))?;
     }
-    push(
-        tx,
-        &Entry {
-            job: id.clone(),
-            run: 1,
-            work,
-        },
-        now,
-    )
-    .await?;
+    wake(tx, work.queue(), Some(run_after).filter(|at| *at > now)).await?;
     Ok(id)
 }
 
-/// Puts an entry into its queue, to be taken at `at` or later; whole seconds, rounded down.
+/// The job that has this key; `None`: the key is now that of `id`.
+async fn known(
+    tx: &mut Tx,
+    orgi: &str,
+    key: &str,
+    id: &str,
+    now: Millis,
+) -> Result<Option<String>> {
+    let taken = on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO job_keys (orgi, key, job_id, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (orgi, key) DO UPDATE SET job_id = excluded.job_id,
+             created_at = excluded.created_at
+         WHERE job_keys.created_at <= $5"
+    ).bind(orgi).bind(key).bind(id).bind(now.0).bind(now.0 - KEY_MS).execute(c).await
+        .map(|done| done.rows_affected()))?;
+    if taken == 1 {
+        return Ok(None);
+    }
+    Ok(on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT job_id FROM job_keys WHERE orgi = $1 AND key = $2"
+    ).bind(orgi).bind(key).fetch_optional(c).await)?)
+}
+
+/// Wakes a worker of the lane up: now, or later, in whole seconds, rounded up.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn push(tx: &mut Tx, entry: &Entry, at: Millis) -> Result<()> {
-    let seconds = u64::try_from(at.0 / 1000).unwrap_or_default();
-    let args = doc::text("work", entry)?.into_bytes();
-    // The library counts its own tries; ours are counted in `job_runs`.
-    let task = TaskBuilder::new(args)
-        .max_attempts(1_000)
-        .run_at_timestamp(seconds)
-        .build();
-    let queue = entry.work.queue();
+pub async fn wake(tx: &mut Tx, lane: &str, later: Option<Millis>) -> Result<()> {
+    let entry = Wake { lane: lane.into() };
+    let args = doc::text("wake", &entry)?.into_bytes();
+    let mut builder = TaskBuilder::new(args).max_attempts(1_000);
+    if let Some(at) = later {
+        let seconds = u64::try_from((at.0 + 999) / 1000).unwrap_or_default();
+        builder = builder.run_at_timestamp(seconds);
+    }
+    let task = builder.build();
     match tx {
-        Tx::Lite(c) => apalis_sqlite::queries::push_tasks(&mut **c, queue, &[task])
+        Tx::Lite(c) => apalis_sqlite::queries::push_tasks(&mut **c, lane, &[task])
             .await
             .map_err(|error| Error::Queue(error.to_string())),
-        Tx::Pg(c) => apalis_postgres::queries::push_tasks(&mut **c, queue, vec![task])
+        Tx::Pg(c) => apalis_postgres::queries::push_tasks(&mut **c, lane, vec![task])
             .await
             .map_err(|error| Error::Queue(error.to_string())),
     }
 }
 
-/// Deletes queue entries that were done before `before`, and what the queue library remembers of
-/// workers that have not been heard of since. The jobs' own rows stay. Returns how many entries.
+/// Whether an entry of this lane waits to be handed out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_woken(tx: &mut Tx, lane: &str) -> Result<bool> {
+    Ok(match tx {
+        Tx::Lite(c) => {
+            sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM Jobs WHERE job_type = $1 AND status = 'Pending'
+                 AND run_at <= unixepoch())",
+            )
+            .bind(lane)
+            .fetch_one(&mut **c)
+            .await?
+        }
+        Tx::Pg(c) => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM apalis.jobs WHERE job_type = $1 AND status = 'Pending'
+                 AND run_at <= now())",
+        )
+        .bind(lane)
+        .fetch_one(&mut **c)
+        .await?,
+    })
+}
+
+/// Deletes queue entries that were done before `before`, keys whose day is over, and what the queue
+/// library remembers of workers that have not been heard of since. The jobs' own rows stay. Returns how many entries.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(tx: &mut Tx, before: Millis) -> Result<u64> {
     let seconds = before.0 / 1000;
+    on!(tx.conn(), c => sqlx::query("DELETE FROM job_keys WHERE created_at < $1")
+        .bind(before.0).execute(c).await.map(|_| ()))?;
     match tx {
         Tx::Lite(c) => {
             let done = sqlx::query(

@@ -6,20 +6,21 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use store::{
-    files,
+    Tx, files,
     jobs::{self, Job},
 };
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{find, shown::shown};
+use super::{check, find, shown::shown};
 use crate::{
     caller::Caller,
     clock::{At, now},
     download,
     house::House,
-    input::Params,
+    input::{Body, Params},
     paging::{self, List},
     problem::Problem,
 };
@@ -27,10 +28,22 @@ use crate::{
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(get))
+        .routes(routes!(get, change))
         .routes(routes!(cancel))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(retry))
         .routes(routes!(file))
 }
+
+const STATES: [&str; 6] = [
+    "queued",
+    "running",
+    "paused",
+    "succeeded",
+    "failed",
+    "cancelled",
+];
 
 shown! {
     JobOut of Job {
@@ -41,16 +54,29 @@ shown! {
         /// Id of the batch, import, filter run, task or campaign it works on.
         subject: String,
         batch_id: Option<String>,
-        /// queued, running, succeeded, failed or cancelled.
+        /// queued, running, paused, succeeded, failed or cancelled.
         state: String,
         stage: String,
         done: i64,
         /// 0: not known.
         total: i64,
+        /// 0 to 9, 9 first.
+        priority: i64,
+        run_after: At,
+        /// Starts so far.
         attempts: i64,
+        max_attempts: i64,
+        /// The worker that has it, and until when without news from there.
+        locked_by: Option<String>,
+        locked_until: Option<At>,
+        /// What it did: counts, where the job ended well and counts something.
+        #[schema(value_type = Option<Object>)]
+        result: Value,
         error_code: Option<String>,
         error_text: Option<String>,
         created_by: Option<String>,
+        /// The name of who asked for it.
+        operator: Option<String>,
         created_at: At,
         started_at: Option<At>,
         updated_at: At,
@@ -64,6 +90,12 @@ shown! {
 pub struct Which {
     /// Only the jobs of this batch (执行记录).
     batch_id: Option<String>,
+    kind: Option<String>,
+    /// queued, running, paused, succeeded, failed or cancelled.
+    state: Option<String>,
+    /// Only those that the caller asked for.
+    #[serde(default)]
+    mine: bool,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -78,10 +110,20 @@ async fn list(
 ) -> Result<Json<List<JobOut>>, Problem> {
     let limit = paging::limit(asked.limit)?;
     let before = asked.cursor.as_deref().map(paging::open).transpose()?;
+    let state = match asked.state.as_deref() {
+        Some(state) => check::one_of("/state", state, &STATES)?,
+        None => "",
+    };
+    let which = jobs::Which {
+        batch: asked.batch_id.as_deref().unwrap_or_default(),
+        kind: asked.kind.as_deref().unwrap_or_default(),
+        state,
+        user: if asked.mine { caller.user_id() } else { "" },
+    };
     let rows = jobs::list(
         &house.db,
         caller.orgi(),
-        asked.batch_id.as_deref(),
+        which,
         before.as_deref(),
         limit as i64 + 1,
     )
@@ -105,7 +147,8 @@ async fn get(
     Ok(Json(find::job(&house, &caller, &id).await?.into()))
 }
 
-/// 取消 · Cancel a job that has not ended. What it has done so far stays.
+/// 取消 · Cancel a job that has not ended; a running one stops at its next chunk. What it has done so
+/// far stays, and what it worked on fails with `CANCELLED`.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = JobOut)))]
 async fn cancel(
@@ -115,12 +158,91 @@ async fn cancel(
 ) -> Result<Json<JobOut>, Problem> {
     find::job(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
-    let cancelled = jobs::cancel(&mut tx, &id, now()).await?;
-    tx.commit().await?;
-    if !cancelled {
-        return Err(Problem::of("JOB_OVER"));
+    let done = jobs::cancel(&mut tx, &id, now()).await?;
+    ordered(&house, &caller, &id, (tx, done), "JOB_OVER").await
+}
+
+/// 暂停 · Let a running job stop at its next chunk; it keeps what it has done.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/pause", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 200, body = JobOut)))]
+async fn pause(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<JobOut>, Problem> {
+    find::job(&house, &caller, &id).await?;
+    let mut tx = house.db.begin().await?;
+    let done = jobs::pause(&mut tx, &id, now()).await?;
+    ordered(&house, &caller, &id, (tx, done), "JOB_NOT_RUNNING").await
+}
+
+/// 继续 · Queue a paused job again; it goes on behind its last chunk.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/resume", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 200, body = JobOut)))]
+async fn resume(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<JobOut>, Problem> {
+    find::job(&house, &caller, &id).await?;
+    let mut tx = house.db.begin().await?;
+    let done = jobs::resume(&mut tx, &id, now()).await?;
+    ordered(&house, &caller, &id, (tx, done), "JOB_NOT_PAUSED").await
+}
+
+/// 重试 · Queue a failed job again, with all its attempts. `JOB_NOT_RETRYABLE` when what it worked on
+/// cannot be opened again.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 200, body = JobOut)))]
+async fn retry(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<JobOut>, Problem> {
+    find::job(&house, &caller, &id).await?;
+    let mut tx = house.db.begin().await?;
+    let done = jobs::retry(&mut tx, &id, now()).await?;
+    ordered(&house, &caller, &id, (tx, done), "JOB_NOT_FAILED").await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobChange {
+    /// 0 to 9, 9 first.
+    priority: i64,
+}
+
+/// 优先级 · Change the priority of a job that is not over.
+#[utoipa::path(patch, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
+    request_body = JobChange, responses((status = 200, body = JobOut)))]
+async fn change(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<JobChange>,
+) -> Result<Json<JobOut>, Problem> {
+    find::job(&house, &caller, &id).await?;
+    if !(0..=9).contains(&asked.priority) {
+        return Err(Problem::at("/priority", "range", "must be 0 to 9"));
     }
-    Ok(Json(find::job(&house, &caller, &id).await?.into()))
+    let mut tx = house.db.begin().await?;
+    let done = jobs::prioritise(&mut tx, &id, asked.priority, now()).await?;
+    ordered(&house, &caller, &id, (tx, done), "JOB_OVER").await
+}
+
+/// The job after an order, or the refusal of one that does not fit its state.
+async fn ordered(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    (tx, done): (Tx, bool),
+    refusal: &'static str,
+) -> Result<Json<JobOut>, Problem> {
+    if !done {
+        return Err(Problem::of(refusal));
+    }
+    tx.commit().await?;
+    Ok(Json(find::job(house, caller, id).await?.into()))
 }
 
 /// 下载 · The sheet that a `campaign_report` job wrote.

@@ -3,6 +3,7 @@ mod calls;
 mod contract;
 mod events;
 mod idempotency;
+mod jobs;
 mod kit;
 mod pages;
 mod walk;

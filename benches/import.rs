@@ -202,7 +202,7 @@ async fn prepare(place: &str, import: &str, rows: u32) -> String {
         file_path: &files::upload(import, "leads.xlsx"),
         sha256: "",
         bytes: i64::from(rows),
-        dup_policy: "skip_in_batch",
+        options: &imports::Options::default(),
     };
     imports::create(&mut tx, &new, now)
         .await

@@ -16,7 +16,7 @@ use engine::{
 };
 use store::{
     Db, batches, fields,
-    imports::{self, Counts, Import},
+    imports::{self, Counts, Import, OnDuplicate},
     leads::{self, NewRow, Origin},
     rejects::{self, NewReject},
     work::{self, By, Work},
@@ -191,7 +191,7 @@ async fn write(
         .map(|(_, lead)| lead.phone.clone())
         .collect();
     let dnc = leads::dnc_among(&mut tx, &import.orgi, phones).await?;
-    let known = if import.dup_policy == "keep_all" {
+    let known = if import.options.on_duplicate() == OnDuplicate::Keep {
         HashMap::new()
     } else {
         let keys = chunk
@@ -199,14 +199,15 @@ async fn write(
             .iter()
             .map(|(_, lead)| lead.key_value.clone())
             .collect();
-        leads::with_keys(&mut tx, &import.batch_id, keys).await?
+        leads::with_keys(&mut tx, &import.orgi, &import.batch_id, keys).await?
     };
-    let sorted = sort(chunk.leads, &import.dup_policy, &known, &dnc);
+    let sorted = sort(chunk.leads, import.options.on_duplicate(), &known, &dnc);
     let counts = Counts {
         good: count(sorted.new.len()),
         invalid: count(chunk.rejects.len()),
         duplicate: sorted.duplicate,
         updated: sorted.updated,
+        ..Counts::default()
     };
     let origin = Origin {
         orgi: &import.orgi,
@@ -239,7 +240,7 @@ struct Sorted {
 /// Decides about duplicates (OUT-080): within the chunk, and against the batch's `known` keys.
 fn sort(
     rows: Vec<(i64, NewLead)>,
-    policy: &str,
+    policy: OnDuplicate,
     known: &HashMap<String, String>,
     dnc: &HashSet<String>,
 ) -> Sorted {
@@ -249,7 +250,7 @@ fn sort(
         let is_dnc = dnc.contains(&lead.phone);
         let earlier = here.get(&lead.key_value).copied();
         match (policy, earlier, known.get(&lead.key_value)) {
-            ("keep_all", ..) => sorted.new.push(NewRow {
+            (OnDuplicate::Keep, ..) => sorted.new.push(NewRow {
                 row_no,
                 lead,
                 dnc: is_dnc,
@@ -262,14 +263,14 @@ fn sort(
                     dnc: is_dnc,
                 });
             }
-            ("update_in_batch", Some(at), _) => {
+            (OnDuplicate::Merge, Some(at), _) => {
                 let first = &mut sorted.new[at];
                 first.lead.data.extend(lead.data);
                 (first.lead.phone, first.lead.phone_raw) = (lead.phone, lead.phone_raw);
                 first.dnc = is_dnc;
                 sorted.updated += 1;
             }
-            ("update_in_batch", None, Some(id)) => {
+            (OnDuplicate::Merge, None, Some(id)) => {
                 sorted.replaced.insert(id.clone(), lead);
                 sorted.updated += 1;
             }

@@ -76,6 +76,10 @@ pub async fn upload(house: &House, batch: &str, file: &Path, policy: &str) -> (S
     let kept = house.data_dir.join(&path);
     std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
     std::fs::copy(file, &kept).unwrap();
+    let options = imports::Options {
+        dup_policy: policy.parse().unwrap(),
+        ..imports::Options::default()
+    };
     let mut tx = house.db.begin().await.unwrap();
     let new = NewImport {
         id: &id,
@@ -87,7 +91,7 @@ pub async fn upload(house: &House, batch: &str, file: &Path, policy: &str) -> (S
         file_path: &path,
         sha256: "",
         bytes: 0,
-        dup_policy: policy,
+        options: &options,
     };
     imports::create(&mut tx, &new, house.now()).await.unwrap();
     let work = Work::ImportBatch { import: id.clone() };

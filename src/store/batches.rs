@@ -270,7 +270,7 @@ mod tests {
                 file_path: "",
                 sha256: "",
                 bytes: 0,
-                dup_policy: "keep_all",
+                options: &crate::imports::Options::keeping_all(),
             };
             let error = crate::imports::create(&mut tx, &new, NOW)
                 .await

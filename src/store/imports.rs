@@ -6,6 +6,13 @@ use sqlx::FromRow;
 
 use crate::{Db, Doc, Result, Tx, doc, new_id, on};
 
+mod options;
+
+pub use options::{BadOptions, DupPolicy, DupScope, Mode, OnDuplicate, Options};
+
+/// An import's ordinal times this, plus the sheet row, is a lead's position.
+const ROWS: i64 = 1 << 24;
+
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct Import {
     pub id: String,
@@ -21,9 +28,11 @@ pub struct Import {
     pub file_path: String,
     pub sha256: String,
     pub bytes: i64,
-    /// `keep_all`, `skip_in_batch` or `update_in_batch`.
+    /// As the first version of the interface calls it; `options` say more.
     pub dup_policy: String,
-    /// `queued`, `running`, `succeeded` or `failed`.
+    #[sqlx(try_from = "String")]
+    pub options: Doc<Options>,
+    /// `queued`, `running`, `succeeded`, `failed`, `undoing` or `undone`.
     pub state: String,
     /// The last sheet row whose chunk is committed.
     pub row_cursor: i64,
@@ -31,6 +40,18 @@ pub struct Import {
     pub invalid: i64,
     pub duplicate: i64,
     pub updated: i64,
+    /// Empty rows between others.
+    pub blank: i64,
+    /// Of the leads it wrote: those whose number must not be called.
+    pub blacklisted: i64,
+    /// Position of the last lead that its undo is done with, -1 before.
+    pub undo_cursor: i64,
+    /// Leads that its undo took away.
+    pub removed: i64,
+    /// Leads that its undo gave their earlier values back.
+    pub restored: i64,
+    pub undone_by: Option<String>,
+    pub undone_at: Option<i64>,
     #[sqlx(try_from = "String")]
     pub warnings: Doc<Vec<String>>,
     pub error_code: Option<String>,
@@ -52,7 +73,7 @@ pub struct NewImport<'a> {
     pub file_path: &'a str,
     pub sha256: &'a str,
     pub bytes: i64,
-    pub dup_policy: &'a str,
+    pub options: &'a Options,
 }
 
 /// What one chunk of rows did.
@@ -62,6 +83,28 @@ pub struct Counts {
     pub invalid: i64,
     pub duplicate: i64,
     pub updated: i64,
+    pub blank: i64,
+    pub blacklisted: i64,
+}
+
+impl Import {
+    /// The positions that its leads have and no others.
+    #[must_use]
+    pub fn positions(&self) -> std::ops::RangeInclusive<i64> {
+        position(self.ordinal, 0)..=position(self.ordinal, ROWS - 1)
+    }
+}
+
+/// Position of the lead of a sheet row.
+#[must_use]
+pub fn position(ordinal: i64, row_no: i64) -> i64 {
+    ordinal * ROWS + row_no
+}
+
+/// Sheet row of the lead at this position.
+#[must_use]
+pub fn row_of(position: i64) -> i64 {
+    position % ROWS
 }
 
 #[must_use]
@@ -74,21 +117,18 @@ pub fn new_import_id() -> String {
 /// # Errors
 /// `BATCH_NOT_READY` when the batch has no saved template or is archived.
 pub async fn create(tx: &mut Tx, new: &NewImport<'_>, now: Millis) -> Result<()> {
-    if let Tx::Pg(pg) = tx {
-        // Ordinals are handed out one at a time; SQLite has one writer anyway.
-        sqlx::query("LOCK TABLE imports IN SHARE ROW EXCLUSIVE MODE")
-            .execute(&mut **pg)
-            .await?;
-    }
+    let ordinal: i64 = on!(tx.conn(), c => sqlx::query_scalar(
+        "UPDATE counters SET value = value + 1 WHERE name = 'import' RETURNING value"
+    ).fetch_one(c).await)?;
+    let options = doc::text("options", new.options)?;
     let rows = on!(tx.conn(), c => sqlx::query(
         "INSERT INTO imports (id, ordinal, orgi, batch_id, creater, title, file_name, file_path,
-             sha256, bytes, dup_policy, state, created_at)
-         SELECT $1, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM imports), $2, b.id, $4, $5, $6, $7,
-             $8, $9, $10, 'queued', $11
+             sha256, bytes, dup_policy, options, state, created_at)
+         SELECT $1, $12, $2, b.id, $4, $5, $6, $7, $8, $9, $13, $10, 'queued', $11
          FROM batches b WHERE b.id = $3 AND b.orgi = $2 AND b.state = 'ready'"
     ).bind(new.id).bind(new.orgi).bind(new.batch_id).bind(new.creater).bind(new.title)
         .bind(new.file_name).bind(new.file_path).bind(new.sha256).bind(new.bytes)
-        .bind(new.dup_policy).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+        .bind(options).bind(now.0).bind(ordinal).bind(new.options.dup_policy.name()).execute(c).await.map(|done| done.rows_affected()))?;
     if rows == 1 {
         Ok(())
     } else {
@@ -132,10 +172,11 @@ pub async fn start(tx: &mut Tx, id: &str) -> Result<()> {
 pub async fn advance(tx: &mut Tx, id: &str, from: i64, to: i64, counts: Counts) -> Result<bool> {
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE imports SET row_cursor = $3, good = good + $4, invalid = invalid + $5,
-             duplicate = duplicate + $6, updated = updated + $7
+             duplicate = duplicate + $6, updated = updated + $7, blank = blank + $8,
+             blacklisted = blacklisted + $9
          WHERE id = $1 AND row_cursor = $2"
     ).bind(id).bind(from).bind(to).bind(counts.good).bind(counts.invalid).bind(counts.duplicate)
-        .bind(counts.updated).execute(c).await.map(|done| done.rows_affected()))?;
+        .bind(counts.updated).bind(counts.blank).bind(counts.blacklisted).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
 
@@ -165,22 +206,23 @@ pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) ->
 /// # Errors
 /// `IMPORT_RUNNING` while rows still come in.
 pub async fn delete(tx: &mut Tx, id: &str, now: Millis) -> Result<(i64, i64)> {
-    let row: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
-        "SELECT batch_id, state FROM imports WHERE id = $1"
+    let row: Option<(String, String, i64)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT batch_id, state, ordinal FROM imports WHERE id = $1"
     ).bind(id).fetch_optional(c).await)?;
-    let Some((batch, state)) = row else {
+    let Some((batch, state, ordinal)) = row else {
         return Ok((0, 0));
     };
-    if matches!(state.as_str(), "queued" | "running") {
+    if matches!(state.as_str(), "queued" | "running" | "undoing") {
         return Err(crate::Error::conflict("IMPORT_RUNNING"));
     }
     let removed = on!(tx.conn(), c => sqlx::query(
-        "DELETE FROM leads WHERE import_id = $1 AND alloc_status IN ('unallocated', 'recycled')
+        "DELETE FROM leads WHERE batch_id = $1 AND position BETWEEN $2 AND $3
+             AND alloc_status IN ('unallocated', 'recycled')
              AND dial_count = 0 AND call_status = 'notcall' AND reserved_by IS NULL"
-    ).bind(id).execute(c).await.map(|done| done.rows_affected()))?;
+    ).bind(&batch).bind(position(ordinal, 0)).bind(position(ordinal, ROWS - 1)).execute(c).await.map(|done| done.rows_affected()))?;
     let kept: i64 = on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM leads WHERE import_id = $1"
-    ).bind(id).fetch_one(c).await)?;
+        "SELECT COUNT(*) FROM leads WHERE batch_id = $1 AND position BETWEEN $2 AND $3"
+    ).bind(&batch).bind(position(ordinal, 0)).bind(position(ordinal, ROWS - 1)).fetch_one(c).await)?;
     if kept == 0 {
         on!(tx.conn(), c => sqlx::query("DELETE FROM imports WHERE id = $1")
             .bind(id).execute(c).await.map(|_| ()))?;

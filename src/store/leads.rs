@@ -6,7 +6,7 @@ use engine::{import_row::NewLead, time::Millis};
 use serde::Serialize;
 use sqlx::{FromRow, QueryBuilder};
 
-use crate::{Db, Doc, Error, Result, Tx, batches, doc, new_id, on};
+use crate::{Db, Doc, Error, Result, Tx, batches, doc, imports, on};
 
 /// A lead with its system columns (OUT-082).
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
@@ -25,6 +25,11 @@ pub struct Lead {
     /// Field code to text; empty fields are absent.
     #[sqlx(try_from = "String")]
     pub data: Doc<BTreeMap<String, String>>,
+    /// Every number in dialling order.
+    #[sqlx(try_from = "String")]
+    pub phones: Doc<Vec<String>>,
+    /// What another system calls it.
+    pub external_id: Option<String>,
     pub dnc: bool,
     pub alloc_status: String,
     pub alloc_type: Option<String>,
@@ -46,6 +51,8 @@ pub struct Lead {
     pub last_dial_at: Option<i64>,
     pub next_dial_at: Option<i64>,
     pub blocked: Option<String>,
+    /// Last change by hand.
+    pub edited_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -111,6 +118,13 @@ pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Lead>> {
     )
 }
 
+/// The id of the lead at a position: ids sort by creation, and a row has the same one whenever it is
+/// stored.
+#[must_use]
+pub fn id_of(position: i64) -> String {
+    format!("led_{position:016x}")
+}
+
 /// A batch's leads in order of creation, those after the position `after` (-1: from the start).
 ///
 /// # Errors
@@ -157,6 +171,7 @@ pub async fn snaps(db: &Db, batch: &str, after: i64, limit: i64) -> Result<Vec<S
 /// When the database fails.
 pub async fn with_keys(
     tx: &mut Tx,
+    orgi: &str,
     batch: &str,
     keys: Vec<String>,
 ) -> Result<HashMap<String, String>> {
@@ -164,19 +179,28 @@ pub async fn with_keys(
         Tx::Lite(c) => {
             sqlx::query_as(
                 "SELECT key_value, id FROM leads
-                 WHERE batch_id = $1 AND key_value IN (SELECT value FROM json_each($2))",
+                 WHERE batch_id = $1 AND key_value <> phone
+                     AND key_value IN (SELECT value FROM json_each($2))
+                 UNION ALL SELECT key_value, id FROM leads
+                 WHERE orgi = $3 AND phone IN (SELECT value FROM json_each($2))
+                     AND batch_id = $1 AND key_value = phone",
             )
             .bind(batch)
             .bind(doc::text("keys", &keys)?)
+            .bind(orgi)
             .fetch_all(&mut **c)
             .await?
         }
         Tx::Pg(c) => {
             sqlx::query_as(
-                "SELECT key_value, id FROM leads WHERE batch_id = $1 AND key_value = ANY($2)",
+                "SELECT key_value, id FROM leads
+                 WHERE batch_id = $1 AND key_value <> phone AND key_value = ANY($2)
+                 UNION ALL SELECT key_value, id FROM leads
+                 WHERE orgi = $3 AND phone = ANY($2) AND batch_id = $1 AND key_value = phone",
             )
             .bind(batch)
             .bind(keys)
+            .bind(orgi)
             .fetch_all(&mut **c)
             .await?
         }
@@ -219,16 +243,16 @@ pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Milli
     if rows.is_empty() {
         return Ok(());
     }
-    let first = origin.ordinal << 24;
     let mut values = Vec::with_capacity(rows.len());
     for row in rows {
         let data = doc::text("lead", &row.lead.data)?;
-        values.push((row, data));
+        let phones = doc::text("phones", &row.lead.phones)?;
+        values.push((row, data, phones));
     }
     on!(tx.conn(), c => {
         let mut query = QueryBuilder::new(
             "INSERT INTO leads (orgi, creater, batch_id, import_id, created_at, updated_at,
-                 id, row_no, position, phone, phone_raw, key_value, data, dnc) SELECT ",
+                 id, row_no, position, phone, phone_raw, key_value, phones, data, dnc) SELECT ",
         );
         query.push_bind(origin.orgi.to_owned()).push(", ");
         query.push_bind(origin.creater.to_owned()).push(", ");
@@ -236,19 +260,21 @@ pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Milli
         query.push_bind(origin.import_id.to_owned()).push(", ");
         query.push_bind(now.0).push(", ");
         query.push_bind(now.0).push(", v.* FROM (");
-        query.push_values(values, |mut value, (row, data)| {
+        query.push_values(values, |mut value, (row, data, phones)| {
+            let position = imports::position(origin.ordinal, row.row_no);
             value
-                .push_bind(new_id("led"))
+                .push_bind(id_of(position))
                 .push_bind(row.row_no)
-                .push_bind(first + row.row_no)
+                .push_bind(position)
                 .push_bind(row.lead.phone)
                 .push_bind(row.lead.phone_raw)
                 .push_bind(row.lead.key_value)
+                .push_bind(phones)
                 .push_bind(data)
                 .push_bind(row.dnc);
         });
         // SQLite would read "ON" after a plain subquery as a join's.
-        query.push(") AS v WHERE TRUE ON CONFLICT (import_id, row_no) DO NOTHING");
+        query.push(") AS v WHERE TRUE ON CONFLICT DO NOTHING");
         query.build().execute(c).await.map(|_| ())
     })?;
     Ok(())
@@ -264,10 +290,12 @@ pub async fn replace(tx: &mut Tx, id: &str, new: &NewLead, dnc: bool, now: Milli
     };
     data.extend(new.data.clone());
     let data = doc::text("lead", &data)?;
+    let phones = doc::text("phones", &new.phones)?;
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE leads SET phone = $2, phone_raw = $3, data = $4, dnc = $5, updated_at = $6
+        "UPDATE leads SET phone = $2, phone_raw = $3, data = $4, dnc = $5, updated_at = $6,
+             phones = $7
          WHERE id = $1"
-    ).bind(id).bind(&new.phone).bind(&new.phone_raw).bind(data).bind(dnc).bind(now.0)
+    ).bind(id).bind(&new.phone).bind(&new.phone_raw).bind(data).bind(dnc).bind(now.0).bind(phones)
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -295,7 +323,8 @@ pub async fn patch(
     }
     let data = doc::text("lead", &data)?;
     let batch: String = on!(tx.conn(), c => sqlx::query_scalar(
-        "UPDATE leads SET data = $2, updated_at = $3 WHERE id = $1 RETURNING batch_id"
+        "UPDATE leads SET data = $2, edited_at = $3, updated_at = $3 WHERE id = $1
+         RETURNING batch_id"
     ).bind(id).bind(data).bind(now.0).fetch_one(c).await)?;
     batches::touch(tx, &batch, now).await?;
     Ok(true)

@@ -64,7 +64,7 @@ pub async fn leads(db: &Db, batch: &str, fields: &[Field], count: i64) -> String
         file_path: "uploads/a.csv",
         sha256: "",
         bytes: 1,
-        dup_policy: "keep_all",
+        options: &crate::imports::Options::keeping_all(),
     };
     imports::create(&mut tx, &new, NOW).await.unwrap();
     tx.commit().await.unwrap();

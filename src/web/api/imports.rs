@@ -9,14 +9,14 @@ use engine::window::Window;
 use serde::{Deserialize, Serialize};
 use store::{
     files,
-    imports::{self, Import, NewImport},
+    imports::{self, Import, NewImport, Options},
     rejects,
     work::{By, Work, enqueue},
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, check, find, shown::shown, wait};
+use super::{answer::Accepted, find, shown::shown, wait};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -52,7 +52,7 @@ shown! {
         bytes: i64,
         /// keep_all, skip_in_batch or update_in_batch.
         dup_policy: String,
-        /// queued, running, succeeded or failed.
+        /// queued, running, succeeded, failed, undoing or undone.
         state: String,
         /// Rows that became leads.
         good: i64,
@@ -60,6 +60,16 @@ shown! {
         invalid: i64,
         duplicate: i64,
         updated: i64,
+        /// Empty rows between others.
+        blank: i64,
+        /// Of the leads it wrote: those whose number must not be called.
+        blacklisted: i64,
+        /// Leads that its undo took away.
+        removed: i64,
+        /// Leads that its undo gave their earlier values back.
+        restored: i64,
+        undone_by: Option<String>,
+        undone_at: Option<At>,
         warnings: Vec<String>,
         error_code: Option<String>,
         error_text: Option<String>,
@@ -139,8 +149,7 @@ async fn record(
     import: &str,
     file: &Upload,
 ) -> Result<String, Problem> {
-    let policies = ["skip_in_batch", "keep_all", "update_in_batch"];
-    let policy = file.dup_policy.as_deref().unwrap_or(policies[0]);
+    let options = options(file)?;
     let new = NewImport {
         id: import,
         orgi: caller.orgi(),
@@ -151,7 +160,7 @@ async fn record(
         file_path: &file.file_path,
         sha256: &file.sha256,
         bytes: i64::try_from(file.bytes).unwrap_or(i64::MAX),
-        dup_policy: check::one_of("/dup_policy", policy, &policies)?,
+        options: &options,
     };
     let by = By {
         orgi: caller.orgi(),
@@ -166,6 +175,17 @@ async fn record(
     let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;
     Ok(job)
+}
+
+/// What the form asks for beside the file.
+fn options(file: &Upload) -> Result<Options, Problem> {
+    let told = |bad: imports::BadOptions| Problem::at(bad.pointer, "choice", bad.message);
+    let mut options = Options::default();
+    if let Some(policy) = &file.dup_policy {
+        options.dup_policy = policy.parse().map_err(told)?;
+    }
+    options.validate().map_err(told)?;
+    Ok(options)
 }
 
 /// `yyyy-MM-dd HH:mm:ss` on the house's wall clock.

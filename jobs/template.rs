@@ -23,7 +23,7 @@ pub async fn run(
             format!("the file cannot be read: {broken}"),
         ))
     })?;
-    check_template(&header)?;
+    check_template(&header, 1)?;
     let mut tx = house.db.begin().await?;
     fields::add_titles(&mut tx, batch, &header, house.now()).await?;
     ticket.succeed(&mut tx).await?;

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::BufReader, path::Path};
 
-use calamine::{Data, DataRef, Reader, SheetType, Xlsx, XlsxError};
+use calamine::{CellErrorType, Data, DataRef, Reader, SheetType, Xlsx, XlsxError};
 use engine::import_row::Cell;
 
 use super::{
@@ -90,7 +90,7 @@ fn cell_of(value: &DataRef<'_>) -> Cell {
             Some(at) if moment.is_datetime() => Cell::Moment(at),
             _ => Cell::Number(moment.as_f64()),
         },
-        DataRef::Error(error) => Cell::Text(error.to_string()),
+        DataRef::Error(error) => Cell::Error(error_name(error)),
     }
 }
 
@@ -107,9 +107,23 @@ pub fn cell_of_data(value: &Data) -> Cell {
             Some(at) if moment.is_datetime() => Cell::Moment(at),
             _ => Cell::Number(moment.as_f64()),
         },
-        Data::Error(error) => Cell::Text(error.to_string()),
+        Data::Error(error) => Cell::Error(error_name(error)),
         #[expect(unreachable_patterns, reason = "the enum may grow")]
         _ => Cell::Empty,
+    }
+}
+
+/// As the spreadsheet shows a failed formula.
+pub fn error_name(error: &CellErrorType) -> &'static str {
+    match error {
+        CellErrorType::Div0 => "#DIV/0!",
+        CellErrorType::NA => "#N/A",
+        CellErrorType::Name => "#NAME?",
+        CellErrorType::Null => "#NULL!",
+        CellErrorType::Num => "#NUM!",
+        CellErrorType::Ref => "#REF!",
+        CellErrorType::Value => "#VALUE!",
+        CellErrorType::GettingData => "#GETTING_DATA",
     }
 }
 

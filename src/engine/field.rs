@@ -22,6 +22,8 @@ pub struct Field {
     pub is_phone: bool,
     /// 号码类型: which number is dialled first (OUT-050).
     pub phone_type: Option<PhoneType>,
+    /// What is done about a landline number that a spreadsheet took the leading zero from.
+    pub lost_zero: LostZero,
     /// 字段隐藏: shown masked (OUT-052).
     pub hidden: bool,
     /// 启用字典: the dictionary that supplies the choices (OUT-053).
@@ -55,6 +57,7 @@ impl Default for Field {
             is_key: false,
             is_phone: false,
             phone_type: None,
+            lost_zero: LostZero::Refuse,
             hidden: false,
             dictionary: None,
             positions: Position::ALL.to_vec(),
@@ -90,6 +93,19 @@ pub enum PhoneType {
     Mobile,
     Landline,
     Backup,
+}
+
+/// What becomes of a number that looks like an area code of China without its leading zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LostZero {
+    /// A numeric cell is refused; text is kept, and the uploader is told.
+    #[default]
+    Refuse,
+    /// The zero is put back, and the uploader is told how often.
+    Restore,
+    /// The number is kept: a list of foreign numbers. The uploader is told how many look odd.
+    Keep,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

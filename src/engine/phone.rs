@@ -1,6 +1,13 @@
 //! Phone numbers as spreadsheets hold them (OUT-078, OUT-079).
 
-use crate::import_row::Cell;
+mod area;
+mod several;
+
+use std::borrow::Cow;
+
+pub use several::{Numbers, numbers};
+
+use crate::{field::LostZero, import_row::Cell};
 
 /// A number that can be dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +34,11 @@ pub enum BadPhone {
     )]
     DigitsLost,
     #[error(
-        "the cell is a number and looks like an area code without its leading zero; format the column as text and enter the number again"
+        "the cell is a number and looks like an area code without its leading zero; format the column as text and enter the number again, or let the field put zeros back or keep such numbers as they are"
     )]
     LeadingZeroLost,
+    #[error("the cell is a date, not a phone number; format the column as text")]
+    Date,
     #[error("the phone number has characters that cannot be dialled")]
     Characters,
     #[error("a phone number has 3 to 20 digits")]
@@ -46,22 +55,31 @@ impl BadPhone {
             Self::NotWhole => "PHONE_NOT_WHOLE",
             Self::DigitsLost => "PHONE_DIGITS_LOST",
             Self::LeadingZeroLost => "PHONE_LEADING_ZERO_LOST",
+            Self::Date => "PHONE_IS_DATE",
             Self::Characters => "PHONE_CHARACTERS",
             Self::Length => "PHONE_LENGTH",
         }
     }
 }
 
-/// Reads a cell as a number to dial in China: a leading `+86` or `0086` goes.
+/// Reads a cell as one number to dial in China: a leading `+86` or `0086` goes. A number that has
+/// lost a zero is refused.
 ///
 /// # Errors
 /// Why it is none.
 pub fn normalise(cell: &Cell) -> Result<Phone, BadPhone> {
     match cell {
         Cell::Empty => Err(BadPhone::Empty),
-        Cell::Number(number) => of_number(*number),
+        Cell::Number(number) => match of_number(*number)? {
+            number if lost_its_zero(&number) => Err(BadPhone::LeadingZeroLost),
+            number => Ok(Phone {
+                raw: number.clone(),
+                number,
+            }),
+        },
         Cell::Text(text) => of_text(text),
-        Cell::Bool(_) | Cell::Moment(_) => Err(BadPhone::Characters),
+        Cell::Moment(_) => Err(BadPhone::Date),
+        Cell::Bool(_) | Cell::Error(_) => Err(BadPhone::Characters),
     }
 }
 
@@ -70,11 +88,15 @@ pub fn normalise(cell: &Cell) -> Result<Phone, BadPhone> {
 /// # Errors
 /// Why it is none.
 pub fn of_text(raw: &str) -> Result<Phone, BadPhone> {
-    let text: String = raw
-        .chars()
-        .filter(|char| !is_filler(*char))
-        .map(half_width)
-        .collect();
+    Ok(Phone {
+        number: dialled(raw)?,
+        raw: raw.trim().into(),
+    })
+}
+
+/// The number that a text spells.
+fn dialled(raw: &str) -> Result<String, BadPhone> {
+    let text = spelled(raw);
     // A leading apostrophe is how spreadsheets mark a number kept as text.
     let text = text.strip_prefix('\'').unwrap_or(&text);
     if text.is_empty() {
@@ -84,7 +106,12 @@ pub fn of_text(raw: &str) -> Result<Phone, BadPhone> {
         return Err(BadPhone::Scientific);
     }
     let text = without_fraction(text);
-    let number = domestic(&text.replace('.', ""));
+    let text = if text.contains('.') {
+        Cow::Owned(text.replace('.', ""))
+    } else {
+        Cow::Borrowed(text)
+    };
+    let number = domestic(&text);
     let digits = number.strip_prefix('+').unwrap_or(&number);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(BadPhone::Characters);
@@ -92,35 +119,46 @@ pub fn of_text(raw: &str) -> Result<Phone, BadPhone> {
     if !(3..=20).contains(&digits.len()) {
         return Err(BadPhone::Length);
     }
-    Ok(Phone {
-        number,
-        raw: raw.trim().into(),
-    })
+    Ok(number)
 }
 
-fn of_number(number: f64) -> Result<Phone, BadPhone> {
+/// A numeric cell's digits.
+fn of_number(number: f64) -> Result<String, BadPhone> {
     if number < 0.0 || number.fract() != 0.0 || !number.is_finite() {
         return Err(BadPhone::NotWhole);
     }
     if number >= 1e15 {
         return Err(BadPhone::DigitsLost);
     }
-    let digits = format!("{number:.0}");
-    if lost_its_zero(&digits) {
-        return Err(BadPhone::LeadingZeroLost);
-    }
-    of_text(&digits)
+    dialled(&format!("{number:.0}"))
 }
 
-/// Ten or eleven digits that are no mobile and no 400 or 800 number: an area code (10, 2x, 3xx to
-/// 9xx) and a local number, whose zero the spreadsheet dropped.
+/// Without what is written between digits, in plain digits.
+fn spelled(raw: &str) -> Cow<'_, str> {
+    if raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(raw);
+    }
+    let kept = raw.chars().filter(|char| !is_filler(*char));
+    Cow::Owned(kept.map(half_width).collect())
+}
+
+/// Ten or eleven digits that are no mobile and no 400 or 800 number: an area code of China and a
+/// local number, whose zero the spreadsheet dropped.
 fn lost_its_zero(digits: &str) -> bool {
-    let shape = match digits.len() {
-        10 => digits.starts_with("10") || digits >= "2",
-        11 => digits >= "2",
-        _ => false,
-    };
-    shape && !(digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800")))
+    let service = digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
+    !service && area::begins(digits)
+}
+
+/// What is done about a domestic number without its zero. `true`: something was, or had to be.
+fn zero(number: String, lost: LostZero, is_numeric: bool) -> Result<(String, bool), BadPhone> {
+    if !lost_its_zero(&number) {
+        return Ok((number, false));
+    }
+    match lost {
+        LostZero::Refuse if is_numeric => Err(BadPhone::LeadingZeroLost),
+        LostZero::Refuse | LostZero::Keep => Ok((number, true)),
+        LostZero::Restore => Ok((format!("0{number}"), true)),
+    }
 }
 
 /// The number as it is dialled inside the country. A landline gets back the zero that the country
@@ -223,8 +261,8 @@ mod tests {
     #[test]
     fn landlines_keep_or_get_back_their_zero() {
         assert_eq!(of_text("010-1234 5678").unwrap().number, "01012345678");
-        assert_eq!(of_text("+86 10 12345678").unwrap().number, "01012345678");
-        assert_eq!(of_text("+86 755 12345678").unwrap().number, "075512345678");
+        assert_eq!(of_text("+86 10 62345678").unwrap().number, "01062345678");
+        assert_eq!(of_text("+86 755 22345678").unwrap().number, "075522345678");
         assert_eq!(of_text("+86 400 123 4567").unwrap().number, "4001234567");
     }
 
@@ -245,9 +283,10 @@ mod tests {
             (Cell::Number(-13_800_138_000.0), BadPhone::NotWhole),
             (Cell::Number(f64::NAN), BadPhone::NotWhole),
             (Cell::Number(1.234_567_890_123_456e16), BadPhone::DigitsLost),
-            (Cell::Number(1_012_345_678.0), BadPhone::LeadingZeroLost),
-            (Cell::Number(2_112_345_678.0), BadPhone::LeadingZeroLost),
-            (Cell::Number(75_512_345_678.0), BadPhone::LeadingZeroLost),
+            (Cell::Number(1_062_345_678.0), BadPhone::LeadingZeroLost),
+            (Cell::Number(2_162_345_678.0), BadPhone::LeadingZeroLost),
+            (Cell::Number(75_522_345_678.0), BadPhone::LeadingZeroLost),
+            (Cell::Error("#REF!"), BadPhone::Characters),
             (text("call me"), BadPhone::Characters),
             (text("13800138000转8"), BadPhone::Characters),
             (text("138+0013"), BadPhone::Characters),

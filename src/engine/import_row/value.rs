@@ -1,28 +1,69 @@
-//! What a cell is kept as: one canonical text for each data type (OUT-058 to OUT-068).
+//! What a cell is kept as: one canonical text for each data type (OUT-041 to OUT-068).
 
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use std::borrow::Cow;
 
-use super::{Cell, RowReject, reject};
-use crate::field::{Check, DataType, Field};
+use super::{
+    Cell, RowReject,
+    clean::{clean, half_width},
+    date::{date_text, datetime_text, moment_of, moment_text},
+    told::Told,
+};
+use crate::{
+    dictionary::Dictionary,
+    field::{Check, DataType, Element, Field},
+};
+
+/// A number from here on has more digits than a spreadsheet keeps.
+const DIGITS_KEPT: f64 = 1e15;
+/// Choices that a reject lists.
+const CHOICES: usize = 20;
+
+/// How a field reads its cells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule<'a> {
+    pub field: &'a Field,
+    /// The dictionary that the field is bound to.
+    pub dictionary: Option<&'a Dictionary>,
+    /// The sheet counts its days from 1904.
+    pub is_1904: bool,
+}
+
+/// Why a cell is not taken: stable code, and words.
+pub(super) type Bad = (&'static str, Cow<'static, str>);
+
+/// A value, and what the uploader should know about it.
+type Kept = (String, Option<Told>);
 
 /// The text under which a cell is kept; `None` when it is empty.
 ///
 /// # Errors
 /// Why the field does not take it.
 pub fn value(field: &Field, cell: &Cell) -> Result<Option<String>, RowReject> {
-    let Some(text) = show(cell) else {
-        return Ok(None);
+    value_among(field, None, cell)
+}
+
+/// The same for a field that is bound to a dictionary.
+///
+/// # Errors
+/// Why the field does not take it.
+pub fn value_among(
+    field: &Field,
+    dictionary: Option<&Dictionary>,
+    cell: &Cell,
+) -> Result<Option<String>, RowReject> {
+    let rule = Rule {
+        field,
+        dictionary,
+        is_1904: false,
     };
-    if !field.multi {
-        return one(field, cell, &text).map(Some);
+    match rule.read(cell) {
+        Ok(kept) => Ok(kept.map(|(text, _)| text)),
+        Err((code, reason)) => Err(RowReject {
+            column: field.title.clone(),
+            code,
+            reason: reason.into_owned(),
+        }),
     }
-    let values = text
-        .split(is_separator)
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(|text| one(field, &Cell::Text(text.into()), text))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((!values.is_empty()).then(|| values.join(",")))
 }
 
 /// What separates the values of one cell (OUT-062) or of a filter's list.
@@ -31,64 +72,199 @@ pub fn is_separator(char: char) -> bool {
     matches!(char, ',' | ';' | '、' | '，' | '；' | '\n')
 }
 
-fn one(field: &Field, cell: &Cell, text: &str) -> Result<String, RowReject> {
-    let bad = |code, reason: &str| Err(reject(field, code, reason.into()));
-    if text.chars().count() > field.max_len as usize {
-        let reason = format!("longer than {} characters", field.max_len);
-        return Err(reject(field, "TOO_LONG", reason));
+impl Rule<'_> {
+    /// Reads a cell; `None` when it holds nothing.
+    pub fn read(&self, cell: &Cell) -> Result<Option<Kept>, Bad> {
+        if let Cell::Error(name) = cell {
+            let reason = format!("the cell's formula ended in {name}");
+            return Err(("CELL_ERROR", reason.into()));
+        }
+        let Some(text) = shown(cell) else {
+            return Ok(None);
+        };
+        if !self.field.multi {
+            return self.one(cell, text).map(Some);
+        }
+        let (mut values, mut told) = (String::new(), None);
+        for part in text.split(is_separator).map(str::trim) {
+            if !part.is_empty() {
+                let (value, what) = self.one(&Cell::Text(part.into()), part.into())?;
+                if !values.is_empty() {
+                    values.push(',');
+                }
+                values.push_str(&value);
+                told = told.or(what);
+            }
+        }
+        Ok((!values.is_empty()).then_some((values, told)))
     }
-    let date = || moment_of(cell);
-    let is_number = || crate::filter::number(text).is_some();
-    if field.has(Check::Number) && !is_number() {
-        return bad("NOT_NUMBER", "not a number");
+
+    fn one(&self, cell: &Cell, text: Cow<'_, str>) -> Result<Kept, Bad> {
+        if let Some(dictionary) = self.dictionary {
+            return self.choice(dictionary, &text).map(|text| (text, None));
+        }
+        let field = self.field;
+        if text.len() > field.max_len as usize && text.chars().count() > field.max_len as usize {
+            let reason = format!("longer than {} characters", field.max_len);
+            return Err(("TOO_LONG", reason.into()));
+        }
+        self.check(cell, &text)?;
+        let told = match cell {
+            Cell::Number(number) if number.abs() >= DIGITS_KEPT => Some(Told::DigitsLost),
+            _ => None,
+        };
+        match field.data_type {
+            DataType::String if self.is_dated() => Ok((moment_text(self.moment(cell)?), None)),
+            DataType::String if field.association.is_some() => Ok((id(text)?, told)),
+            DataType::String => Ok((text.into_owned(), told)),
+            DataType::Int => Ok((whole(&text)?, told)),
+            DataType::Decimal => Ok((decimal(&text)?, told)),
+            DataType::Date => {
+                let moment = self.moment(cell)?;
+                let has_time = moment.time() != chrono::NaiveTime::MIN;
+                Ok((date_text(moment), has_time.then_some(Told::TimeDropped)))
+            }
+            DataType::Datetime => Ok((datetime_text(self.moment(cell)?), None)),
+            DataType::Bool => match truth(&text) {
+                Some(truth) => Ok((truth.to_string(), None)),
+                None => Err(("NOT_BOOL", "neither yes nor no".into())),
+            },
+        }
     }
-    if (field.has(Check::Date) || field.has(Check::Datetime)) && date().is_none() {
-        return bad(
-            "NOT_DATE",
-            "not a date as 2026-11-20 or 2026-11-20 09:30:00",
-        );
+
+    /// The dictionary's code where the field replaces labels (OUT-064), else the text, which is one of
+    /// its codes or labels (OUT-053).
+    fn choice(&self, dictionary: &Dictionary, text: &str) -> Result<String, Bad> {
+        let item = dictionary.labelled(text).or_else(|| dictionary.coded(text));
+        match item {
+            Some(item) if self.field.replace => Ok(item.code.clone()),
+            Some(_) => Ok(text.into()),
+            None => Err(("NOT_IN_DICTIONARY", choices(dictionary).into())),
+        }
     }
-    match field.data_type {
-        DataType::String if field.to_date => match date() {
-            Some(moment) => Ok(moment_text(moment)),
-            None => bad(
-                "NOT_DATE",
-                "not a date as 2026-11-20 or 2026-11-20 09:30:00",
-            ),
-        },
-        DataType::String => Ok(text.into()),
-        DataType::Int => match text.strip_suffix(".0").unwrap_or(text).parse::<i64>() {
-            Ok(whole) => Ok(whole.to_string()),
-            Err(_) => bad("NOT_WHOLE_NUMBER", "not a whole number"),
-        },
-        DataType::Decimal if is_number() => Ok(text.trim_start_matches('+').into()),
-        DataType::Decimal => bad("NOT_NUMBER", "not a number"),
-        DataType::Date => match date() {
-            Some(moment) => Ok(date_text(moment)),
-            None => bad("NOT_DATE", "not a date as 2026-11-20"),
-        },
-        DataType::Datetime => match date() {
-            Some(moment) => Ok(datetime_text(moment)),
-            None => bad("NOT_DATE", "not a date and time as 2026-11-20 09:30:00"),
-        },
-        DataType::Bool => match truth(text) {
-            Some(truth) => Ok(truth.to_string()),
-            None => bad("NOT_BOOL", "neither yes nor no"),
-        },
+
+    fn check(&self, cell: &Cell, text: &str) -> Result<(), Bad> {
+        let field = self.field;
+        let numeric = field.has(Check::Number) || field.element == Element::Number;
+        if numeric && field.data_type != DataType::Bool && number(text).is_none() {
+            return Err(("NOT_NUMBER", "not a number".into()));
+        }
+        if field.has(Check::Date) || field.has(Check::Datetime) {
+            self.moment(cell)?;
+        }
+        Ok(())
     }
+
+    /// Whether a text is kept as a date: the editor says so, or shows a date control.
+    fn is_dated(&self) -> bool {
+        self.field.to_date || matches!(self.field.element, Element::Date | Element::Datetime)
+    }
+
+    fn moment(&self, cell: &Cell) -> Result<chrono::NaiveDateTime, Bad> {
+        let reason = "not a date as 2026-11-20 or 2026-11-20 09:30:00";
+        moment_of(cell, self.is_1904).ok_or(("NOT_DATE", reason.into()))
+    }
+}
+
+fn choices(dictionary: &Dictionary) -> String {
+    let labels = dictionary.items.iter().map(|item| item.label.as_str());
+    let listed: Vec<&str> = labels.take(CHOICES).collect();
+    let more = match dictionary.items.len().saturating_sub(CHOICES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("not one of the choices: {}{more}", listed.join(", "))
+}
+
+/// A record's id: letters, digits, `-` and `_` (OUT-057).
+fn id(text: Cow<'_, str>) -> Result<String, Bad> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if text.len() <= 64 && text.bytes().all(plain) {
+        return Ok(text.into_owned());
+    }
+    Err((
+        "NOT_AN_ID",
+        "not the id of a record: letters, digits, - and _".into(),
+    ))
+}
+
+fn whole(text: &str) -> Result<String, Bad> {
+    let plain = number(text);
+    let whole = plain.as_deref().map(|plain| match plain.split_once('.') {
+        Some((whole, part)) if part.bytes().all(|byte| byte == b'0') => whole,
+        _ => plain,
+    });
+    match whole.and_then(|whole| whole.parse::<i64>().ok()) {
+        Some(whole) => Ok(whole.to_string()),
+        None => Err(("NOT_WHOLE_NUMBER", "not a whole number".into())),
+    }
+}
+
+fn decimal(text: &str) -> Result<String, Bad> {
+    match number(text) {
+        Some(plain) => Ok(plain.trim_start_matches('+').into()),
+        None => Err(("NOT_NUMBER", "not a number".into())),
+    }
+}
+
+/// The plain digits of a number, `1,234.50` and `１２` included.
+fn number(text: &str) -> Option<Cow<'_, str>> {
+    if crate::filter::number(text).is_some() {
+        return Some(Cow::Borrowed(text.trim()));
+    }
+    let narrow = half_width(text);
+    let plain = if is_grouped(&narrow) {
+        narrow.replace(',', "")
+    } else {
+        narrow.into_owned()
+    };
+    crate::filter::number(&plain).map(|_| Cow::Owned(plain.trim().to_owned()))
+}
+
+/// Digits in groups of three.
+fn is_grouped(text: &str) -> bool {
+    let whole = text.split('.').next().unwrap_or_default();
+    let whole = whole.trim().trim_start_matches(['+', '-']);
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().len();
+    (1..=3).contains(&first) && groups.all(|group| group.len() == 3)
 }
 
 /// A cell as text, trimmed; numbers without exponent. `None` when there is nothing in it.
 #[must_use]
 pub fn show(cell: &Cell) -> Option<String> {
+    shown(cell).map(Cow::into_owned)
+}
+
+fn shown(cell: &Cell) -> Option<Cow<'_, str>> {
     let text = match cell {
         Cell::Empty => return None,
-        Cell::Text(text) => text.trim().to_owned(),
-        Cell::Number(number) => format!("{number}"),
-        Cell::Bool(truth) => truth.to_string(),
-        Cell::Moment(moment) => moment_text(*moment),
+        Cell::Text(text) => clean(text),
+        Cell::Number(number) => Cow::Owned(digits(*number)),
+        Cell::Bool(truth) => Cow::Borrowed(if *truth { "true" } else { "false" }),
+        Cell::Moment(moment) => Cow::Owned(moment_text(*moment)),
+        Cell::Error(name) => Cow::Borrowed(*name),
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// A cell as the sheet had it, for whoever is to mend it.
+#[must_use]
+pub fn original(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.clone(),
+        other => shown(other).unwrap_or_default().into_owned(),
+    }
+}
+
+/// A number with the 15 digits that a spreadsheet shows: `0.1 + 0.2` is `0.3`.
+fn digits(number: f64) -> String {
+    let text = format!("{number}");
+    if number.fract() == 0.0 || text.len() <= 16 {
+        return text;
+    }
+    let rounded = format!("{number:.14e}").parse::<f64>();
+    rounded.map_or(text, |rounded| format!("{rounded}"))
 }
 
 /// Yes or no in the spellings that sheets use.
@@ -98,64 +274,5 @@ pub fn truth(text: &str) -> Option<bool> {
         "true" | "1" | "yes" | "y" | "是" | "对" | "有" => Some(true),
         "false" | "0" | "no" | "n" | "否" | "错" | "无" => Some(false),
         _ => None,
-    }
-}
-
-fn moment_of(cell: &Cell) -> Option<NaiveDateTime> {
-    match cell {
-        Cell::Moment(moment) => Some(*moment),
-        Cell::Number(serial) => of_serial(*serial),
-        Cell::Text(text) => moment(text),
-        Cell::Empty | Cell::Bool(_) => None,
-    }
-}
-
-/// Excel's days since 1899-12-30, from 1900-03-01 (before that its calendar is wrong) to 9999.
-fn of_serial(serial: f64) -> Option<NaiveDateTime> {
-    if !(61.0..2_958_466.0).contains(&serial) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "below 3e11 seconds")]
-    let seconds = (serial * 86_400.0).round() as i64;
-    NaiveDate::from_ymd_opt(1899, 12, 30)?
-        .and_hms_opt(0, 0, 0)?
-        .checked_add_signed(Duration::seconds(seconds))
-}
-
-/// Reads `yyyy-MM-dd` or `yyyy/MM/dd`, alone or with `HH:mm` or `HH:mm:ss` (OUT-060), or the serial
-/// that Excel keeps a date as.
-#[must_use]
-pub fn moment(text: &str) -> Option<NaiveDateTime> {
-    let text = text.trim().replace('/', "-").replace('T', " ");
-    let date = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    let Some((day, time)) = text.split_once(' ') else {
-        let serial = || crate::filter::number(&text).and_then(of_serial);
-        return date(&text)
-            .and_then(|day| day.and_hms_opt(0, 0, 0))
-            .or_else(serial);
-    };
-    let time = ["%H:%M:%S", "%H:%M"]
-        .iter()
-        .find_map(|format| chrono::NaiveTime::parse_from_str(time.trim(), format).ok())?;
-    Some(date(day)?.and_time(time))
-}
-
-#[must_use]
-pub fn date_text(moment: NaiveDateTime) -> String {
-    moment.format("%Y-%m-%d").to_string()
-}
-
-#[must_use]
-pub fn datetime_text(moment: NaiveDateTime) -> String {
-    moment.format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// Without the time when it is midnight.
-#[must_use]
-pub fn moment_text(moment: NaiveDateTime) -> String {
-    if moment.time() == chrono::NaiveTime::MIN {
-        date_text(moment)
-    } else {
-        datetime_text(moment)
     }
 }

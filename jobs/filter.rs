@@ -18,8 +18,6 @@ use crate::{
     house::{House, Ticket},
 };
 
-/// Hits a write.
-const CHUNK: usize = 5_000;
 /// Leads a read.
 const PAGE: i64 = 10_000;
 
@@ -53,31 +51,17 @@ pub async fn evaluate(house: &House, ticket: &Ticket, id: &str) -> Result<Filter
     let snapshot = snapshot(house, &run.batch_id, version, &fields).await?;
     let hits = select(snapshot, tree).await?;
     let total = i64::try_from(hits.len()).unwrap_or(i64::MAX);
-    for (from, part) in (0_i64..).step_by(CHUNK).zip(hits.chunks(CHUNK)) {
-        house.may_go_on()?;
-        let mut tx = house.db.begin().await?;
-        ticket.progress(&mut tx, "storing", from, total).await?;
-        filter_runs::add_hits(&mut tx, id, from, part).await?;
-        tx.commit().await?;
-    }
     let mut tx = house.db.begin().await?;
     ticket.progress(&mut tx, "storing", total, total).await?;
+    filter_runs::add_hits(&mut tx, id, &run.batch_id, &hits).await?;
     filter_runs::succeed(&mut tx, id, total, house.now()).await?;
     tx.commit().await?;
     find(house, id).await
 }
 
-/// Deletes a run's hits, a few thousand a write.
+/// Deletes a run's hits.
 pub async fn forget(house: &House, id: &str) -> Result<(), JobError> {
-    let matched = find(house, id).await?.matched;
-    let step = i64::try_from(CHUNK).unwrap_or(i64::MAX);
-    let mut end = 0;
-    while end < matched {
-        house.may_go_on()?;
-        end += step;
-        filter_runs::drop_hits(&house.db, id, end).await?;
-    }
-    Ok(())
+    Ok(filter_runs::drop_hits(&house.db, id).await?)
 }
 
 async fn find(house: &House, id: &str) -> Result<FilterRun, JobError> {
@@ -85,7 +69,7 @@ async fn find(house: &House, id: &str) -> Result<FilterRun, JobError> {
     run.ok_or_else(|| JobError::user("NO_SUCH_RUN", "the filter run is gone"))
 }
 
-async fn select(snapshot: Arc<Snapshot>, tree: Tree) -> Result<Vec<String>, JobError> {
+async fn select(snapshot: Arc<Snapshot>, tree: Tree) -> Result<Vec<i64>, JobError> {
     tokio::task::spawn_blocking(move || snapshot.select(&tree))
         .await
         .map_err(|broken| JobError::Panicked(broken.to_string()))?
@@ -129,7 +113,7 @@ fn fill(mut builder: Builder, rows: Vec<leads::Snap>) -> Result<Builder, JobErro
                 what: "lead",
                 source,
             })?;
-        builder.push(row.id.clone(), |code| match code {
+        builder.push(row.position, |code| match code {
             "id" => Some(&row.id),
             "orgi" => Some(&row.orgi),
             "creater" => Some(&row.creater),

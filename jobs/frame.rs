@@ -14,14 +14,14 @@ use crate::error::JobError;
 #[derive(Debug)]
 pub struct Snapshot {
     /// Leads in order of creation.
-    ids: Vec<String>,
+    positions: Vec<i64>,
     columns: HashMap<String, Column>,
     bytes: usize,
 }
 
 /// Fills a [`Snapshot`] row by row.
 pub struct Builder {
-    ids: Vec<String>,
+    positions: Vec<i64>,
     codes: Vec<String>,
     texts: Vec<StringChunkedBuilder>,
     bytes: usize,
@@ -50,7 +50,7 @@ impl Builder {
             .map(|code| StringChunkedBuilder::new(code.into(), 0))
             .collect();
         Self {
-            ids: Vec::new(),
+            positions: Vec::new(),
             codes,
             texts,
             bytes: 0,
@@ -58,14 +58,14 @@ impl Builder {
     }
 
     /// Adds a lead; `cell` gives the text of a column.
-    pub fn push<'a>(&mut self, id: String, cell: impl Fn(&str) -> Option<&'a str>) {
-        self.bytes += id.len() + 24;
+    pub fn push<'a>(&mut self, position: i64, cell: impl Fn(&str) -> Option<&'a str>) {
+        self.bytes += 8;
         for (code, texts) in self.codes.iter().zip(&mut self.texts) {
             let text = cell(code).filter(|text| !text.is_empty());
             self.bytes += text.map_or(0, str::len) + 16;
             texts.append_option(text);
         }
-        self.ids.push(id);
+        self.positions.push(position);
     }
 
     #[must_use]
@@ -74,7 +74,7 @@ impl Builder {
         let columns =
             columns.map(|(code, texts)| (code, texts.finish().into_series().into_column()));
         Snapshot {
-            ids: self.ids,
+            positions: self.positions,
             columns: columns.collect(),
             bytes: self.bytes,
         }
@@ -86,9 +86,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// When a column is not there or polars refuses.
-    pub fn select(&self, tree: &Tree) -> Result<Vec<String>, JobError> {
+    pub fn select(&self, tree: &Tree) -> Result<Vec<i64>, JobError> {
         if *tree == Tree::All {
-            return Ok(self.ids.clone());
+            return Ok(self.positions.clone());
         }
         let mut asked = Asked {
             snapshot: self,
@@ -96,17 +96,17 @@ impl Snapshot {
             named: HashSet::new(),
         };
         // A condition that asks no column is one value; beside a column it becomes one a lead.
-        let each = BooleanChunked::full(EACH.into(), true, self.ids.len());
+        let each = BooleanChunked::full(EACH.into(), true, self.positions.len());
         asked.columns.push(each.into_series().into_column());
         let selected = col(EACH).and(asked.expression(tree)?).alias(SELECTED);
-        let frame = DataFrame::new(self.ids.len(), asked.columns)?;
+        let frame = DataFrame::new(self.positions.len(), asked.columns)?;
         let mask = frame.lazy().select([selected]).collect()?;
         let mask = mask.column(SELECTED)?.bool()?;
         let chosen = mask
             .iter()
-            .zip(&self.ids)
+            .zip(&self.positions)
             .filter(|(chosen, _)| *chosen == Some(true));
-        Ok(chosen.map(|(_, id)| id.clone()).collect())
+        Ok(chosen.map(|(_, position)| *position).collect())
     }
 }
 

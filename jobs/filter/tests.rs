@@ -62,14 +62,16 @@ async fn hits_are_paged_in_order_of_creation() {
         let batch = testing::sample(&house).await;
         let filter = testing::filter(&house, &batch, &[]).await;
         let run = result(&house, &filter).await;
-        let first = filter_runs::hits(&house.db, &run.id, -1, 10).await.unwrap();
-        let second = filter_runs::hits(&house.db, &run.id, first[9].hit, 10)
+        let first = filter_runs::page(&house.db, &run.id, -1, 10).await.unwrap();
+        let second = filter_runs::page(&house.db, &run.id, first[9].position, 10)
             .await
             .unwrap();
-        assert_eq!(first[0].lead.phone, "18618616001");
-        assert_eq!(second[0].lead.phone, "18618616011");
+        assert_eq!(first[0].phone, "18618616001");
+        assert_eq!(second[0].phone, "18618616011");
         assert_eq!(
-            filter_runs::remaining(&house.db, &run.id).await.unwrap(),
+            filter_runs::remaining(&mut house.db.reading().await.unwrap(), &run.id)
+                .await
+                .unwrap(),
             999
         );
     })
@@ -89,7 +91,7 @@ async fn only_the_newest_runs_keep_their_hits() {
         let mut kept = Vec::new();
         for run in &runs {
             kept.push(
-                filter_runs::hits(&house.db, run, -1, 1)
+                filter_runs::page(&house.db, run, -1, 1)
                     .await
                     .unwrap()
                     .len(),

@@ -13,16 +13,16 @@ type Row = BTreeMap<String, String>;
 fn snapshot(rows: &[Row], codes: &[Asked]) -> Snapshot {
     let mut builder = Builder::new(codes.iter().map(|column| column.code.clone()).collect());
     for (at, row) in rows.iter().enumerate() {
-        builder.push(at.to_string(), |code| row.get(code).map(String::as_str));
+        builder.push(at as i64, |code| row.get(code).map(String::as_str));
     }
     builder.build()
 }
 
-fn expected(rows: &[Row], tree: &Tree) -> Vec<String> {
+fn expected(rows: &[Row], tree: &Tree) -> Vec<i64> {
     let holds = |row: &Row| tree.holds(&|code: &str| row.get(code).map(String::as_str));
     let all = rows.iter().enumerate();
     all.filter(|(_, row)| holds(row))
-        .map(|(at, _)| at.to_string())
+        .map(|(at, _)| at as i64)
         .collect()
 }
 

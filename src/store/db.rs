@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    pool::PoolConnection,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -41,6 +42,34 @@ pub enum Db {
 pub enum Tx {
     Lite(Transaction<'static, Sqlite>),
     Pg(Transaction<'static, Postgres>),
+}
+
+/// Where one statement after the other goes, be it a write or a read.
+pub trait Conn: Send {
+    /// Where the next statement goes.
+    fn conn(&mut self) -> Either<&mut SqliteConnection, &mut PgConnection>;
+}
+
+/// One connection for several reads.
+#[derive(Debug)]
+pub enum Reading {
+    Lite(PoolConnection<Sqlite>),
+    Pg(PoolConnection<Postgres>),
+}
+
+impl Conn for Reading {
+    fn conn(&mut self) -> Either<&mut SqliteConnection, &mut PgConnection> {
+        match self {
+            Self::Lite(one) => Either::Lite(one),
+            Self::Pg(one) => Either::Pg(one),
+        }
+    }
+}
+
+impl Conn for Tx {
+    fn conn(&mut self) -> Either<&mut SqliteConnection, &mut PgConnection> {
+        Self::conn(self)
+    }
 }
 
 impl Db {
@@ -122,6 +151,17 @@ impl Db {
             Self::Lite { reader, .. } => Either::Lite(reader),
             Self::Pg(pool) => Either::Pg(pool),
         }
+    }
+
+    /// Where several reads go, one after the other.
+    ///
+    /// # Errors
+    /// When no connection is had in time.
+    pub async fn reading(&self) -> Result<Reading> {
+        Ok(match self {
+            Self::Lite { reader, .. } => Reading::Lite(reader.acquire().await?),
+            Self::Pg(pool) => Reading::Pg(pool.acquire().await?),
+        })
     }
 
     /// Where a write of one statement goes.

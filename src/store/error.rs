@@ -19,6 +19,8 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    #[error("a filter run's hits cannot be read or written")]
+    Hits(#[source] std::io::Error),
     #[error("the job could not be queued: {0}")]
     Queue(String),
     /// The change does not fit what is stored. `code` is stable and meant for the caller's answer.

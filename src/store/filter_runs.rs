@@ -2,9 +2,13 @@
 
 use engine::{filter::Condition, time::Millis};
 use serde::Serialize;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 
-use crate::{Db, Doc, Result, Tx, leads::Lead, new_id, on};
+use crate::{Db, Doc, Result, Tx, new_id, on};
+
+mod hits;
+
+pub use hits::{add_hits, block_of, count, free_after, hits_after, page, remaining};
 
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct FilterRun {
@@ -25,16 +29,6 @@ pub struct FilterRun {
     pub job_id: Option<String>,
     pub created_at: i64,
     pub finished_at: Option<i64>,
-}
-
-/// A lead that matched, with its place in the result.
-#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
-pub struct Hit {
-    /// From 0; the cursor of [`hits`].
-    pub hit: i64,
-    #[sqlx(flatten)]
-    #[serde(flatten)]
-    pub lead: Lead,
 }
 
 /// Records a run of the filter as it is saved. Enqueue `work::Work::RunFilter` in the same write.
@@ -78,31 +72,6 @@ pub async fn list(
     ).bind(filter).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
 }
 
-/// The leads that matched, in order of creation, those after the place `after` (-1: from the
-/// start), as they are now. Hits are kept for a filter's newest [`KEPT`] runs.
-///
-/// # Errors
-/// When the database fails.
-pub async fn hits(db: &Db, run: &str, after: i64, limit: i64) -> Result<Vec<Hit>> {
-    Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT h.position AS hit, l.* FROM filter_hits h JOIN leads l ON l.id = h.lead_id
-         WHERE h.run_id = $1 AND h.position > $2 ORDER BY h.position LIMIT $3"
-    ).bind(run).bind(after).bind(limit).fetch_all(c).await)?)
-}
-
-/// 剩余: how many of the leads that matched could be allocated now (OUT-110).
-///
-/// # Errors
-/// When the database fails.
-pub async fn remaining(db: &Db, run: &str) -> Result<i64> {
-    Ok(on!(db.read(), c => sqlx::query_scalar(REMAINING).bind(run).fetch_one(c).await)?)
-}
-
-pub(crate) const REMAINING: &str =
-    "SELECT COUNT(*) FROM filter_hits h JOIN leads l ON l.id = h.lead_id
-     WHERE h.run_id = $1 AND l.alloc_status IN ('unallocated', 'recycled')
-         AND NOT l.voided AND NOT l.dnc AND l.reserved_by IS NULL";
-
 /// Begins a run, or begins it again: what an earlier try left is gone.
 ///
 /// # Errors
@@ -113,25 +82,6 @@ pub async fn start(tx: &mut Tx, id: &str, snapshot_version: i64) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
         "UPDATE filter_runs SET state = 'running', snapshot_version = $2 WHERE id = $1"
     ).bind(id).bind(snapshot_version).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
-/// Stores at most 5,000 hits; the first has the place `from`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add_hits(tx: &mut Tx, run: &str, from: i64, leads: &[String]) -> Result<()> {
-    if leads.is_empty() {
-        return Ok(());
-    }
-    on!(tx.conn(), c => {
-        let mut query = QueryBuilder::new("INSERT INTO filter_hits (run_id, position, lead_id) ");
-        query.push_values((from..).zip(leads), |mut row, (position, lead)| {
-            row.push_bind(run.to_owned()).push_bind(position).push_bind(lead.clone());
-        });
-        query.push(" ON CONFLICT (run_id, position) DO NOTHING");
-        query.build().execute(c).await.map(|_| ())
-    })?;
     Ok(())
 }
 
@@ -147,7 +97,7 @@ pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
          WHERE filter_id = $1 AND state IN ('succeeded', 'failed')
              AND id NOT IN (SELECT id FROM filter_runs WHERE filter_id = $1
                  ORDER BY id DESC LIMIT $2)
-             AND id IN (SELECT run_id FROM filter_hits WHERE position = 0)
+             AND id IN (SELECT run_id FROM filter_hits)
              AND id NOT IN (SELECT filter_run_id FROM tasks
                  WHERE filter_run_id IS NOT NULL AND state IN ('queued', 'allocating'))
          ORDER BY id"
@@ -157,14 +107,13 @@ pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
 /// How many runs of a filter keep their hits.
 pub const KEPT: i64 = 3;
 
-/// Deletes a run's hits at places below `end`.
+/// Deletes a run's hits.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn drop_hits(db: &Db, run: &str, end: i64) -> Result<()> {
-    on!(db.write(), c => sqlx::query(
-        "DELETE FROM filter_hits WHERE run_id = $1 AND position < $2"
-    ).bind(run).bind(end).execute(c).await.map(|_| ()))?;
+pub async fn drop_hits(db: &Db, run: &str) -> Result<()> {
+    on!(db.write(), c => sqlx::query("DELETE FROM filter_hits WHERE run_id = $1")
+        .bind(run).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

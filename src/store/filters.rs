@@ -192,7 +192,7 @@ mod tests {
             let (batch, fields) = sample::batch(&home.db, "一").await;
             sample::leads(&home.db, &batch, &fields, 3).await;
             let leads = crate::leads::page(&home.db, &batch, -1, 3).await.unwrap();
-            let ids: Vec<String> = leads.into_iter().map(|lead| lead.id).collect();
+            let positions: Vec<i64> = leads.into_iter().map(|lead| lead.position).collect();
             let filter = sample::filter(&home.db, &batch, "f", &[]).await;
             let mut tx = home.db.begin().await.unwrap();
             let run = filter_runs::create(&mut tx, "o", &filter, NOW)
@@ -206,19 +206,18 @@ mod tests {
                 None
             );
             filter_runs::start(&mut tx, &run, 1).await.unwrap();
-            filter_runs::add_hits(&mut tx, &run, 0, &ids).await.unwrap();
+            filter_runs::add_hits(&mut tx, &run, &batch, &positions)
+                .await
+                .unwrap();
             filter_runs::start(&mut tx, &run, 2).await.unwrap();
-            filter_runs::add_hits(&mut tx, &run, 0, &ids[1..])
+            filter_runs::add_hits(&mut tx, &run, &batch, &positions[1..])
                 .await
                 .unwrap();
             filter_runs::succeed(&mut tx, &run, 2, NOW).await.unwrap();
             tx.commit().await.unwrap();
-            let hits = filter_runs::hits(&home.db, &run, -1, 10).await.unwrap();
-            assert_eq!(
-                (hits[0].hit, hits[0].lead.id.as_str()),
-                (0, ids[1].as_str())
-            );
-            assert_eq!(filter_runs::remaining(&home.db, &run).await.unwrap(), 2);
+            let hits = filter_runs::page(&home.db, &run, -1, 10).await.unwrap();
+            assert_eq!(hits.len(), 2);
+            assert_eq!(hits[0].position, positions[1]);
             let runs = filter_runs::list(&home.db, &filter, None, 10)
                 .await
                 .unwrap();

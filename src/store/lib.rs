@@ -65,7 +65,7 @@ pub mod tasks;
 pub mod testing;
 pub mod work;
 
-pub use db::{Db, Either, Tx};
+pub use db::{Conn, Db, Either, Reading, Tx};
 pub use doc::Doc;
 pub use error::{Error, Result};
 

@@ -99,10 +99,7 @@ pub async fn list(db: &Db, campaign: &str, before: Option<&str>, limit: i64) -> 
 /// # Errors
 /// When the database fails.
 pub async fn available(tx: &mut Tx, run: &str) -> Result<i64> {
-    Ok(
-        on!(tx.conn(), c => sqlx::query_scalar(filter_runs::REMAINING)
-        .bind(run).fetch_one(c).await)?,
-    )
+    filter_runs::remaining(tx, run).await
 }
 
 /// Decides, once, what each target gets. `false`: it was decided before.
@@ -118,7 +115,7 @@ pub async fn decide(tx: &mut Tx, id: &str, filtered: i64, plan: &[Portion]) -> R
     Ok(rows == 1)
 }
 
-/// The next available hits of a run after the place `after`: place and lead.
+/// The next available hits of a run after the position `after`: position and lead.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,13 +125,8 @@ pub async fn next_hits(
     after: i64,
     limit: i64,
 ) -> Result<Vec<(i64, String)>> {
-    Ok(on!(tx.conn(), c => sqlx::query_as(
-        "SELECT h.position, l.id FROM filter_hits h JOIN leads l ON l.id = h.lead_id
-         WHERE h.run_id = $1 AND h.position > $2
-             AND l.alloc_status IN ('unallocated', 'recycled')
-             AND NOT l.voided AND NOT l.dnc AND l.reserved_by IS NULL
-         ORDER BY h.position LIMIT $3"
-    ).bind(run).bind(after).bind(limit).fetch_all(c).await)?)
+    let limit = usize::try_from(limit).unwrap_or_default();
+    filter_runs::free_after(tx, run, after, limit).await
 }
 
 /// Gives leads to a target. Returns how many were still free.

@@ -269,17 +269,17 @@ async fn result(
             .map_err(|_| Problem::of("BAD_CURSOR"))?,
         None => -1,
     };
-    let hits = filter_runs::hits(&house.db, &run.id, after, limit as i64 + 1).await?;
+    let hits = filter_runs::page(&house.db, &run.id, after, limit + 1).await?;
     let fields = fields::list(&house.db, &run.batch_id).await?;
     Ok(FilterResult {
         matched: run.matched,
-        remaining: filter_runs::remaining(&house.db, &run.id).await?,
+        remaining: filter_runs::remaining(&mut house.db.reading().await?, &run.id).await?,
         run_id: run.id,
         page: List::of(
             hits,
             limit,
-            |hit| hit.hit.to_string(),
-            |hit| show(hit.lead, &fields, false),
+            |hit| hit.position.to_string(),
+            |hit| show(hit, &fields, false),
         ),
     })
 }

@@ -19,6 +19,7 @@ pub mod gate;
 pub mod gateway;
 pub mod ids;
 pub mod import_row;
+pub mod lead_query;
 pub mod mapping;
 pub mod outcome;
 pub mod pacing;

@@ -14,6 +14,7 @@ mod clock;
 mod handle;
 mod legs;
 mod operator;
+mod reminder;
 mod scribe;
 mod shell;
 mod teller;

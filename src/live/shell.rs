@@ -20,6 +20,7 @@ use crate::{
     clock,
     handle::{Ask, Live, Refusal},
     operator::Operator,
+    reminder::Reminder,
     scribe::Scribe,
     teller::Teller,
     watcher::Watcher,
@@ -94,6 +95,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             bus: bus.clone(),
         }
         .run(told),
+    );
+    tokio::spawn(
+        Reminder {
+            db: db.clone(),
+            bus: bus.clone(),
+            inputs: inputs.clone(),
+        }
+        .run(),
     );
     tokio::spawn(
         Watcher {

@@ -29,6 +29,7 @@
 //! with [`testing::on_both`].
 
 pub mod access;
+pub mod agent_list;
 pub mod agents;
 pub mod attempts;
 pub mod batches;
@@ -49,6 +50,8 @@ pub mod gateways;
 pub mod hopper;
 pub mod imports;
 pub mod jobs;
+pub mod lead_marks;
+pub mod lead_search;
 pub mod leads;
 pub mod node;
 pub mod queues;

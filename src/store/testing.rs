@@ -190,3 +190,12 @@ pub async fn hurry(db: &Db, job: &str) -> String {
     ).bind(job).fetch_one(c).await)
     .expect("the job is hurried")
 }
+
+/// Runs a statement about one row; `$1` is its id.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn about(db: &Db, id: &str, sql: &'static str) {
+    crate::on!(db.write(), c => sqlx::query(sql).bind(id).execute(c).await.map(|_| ()))
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+}

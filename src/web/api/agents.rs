@@ -274,7 +274,7 @@ async fn order(
 }
 
 /// The agent a path names: agents may only name themselves.
-fn named(caller: &Caller, id: &str) -> Result<AgentId, Problem> {
+pub(super) fn named(caller: &Caller, id: &str) -> Result<AgentId, Problem> {
     if id == "me" {
         return caller.agent();
     }

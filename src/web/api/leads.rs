@@ -16,7 +16,7 @@ use store::{
     fields,
     leads::{self, Lead},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -27,14 +27,17 @@ use crate::{
     caller::Caller,
     clock::{At, now},
     house::House,
-    input::{Body, Params},
-    paging::{self, List},
+    input::Body,
     problem::{Fault, Problem},
 };
 
+mod marks;
+mod search;
+
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
-        .routes(routes!(list))
+        .merge(search::routes())
+        .merge(marks::routes())
         .routes(routes!(get, change, remove))
 }
 
@@ -52,9 +55,18 @@ pub struct LeadOut {
     pub voided: bool,
     /// unallocated, agent, dept, ai, queue, recycled or recycled_dept.
     pub alloc_status: String,
+    /// agent, department, robot or queue.
+    pub alloc_type: Option<String>,
+    /// 分配执行人: the agent, department, robot or queue.
     pub alloc_target: Option<String>,
+    /// 分配时间.
+    pub alloc_at: Option<At>,
     pub task_id: Option<String>,
+    /// 任务: what the task is called; only in searches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_title: Option<String>,
     pub campaign_id: Option<String>,
+    pub business_status: Option<String>,
     /// notcall, calling, success, failed or exception.
     pub call_status: String,
     /// What the network said last.
@@ -64,6 +76,8 @@ pub struct LeadOut {
     pub dial_count: i64,
     pub fail_count: i64,
     pub preview_count: i64,
+    /// 预约.
+    pub appointed: bool,
     pub appoint_at: Option<At>,
     pub appoint_note: Option<String>,
     pub last_dial_at: Option<At>,
@@ -105,20 +119,6 @@ impl LeadDetail {
     }
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Which {
-    /// The leads of this batch.
-    batch_id: Option<String>,
-    /// Or: the leads that this task gave away.
-    task_id: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-    /// exact: count the batch's leads.
-    count: Option<String>,
-}
-
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeadChange {
@@ -126,45 +126,7 @@ pub struct LeadChange {
     data: BTreeMap<String, String>,
 }
 
-/// 名单 · Leads of a batch or a task, in order of creation.
-#[utoipa::path(get, path = "/api/v1/leads", tag = "leads", params(Which),
-    responses((status = 200, body = List<LeadOut>)))]
-async fn list(
-    State(house): State<House>,
-    caller: Caller,
-    Params(asked): Params<Which>,
-) -> Result<Json<List<LeadOut>>, Problem> {
-    let limit = paging::limit(asked.limit)?;
-    let after = position(asked.cursor.as_deref())?;
-    let db = &house.db;
-    let most = limit as i64 + 1;
-    let (rows, batch) = match (&asked.batch_id, &asked.task_id) {
-        (Some(batch), None) => {
-            find::batch(&house, &caller, batch).await?;
-            (leads::page(db, batch, after, most).await?, Some(batch))
-        }
-        (None, Some(task)) => {
-            find::task(&house, &caller, task).await?;
-            (leads::page_of_task(db, task, after, most).await?, None)
-        }
-        _ => return Err(Problem::because("MALFORMED", "give batch_id or task_id")),
-    };
-    let fields = match rows.first() {
-        Some(lead) => fields::list(db, &lead.batch_id).await?,
-        None => Vec::new(),
-    };
-    let count = match batch {
-        Some(batch) if asked.count.as_deref() == Some("exact") => {
-            Some(leads::count(db, batch).await?)
-        }
-        _ => None,
-    };
-    let key = |row: &Lead| row.position.to_string();
-    let page = List::of(rows, limit, key, |row| show(row, &fields, false));
-    Ok(Json(List { count, ..page }))
-}
-
-/// 名单详情 · One lead. An agent sees the one on the phone or in preview.
+/// 名单详情 · One lead. An agent sees the one on the phone or in preview, and those of the own list.
 #[utoipa::path(get, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
     responses((status = 200, body = LeadDetail)))]
 async fn get(
@@ -172,12 +134,9 @@ async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<LeadDetail>, Problem> {
-    if caller.is_agent_only() && !has_in_hand(&house, &caller, &id)? {
-        return Err(Problem::of("FORBIDDEN"));
-    }
-    let lead = find::lead(&house, &caller, &id).await?;
+    let (lead, in_hand) = find_mine(&house, &caller, &id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
-    Ok(Json(LeadDetail::of(lead, &fields, caller.is_agent_only())))
+    Ok(Json(LeadDetail::of(lead, &fields, in_hand)))
 }
 
 /// 修改名单 · Change some fields of a lead.
@@ -189,17 +148,14 @@ async fn change(
     Path(id): Path<String>,
     Body(asked): Body<LeadChange>,
 ) -> Result<Json<LeadOut>, Problem> {
-    if caller.is_agent_only() && !has_in_hand(&house, &caller, &id)? {
-        return Err(Problem::of("FORBIDDEN"));
-    }
-    let lead = find::lead(&house, &caller, &id).await?;
+    let (lead, in_hand) = find_mine(&house, &caller, &id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
     let changes = checked(asked.data, &fields)?;
     let mut tx = house.db.begin().await?;
     leads::patch(&mut tx, &id, &changes, now()).await?;
     tx.commit().await?;
     let lead = find::lead(&house, &caller, &id).await?;
-    Ok(Json(show(lead, &fields, caller.is_agent_only())))
+    Ok(Json(show(lead, &fields, in_hand)))
 }
 
 /// 删除名单 · Delete a lead. `ROW_IN_USE` while it is allocated.
@@ -253,6 +209,26 @@ fn checked(
     }
 }
 
+/// The lead a path names, and whether the caller has it on the phone. An agent may name the own
+/// leads (OUT-184) and the one in hand.
+pub async fn find_mine(house: &House, caller: &Caller, id: &str) -> Result<(Lead, bool), Problem> {
+    if !caller.is_agent_only() {
+        return Ok((find::lead(house, caller, id).await?, false));
+    }
+    let in_hand = has_in_hand(house, caller, id)?;
+    let agent = caller.agent()?;
+    let found = leads::get(&house.db, caller.orgi(), id).await?;
+    let own = |lead: &Lead| {
+        lead.alloc_type.as_deref() == Some("agent")
+            && lead.alloc_target.as_deref() == Some(agent.as_str())
+    };
+    match found {
+        Some(lead) if in_hand || own(&lead) => Ok((lead, in_hand)),
+        // Whether others have such a lead is none of an agent's business.
+        _ => Err(Problem::not_found()),
+    }
+}
+
 /// Whether the caller's agent has this lead on the phone, in preview or in after-call work.
 fn has_in_hand(house: &House, caller: &Caller, lead: &str) -> Result<bool, Problem> {
     let agent = caller.agent()?;
@@ -265,15 +241,6 @@ fn has_in_hand(house: &House, caller: &Caller, lead: &str) -> Result<bool, Probl
             .flatten()
             .any(|id| id.as_str() == lead)
     }))
-}
-
-fn position(cursor: Option<&str>) -> Result<i64, Problem> {
-    match cursor {
-        Some(cursor) => paging::open(cursor)?
-            .parse()
-            .map_err(|_| Problem::of("BAD_CURSOR")),
-        None => Ok(-1),
-    }
 }
 
 /// A lead as it is shown: hidden fields are masked (OUT-052). Whoever has the lead on the phone
@@ -305,8 +272,12 @@ pub fn show(lead: Lead, fields: &[Field], in_hand: bool) -> LeadOut {
         dnc: lead.dnc,
         voided: lead.voided,
         alloc_status: lead.alloc_status,
+        alloc_type: lead.alloc_type,
         alloc_target: lead.alloc_target,
+        alloc_at: lead.alloc_at.shown(),
         task_id: lead.task_id,
+        task_title: None,
+        business_status: lead.business_status,
         campaign_id: lead.campaign_id,
         call_status: lead.call_status,
         outcome: lead.outcome,
@@ -314,6 +285,7 @@ pub fn show(lead: Lead, fields: &[Field], in_hand: bool) -> LeadOut {
         dial_count: lead.dial_count,
         fail_count: lead.fail_count,
         preview_count: lead.preview_count,
+        appointed: lead.appointed,
         appoint_at: lead.appoint_at.shown(),
         appoint_note: lead.appoint_note,
         last_dial_at: lead.last_dial_at.shown(),

@@ -20,6 +20,7 @@ mod imports;
 mod inbound_routes;
 mod jobs;
 mod leads;
+mod my_list;
 pub mod openapi;
 mod queues;
 mod running;
@@ -59,6 +60,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(tasks::routes())
         .merge(jobs::routes())
         .merge(agents::routes())
+        .merge(my_list::routes())
         .merge(calls::routes())
         .merge(attempts::routes())
         .merge(queues::routes())

@@ -5,5 +5,6 @@ mod events;
 mod idempotency;
 mod jobs;
 mod kit;
+mod leads;
 mod pages;
 mod walk;

@@ -1,0 +1,321 @@
+//! Lists of leads as people see them, on both databases.
+
+use engine::{field::Field, import_row::NewLead};
+use serde_json::{Value, json};
+use store::{
+    Db,
+    access::{FIRST_ORGI, Role},
+    agents, batches, fields,
+    imports::{self, NewImport},
+    leads::{self, NewRow, Origin},
+    testing::{about as set, on_both},
+};
+
+use super::kit::{Answer, Kit};
+use crate::clock::{At, now};
+
+/// A batch with hidden numbers and so many leads; the leads' ids in order.
+pub async fn batch(db: &Db, name: &str, count: i64) -> (String, Vec<Field>, Vec<String>) {
+    let mut tx = db.begin().await.unwrap();
+    let new = batches::NewBatch {
+        orgi: FIRST_ORGI,
+        creater: "u",
+        name,
+        batch_type: "temporary",
+        description: "",
+    };
+    let batch = batches::create(&mut tx, &new, now()).await.unwrap();
+    let titles = ["姓名", "号码"].map(String::from);
+    fields::add_titles(&mut tx, &batch, &titles, now())
+        .await
+        .unwrap();
+    let phone = Field {
+        is_phone: true,
+        hidden: true,
+        ..fields::list_in(&mut tx, &batch).await.unwrap().remove(1)
+    };
+    fields::update(&mut tx, &batch, &phone, now())
+        .await
+        .unwrap();
+    batches::save_template(&mut tx, &batch, now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let fields = fields::list(db, &batch).await.unwrap();
+    import(db, &batch, &fields, count).await;
+    let rows = leads::page(db, &batch, -1, count).await.unwrap();
+    (
+        batch,
+        fields,
+        rows.into_iter().map(|lead| lead.id).collect(),
+    )
+}
+
+async fn import(db: &Db, batch: &str, fields: &[Field], count: i64) {
+    let id = imports::new_import_id();
+    let new = NewImport {
+        id: &id,
+        orgi: FIRST_ORGI,
+        batch_id: batch,
+        creater: "u",
+        title: "导入",
+        file_name: "a.csv",
+        file_path: "uploads/a.csv",
+        sha256: "",
+        bytes: 1,
+        options: &imports::Options::keeping_all(),
+    };
+    let mut tx = db.begin().await.unwrap();
+    imports::create(&mut tx, &new, now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let found = imports::get(db, &id).await.unwrap().unwrap();
+    let origin = Origin {
+        orgi: FIRST_ORGI,
+        creater: "u",
+        batch_id: batch,
+        import_id: &id,
+        ordinal: found.ordinal,
+    };
+    let rows = (2..2 + count).map(|row_no| {
+        let phone = (13_800_000_000 + row_no).to_string();
+        let name = format!("客户{row_no}");
+        NewRow {
+            row_no,
+            lead: NewLead {
+                phone: phone.clone(),
+                phone_raw: phone.clone(),
+                phones: vec![phone.clone()],
+                key_value: phone.clone(),
+                data: [
+                    (fields[0].code.clone(), name),
+                    (fields[1].code.clone(), phone),
+                ]
+                .into(),
+            },
+            dnc: false,
+        }
+    });
+    let mut tx = db.begin().await.unwrap();
+    leads::add(&mut tx, &origin, rows.collect(), now())
+        .await
+        .unwrap();
+    imports::succeed(&mut tx, &id, &[], now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// An agent with the number 1001, and the token of the user who is it.
+async fn agent(kit: &Kit) -> String {
+    let token = kit.token(Role::Agent).await;
+    let agent = agents::Agent {
+        id: "1001".into(),
+        user_id: Some("usr_agent".into()),
+        name: "韩梅梅".into(),
+        extension: "8001".into(),
+        wrap_up_s: None,
+        auto_ready: false,
+    };
+    let mut tx = kit.db.begin().await.unwrap();
+    agents::put(&mut tx, FIRST_ORGI, &agent, now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    token
+}
+
+fn ids(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let rows = answer.body["data"].as_array().unwrap();
+    let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
+    rows.iter().map(id).collect()
+}
+
+const MINE: &str = "UPDATE leads SET alloc_status = 'agent', alloc_type = 'agent',
+    alloc_target = '1001', campaign_id = 'cmp_1', next_dial_at = 1 WHERE id = $1";
+
+#[tokio::test]
+async fn an_agent_sees_the_own_list_and_nothing_else() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (_, _, all) = batch(&kit.db, "一", 6).await;
+        let token = agent(&kit).await;
+        for id in &all[..3] {
+            set(&kit.db, id, MINE).await;
+        }
+        set(
+            &kit.db,
+            &all[1],
+            "UPDATE leads SET call_status = 'success' WHERE id = $1",
+        )
+        .await;
+        let list = async |query: &str| {
+            let path = format!("/api/v1/leads?{query}");
+            kit.with(&token, "GET", &path, None).await
+        };
+        assert_eq!(ids(&list("").await), all[..3]);
+        assert_eq!(
+            ids(&list("tab=notcall").await),
+            [&all[0], &all[2]].map(Clone::clone)
+        );
+        assert_eq!(ids(&list("tab=success").await), all[1..2]);
+        assert_eq!(ids(&list("agent_id=1002").await), [String::new(); 0]);
+        let one = list("keyword=13800000004").await;
+        assert_eq!(one.body["data"][0]["phone"], "138****0004");
+        let get = async |id: &str| {
+            let path = format!("/api/v1/leads/{id}");
+            kit.with(&token, "GET", &path, None).await.status.as_u16()
+        };
+        assert_eq!((get(&all[0]).await, get(&all[4]).await), (200, 404));
+        let numbers = kit
+            .with(&token, "GET", "/api/v1/agents/me/overview", None)
+            .await
+            .body;
+        assert_eq!(numbers["assigned"], 3);
+        for (tab, number) in [("notcall", 2), ("appointed", 0), ("overdue", 0)] {
+            let answer = list(&format!("tab={tab}&count=exact")).await;
+            assert_eq!(
+                (&answer.body["count"], &numbers[tab]),
+                (&json!(number), &json!(number))
+            );
+            assert_eq!(answer.body["count_is"], "exact");
+        }
+        let results = kit
+            .with(&token, "GET", "/api/v1/agents/me/results", None)
+            .await;
+        assert_eq!(results.body["data"], json!([]));
+        let others = kit
+            .with(&token, "GET", "/api/v1/agents/1002/overview", None)
+            .await;
+        assert_eq!(others.code(), "FORBIDDEN");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cursor_belongs_to_its_search() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, fields, all) = batch(&kit.db, "一", 7).await;
+        let token = kit.token(Role::Marketer).await;
+        let list = async |query: &str| {
+            let path = format!("/api/v1/leads?{query}");
+            kit.with(&token, "GET", &path, None).await
+        };
+        let first = list(&format!("batch_id={batch}&limit=3")).await;
+        let cursor = first.body["next_cursor"].as_str().unwrap().to_owned();
+        let next = list(&format!("batch_id={batch}&limit=4&cursor={cursor}")).await;
+        assert_eq!([ids(&first), ids(&next)].concat(), all);
+        for other in ["", "sort=last_dial&", "keyword=1380&"] {
+            let answer = list(&format!("{other}limit=3&cursor={cursor}")).await;
+            assert_eq!(answer.code(), "BAD_CURSOR", "{other}");
+        }
+        let code = &fields[0].code;
+        let query = "op=like&value=%E5%AE%A2%E6%88%B73&sort=-created";
+        let found = list(&format!("batch_id={batch}&field={code}&{query}")).await;
+        assert_eq!(ids(&found), all[1..2]);
+        let bad = list(&format!("field={code}&tab=lost&call_status=asleep")).await;
+        let pointers: Vec<_> = bad.body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| fault["pointer"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(pointers, ["/call_status", "/field", "/tab", "/tab"]);
+        assert_eq!(list("colour=red").await.code(), "MALFORMED");
+        assert_eq!(list("batch_id=bat_other").await.code(), "NOT_FOUND");
+        assert_eq!(list("filter_id=flt_other").await.code(), "NOT_FOUND");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_appoints_and_takes_out_and_a_supervisor_takes_in() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (_, _, all) = batch(&kit.db, "一", 2).await;
+        let token = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let post = async |token: &str, id: &str, what: &str, body: Value| {
+            let path = format!("/api/v1/leads/{id}/{what}");
+            kit.with(token, "POST", &path, Some(body)).await
+        };
+        let at = |ms: i64| json!({"at": At(now().0 + ms).text(), "note": "下午"});
+        let late = post(&token, &all[0], "appointment", at(-1_000)).await;
+        assert_eq!(late.body["errors"][0]["pointer"], "/at");
+        let made = post(&token, &all[0], "appointment", at(3_600_000)).await;
+        assert_eq!(
+            (&made.body["appointed"], &made.body["appoint_note"]),
+            (&json!(true), &json!("下午"))
+        );
+        assert_eq!(made.body["next_dial_at"], made.body["appoint_at"]);
+        assert_eq!(
+            post(&token, &all[1], "appointment", at(3_600_000))
+                .await
+                .code(),
+            "NOT_FOUND"
+        );
+        let path = format!("/api/v1/leads/{}/appointment", all[0]);
+        let forgotten = kit.with(&token, "DELETE", &path, None).await;
+        assert_eq!(forgotten.body["appointed"], false);
+        let out = post(&token, &all[0], "void", json!({"reason": "空号"})).await;
+        assert_eq!(
+            (&out.body["voided"], &out.body["next_dial_at"]),
+            (&json!(true), &Value::Null)
+        );
+        assert_eq!(
+            post(&token, &all[0], "appointment", at(1_000_000))
+                .await
+                .code(),
+            "LEAD_VOIDED"
+        );
+        assert_eq!(
+            post(&token, &all[0], "restore", json!({})).await.code(),
+            "FORBIDDEN"
+        );
+        let lead = kit.token(Role::Supervisor).await;
+        let back = post(&lead, &all[0], "restore", json!({})).await;
+        assert_eq!(back.body["voided"], false);
+        assert!(back.body["next_dial_at"].is_string(), "{}", back.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ticked_leads_are_deleted_one_by_one() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, _, all) = batch(&kit.db, "一", 3).await;
+        let token = kit.token(Role::Marketer).await;
+        set(&kit.db, &all[1], MINE).await;
+        let asked = json!({"ids": [&all[0], &all[1], "led_gone"]});
+        let answer = kit
+            .with(&token, "POST", "/api/v1/leads/delete", Some(asked))
+            .await;
+        let results: Vec<_> = answer.body["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["result"].as_str().unwrap())
+            .collect();
+        assert_eq!(results, ["deleted", "ROW_IN_USE", "NOT_FOUND"]);
+        assert_eq!(answer.body["deleted"], 1);
+        let left = kit
+            .with(
+                &token,
+                "GET",
+                &format!("/api/v1/leads?batch_id={batch}"),
+                None,
+            )
+            .await;
+        assert_eq!(ids(&left), all[1..]);
+        let none = kit
+            .with(
+                &token,
+                "POST",
+                "/api/v1/leads/delete",
+                Some(json!({"ids": []})),
+            )
+            .await;
+        assert_eq!(none.code(), "INVALID");
+    })
+    .await;
+}

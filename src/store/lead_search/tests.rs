@@ -326,19 +326,20 @@ async fn the_leads_of_a_run_come_in_its_order() {
         let db = &home.db;
         let (batch, _) = leads(&home).await;
         let filter = sample::filter(db, &batch, "f", &[]).await;
-        let hits: Vec<String> = everything(db)
+        let hit: Vec<Lead> = everything(db)
             .await
             .into_iter()
             .filter(|lead| lead.batch_id == batch)
             .step_by(3)
-            .map(|lead| lead.id)
             .collect();
+        let hits: Vec<String> = hit.iter().map(|lead| lead.id.clone()).collect();
+        let positions: Vec<i64> = hit.iter().map(|lead| lead.position).collect();
         let mut tx = db.begin().await.unwrap();
         let run = crate::filter_runs::create(&mut tx, "o", &filter, NOW)
             .await
             .unwrap()
             .unwrap();
-        crate::filter_runs::add_hits(&mut tx, &run, 0, &hits)
+        crate::filter_runs::add_hits(&mut tx, &run, &batch, &positions)
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -348,11 +349,6 @@ async fn the_leads_of_a_run_come_in_its_order() {
         };
         assert_eq!(all_pages(db, &query, 4).await, hits);
         query.sort = Sort::LastDial;
-        let all: Vec<Lead> = everything(db).await;
-        let hit: Vec<Lead> = all
-            .into_iter()
-            .filter(|lead| hits.contains(&lead.id))
-            .collect();
         assert_eq!(all_pages(db, &query, 4).await, expected(&query, &hit));
         query.sort = Sort::CreatedDown;
         assert_eq!(all_pages(db, &query, 4).await, expected(&query, &hit));

@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod outcome;
 pub mod pacing;
 pub mod phone;
+pub mod preflight;
 pub mod queue;
 pub mod retry;
 pub mod time;

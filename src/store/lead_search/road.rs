@@ -135,7 +135,7 @@ impl Road {
     pub fn uses(self, column: &str) -> bool {
         let columns: &[&str] = match self {
             Self::Phone => &["orgi", "phone"],
-            Self::Owner => &["orgi", "alloc_type", "alloc_target", "position"],
+            Self::Owner => &["alloc_type", "alloc_target", "position"],
             Self::Batch => &["batch_id", "position"],
             Self::Task => &["task_id", "position"],
             Self::Campaign => &["campaign_id"],

@@ -1,0 +1,361 @@
+//! Before a start: how many leads could be called now, how many later today, and why not the others.
+//!
+//! Every lead gets exactly one answer, so the numbers add up. It is looked for in this order:
+//! 1. whether the lead is there to be dialled at all ([`Hold`], [`Why::NoNumber`]);
+//! 2. what the gate says now ([`gate::check`] itself, on a gateway with nothing on it);
+//! 3. when it is due.
+//!
+//! A lead that only waits (for the window, for its time, for a call on its number to end) counts as
+//! later today when the wait ends before midnight of the window's zone and the window is open then.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    campaign::Settings,
+    gate::{self, Block, Facts},
+    gateway::Gateway,
+    time::Millis,
+};
+
+/// What is known of a lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub has_number: bool,
+    pub hold: Hold,
+    pub facts: Facts,
+    /// When it may be dialled; `None`: at any time.
+    pub due: Option<Millis>,
+    /// That time is an appointment.
+    pub appointed: bool,
+}
+
+/// Whose the lead is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// The campaign's, or to be had.
+    Open,
+    /// Somebody else's: it is not drawn before it is taken back (OUT-128).
+    InUse,
+    /// It lies in a hopper.
+    Reserved,
+    /// It is being dialled.
+    Dialling,
+    /// It has its final state.
+    Done,
+}
+
+/// Why a lead is not called today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    InUse,
+    Reserved,
+    Dialling,
+    Done,
+    NoNumber,
+    Gate(Block),
+    /// It has an appointment on another day.
+    Appointment,
+    /// It rests after an attempt until another day.
+    Resting,
+}
+
+impl Why {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InUse => "in_use",
+            Self::Reserved => "reserved",
+            Self::Dialling => "dialling",
+            Self::Done => "done",
+            Self::NoNumber => "no_number",
+            Self::Gate(block) => block.as_str(),
+            Self::Appointment => "appointment",
+            Self::Resting => "resting",
+        }
+    }
+}
+
+/// The answer for one lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Now,
+    Later(Millis),
+    Not(Why),
+}
+
+/// What a campaign dials by, at one moment.
+#[derive(Debug, Clone)]
+pub struct Desk<'a> {
+    settings: &'a Settings,
+    gateway: Option<Gateway>,
+    now: Millis,
+    /// The first moment of tomorrow.
+    tomorrow: Millis,
+    opens: Option<Millis>,
+}
+
+impl<'a> Desk<'a> {
+    /// `gateway` is the campaign's, when it can be used.
+    #[must_use]
+    pub fn new(settings: &'a Settings, gateway: Option<Gateway>, now: Millis) -> Self {
+        let next_day = Block::DayCap.retry_at(settings, now);
+        Self {
+            settings,
+            gateway,
+            now,
+            tomorrow: next_day.unwrap_or_else(|| now.plus(86_400_000)),
+            opens: settings.window.next_open(now),
+        }
+    }
+
+    #[must_use]
+    pub fn look(&self, candidate: &Candidate) -> Standing {
+        let held = match candidate.hold {
+            Hold::Open if candidate.has_number => None,
+            Hold::Open => Some(Why::NoNumber),
+            Hold::InUse => Some(Why::InUse),
+            Hold::Reserved => Some(Why::Reserved),
+            Hold::Dialling => Some(Why::Dialling),
+            Hold::Done => Some(Why::Done),
+        };
+        if let Some(why) = held {
+            return Standing::Not(why);
+        }
+        let due = candidate.due.filter(|due| *due > self.now);
+        let waits = match self.gate(&candidate.facts) {
+            Ok(()) => None,
+            Err(block @ (Block::Window | Block::Live)) => Some(block),
+            Err(block) => return Standing::Not(Why::Gate(block)),
+        };
+        if waits.is_none() && due.is_none() {
+            return Standing::Now;
+        }
+        match self.at(waits, due) {
+            Some(at) if at < self.tomorrow => Standing::Later(at),
+            _ => Standing::Not(match waits {
+                Some(block) => Why::Gate(block),
+                None if candidate.appointed => Why::Appointment,
+                None => Why::Resting,
+            }),
+        }
+    }
+
+    /// What the gate says now.
+    fn gate(&self, facts: &Facts) -> Result<(), Block> {
+        let caller = self.settings.caller_ids.first().map(String::as_str);
+        let mut gateway = self.gateway.clone();
+        gate::check(facts, self.settings, caller, gateway.as_mut(), self.now).map(|_| ())
+    }
+
+    /// When nothing keeps it waiting any more and the window is open.
+    fn at(&self, waits: Option<Block>, due: Option<Millis>) -> Option<Millis> {
+        let waited = match waits {
+            None => self.now,
+            Some(Block::Window) => self.opens?,
+            Some(block) => block.retry_at(self.settings, self.now)?,
+        };
+        match due {
+            Some(due) if due > waited => self.settings.window.next_open(due),
+            _ => self.settings.window.next_open(waited),
+        }
+    }
+}
+
+/// All answers. `total` = `now` + `later` + the sum of `not`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    pub total: u64,
+    pub now: u64,
+    pub later: u64,
+    /// Reason to leads.
+    pub not: BTreeMap<String, u64>,
+    /// Hour, as the UTC milliseconds of its beginning, to the leads that become callable in it.
+    pub curve: BTreeMap<i64, u64>,
+}
+
+const HOUR: i64 = 3_600_000;
+
+impl Summary {
+    pub fn add(&mut self, standing: Standing, now: Millis) {
+        self.total += 1;
+        match standing {
+            Standing::Now => {
+                self.now += 1;
+                self.in_hour(now);
+            }
+            Standing::Later(at) => {
+                self.later += 1;
+                self.in_hour(at);
+            }
+            Standing::Not(why) => *self.not.entry(why.as_str().into()).or_default() += 1,
+        }
+    }
+
+    fn in_hour(&mut self, at: Millis) {
+        *self.curve.entry(at.0.div_euclid(HOUR) * HOUR).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{gateway, window::Window};
+
+    /// 2025-11-20 20:00 in Shanghai less eight hours: noon, in the lunch break.
+    const NOON: Millis = Millis(1_763_611_200_000);
+
+    fn settings(window: Window) -> Settings {
+        Settings {
+            window,
+            caller_ids: vec!["02110000".into()],
+            ..Settings::default()
+        }
+    }
+
+    fn trunk() -> Gateway {
+        Gateway::new(gateway::Settings::default(), Millis(0))
+    }
+
+    fn open() -> Candidate {
+        Candidate {
+            has_number: true,
+            hold: Hold::Open,
+            facts: Facts::default(),
+            due: None,
+            appointed: false,
+        }
+    }
+
+    fn look(window: Window, candidate: &Candidate) -> Standing {
+        let settings = settings(window);
+        Desk::new(&settings, Some(trunk()), NOON).look(candidate)
+    }
+
+    #[test]
+    fn a_clean_lead_is_called_now_or_when_the_window_opens() {
+        assert_eq!(look(Window::always(), &open()), Standing::Now);
+        let after_lunch = Standing::Later(NOON.plus(90 * 60_000));
+        assert_eq!(look(Window::default(), &open()), after_lunch);
+        let mornings = Window {
+            ranges: vec![(9 * 60, 12 * 60)],
+            ..Window::default()
+        };
+        assert_eq!(
+            look(mornings, &open()),
+            Standing::Not(Why::Gate(Block::Window))
+        );
+    }
+
+    #[test]
+    fn a_lead_that_waits_is_called_later_today_or_says_what_for() {
+        let due = |hours: i64, appointed| Candidate {
+            due: Some(NOON.plus(hours * HOUR)),
+            appointed,
+            ..open()
+        };
+        let look = |candidate| look(Window::always(), &candidate);
+        assert_eq!(look(due(-1, false)), Standing::Now);
+        assert_eq!(look(due(3, true)), Standing::Later(NOON.plus(3 * HOUR)));
+        assert_eq!(look(due(13, true)), Standing::Not(Why::Appointment));
+        assert_eq!(look(due(13, false)), Standing::Not(Why::Resting));
+    }
+
+    #[test]
+    fn without_gateway_or_caller_nobody_is_called() {
+        let good = settings(Window::always());
+        let desk = Desk::new(&good, None, NOON);
+        assert_eq!(
+            desk.look(&open()),
+            Standing::Not(Why::Gate(Block::GatewayMissing))
+        );
+        let mute = Settings {
+            caller_ids: Vec::new(),
+            ..good.clone()
+        };
+        let desk = Desk::new(&mute, Some(trunk()), NOON);
+        assert_eq!(
+            desk.look(&open()),
+            Standing::Not(Why::Gate(Block::CallerId))
+        );
+    }
+
+    /// A seeded walk over mixed leads: one answer each, and the gate's where it is the gate's.
+    #[test]
+    fn the_numbers_add_up_and_the_gate_agrees() {
+        let mut state = 20_261_120_u64;
+        let mut dice = |sides: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % sides
+        };
+        let holds = [
+            Hold::Open,
+            Hold::InUse,
+            Hold::Reserved,
+            Hold::Dialling,
+            Hold::Done,
+        ];
+        for round in 0..40 {
+            let window = match round % 3 {
+                0 => Window::always(),
+                1 => Window::default(),
+                _ => Window {
+                    ranges: vec![(9 * 60, 11 * 60)],
+                    ..Window::default()
+                },
+            };
+            let settings = settings(window);
+            let now = NOON.plus(i64::try_from(dice(24)).unwrap() * HOUR);
+            let desk = Desk::new(&settings, Some(trunk()), now);
+            let mut summary = Summary::default();
+            for _ in 0..200 {
+                let candidate = Candidate {
+                    has_number: dice(20) > 0,
+                    hold: holds[usize::try_from(dice(10)).unwrap().saturating_sub(5)],
+                    facts: Facts {
+                        voided: dice(10) == 0,
+                        dnc: dice(10) == 0,
+                        attempts: u32::try_from(dice(4)).unwrap(),
+                        attempts_today: u32::try_from(dice(4)).unwrap(),
+                        live: dice(10) == 0,
+                    },
+                    due: (dice(2) == 0).then(|| now.plus(i64::try_from(dice(30)).unwrap() * HOUR)),
+                    appointed: dice(2) == 0,
+                };
+                let standing = desk.look(&candidate);
+                summary.add(standing, now);
+                let gate = gate::check(
+                    &candidate.facts,
+                    &settings,
+                    Some("02110000"),
+                    Some(&mut trunk()),
+                    now,
+                )
+                .map(|_| ());
+                let due_now = candidate.due.is_none_or(|due| due <= now);
+                match standing {
+                    Standing::Now => assert!(gate.is_ok() && due_now, "{candidate:?}"),
+                    Standing::Later(at) => {
+                        assert!(at > now && at < desk.tomorrow && settings.window.is_open(at));
+                        assert!(matches!(gate, Ok(()) | Err(Block::Window | Block::Live)));
+                    }
+                    Standing::Not(Why::Gate(block)) => assert_eq!(gate, Err(block)),
+                    Standing::Not(Why::Appointment | Why::Resting) => {
+                        assert!(gate.is_ok() && !due_now)
+                    }
+                    Standing::Not(_) => {
+                        assert!(candidate.hold != Hold::Open || !candidate.has_number);
+                    }
+                }
+            }
+            let not: u64 = summary.not.values().sum();
+            let curve: u64 = summary.curve.values().sum();
+            assert_eq!(summary.total, 200);
+            assert_eq!(summary.now + summary.later + not, summary.total);
+            assert_eq!(summary.now + summary.later, curve);
+        }
+    }
+}

@@ -1,8 +1,12 @@
-//! 200,000 rows of ten columns from .xlsx into SQLite: the whole import (unpack, parse, check,
-//! normalise, find duplicates, write) against calamine alone reading the same file.
+//! Rows of ten columns from .xlsx into the database: the whole import (unpack, parse, check,
+//! normalise, find duplicates, write), to SQLite and to PostgreSQL, against calamine alone reading
+//! the same file, and against what one would write in Python: openpyxl read-only with executemany,
+//! and pandas with to_sql, into the same table of the same SQLite schema.
 //!
-//! `cargo bench -p jobs --bench import [rows]`. The import runs in a process of its own, so that its
-//! peak memory (VmHWM) is the worker's and nobody else's.
+//! `cargo bench -p jobs --bench import [rows...]`, 100,000 and 1,000,000 where nothing is said. Each
+//! runs in a process of its own, so that its peak memory (VmHWM) is nobody else's. PostgreSQL is the
+//! server that PACELINE_TEST_PG names, or a private one; Python is PACELINE_BENCH_PYTHON, and left
+//! out without it.
 
 use std::{
     fs::File,
@@ -18,11 +22,12 @@ use rust_xlsxwriter::Workbook;
 use store::{
     Db, batches, fields, files,
     imports::{self, NewImport},
-    jobs,
+    jobs, leads,
+    testing::{self, Home},
     work::{self, By, Work},
 };
 
-const ROWS: u32 = 200_000;
+const ROWS: [u32; 2] = [100_000, 1_000_000];
 const TITLES: [&str; 10] = [
     "姓名",
     "号码",
@@ -35,24 +40,34 @@ const TITLES: [&str; 10] = [
     "客户意向",
     "备注",
 ];
-const MEMORY_MAX_KB: u64 = 400 * 1024;
+const MEMORY_MAX_KB: u64 = 512 * 1024;
+const OPENPYXL: &str = include_str!("import/openpyxl.py");
+const PANDAS: &str = include_str!("import/pandas.py");
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    match arguments.get(1).map(String::as_str) {
-        Some("worker") => worker(&arguments[2], &arguments[3]),
-        Some("calamine") => calamine(Path::new(&arguments[2])),
-        other => compare(other.and_then(|rows| rows.parse().ok()).unwrap_or(ROWS)),
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
+    match arguments.first().map(String::as_str) {
+        Some("worker") => worker(&arguments[1], &arguments[2]),
+        Some("calamine") => calamine(Path::new(&arguments[1])),
+        _ => {
+            let asked: Vec<u32> = arguments
+                .iter()
+                .filter_map(|rows| rows.parse().ok())
+                .collect();
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            for &rows in if asked.is_empty() { &ROWS[..] } else { &asked } {
+                runtime.block_on(compare(rows));
+            }
+        }
     }
 }
 
-fn compare(rows: u32) {
+async fn compare(rows: u32) {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let place = dir.path().join("db").display().to_string();
-    let data_dir = dir.path().join("data");
-    let import = imports::new_import_id();
-    let file = data_dir.join(files::upload(&import, "leads.xlsx"));
-    std::fs::create_dir_all(file.parent().expect("it has one")).expect("the data directory");
+    let file = dir.path().join("leads.xlsx");
     write(&file, rows);
     let size = std::fs::metadata(&file).expect("the file is there").len();
     println!(
@@ -60,22 +75,98 @@ fn compare(rows: u32) {
         TITLES.len(),
         size as f64 / 1e6
     );
-
-    let file_text = file.display().to_string();
-    let bare = child(&["calamine", &file_text]);
-    println!("calamine alone   {bare}");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let job = runtime.block_on(prepare(&place, &import, rows));
-    let whole = child(&["worker", &place, &format!("{}\n{job}", data_dir.display())]);
-    println!("whole import     {whole}");
-    let ratio = whole.seconds / bare.seconds;
-    println!("ratio            {ratio:.1}");
-    runtime.block_on(check(&place, &import, rows));
-    assert!(
-        whole.peak_kb < MEMORY_MAX_KB,
-        "the worker took {} kB",
-        whole.peak_kb
+    let bare = child(&["calamine", &file.display().to_string()]);
+    let tell = |name: &str, said: &Said| {
+        println!(
+            "| {name:26} | {said} | {:5.2} |",
+            said.seconds / bare.seconds
+        );
+    };
+    tell("calamine alone", &bare);
+    let lite = testing::sqlite().await;
+    let ours = import(&lite, &file, rows).await;
+    tell("paceline to SQLite", &ours);
+    drop(lite);
+    let pg = import(&testing::postgres().await, &file, rows).await;
+    tell("paceline to PostgreSQL", &pg);
+    for (name, script) in [
+        ("openpyxl, executemany", OPENPYXL),
+        ("pandas, to_sql", PANDAS),
+    ] {
+        match python(script, &file).await {
+            Some(said) => tell(name, &said),
+            None => println!("| {name:26} | PACELINE_BENCH_PYTHON names no interpreter |"),
+        }
+    }
+    let lite = testing::sqlite().await;
+    tell(
+        "to SQLite, others writing",
+        &beside(&lite, &file, rows).await,
     );
+    for said in [&ours, &pg] {
+        assert!(
+            said.peak_kb < MEMORY_MAX_KB,
+            "the worker took {} kB",
+            said.peak_kb
+        );
+    }
+}
+
+/// One whole import in a worker of its own.
+async fn import(home: &Home, file: &Path, rows: u32) -> Said {
+    let (import, job) = prepare(home, file, rows).await;
+    let rest = format!("{}\n{job}", home.data_dir.display());
+    let place = home.place.clone();
+    let said = tokio::task::spawn_blocking(move || child(&["worker", &place, &rest]));
+    let said = said.await.expect("the worker ends");
+    check(&home.db, &import, rows).await;
+    said
+}
+
+/// The same while another process writes twenty times a second, as one that records calls does.
+async fn beside(home: &Home, file: &Path, rows: u32) -> Said {
+    let db = Db::connect(&home.place).await.expect("the database");
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let writing = tokio::spawn(async move {
+        let mut waits = Vec::new();
+        while stopped.try_recv().is_err() {
+            let start = Instant::now();
+            leads::previewed(&db, "nobody")
+                .await
+                .expect("a turn to write");
+            waits.push(start.elapsed());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        waits
+    });
+    let said = import(home, file, rows).await;
+    drop(stop);
+    let mut waits = writing.await.expect("the writes end");
+    waits.sort_unstable();
+    let at = |share: usize| waits[(waits.len() - 1) * share / 100];
+    println!(
+        "another writer waited {:?} in the median, {:?} at the 99th percentile, {:?} at most",
+        at(50),
+        at(99),
+        at(100)
+    );
+    said
+}
+
+async fn python(script: &str, file: &Path) -> Option<Said> {
+    let interpreter = std::env::var("PACELINE_BENCH_PYTHON").ok()?;
+    let home = testing::sqlite().await;
+    home.db.close().await;
+    let place = Path::new(&home.place).join("paceline.db");
+    let output = Command::new(interpreter)
+        .args(["-c", script])
+        .arg(file)
+        .arg(place)
+        .output()
+        .expect("the interpreter runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    Some(Said::read(&String::from_utf8_lossy(&output.stdout)))
 }
 
 /// What a child process says of itself.
@@ -84,14 +175,20 @@ struct Said {
     peak_kb: u64,
 }
 
+impl Said {
+    fn read(text: &str) -> Self {
+        let mut words = text.split_whitespace();
+        let mut word = || words.next().expect("seconds and kB");
+        Self {
+            seconds: word().parse().expect("seconds"),
+            peak_kb: word().parse().expect("kB"),
+        }
+    }
+}
+
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{:6.2} s   peak {:4} MB",
-            self.seconds,
-            self.peak_kb / 1024
-        )
+        write!(f, "{:7.2} s | {:4} MB", self.seconds, self.peak_kb / 1024)
     }
 }
 
@@ -102,14 +199,7 @@ fn child(arguments: &[&str]) -> Said {
         .expect("the child runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {errors}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut words = text.split_whitespace();
-    let seconds = words
-        .next()
-        .and_then(|word| word.parse().ok())
-        .expect("seconds");
-    let peak_kb = words.next().and_then(|word| word.parse().ok()).expect("kB");
-    Said { seconds, peak_kb }
+    Said::read(&String::from_utf8_lossy(&output.stdout))
 }
 
 fn say(took: Duration) {
@@ -161,8 +251,12 @@ async fn worker(place: &str, rest: &str) {
         .expect("the worker ends well");
 }
 
-async fn prepare(place: &str, import: &str, rows: u32) -> String {
-    let db = Db::open(place).await.expect("the database");
+async fn prepare(home: &Home, file: &Path, rows: u32) -> (String, String) {
+    let db = &home.db;
+    let import = &imports::new_import_id();
+    let kept = home.data_dir.join(files::upload(import, "leads.xlsx"));
+    std::fs::create_dir_all(kept.parent().expect("it has one")).expect("the data directory");
+    std::fs::copy(file, kept).expect("the file is kept");
     let now = Millis(0);
     let mut tx = db.begin().await.expect("a write");
     let new = batches::NewBatch {
@@ -213,28 +307,19 @@ async fn prepare(place: &str, import: &str, rows: u32) -> String {
         batch: Some(&batch),
     };
     let work = Work::ImportBatch {
-        import: import.into(),
+        import: import.clone(),
     };
     let job = work::enqueue(&mut tx, work, by, now).await.expect("a job");
     tx.commit().await.expect("written");
-    db.close().await;
-    job
+    (import.clone(), job)
 }
 
-async fn check(place: &str, import: &str, rows: u32) {
-    let db = Db::open(place).await.expect("the database");
-    let import = imports::get(&db, import)
-        .await
-        .expect("the database")
-        .expect("the import");
-    assert_eq!(
-        import.good + import.invalid + import.duplicate,
-        i64::from(rows)
-    );
-    println!(
-        "{} good, {} invalid, {} duplicate",
-        import.good, import.invalid, import.duplicate
-    );
+async fn check(db: &Db, import: &str, rows: u32) {
+    let import = imports::get(db, import).await.expect("the database");
+    let import = import.expect("the import");
+    let sum = import.good + import.invalid + import.duplicate;
+    assert_eq!(sum, i64::from(rows), "{import:?}");
+    assert!(import.invalid > 0 && import.duplicate > 0, "{import:?}");
 }
 
 /// Texts and numbers as people keep them; one number in a thousand is bad, one in five hundred twice.

@@ -18,6 +18,7 @@ pub mod sheet;
 mod template;
 #[cfg(test)]
 mod testing;
+mod undo_import;
 mod worker;
 mod write_sheet;
 

@@ -1,18 +1,36 @@
-//! The rejects of an import as a sheet: the original columns, then row, column, code and reason.
+//! What of an import became no lead, as a file to work on: the rejects with their original columns,
+//! then row, column, code and reason; and on a second sheet the duplicates, each with what it is a
+//! duplicate of. The first sheet, put right in place, can be imported as it is.
 
-use std::path::PathBuf;
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+};
 
-use store::{files, imports, rejects};
+use engine::import_row::{Cell, REJECT_TITLES, show};
+use store::{
+    duplicates::{self, Duplicate},
+    files,
+    imports::{self, Import},
+    rejects::{self, Reject},
+};
 use tokio::sync::mpsc;
 
 use crate::{
     error::JobError,
     house::{House, Ticket},
-    sheet,
+    sheet::{self, Flow, Part},
     write_sheet::{Value, Writer},
 };
 
 const PAGE: i64 = 1_000;
+const OF_TITLES: [&str; 2] = [REJECT_TITLES[0], "重复于 Duplicate of"];
+
+/// Rows in sheet order: every reject, then every duplicate.
+enum Page {
+    Rejects(Vec<Reject>),
+    Duplicates(Vec<Duplicate>),
+}
 
 pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
     let import = imports::get(&house.db, id).await?;
@@ -21,21 +39,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let target = files::rejects(&house.data_dir, id);
     let (pages, received) = mpsc::channel(2);
     let writing = tokio::task::spawn_blocking(move || write(&source, target, received));
-    let mut after = 0;
-    loop {
-        house.may_go_on()?;
-        let page = rejects::page(&house.db, id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.row_no;
-        if pages.send(page).await.is_err() {
-            break;
-        }
-        let mut tx = house.db.begin().await?;
-        ticket
-            .progress(&mut tx, "writing", after, import.row_cursor)
-            .await?;
-        tx.commit().await?;
-    }
+    send(house, ticket, &import, &pages).await?;
     drop(pages);
     writing
         .await
@@ -45,24 +49,118 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     Ok(tx.commit().await?)
 }
 
-fn write(
-    source: &std::path::Path,
-    target: PathBuf,
-    mut pages: mpsc::Receiver<Vec<rejects::Reject>>,
+/// Sends pages until all are sent or nobody takes them any more: the writing tells why itself.
+async fn send(
+    house: &House,
+    ticket: &Ticket,
+    import: &Import,
+    pages: &mpsc::Sender<Page>,
 ) -> Result<(), JobError> {
+    let (mut after, mut is_second) = (0, false);
+    loop {
+        house.may_go_on()?;
+        let (page, last) = if is_second {
+            let page = duplicates::page(&house.db, &import.id, after, PAGE).await?;
+            let last = page.last().map(|row| row.row_no);
+            (Page::Duplicates(page), last)
+        } else {
+            let page = rejects::page(&house.db, &import.id, after, PAGE).await?;
+            let last = page.last().map(|row| row.row_no);
+            (Page::Rejects(page), last)
+        };
+        let Some(last) = last else {
+            if is_second {
+                return Ok(());
+            }
+            (after, is_second) = (0, true);
+            continue;
+        };
+        after = last;
+        if pages.send(page).await.is_err() {
+            return Ok(());
+        }
+        let mut tx = house.db.begin().await?;
+        ticket
+            .progress(&mut tx, "writing", after, import.row_cursor)
+            .await?;
+        tx.commit().await?;
+    }
+}
+
+fn write(source: &Path, target: PathBuf, mut pages: mpsc::Receiver<Page>) -> Result<(), JobError> {
     let header = sheet::header(source)?;
-    let mut titles: Vec<&str> = header.iter().map(String::as_str).collect();
-    titles.extend(["行号 Row", "列 Column", "代码 Code", "原因 Reason"]);
-    let mut writer = Writer::new(&target, "rejects", &titles)?;
+    let titles = |more: &[&'static str]| -> Vec<String> {
+        let more = more.iter().map(|title| (*title).to_owned());
+        header.iter().cloned().chain(more).collect()
+    };
+    let first = titles(&REJECT_TITLES);
+    let first: Vec<&str> = first.iter().map(String::as_str).collect();
+    let mut writer = Writer::new(&target, "rejects", &first)?;
     while let Some(page) = pages.blocking_recv() {
-        for reject in page {
-            let mut cells = reject.cells.0;
-            cells.resize(header.len(), String::new());
-            let mut row: Vec<Value> = cells.into_iter().map(Value::Text).collect();
-            row.push(reject.row_no.into());
-            row.extend([reject.column_title, reject.code, reject.reason].map(Value::Text));
-            writer.row(&row)?;
+        match page {
+            Page::Rejects(page) => {
+                for reject in page {
+                    let mut row = texts(reject.cells.0, header.len());
+                    row.push(reject.row_no.into());
+                    row.extend([reject.column_title, reject.code, reject.reason].map(Value::Text));
+                    writer.row(&row)?;
+                }
+            }
+            Page::Duplicates(page) => {
+                let second = titles(&OF_TITLES);
+                let second: Vec<&str> = second.iter().map(String::as_str).collect();
+                writer.sheet("duplicates", &second)?;
+                write_duplicates(source, header.len(), &mut writer, page, &mut pages)?;
+            }
         }
     }
     writer.finish()
 }
+
+/// Their cells are only in the file itself: it is read once more, as far as there are duplicates.
+fn write_duplicates(
+    source: &Path,
+    width: usize,
+    writer: &mut Writer,
+    first: Vec<Duplicate>,
+    pages: &mut mpsc::Receiver<Page>,
+) -> Result<(), JobError> {
+    let mut waiting = VecDeque::from(first);
+    sheet::read(source, &mut |part| {
+        let Part::Row(row) = part else {
+            return Ok(Flow::On);
+        };
+        if waiting.is_empty() {
+            match pages.blocking_recv() {
+                Some(Page::Duplicates(page)) => waiting = page.into(),
+                _ => return Ok(Flow::Stop),
+            }
+        }
+        let no = i64::from(row.no);
+        while let Some(duplicate) = waiting.pop_front_if(|duplicate| duplicate.row_no <= no) {
+            let shown = |cell: &Cell| show(cell).unwrap_or_default();
+            let mut cells = texts(row.cells.iter().map(shown).collect(), width);
+            cells.push(duplicate.row_no.into());
+            cells.push(Value::Text(of(&duplicate)));
+            writer.row(&cells)?;
+        }
+        Ok(Flow::On)
+    })
+}
+
+fn of(duplicate: &Duplicate) -> String {
+    match (duplicate.of_row, &duplicate.batch) {
+        (Some(row), _) => format!("第 {row} 行 row {row}"),
+        (None, Some(batch)) => format!("{batch}: {}", duplicate.lead_id),
+        (None, None) => duplicate.lead_id.clone(),
+    }
+}
+
+/// All as text: a number that a spreadsheet could not hold stays whole.
+fn texts(mut cells: Vec<String>, width: usize) -> Vec<Value> {
+    cells.resize(width, String::new());
+    cells.into_iter().map(Value::Text).collect()
+}
+
+#[cfg(test)]
+mod tests;

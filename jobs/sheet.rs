@@ -7,6 +7,8 @@
 
 mod archive;
 mod legacy;
+#[cfg(test)]
+pub mod peek;
 mod text;
 mod xlsx;
 

@@ -70,16 +70,26 @@ pub async fn batch(house: &House, titles: &[&str]) -> String {
 
 /// Puts a file into the batch and queues its import: import and job.
 pub async fn upload(house: &House, batch: &str, file: &Path, policy: &str) -> (String, String) {
+    let options = imports::Options {
+        dup_policy: policy.parse().unwrap(),
+        ..imports::Options::default()
+    };
+    upload_with(house, batch, file, &options).await
+}
+
+/// The same with other options.
+pub async fn upload_with(
+    house: &House,
+    batch: &str,
+    file: &Path,
+    options: &imports::Options,
+) -> (String, String) {
     let id = imports::new_import_id();
     let name = file.file_name().unwrap().to_str().unwrap();
     let path = files::upload(&id, name);
     let kept = house.data_dir.join(&path);
     std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
     std::fs::copy(file, &kept).unwrap();
-    let options = imports::Options {
-        dup_policy: policy.parse().unwrap(),
-        ..imports::Options::default()
-    };
     let mut tx = house.db.begin().await.unwrap();
     let new = NewImport {
         id: &id,
@@ -91,7 +101,7 @@ pub async fn upload(house: &House, batch: &str, file: &Path, policy: &str) -> (S
         file_path: &path,
         sha256: "",
         bytes: 0,
-        options: &options,
+        options,
     };
     imports::create(&mut tx, &new, house.now()).await.unwrap();
     let work = Work::ImportBatch { import: id.clone() };

@@ -15,7 +15,7 @@ use std::{path::PathBuf, time::Duration};
 use store::{
     Db, batches, filter_runs, imports,
     jobs::{self, Taken},
-    tasks,
+    tasks, undo,
     work::{self, Work, queue},
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -24,7 +24,7 @@ use tracing::{info, warn};
 use crate::{
     JobError, allocate, filter,
     house::{House, Ticket},
-    import_batch, recycle, rejects_sheet, report, template,
+    import_batch, recycle, rejects_sheet, report, template, undo_import,
 };
 
 mod serve;
@@ -160,6 +160,7 @@ impl House {
                 batch, file_path, ..
             } => template::run(self, ticket, batch, file_path).await,
             Work::ImportBatch { import } => import_batch::run(self, ticket, import).await,
+            Work::UndoImport { import } => undo_import::run(self, ticket, import).await,
             Work::RunFilter { run } => filter::run(self, ticket, run).await,
             Work::AllocateTask { task } => allocate::run(self, ticket, task).await,
             Work::RecycleTask {
@@ -196,6 +197,7 @@ impl House {
                     batches::touch(&mut tx, &import.batch_id, now).await?;
                 }
             }
+            Work::UndoImport { import } => undo::give_up(&mut tx, import).await?,
             Work::RunFilter { run } => filter_runs::fail(&mut tx, run, code, &text, now).await?,
             Work::AllocateTask { task } => tasks::fail(&mut tx, task, code, now).await?,
             Work::ReadTemplate { .. }

@@ -1,10 +1,17 @@
 use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::Workbook;
-use store::{files, jobs, leads::Lead, testing::on_both, work::Work};
+use store::{
+    files, jobs,
+    leads::{self, Lead},
+    rejects,
+    testing::on_both,
+    work::Work,
+};
 use tempfile::TempDir;
 
 use super::*;
+use crate::sheet::{self, Flow, Part};
 use crate::testing::{self, batch, code_of, import, perform, upload};
 
 fn book(dir: &TempDir, rows: &[&[&str]]) -> PathBuf {
@@ -254,9 +261,10 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         // The first start writes one chunk, then its process is gone in the middle of the second.
         let ticket = testing::ticket(&testing::take(&house, &job).await.unwrap());
         let fields = fields::list(&house.db, &batch).await.unwrap();
+        let its = fields.clone();
         let (chunks, mut received) = mpsc::channel(8);
         let kept = house.data_dir.join(now(&house, &id).await.file_path);
-        tokio::task::spawn_blocking(move || read(kept, &fields, 0, &chunks))
+        tokio::task::spawn_blocking(move || read(&kept, &its, 0, false, &chunks))
             .await
             .unwrap()
             .unwrap();
@@ -264,9 +272,10 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let two = received.recv().await.unwrap();
         let again = received.recv().await.unwrap();
         let import = now(&house, &id).await;
-        write(&house, &ticket, &import, one).await.unwrap();
+        let writer = write::Writer::new(&house, &ticket, &import, &fields);
+        writer.write(&mut [one].into(), || None).await.unwrap();
         let mut lost = house.db.begin().await.unwrap();
-        imports::advance(&mut lost, &id, two.from, two.to, Counts::default())
+        imports::advance(&mut lost, &id, two.from, two.to, imports::Counts::default())
             .await
             .unwrap();
         drop(lost);
@@ -298,7 +307,8 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         );
 
         // The worker that was believed dead comes back and is refused.
-        let late = write(&house, &ticket, &import, again).await.unwrap_err();
+        let late = writer.write(&mut [again].into(), || None).await;
+        let late = late.unwrap_err();
         assert!(matches!(late, JobError::Superseded));
         assert_eq!(all(&house, &batch).await.len(), 3_465);
     })

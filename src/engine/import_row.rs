@@ -13,7 +13,7 @@ mod value;
 
 pub use clean::{clean, half_width};
 pub use date::{date_text, datetime_text, moment, moment_text};
-pub use header::{BadHeader, cell_name, check_template, letters};
+pub use header::{BadHeader, REJECT_TITLES, cell_name, check_template, letters};
 pub use plan::{Ask, Plan};
 pub use told::{Tally, Told};
 pub use value::{is_separator, original, show, truth, value, value_among};

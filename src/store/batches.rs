@@ -141,6 +141,20 @@ pub async fn lock(tx: &mut Tx, id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Keeps out other imports that look for duplicates everywhere, until this write ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_tenant(tx: &mut Tx, orgi: &str) -> Result<()> {
+    if let Tx::Pg(pg) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('duplicates'), hashtext($1))")
+            .bind(orgi)
+            .execute(&mut **pg)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Deletes a batch with its leads, imports and rejects.
 ///
 /// # Errors

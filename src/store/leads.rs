@@ -1,12 +1,20 @@
 //! Leads (名单): the rows of a batch.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use engine::{import_row::NewLead, time::Millis};
+use engine::time::Millis;
 use serde::Serialize;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 
-use crate::{Db, Doc, Error, Result, Tx, batches, doc, imports, on};
+use crate::{Db, Doc, Error, Result, Tx, batches, doc, on};
+
+mod add;
+mod change;
+mod known;
+
+pub use add::{NewRow, Origin, add};
+pub use change::{Change, change};
+pub use known::{Earlier, Known, elsewhere, hold, hold_at, with_keys};
 
 /// A lead with its system columns (OUT-082).
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
@@ -55,24 +63,6 @@ pub struct Lead {
     pub edited_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
-}
-
-/// A row to store. `row_no` is the sheet's, from 1.
-#[derive(Debug, Clone)]
-pub struct NewRow {
-    pub row_no: i64,
-    pub lead: NewLead,
-    pub dnc: bool,
-}
-
-/// Where new rows belong.
-#[derive(Debug, Clone)]
-pub struct Origin<'a> {
-    pub orgi: &'a str,
-    pub creater: &'a str,
-    pub batch_id: &'a str,
-    pub import_id: &'a str,
-    pub ordinal: i64,
 }
 
 /// What a filter looks at.
@@ -165,49 +155,6 @@ pub async fn snaps(db: &Db, batch: &str, after: i64, limit: i64) -> Result<Vec<S
     ).bind(batch).bind(after).bind(limit).fetch_all(c).await)?)
 }
 
-/// Which of these keys the batch has, with the lead that has each.
-///
-/// # Errors
-/// When the database fails.
-pub async fn with_keys(
-    tx: &mut Tx,
-    orgi: &str,
-    batch: &str,
-    keys: Vec<String>,
-) -> Result<HashMap<String, String>> {
-    let rows: Vec<(String, String)> = match tx {
-        Tx::Lite(c) => {
-            sqlx::query_as(
-                "SELECT key_value, id FROM leads
-                 WHERE batch_id = $1 AND key_value <> phone
-                     AND key_value IN (SELECT value FROM json_each($2))
-                 UNION ALL SELECT key_value, id FROM leads
-                 WHERE orgi = $3 AND phone IN (SELECT value FROM json_each($2))
-                     AND batch_id = $1 AND key_value = phone",
-            )
-            .bind(batch)
-            .bind(doc::text("keys", &keys)?)
-            .bind(orgi)
-            .fetch_all(&mut **c)
-            .await?
-        }
-        Tx::Pg(c) => {
-            sqlx::query_as(
-                "SELECT key_value, id FROM leads
-                 WHERE batch_id = $1 AND key_value <> phone AND key_value = ANY($2)
-                 UNION ALL SELECT key_value, id FROM leads
-                 WHERE orgi = $3 AND phone = ANY($2) AND batch_id = $1 AND key_value = phone",
-            )
-            .bind(batch)
-            .bind(keys)
-            .bind(orgi)
-            .fetch_all(&mut **c)
-            .await?
-        }
-    };
-    Ok(rows.into_iter().collect())
-}
-
 /// Which of these numbers the tenant must not call (OUT-081).
 ///
 /// # Errors
@@ -233,71 +180,6 @@ pub async fn dnc_among(tx: &mut Tx, orgi: &str, phones: Vec<String>) -> Result<H
         }
     };
     Ok(rows.into_iter().collect())
-}
-
-/// Stores at most 4,000 rows. A row of this import that is there stays as it is.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Millis) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut values = Vec::with_capacity(rows.len());
-    for row in rows {
-        let data = doc::text("lead", &row.lead.data)?;
-        let phones = doc::text("phones", &row.lead.phones)?;
-        values.push((row, data, phones));
-    }
-    on!(tx.conn(), c => {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO leads (orgi, creater, batch_id, import_id, created_at, updated_at,
-                 id, row_no, position, phone, phone_raw, key_value, phones, data, dnc) SELECT ",
-        );
-        query.push_bind(origin.orgi.to_owned()).push(", ");
-        query.push_bind(origin.creater.to_owned()).push(", ");
-        query.push_bind(origin.batch_id.to_owned()).push(", ");
-        query.push_bind(origin.import_id.to_owned()).push(", ");
-        query.push_bind(now.0).push(", ");
-        query.push_bind(now.0).push(", v.* FROM (");
-        query.push_values(values, |mut value, (row, data, phones)| {
-            let position = imports::position(origin.ordinal, row.row_no);
-            value
-                .push_bind(id_of(position))
-                .push_bind(row.row_no)
-                .push_bind(position)
-                .push_bind(row.lead.phone)
-                .push_bind(row.lead.phone_raw)
-                .push_bind(row.lead.key_value)
-                .push_bind(phones)
-                .push_bind(data)
-                .push_bind(row.dnc);
-        });
-        // SQLite would read "ON" after a plain subquery as a join's.
-        query.push(") AS v WHERE TRUE ON CONFLICT DO NOTHING");
-        query.build().execute(c).await.map(|_| ())
-    })?;
-    Ok(())
-}
-
-/// Replaces the imported fields of a lead; what else its data holds stays (OUT-046).
-///
-/// # Errors
-/// When the database fails.
-pub async fn replace(tx: &mut Tx, id: &str, new: &NewLead, dnc: bool, now: Millis) -> Result<()> {
-    let Some(mut data) = data_of(tx, id).await? else {
-        return Ok(());
-    };
-    data.extend(new.data.clone());
-    let data = doc::text("lead", &data)?;
-    let phones = doc::text("phones", &new.phones)?;
-    on!(tx.conn(), c => sqlx::query(
-        "UPDATE leads SET phone = $2, phone_raw = $3, data = $4, dnc = $5, updated_at = $6,
-             phones = $7
-         WHERE id = $1"
-    ).bind(id).bind(&new.phone).bind(&new.phone_raw).bind(data).bind(dnc).bind(now.0).bind(phones)
-        .execute(c).await.map(|_| ()))?;
-    Ok(())
 }
 
 /// Changes some fields of a lead; an empty text empties the field. `false`: no such lead.

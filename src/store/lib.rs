@@ -40,6 +40,7 @@ pub mod db;
 pub mod dials;
 pub mod dnc;
 pub mod doc;
+pub mod duplicates;
 pub mod error;
 pub mod extensions;
 pub mod fields;
@@ -50,6 +51,7 @@ pub mod gateways;
 pub mod hopper;
 pub mod imports;
 pub mod jobs;
+pub mod journal;
 pub mod lead_marks;
 pub mod lead_search;
 pub mod leads;
@@ -66,6 +68,7 @@ pub mod targets;
 pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod undo;
 pub mod work;
 
 pub use db::{Conn, Db, Either, Reading, Tx};

@@ -178,6 +178,17 @@ pub async fn mark_dialled(db: &Db, lead: &str) {
     .expect("the lead is marked");
 }
 
+/// Makes a batch's leads so many days older.
+///
+/// # Panics
+/// When the database fails.
+pub async fn age(db: &Db, batch: &str, days: i64) {
+    crate::on!(db.write(), c => sqlx::query(
+        "UPDATE leads SET created_at = created_at - $2 WHERE batch_id = $1"
+    ).bind(batch).bind(days * 86_400_000).execute(c).await.map(|_| ()))
+    .expect("the leads are older");
+}
+
 /// Gives a job the next turn: its lease is over, it is due, and no other goes before it. Returns its
 /// lane.
 ///

@@ -24,6 +24,10 @@ pub enum Work {
     ImportBatch {
         import: String,
     },
+    /// Takes an import back.
+    UndoImport {
+        import: String,
+    },
     RunFilter {
         run: String,
     },
@@ -108,6 +112,7 @@ impl Work {
         match self {
             Self::ReadTemplate { .. } => "read_template",
             Self::ImportBatch { .. } => "import_batch",
+            Self::UndoImport { .. } => "undo_import",
             Self::RunFilter { .. } => "run_filter",
             Self::AllocateTask { .. } => "allocate_task",
             Self::RecycleTask { .. } => "recycle_task",
@@ -120,7 +125,9 @@ impl Work {
     pub fn subject(&self) -> &str {
         match self {
             Self::ReadTemplate { batch, .. } => batch,
-            Self::ImportBatch { import } | Self::RejectsSheet { import } => import,
+            Self::ImportBatch { import }
+            | Self::UndoImport { import }
+            | Self::RejectsSheet { import } => import,
             Self::RunFilter { run } => run,
             Self::AllocateTask { task } | Self::RecycleTask { task, .. } => task,
             Self::CampaignReport { campaign } => campaign,
@@ -130,7 +137,7 @@ impl Work {
     #[must_use]
     pub fn queue(&self) -> &'static str {
         match self {
-            Self::ImportBatch { .. } => queue::IMPORT,
+            Self::ImportBatch { .. } | Self::UndoImport { .. } => queue::IMPORT,
             Self::RunFilter { .. } => queue::FILTER,
             Self::AllocateTask { .. } | Self::RecycleTask { .. } => queue::ALLOCATE,
             Self::ReadTemplate { .. } | Self::RejectsSheet { .. } | Self::CampaignReport { .. } => {

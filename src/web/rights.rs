@@ -78,6 +78,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/imports", SELL),
     ("GET", "/api/v1/imports/{id}", SELL),
     ("DELETE", "/api/v1/imports/{id}", SELL),
+    ("POST", "/api/v1/imports/{id}/undo", SELL),
     ("GET", "/api/v1/imports/{id}/invalid", SELL),
     ("GET", "/api/v1/imports/{id}/invalid.xlsx", SELL),
     ("GET", "/api/v1/leads", ALL),

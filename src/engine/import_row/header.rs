@@ -2,6 +2,10 @@
 
 use crate::field;
 
+/// Titles of the columns that a file of rejects has behind the original ones. A file that comes back
+/// with them is read as if they were not there.
+pub const REJECT_TITLES: [&str; 4] = ["行号 Row", "列 Column", "代码 Code", "原因 Reason"];
+
 /// A file whose header does not fit the batch; nothing is imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

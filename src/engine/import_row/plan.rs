@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     BadHeader, Cell, NewLead, RowReject,
-    header::{check_width, letters},
+    header::{REJECT_TITLES, check_width, letters},
     told::{Tally, Told},
     value::{Bad, Rule},
 };
@@ -312,6 +312,7 @@ fn warnings(mapped: &[Column], columns: &[Source]) -> Vec<String> {
         let name = column.name();
         warnings.push(match &column.reason {
             Reason::Unnamed => continue,
+            _ if REJECT_TITLES.contains(&column.title.as_str()) => continue,
             Reason::Ignored => format!("column \"{name}\" is ignored, as asked"),
             Reason::NotImported => format!("column \"{name}\" is not imported"),
             Reason::Repeats => {

@@ -2,7 +2,7 @@
 
 use engine::time::Millis;
 
-use crate::{Error, Result, Tx, filter_runs, imports, on, tasks, work};
+use crate::{Error, Result, Tx, filter_runs, imports, on, tasks, undo, work};
 
 /// Cancels a job, and what it works on fails with `CANCELLED`; a running one stops at its next
 /// chunk. What it has written stays.
@@ -21,6 +21,7 @@ pub async fn cancel(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
     let (code, text) = ("CANCELLED", "the job was cancelled");
     match kind.as_str() {
         "import_batch" => imports::fail(tx, &subject, code, text, now).await?,
+        "undo_import" => undo::give_up(tx, &subject).await?,
         "run_filter" => filter_runs::fail(tx, &subject, code, text, now).await?,
         "allocate_task" => tasks::fail(tx, &subject, code, now).await?,
         _ => {}
@@ -79,8 +80,9 @@ pub async fn retry(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
                  finished_at = NULL
              WHERE id = $1 AND state = 'failed'",
         ),
-        // The campaign's start belongs to it: start the campaign again.
-        "allocate_task" => return Err(Error::conflict("JOB_NOT_RETRYABLE")),
+        // The campaign's start belongs to it: start the campaign again. An undo looks anew whether
+        // anything is in its way.
+        "allocate_task" | "undo_import" => return Err(Error::conflict("JOB_NOT_RETRYABLE")),
         _ => None,
     };
     if let Some(sql) = open {

@@ -1,3 +1,5 @@
+use engine::import_row::NewLead;
+
 use super::*;
 use crate::{
     sample::{self, NOW},

@@ -28,6 +28,7 @@ pub mod shown;
 mod targets;
 mod tasks;
 mod template;
+mod undo;
 mod users;
 mod wait;
 
@@ -52,6 +53,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(batches::routes())
         .merge(template::routes())
         .merge(imports::routes())
+        .merge(undo::routes())
         .merge(leads::routes())
         .merge(filters::routes())
         .merge(campaigns::routes())

@@ -1,0 +1,159 @@
+//! Writes chunks: what their rows do, what was before, and how far the import is, at once.
+
+use std::collections::VecDeque;
+
+use engine::{field::Field, time::Millis};
+use store::{
+    Tx, batches, duplicates,
+    imports::{self, Counts, DupScope, Import, OnDuplicate},
+    journal,
+    leads::{self, Origin},
+    rejects,
+};
+
+use super::{
+    read::{Chunk, Row, count},
+    sort::{Facts, Rules, Sorted, sort},
+};
+use crate::{
+    error::JobError,
+    house::{House, Ticket},
+};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Writes the chunks of one import.
+pub struct Writer<'a> {
+    house: &'a House,
+    ticket: &'a Ticket,
+    import: &'a Import,
+    rules: Rules,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(house: &'a House, ticket: &'a Ticket, import: &'a Import, fields: &[Field]) -> Self {
+        Self {
+            house,
+            ticket,
+            import,
+            rules: Rules::of(fields),
+        }
+    }
+
+    /// One write of the chunks in `ahead` and of those that `more` has.
+    ///
+    /// # Errors
+    /// [`JobError::Superseded`] when another worker has done it; nothing is written then.
+    pub async fn write(
+        &self,
+        ahead: &mut VecDeque<Chunk>,
+        mut more: impl FnMut() -> Option<Chunk>,
+    ) -> Result<(), JobError> {
+        let mut tx = self.house.db.begin().await?;
+        let (mut done, mut total) = (0, 0);
+        self.lock(&mut tx).await?;
+        while let Some(chunk) = ahead.pop_front() {
+            done = chunk.to - chunk.header_row;
+            total = chunk.total.max(done);
+            self.put(&mut tx, chunk).await?;
+            if ahead.is_empty() {
+                ahead.extend(more());
+            }
+        }
+        self.ticket
+            .progress(&mut tx, "importing", done, total)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Two imports that look for the same duplicates do so one after the other.
+    async fn lock(&self, tx: &mut Tx) -> Result<(), JobError> {
+        if self.import.options.dup_scope > DupScope::Batch {
+            batches::lock_tenant(tx, &self.import.orgi).await?;
+        }
+        Ok(batches::lock(tx, &self.import.batch_id).await?)
+    }
+
+    async fn put(&self, tx: &mut Tx, chunk: Chunk) -> Result<(), JobError> {
+        let import = self.import;
+        let now = self.house.now();
+        let blank = chunk.blank();
+        let (from, to, mut refused) = (chunk.from, chunk.to, chunk.rejects);
+        let facts = self.facts(tx, &chunk.rows).await?;
+        let sorted = sort(chunk.rows, (import, &self.rules, chunk.width), &facts);
+        refused.extend(sorted.rejects.iter().cloned());
+        let counts = Counts {
+            good: count(sorted.new.len()),
+            invalid: count(refused.len()),
+            duplicate: count(sorted.duplicates.len()),
+            updated: sorted.updated,
+            blank,
+            blacklisted: sorted.blacklisted,
+        };
+        // First of all, so that a worker that was believed dead writes nothing.
+        if !imports::advance(tx, &import.id, from, to, counts).await? {
+            return Err(JobError::Superseded);
+        }
+        self.store(tx, sorted, &facts, now).await?;
+        Ok(rejects::add(tx, &import.id, &refused).await?)
+    }
+
+    async fn facts(&self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
+        let import = self.import;
+        let orgi = import.orgi.as_str();
+        let phones: Vec<String> = rows.iter().map(|row| row.lead.phone.clone()).collect();
+        let mut facts = Facts {
+            listed: leads::dnc_among(tx, orgi, phones.clone()).await?,
+            ..Facts::default()
+        };
+        let on_duplicate = import.options.on_duplicate();
+        if on_duplicate == OnDuplicate::Keep || rows.is_empty() {
+            return Ok(facts);
+        }
+        let keys = rows.iter().map(|row| row.lead.key_value.clone()).collect();
+        facts.known = leads::with_keys(tx, orgi, &import.batch_id, keys).await?;
+        if on_duplicate == OnDuplicate::Merge {
+            let ids = facts.known.values().map(|known| known.id.clone()).collect();
+            facts.held = leads::hold(tx, ids).await?;
+        }
+        let scope = import.options.dup_scope;
+        let days = import.options.dup_days;
+        let since = days.map(|days| Millis(import.created_at - i64::from(days) * DAY_MS));
+        facts.elsewhere =
+            leads::elsewhere(tx, (orgi, &import.batch_id), scope, since, phones).await?;
+        Ok(facts)
+    }
+
+    async fn store(
+        &self,
+        tx: &mut Tx,
+        mut sorted: Sorted,
+        facts: &Facts,
+        now: Millis,
+    ) -> Result<(), JobError> {
+        let import = self.import;
+        let origin = Origin {
+            orgi: &import.orgi,
+            creater: &import.creater,
+            batch_id: &import.batch_id,
+            import_id: &import.id,
+            ordinal: import.ordinal,
+        };
+        leads::add(tx, &origin, sorted.new, now).await?;
+        // A lead of this very import goes when it is undone: nothing to remember.
+        let own = import.positions();
+        let mut before: Vec<_> = sorted
+            .changes
+            .iter()
+            .filter_map(|change| facts.held.get(&change.id))
+            .filter(|lead| !own.contains(&lead.position))
+            .collect();
+        before.sort_unstable_by_key(|lead| lead.position);
+        journal::note(tx, &import.id, &before).await?;
+        for change in &mut sorted.changes {
+            change.updated_at = now.0;
+        }
+        leads::change(tx, &sorted.changes).await?;
+        Ok(duplicates::add(tx, &import.id, &sorted.duplicates).await?)
+    }
+}

@@ -1,0 +1,86 @@
+//! What leads were before an import changed them: written with the change, read by its undo.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sqlx::QueryBuilder;
+
+use crate::{Result, Tx, doc, leads::Earlier, on};
+
+/// A lead's values before a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Was {
+    pub phone: String,
+    pub phone_raw: String,
+    pub phones: Vec<String>,
+    pub data: BTreeMap<String, String>,
+    pub dnc: bool,
+    pub dial_count: i64,
+    pub preview_count: i64,
+    pub edited_at: Option<i64>,
+    pub updated_at: i64,
+}
+
+impl From<&Earlier> for Was {
+    fn from(lead: &Earlier) -> Self {
+        Self {
+            phone: lead.phone.clone(),
+            phone_raw: lead.phone_raw.clone(),
+            phones: lead.phones.0.clone(),
+            data: lead.data.0.clone(),
+            dnc: lead.dnc,
+            dial_count: lead.dial_count,
+            preview_count: lead.preview_count,
+            edited_at: lead.edited_at,
+            updated_at: lead.updated_at,
+        }
+    }
+}
+
+/// Notes at most 5,000 leads of the import's batch; of a lead that the import changed before, the
+/// first note stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note(tx: &mut Tx, import: &str, leads: &[&Earlier]) -> Result<()> {
+    if leads.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(leads.len());
+    for lead in leads {
+        rows.push((lead.position, doc::text("journal", &Was::from(*lead))?));
+    }
+    on!(tx.conn(), c => {
+        let mut query = QueryBuilder::new("INSERT INTO import_journal (import_id, position, was) ");
+        query.push_values(rows, |mut row, (position, was)| {
+            row.push_bind(import.to_owned()).push_bind(position).push_bind(was);
+        });
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// The next notes of an import, by the leads' positions.
+///
+/// # Errors
+/// When the database fails or a note cannot be read.
+pub async fn next(tx: &mut Tx, import: &str, limit: i64) -> Result<Vec<(i64, Was)>> {
+    let rows: Vec<(i64, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT position, was FROM import_journal WHERE import_id = $1 ORDER BY position LIMIT $2"
+    ).bind(import).bind(limit).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|(position, was)| Ok((position, doc::parse("journal", &was)?)))
+        .collect()
+}
+
+/// Drops the notes up to a position.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_through(tx: &mut Tx, import: &str, position: i64) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "DELETE FROM import_journal WHERE import_id = $1 AND position <= $2"
+    ).bind(import).bind(position).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Which rows of an import have their lead already, and where.
+
+use std::collections::{BTreeMap, HashMap};
+
+use engine::time::Millis;
+use sqlx::FromRow;
+
+use crate::{Doc, Result, Tx, doc, imports::DupScope};
+
+/// The first lead of a key.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Known {
+    pub id: String,
+    pub position: i64,
+}
+
+const SELECT: &str = "SELECT id, position, phone, phone_raw, phones, data, dnc, dial_count,
+    preview_count, edited_at, updated_at,
+    (reserved_by IS NOT NULL OR call_status = 'calling') AS busy FROM leads ";
+
+/// What an update changes of a lead, as it is now.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Earlier {
+    pub id: String,
+    pub position: i64,
+    pub phone: String,
+    pub phone_raw: String,
+    #[sqlx(try_from = "String")]
+    pub phones: Doc<Vec<String>>,
+    #[sqlx(try_from = "String")]
+    pub data: Doc<BTreeMap<String, String>>,
+    pub dnc: bool,
+    pub dial_count: i64,
+    pub preview_count: i64,
+    pub edited_at: Option<i64>,
+    pub updated_at: i64,
+    /// It is being dialled or about to be.
+    pub busy: bool,
+}
+
+/// Which of these keys the batch has, with the first lead of each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_keys(
+    tx: &mut Tx,
+    orgi: &str,
+    batch: &str,
+    keys: Vec<String>,
+) -> Result<HashMap<String, Known>> {
+    let rows: Vec<(String, String, i64)> = match tx {
+        Tx::Lite(c) => {
+            sqlx::query_as(
+                "SELECT key_value, id, position FROM leads
+                 WHERE batch_id = $1 AND key_value <> phone
+                     AND key_value IN (SELECT value FROM json_each($2))
+                 UNION ALL SELECT key_value, id, position FROM leads
+                 WHERE orgi = $3 AND phone IN (SELECT value FROM json_each($2))
+                     AND batch_id = $1 AND key_value = phone",
+            )
+            .bind(batch)
+            .bind(doc::text("keys", &keys)?)
+            .bind(orgi)
+            .fetch_all(&mut **c)
+            .await?
+        }
+        Tx::Pg(c) => {
+            sqlx::query_as(
+                "SELECT key_value, id, position FROM leads
+                 WHERE batch_id = $1 AND key_value <> phone AND key_value = ANY($2)
+                 UNION ALL SELECT key_value, id, position FROM leads
+                 WHERE orgi = $3 AND phone = ANY($2) AND batch_id = $1 AND key_value = phone",
+            )
+            .bind(batch)
+            .bind(keys)
+            .bind(orgi)
+            .fetch_all(&mut **c)
+            .await?
+        }
+    };
+    let mut known: HashMap<String, Known> = HashMap::with_capacity(rows.len());
+    for (key, id, position) in rows {
+        let lead = Known { id, position };
+        let first = known.entry(key).or_insert_with(|| lead.clone());
+        if lead.position < first.position {
+            *first = lead;
+        }
+    }
+    Ok(known)
+}
+
+/// Which of these numbers are leads in other batches of the tenant, with the first lead of each:
+/// in campaigns that run or pause, or, for [`DupScope::All`], all that were imported or dialled at
+/// `since` or later.
+///
+/// # Errors
+/// When the database fails.
+pub async fn elsewhere(
+    tx: &mut Tx,
+    (orgi, batch): (&str, &str),
+    scope: DupScope,
+    since: Option<Millis>,
+    phones: Vec<String>,
+) -> Result<HashMap<String, String>> {
+    let narrowed = match scope {
+        DupScope::File | DupScope::Batch => return Ok(HashMap::new()),
+        DupScope::Campaign => {
+            "AND $3 = $3 AND campaign_id IN
+                 (SELECT id FROM campaigns WHERE orgi = $1 AND state IN ('running', 'paused'))"
+        }
+        DupScope::All => "AND (created_at >= $3 OR last_dial_at >= $3)",
+    };
+    let since = since.map_or(0, |since| since.0);
+    let sql = |among: &str| {
+        sqlx::AssertSqlSafe(format!(
+            "SELECT phone, MIN(id) FROM leads
+             WHERE orgi = $1 AND phone {among} AND batch_id <> $2 {narrowed} GROUP BY phone"
+        ))
+    };
+    let rows: Vec<(String, String)> = match tx {
+        Tx::Lite(c) => {
+            sqlx::query_as(sql("IN (SELECT value FROM json_each($4))"))
+                .bind(orgi)
+                .bind(batch)
+                .bind(since)
+                .bind(doc::text("phones", &phones)?)
+                .fetch_all(&mut **c)
+                .await?
+        }
+        Tx::Pg(c) => {
+            sqlx::query_as(sql("= ANY($4)"))
+                .bind(orgi)
+                .bind(batch)
+                .bind(since)
+                .bind(phones)
+                .fetch_all(&mut **c)
+                .await?
+        }
+    };
+    Ok(rows.into_iter().collect())
+}
+
+/// These leads as they are, kept from changing until the write ends.
+///
+/// # Errors
+/// When the database fails or a stored lead cannot be read.
+pub async fn hold(tx: &mut Tx, ids: Vec<String>) -> Result<HashMap<String, Earlier>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Earlier> = match tx {
+        Tx::Lite(c) => {
+            let sql = format!("{SELECT} WHERE id IN (SELECT value FROM json_each($1))");
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(doc::text("ids", &ids)?)
+                .fetch_all(&mut **c)
+                .await?
+        }
+        Tx::Pg(c) => {
+            let sql = format!("{SELECT} WHERE id = ANY($1) ORDER BY id FOR UPDATE");
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(ids)
+                .fetch_all(&mut **c)
+                .await?
+        }
+    };
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// The same by position within a batch.
+///
+/// # Errors
+/// When the database fails or a stored lead cannot be read.
+pub async fn hold_at(
+    tx: &mut Tx,
+    batch: &str,
+    positions: Vec<i64>,
+) -> Result<HashMap<i64, Earlier>> {
+    let rows: Vec<Earlier> = match tx {
+        Tx::Lite(c) => {
+            let sql = format!(
+                "{SELECT} WHERE batch_id = $1 AND position IN (SELECT value FROM json_each($2))"
+            );
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(batch)
+                .bind(doc::text("positions", &positions)?)
+                .fetch_all(&mut **c)
+                .await?
+        }
+        Tx::Pg(c) => {
+            let sql = format!(
+                "{SELECT} WHERE batch_id = $1 AND position = ANY($2) ORDER BY id FOR UPDATE"
+            );
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(batch)
+                .bind(positions)
+                .fetch_all(&mut **c)
+                .await?
+        }
+    };
+    Ok(rows.into_iter().map(|row| (row.position, row)).collect())
+}

@@ -1,0 +1,366 @@
+//! Takes an import back: its leads go, what it changed becomes what it was. Only until the first
+//! call, and only while nobody else has changed the same leads.
+
+use std::collections::BTreeMap;
+
+use engine::time::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use crate::{
+    Db, Error, Result, Tx, campaigns, doc,
+    imports::Import,
+    journal::{self, Was},
+    leads::{self, Change},
+    on,
+};
+
+/// Leads of an import that stand in the way of its undo, by what happened to them since.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow, Serialize)]
+pub struct Usage {
+    /// Dialled, or in a hopper.
+    pub dialled: i64,
+    pub previewed: i64,
+    /// With a disposition, an appointment, or voided.
+    pub dispositioned: i64,
+    /// Changed by another import that ended later.
+    pub imported_over: i64,
+    /// Changed by hand.
+    pub edited: i64,
+}
+
+impl Usage {
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What stands in the way, for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let all = [
+            (self.dialled, "dialled"),
+            (self.previewed, "previewed"),
+            (self.dispositioned, "with a disposition or an appointment"),
+            (self.imported_over, "changed by a later import"),
+            (self.edited, "changed by hand"),
+        ];
+        let told: Vec<String> = all
+            .iter()
+            .filter(|(leads, _)| *leads > 0)
+            .map(|(leads, what)| format!("{leads} {what}"))
+            .collect();
+        format!("leads of this import are in use: {}", told.join(", "))
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            dialled: self.dialled + other.dialled,
+            previewed: self.previewed + other.previewed,
+            dispositioned: self.dispositioned + other.dispositioned,
+            imported_over: self.imported_over + other.imported_over,
+            edited: self.edited + other.edited,
+        }
+    }
+}
+
+/// What a chunk of an undo did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Chunk {
+    pub removed: i64,
+    pub restored: i64,
+    /// Leads that came into use meanwhile and stay as they are.
+    pub kept: i64,
+    /// Nothing was left to do.
+    pub is_last: bool,
+}
+
+const DIALLED: &str = "l.dial_count > 0 OR l.call_status <> 'notcall' OR l.reserved_by IS NOT NULL";
+const DECIDED: &str = "l.disposition IS NOT NULL OR l.appointed OR l.voided";
+const TAKEN_OVER: &str = "EXISTS (SELECT 1 FROM import_journal j
+    WHERE j.position = l.position AND j.import_id <> $1)";
+
+/// Counts the leads that stand in the way of an undo.
+///
+/// # Errors
+/// When the database fails.
+pub async fn usage(db: &Db, import: &Import) -> Result<Usage> {
+    let inserted = format!(
+        "SELECT COUNT(CASE WHEN {DIALLED} THEN 1 END) AS dialled,
+             COUNT(CASE WHEN l.preview_count > 0 THEN 1 END) AS previewed,
+             COUNT(CASE WHEN {DECIDED} THEN 1 END) AS dispositioned,
+             COUNT(CASE WHEN {TAKEN_OVER} THEN 1 END) AS imported_over,
+             COUNT(l.edited_at) AS edited
+         FROM leads l WHERE l.batch_id = $2 AND l.position BETWEEN $3 AND $4"
+    );
+    let positions = import.positions();
+    let inserted: Usage = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(inserted))
+        .bind(&import.id).bind(&import.batch_id).bind(*positions.start()).bind(*positions.end())
+        .fetch_one(c).await)?;
+    let number = |name: &str| match db {
+        Db::Lite { .. } => format!("(j.was ->> '{name}')"),
+        Db::Pg(_) => format!("(j.was::json ->> '{name}')::bigint"),
+    };
+    let changed = format!(
+        "SELECT COUNT(CASE WHEN l.dial_count > {dials} OR l.call_status = 'calling'
+                 OR l.reserved_by IS NOT NULL THEN 1 END) AS dialled,
+             COUNT(CASE WHEN l.preview_count > {previews} THEN 1 END) AS previewed,
+             0 AS dispositioned,
+             COUNT(CASE WHEN EXISTS (SELECT 1 FROM import_journal k JOIN imports o ON o.id = k.import_id
+                 WHERE k.position = l.position AND k.import_id <> $1 AND (o.ordinal > $3
+                     OR o.finished_at IS NULL OR o.finished_at >= $4)) THEN 1 END) AS imported_over,
+             COUNT(CASE WHEN l.edited_at IS DISTINCT FROM {edited} THEN 1 END) AS edited
+         FROM import_journal j JOIN leads l ON l.batch_id = $2 AND l.position = j.position
+         WHERE j.import_id = $1",
+        dials = number("dial_count"),
+        previews = number("preview_count"),
+        edited = number("edited_at"),
+    );
+    let changed: Usage = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(changed))
+        .bind(&import.id).bind(&import.batch_id).bind(import.ordinal).bind(import.created_at)
+        .fetch_one(c).await)?;
+    Ok(inserted.plus(changed))
+}
+
+/// Says that an import is being undone. Enqueue `work::Work::UndoImport` in the same write.
+///
+/// # Errors
+/// `IMPORT_RUNNING` while rows still come in, `IMPORT_UNDONE` when that was asked for before.
+pub async fn begin(tx: &mut Tx, id: &str, by: &str) -> Result<()> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET state = 'undoing', undone_by = $2
+         WHERE id = $1 AND (state IN ('succeeded', 'failed') OR (state = 'undoing' AND NOT EXISTS
+             (SELECT 1 FROM job_runs j WHERE j.subject = $1 AND j.kind = 'undo_import'
+                 AND j.state IN ('queued', 'running', 'paused'))))"
+    ).bind(id).bind(by).execute(c).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        return Ok(());
+    }
+    let state: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT state FROM imports WHERE id = $1"
+    ).bind(id).fetch_optional(c).await)?;
+    Err(Error::conflict(match state.as_deref() {
+        Some("undoing" | "undone") => "IMPORT_UNDONE",
+        _ => "IMPORT_RUNNING",
+    }))
+}
+
+/// The undo was given up. What it has not touched yet is as before; what it has done stays, and the
+/// import waits for another undo.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up(tx: &mut Tx, id: &str) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET state = CASE WHEN error_code IS NULL THEN 'succeeded' ELSE 'failed' END,
+             undone_by = NULL
+         WHERE id = $1 AND state = 'undoing' AND removed + restored = 0"
+    ).bind(id).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Inserted {
+    id: String,
+    position: i64,
+    alloc_status: String,
+    task_id: Option<String>,
+    campaign_id: Option<String>,
+    is_used: bool,
+}
+
+/// Takes the next leads that the import made away, at most `limit`, those behind the position
+/// `after`, out of their tasks too. Returns the position it got to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_some(
+    tx: &mut Tx,
+    import: &Import,
+    after: i64,
+    limit: i64,
+    now: Millis,
+) -> Result<(Chunk, i64)> {
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => "FOR UPDATE",
+    };
+    let sql = format!(
+        "SELECT l.id, l.position, l.alloc_status, l.task_id, l.campaign_id,
+             ({DIALLED} OR l.preview_count > 0 OR {DECIDED} OR l.edited_at IS NOT NULL
+                 OR {TAKEN_OVER}) AS is_used
+         FROM leads l WHERE l.batch_id = $2 AND l.position > $3 AND l.position <= $4
+         ORDER BY l.position LIMIT $5 {lock}"
+    );
+    let positions = import.positions();
+    let from = after.max(*positions.start() - 1);
+    let found: Vec<Inserted> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(&import.id).bind(&import.batch_id).bind(from).bind(*positions.end()).bind(limit)
+        .fetch_all(c).await)?;
+    let Some(last) = found.last().map(|lead| lead.position) else {
+        let done = Chunk {
+            is_last: true,
+            ..Chunk::default()
+        };
+        return Ok((done, after));
+    };
+    let (used, free): (Vec<_>, Vec<_>) = found.into_iter().partition(|lead| lead.is_used);
+    leave_tasks(tx, &free, now).await?;
+    let removed = delete(tx, free.into_iter().map(|lead| lead.id).collect()).await?;
+    let done = Chunk {
+        removed,
+        kept: i64::try_from(used.len()).unwrap_or(i64::MAX),
+        ..Chunk::default()
+    };
+    Ok((done, last))
+}
+
+/// A task's counts add up as before (OUT-129): what was given to a target or is unallocated is one
+/// less of what was filtered.
+async fn leave_tasks(tx: &mut Tx, leads: &[Inserted], now: Millis) -> Result<()> {
+    let mut left: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for lead in leads {
+        if let Some(task) = &lead.task_id {
+            *left.entry((task, &lead.alloc_status)).or_default() += 1;
+        }
+    }
+    for ((task, status), leads) in left {
+        let column = match status {
+            "agent" => "to_agent",
+            "dept" => "to_dept",
+            "ai" => "to_ai",
+            "queue" => "to_queue",
+            _ => "unallocated",
+        };
+        let sql = format!(
+            "UPDATE tasks SET filtered = filtered - $2, {column} = {column} - $2 WHERE id = $1"
+        );
+        on!(tx.conn(), c => sqlx::query(sqlx::AssertSqlSafe(sql)).bind(task).bind(leads).execute(c)
+            .await.map(|_| ()))?;
+    }
+    let mut campaigns: Vec<&String> = leads
+        .iter()
+        .filter_map(|l| l.campaign_id.as_ref())
+        .collect();
+    campaigns.sort_unstable();
+    campaigns.dedup();
+    for campaign in campaigns {
+        campaigns::touch(tx, campaign, now).await?;
+    }
+    Ok(())
+}
+
+async fn delete(tx: &mut Tx, ids: Vec<String>) -> Result<i64> {
+    let rows = match tx {
+        Tx::Lite(c) => {
+            sqlx::query("DELETE FROM leads WHERE id IN (SELECT value FROM json_each($1))")
+                .bind(doc::text("ids", &ids)?)
+                .execute(&mut **c)
+                .await?
+                .rows_affected()
+        }
+        Tx::Pg(c) => sqlx::query("DELETE FROM leads WHERE id = ANY($1)")
+            .bind(ids)
+            .execute(&mut **c)
+            .await?
+            .rows_affected(),
+    };
+    Ok(i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
+/// Gives the next changed leads their earlier values back, at most `limit`, and drops their notes.
+/// A number that was put on the blacklist meanwhile stays flagged.
+///
+/// # Errors
+/// When the database fails.
+pub async fn restore_some(tx: &mut Tx, import: &Import, limit: i64) -> Result<Chunk> {
+    let notes = journal::next(tx, &import.id, limit).await?;
+    let Some(last) = notes.last().map(|(position, _)| *position) else {
+        return Ok(Chunk {
+            is_last: true,
+            ..Chunk::default()
+        });
+    };
+    let positions = notes.iter().map(|(position, _)| *position).collect();
+    let mut now_there = leads::hold_at(tx, &import.batch_id, positions).await?;
+    let phones = notes.iter().map(|(_, was)| was.phone.clone()).collect();
+    let listed = leads::dnc_among(tx, &import.orgi, phones).await?;
+    let mut done = Chunk::default();
+    let mut changes = Vec::new();
+    for (position, was) in notes {
+        let Some(lead) = now_there.remove(&position) else {
+            continue;
+        };
+        let same = (lead.dial_count, lead.preview_count, lead.edited_at)
+            == (was.dial_count, was.preview_count, was.edited_at);
+        if !same || lead.busy {
+            done.kept += 1;
+            continue;
+        }
+        done.restored += 1;
+        let dnc = was.dnc || listed.contains(&was.phone);
+        changes.push(earlier(lead.id, was, dnc));
+    }
+    leads::change(tx, &changes).await?;
+    journal::drop_through(tx, &import.id, last).await?;
+    Ok(done)
+}
+
+fn earlier(id: String, was: Was, dnc: bool) -> Change {
+    Change {
+        id,
+        phone: was.phone,
+        phone_raw: was.phone_raw,
+        phones: was.phones,
+        data: was.data,
+        dnc,
+        updated_at: was.updated_at,
+    }
+}
+
+/// Drops what is remembered of the import's rows that became no lead, at most `limit` of each kind.
+/// `false`: nothing was left.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_some(tx: &mut Tx, id: &str, limit: i64) -> Result<bool> {
+    let mut dropped = 0;
+    for sql in [
+        "DELETE FROM rejects WHERE import_id = $1 AND row_no IN
+             (SELECT row_no FROM rejects WHERE import_id = $1 ORDER BY row_no LIMIT $2)",
+        "DELETE FROM duplicates WHERE import_id = $1 AND row_no IN
+             (SELECT row_no FROM duplicates WHERE import_id = $1 ORDER BY row_no LIMIT $2)",
+    ] {
+        dropped += on!(tx.conn(), c => sqlx::query(sql).bind(id).bind(limit).execute(c).await
+            .map(|done| done.rows_affected()))?;
+    }
+    Ok(dropped > 0)
+}
+
+/// Records a chunk in the write that did it: the cursor moves from `from` to `to`. `false`: another
+/// worker has done it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn advance(tx: &mut Tx, id: &str, from: i64, to: i64, done: Chunk) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET undo_cursor = $3, removed = removed + $4, restored = restored + $5
+         WHERE id = $1 AND state = 'undoing' AND undo_cursor = $2"
+    ).bind(id).bind(from).bind(to).bind(done.removed).bind(done.restored).execute(c).await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// The import is undone: its record stays, its counts are those of no rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(tx: &mut Tx, import: &Import, warnings: &[String], now: Millis) -> Result<()> {
+    let warnings = doc::text("warnings", warnings)?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE imports SET state = 'undone', good = 0, invalid = 0, duplicate = 0, updated = 0,
+             blank = 0, blacklisted = 0, warnings = $2, undone_at = $3
+         WHERE id = $1 AND state = 'undoing'"
+    ).bind(&import.id).bind(warnings).bind(now.0).execute(c).await.map(|_| ()))?;
+    crate::batches::touch(tx, &import.batch_id, now).await
+}

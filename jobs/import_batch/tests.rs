@@ -11,7 +11,7 @@ use store::{
 use tempfile::TempDir;
 
 use super::*;
-use crate::sheet::{self, Flow, Part};
+use crate::sheet;
 use crate::testing::{self, batch, code_of, import, perform, upload};
 
 fn book(dir: &TempDir, rows: &[&[&str]]) -> PathBuf {
@@ -81,14 +81,8 @@ async fn good_rows_become_leads_and_bad_ones_rejects_with_a_sheet() {
         )
         .await
         .unwrap();
-        let mut rows = Vec::new();
-        sheet::read(&files::rejects(&house.data_dir, &import.id), &mut |part| {
-            if let Part::Row(row) = part {
-                rows.push(sheet::titles(&row.cells));
-            }
-            Ok(Flow::On)
-        })
-        .unwrap();
+        let file = files::rejects(&house.data_dir, &import.id);
+        let rows = sheet::peek::sheet(&file, "rejects");
         assert_eq!(rows[0][..3], ["号码", "姓名", "备注"]);
         assert_eq!(rows[1][..2], ["1.38E+10", "'=cmd()"]);
         assert_eq!(rows[1][3..6], ["3", "号码", "PHONE_SCIENTIFIC"]);

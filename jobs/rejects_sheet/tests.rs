@@ -4,23 +4,11 @@ use store::{leads, testing::on_both, work::Work};
 use super::*;
 use crate::testing::{self, batch, code_of, import};
 
-fn rows(path: &Path) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    sheet::read(path, &mut |part| {
-        if let Part::Row(row) = part {
-            rows.push(sheet::titles(&row.cells));
-        }
-        Ok(Flow::On)
-    })
-    .unwrap();
-    rows
-}
-
 /// Writes the file of rejects again with some cells put right, as a person would in place.
 fn put_right(path: &Path, to: &Path, right: &[(&str, &str)]) {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    for (no, row) in (0..).zip(rows(path)) {
+    for (no, row) in (0..).zip(sheet::peek::sheet(path, "rejects")) {
         for (column, text) in (0..).zip(row) {
             let fixed = right.iter().find(|(wrong, _)| *wrong == text);
             let text = fixed.map_or(text.as_str(), |(_, right)| *right);
@@ -50,7 +38,7 @@ async fn a_file_of_rejects_put_right_in_place_imports_clean() {
         };
         testing::run(&house, work).await.unwrap();
         let file = files::rejects(&house.data_dir, &first.id);
-        let found = rows(&file);
+        let found = sheet::peek::sheet(&file, "rejects");
         assert_eq!(found[0][..4], ["姓名", "号码", "备注", "别的"]);
         assert_eq!(found[0][4..], REJECT_TITLES);
         assert_eq!(found[2][..6], ["赵六", "12", "'@home", "'-1", "5", "号码"]);

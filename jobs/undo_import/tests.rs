@@ -189,7 +189,7 @@ async fn imports_at_once_do_no_chunk_twice() {
         let (house, _guard) = testing::house(home);
         let batch = testing::batch(&house, &["姓名", "号码", "城市"]).await;
         let dir = TempDir::new().unwrap();
-        let mut doing = tokio::task::JoinSet::new();
+        let mut starts = Vec::new();
         let mut all = Vec::new();
         for nth in 0..2 {
             let mut csv = String::from("姓名,号码,城市\n");
@@ -199,13 +199,18 @@ async fn imports_at_once_do_no_chunk_twice() {
             let path = dir.path().join(format!("{nth}.csv"));
             std::fs::write(&path, csv).unwrap();
             let (id, job) = upload_with(&house, &batch, &path, &Options::default()).await;
-            let work = Work::ImportBatch { import: id.clone() };
-            for _ in 0..2 {
-                let taken = testing::take(&house, &job).await.unwrap();
-                let (house, work) = (house.clone(), work.clone());
-                doing.spawn(async move { house.perform(&testing::ticket(&taken), &work).await });
-            }
+            let first = testing::take(&house, &job).await.unwrap();
+            let second = testing::take(&house, &job).await.unwrap();
+            starts.extend([(first, id.clone()), (second, id.clone())]);
             all.push(id);
+        }
+        let mut doing = tokio::task::JoinSet::new();
+        for (taken, import) in starts {
+            let house = house.clone();
+            doing.spawn(async move {
+                let work = Work::ImportBatch { import };
+                house.perform(&testing::ticket(&taken), &work).await
+            });
         }
         let mut superseded = 0;
         while let Some(done) = doing.join_next().await {
@@ -377,7 +382,7 @@ async fn allocated_leads_are_taken_out_of_their_task() {
         }];
         let plan = testing::Plan {
             mode: campaign::Mode::Predictive,
-            extract: 0,
+            extract: 15,
             share: Share::All,
             targets: &targets,
         };

@@ -105,7 +105,7 @@ pub async fn usage(db: &Db, import: &Import) -> Result<Usage> {
         "SELECT COUNT(CASE WHEN l.dial_count > {dials} OR l.call_status = 'calling'
                  OR l.reserved_by IS NOT NULL THEN 1 END) AS dialled,
              COUNT(CASE WHEN l.preview_count > {previews} THEN 1 END) AS previewed,
-             0 AS dispositioned,
+             CAST(0 AS BIGINT) AS dispositioned,
              COUNT(CASE WHEN EXISTS (SELECT 1 FROM import_journal k JOIN imports o ON o.id = k.import_id
                  WHERE k.position = l.position AND k.import_id <> $1 AND (o.ordinal > $3
                      OR o.finished_at IS NULL OR o.finished_at >= $4)) THEN 1 END) AS imported_over,

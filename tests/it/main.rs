@@ -5,6 +5,7 @@ mod bad_input;
 mod carrier;
 mod crash;
 mod demo;
+mod interrupted;
 mod kit;
 mod modes;
 mod sound;

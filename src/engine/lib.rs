@@ -20,6 +20,7 @@ pub mod gateway;
 pub mod ids;
 pub mod import_row;
 pub mod lead_query;
+pub mod ledger;
 pub mod mapping;
 pub mod outcome;
 pub mod pacing;

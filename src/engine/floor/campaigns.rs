@@ -10,7 +10,7 @@ use crate::{
     gate::Block,
     ids::{CallId, CampaignId, LeadId},
     outcome::Outcome,
-    pacing::{self, Counts, Decision, Limit, Load},
+    pacing::{self, Counts, Decision, Limit, Load, Pacer, Stage},
     time::Millis,
 };
 
@@ -40,6 +40,7 @@ pub(super) struct Campaign {
     pub outcomes: BTreeMap<Outcome, u64>,
     pub blocked: BTreeMap<Block, u64>,
     pub decision: Option<Decision>,
+    pub pacer: Pacer,
     pub next_pace: Millis,
     pub last_pace: Millis,
     /// When this campaign last got a line: of several that want one, it is the turn of the one
@@ -52,6 +53,7 @@ impl Campaign {
     fn new(spec: CampaignSpec, now: Millis) -> Self {
         Self {
             counts: spec.counts,
+            pacer: Pacer::new(f64::from(spec.settings.ring_timeout_s)),
             spec,
             hopper: VecDeque::new(),
             drawing: false,
@@ -266,13 +268,13 @@ impl Floor {
             return None;
         }
         if !spec.settings.window.is_open(now) {
-            let (lines, why) = (0, Limit::Window);
-            return Some(Decision { lines, why });
+            return Some(Decision::new(0, Limit::Window));
         }
         let load = self.load(id, now);
+        let campaign = self.campaigns.get_mut(id)?;
         Some(match mode {
             Mode::Robot => pacing::robot(&load),
-            _ => self.campaigns[id].spec.settings.pacing.decide(&load),
+            _ => (campaign.spec.settings.pacing).decide(&load, &mut campaign.pacer),
         })
     }
 
@@ -305,7 +307,8 @@ impl Floor {
             .calls
             .values()
             .filter(|call| call.phase == Phase::Waiting && call.queue == queue && queue.is_some())
-            .count();
+            .map(|call| call.times.queued.unwrap_or(now))
+            .collect();
         let mut load = Load {
             now,
             agents: queue
@@ -314,7 +317,7 @@ impl Floor {
                 .unwrap_or_default(),
             up: u32::try_from(campaign.calls.len()).unwrap_or(u32::MAX) + campaign.checking,
             in_flight,
-            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            waiting,
             counts: campaign.counts,
             max_concurrency: campaign.spec.settings.max_concurrency,
             leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
@@ -339,7 +342,7 @@ impl Floor {
             *other == id || (queue.is_some() && seen.spec.queue.as_ref() == queue)
         };
         let mut legs = Vec::new();
-        for (_, campaign) in self.campaigns.iter().filter(shares) {
+        for (other, campaign) in self.campaigns.iter().filter(shares) {
             let calls = campaign
                 .calls
                 .iter()
@@ -348,13 +351,17 @@ impl Floor {
                 calls
                     .filter(|call| call.is_in_flight())
                     .map(|call| pacing::Leg {
-                        ringing: call.times.ringing.is_some(),
-                        since: call.times.ringing.unwrap_or(call.times.started),
+                        call: call.id.0,
+                        stage: Stage::Ringing,
+                        since: call.times.started,
+                        foreign: other != id,
                     }),
             );
             legs.extend((0..campaign.checking).map(|_| pacing::Leg {
-                ringing: false,
+                call: 0,
+                stage: Stage::Ringing,
                 since: now,
+                foreign: true,
             }));
         }
         legs

@@ -225,6 +225,8 @@ impl Floor {
                     _ => pacing::AgentState::Away,
                 },
                 since: agent.machine.since(),
+                free_at: None,
+                leaves: false,
             })
             .collect()
     }

@@ -1,19 +1,15 @@
 //! One line for each idle agent: nobody is ever abandoned for want of an agent.
 
-use super::{Decision, Limit, Load, idle};
+use super::{
+    Decision, Limit, Load,
+    load::count,
+};
 
 pub(super) fn wish(load: &Load) -> Decision {
-    let idle = idle(load);
-    if load.waiting > 0 && load.waiting >= idle {
-        return Decision {
-            lines: 0,
-            why: Limit::Waiting,
-        };
+    let (idle, waiting) = (load.idle(), count(load.waiting.len()));
+    if waiting > 0 && waiting >= idle {
+        return Decision::new(0, Limit::Waiting);
     }
-    let in_flight = u32::try_from(load.in_flight.len()).unwrap_or(u32::MAX);
-    let lines = idle.saturating_sub(load.waiting).saturating_sub(in_flight);
-    Decision {
-        lines,
-        why: Limit::IdleAgents,
-    }
+    let lines = idle.saturating_sub(waiting).saturating_sub(count(load.in_flight.len()));
+    Decision::new(lines, Limit::IdleAgents)
 }

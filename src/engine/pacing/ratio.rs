@@ -1,20 +1,13 @@
 //! A fixed number of lines in the air for each idle agent, as a supervisor chose it.
 
-use super::{Decision, Limit, Load, idle};
+use super::{Decision, Limit, Load, load::count};
 
 pub(super) fn wish(load: &Load, lines_per_agent: f64) -> Decision {
-    let idle = idle(load);
-    if load.waiting > 0 && load.waiting >= idle {
-        return Decision {
-            lines: 0,
-            why: Limit::Waiting,
-        };
+    let (idle, waiting) = (load.idle(), count(load.waiting.len()));
+    if waiting > 0 && waiting >= idle {
+        return Decision::new(0, Limit::Waiting);
     }
-    let free = f64::from(idle - load.waiting);
+    let free = f64::from(idle - waiting);
     let wanted = (free * lines_per_agent).floor() as u32;
-    let in_flight = u32::try_from(load.in_flight.len()).unwrap_or(u32::MAX);
-    Decision {
-        lines: wanted.saturating_sub(in_flight),
-        why: Limit::Ratio,
-    }
+    Decision::new(wanted.saturating_sub(count(load.in_flight.len())), Limit::Ratio)
 }

@@ -1,0 +1,272 @@
+//! The abandonment ledger: of the persons who answered, how many met nobody (16 CFR 310.4(b)(4)).
+//!
+//! A call is lost when no agent has it two seconds after the greeting, or after the answer where no
+//! greeting is listened for. Only persons count. Where machine detection lets machines through, an
+//! agent finds them out later; a lost call has no agent to do so, so machines are taken out pro rata
+//! as in Ofcom's formula: `D = lost - lost * machines / connected`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Millis;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Kept: thirty days of hours.
+const KEPT_HOURS: i64 = 30 * 24;
+/// A window is not judged as if its first few persons were all: so many more answers are lent to it.
+const LENT: f64 = 40.0;
+/// Losses in a window that stop everything are those that one line an agent should never lead to.
+const TOO_MANY: f64 = 4.0;
+const LENT_TO_STOP: f64 = 100.0;
+
+/// What was counted in some span of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tally {
+    /// Answered and taken for persons.
+    pub answered: u64,
+    /// Of these, brought to an agent.
+    pub connected: u64,
+    /// Of these, lost: nobody in time.
+    pub lost: u64,
+    /// Of the connected, machines after all, as their agents said.
+    pub machines: u64,
+}
+
+impl Tally {
+    /// Share of persons among those taken for persons, 0 to 1.
+    #[must_use]
+    pub fn person_share(&self) -> f64 {
+        if self.connected == 0 {
+            return 1.0;
+        }
+        1.0 - (self.machines as f64 / self.connected as f64).min(1.0)
+    }
+
+    /// Persons who answered; a fraction, as machines are taken out pro rata.
+    #[must_use]
+    pub fn persons(&self) -> f64 {
+        self.answered as f64 * self.person_share()
+    }
+
+    /// Persons who were lost.
+    #[must_use]
+    pub fn lost_persons(&self) -> f64 {
+        self.lost as f64 * self.person_share()
+    }
+
+    /// Lost persons among those who answered, 0 to 1.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        if self.answered == 0 {
+            return 0.0;
+        }
+        self.lost as f64 / self.answered as f64
+    }
+
+    /// What came to this since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            answered: self.answered.saturating_sub(earlier.answered),
+            connected: self.connected.saturating_sub(earlier.connected),
+            lost: self.lost.saturating_sub(earlier.lost),
+            machines: self.machines.saturating_sub(earlier.machines),
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.connected += other.connected;
+        self.lost += other.lost;
+        self.machines += other.machines;
+    }
+}
+
+/// The span that a law or a rule of the house looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// The last 24 hours (Ofcom's old guideline, and the day's own aim).
+    Day,
+    /// The last 30 days, or the campaign while it is younger (16 CFR 310.4(b)(4)).
+    ThirtyDays,
+    /// Everything since the campaign began.
+    Campaign,
+}
+
+impl Window {
+    pub const ALL: [Self; 3] = [Self::Day, Self::ThirtyDays, Self::Campaign];
+}
+
+/// What the books still allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    #[default]
+    Prediction,
+    /// One more loss would break the cap: one line for each idle agent.
+    OneLineEach,
+    /// Even that has lost too many: no line at all until old losses leave the window.
+    Nothing,
+}
+
+/// The window that allows least.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Standing {
+    pub allowed: Allowed,
+    pub window: Window,
+    pub tally: Tally,
+}
+
+/// The books of one campaign, hour by hour.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ledger {
+    /// Hours since 1970-01-01 UTC, the last 30 days.
+    hours: BTreeMap<i64, Tally>,
+    life: Tally,
+}
+
+impl Ledger {
+    /// Books what happened at `at`. An older hour than those kept is booked to the campaign alone.
+    pub fn book(&mut self, what: &Tally, at: Millis) {
+        self.life.add(what);
+        let hour = at.0.div_euclid(HOUR_MS);
+        self.hours.entry(hour).or_default().add(what);
+        let newest = self.hours.last_key_value().map_or(hour, |(hour, _)| *hour);
+        self.hours = self.hours.split_off(&(newest - KEPT_HOURS));
+    }
+
+    /// What a window holds. It ends with this hour and is rounded up to whole hours.
+    #[must_use]
+    pub fn tally(&self, window: Window, now: Millis) -> Tally {
+        let hours = match window {
+            Window::Day => 24,
+            Window::ThirtyDays => KEPT_HOURS,
+            Window::Campaign => return self.life,
+        };
+        let from = now.0.div_euclid(HOUR_MS) - hours;
+        let mut sum = Tally::default();
+        self.hours.range(from..).for_each(|(_, hour)| sum.add(hour));
+        sum
+    }
+
+    /// What the strictest of these windows allows under `cap` (lost persons among answered, 0 to 1).
+    /// Without a window the last 24 hours count.
+    #[must_use]
+    pub fn standing(&self, cap: f64, windows: &[Window], now: Millis) -> Standing {
+        let of = |window: &Window| {
+            let tally = self.tally(*window, now);
+            Standing {
+                allowed: allowed(&tally, cap),
+                window: *window,
+                tally,
+            }
+        };
+        let strictest = windows.iter().map(of).max_by_key(|seen| seen.allowed);
+        strictest.unwrap_or_else(|| of(&Window::Day))
+    }
+}
+
+/// What one window allows under `cap`.
+#[must_use]
+pub fn allowed(tally: &Tally, cap: f64) -> Allowed {
+    let (persons, lost) = (tally.persons(), tally.lost_persons());
+    if lost > TOO_MANY + 2.0 * cap.max(0.01) * (persons + LENT_TO_STOP) {
+        Allowed::Nothing
+    } else if lost + 1.0 > cap * (persons + LENT) {
+        Allowed::OneLineEach
+    } else {
+        Allowed::Prediction
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(answered: u64, lost: u64) -> Tally {
+        Tally {
+            answered,
+            connected: answered - lost,
+            lost,
+            machines: 0,
+        }
+    }
+
+    fn hour(hour: i64) -> Millis {
+        Millis(hour * HOUR_MS)
+    }
+
+    #[test]
+    fn machines_are_taken_out_pro_rata() {
+        // 200 taken for persons, 10 of them lost; of 190 connected 19 were machines, a tenth.
+        let seen = Tally {
+            answered: 200,
+            connected: 190,
+            lost: 10,
+            machines: 19,
+        };
+        assert!((seen.persons() - 180.0).abs() < 1e-9);
+        assert!((seen.lost_persons() - 9.0).abs() < 1e-9);
+        assert!((seen.rate() - 0.05).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_more_loss_may_not_break_the_cap() {
+        // 3 % of 960 + 40 lent is 30: with 29 lost there is room for one more, with 30 for none.
+        assert_eq!(allowed(&tally(960, 29), 0.03), Allowed::Prediction);
+        assert_eq!(allowed(&tally(960, 30), 0.03), Allowed::OneLineEach);
+        // It comes back with the answers that were met.
+        assert_eq!(allowed(&tally(994, 30), 0.03), Allowed::Prediction);
+    }
+
+    #[test]
+    fn far_over_the_cap_nothing_is_dialled() {
+        // 4 + 6 % of (960 + 100) = 67.6
+        assert_eq!(allowed(&tally(960, 67), 0.03), Allowed::OneLineEach);
+        assert_eq!(allowed(&tally(960, 68), 0.03), Allowed::Nothing);
+        // 4 + 6 % of 112 = 10.7: the first unlucky dozen stops nothing.
+        assert_eq!(allowed(&tally(12, 10), 0.03), Allowed::OneLineEach);
+    }
+
+    #[test]
+    fn a_cap_of_nothing_allows_no_prediction() {
+        assert_eq!(allowed(&Tally::default(), 0.0), Allowed::OneLineEach);
+        assert_eq!(allowed(&tally(10_000, 0), 0.0), Allowed::OneLineEach);
+    }
+
+    #[test]
+    fn each_window_sees_its_own_span() {
+        let mut ledger = Ledger::default();
+        ledger.book(&tally(100, 10), hour(0));
+        ledger.book(&tally(200, 2), hour(40));
+        ledger.book(&tally(50, 1), hour(49));
+        assert_eq!(ledger.tally(Window::Day, hour(50)), tally(250, 3));
+        assert_eq!(ledger.tally(Window::ThirtyDays, hour(50)), tally(350, 13));
+        assert_eq!(ledger.tally(Window::ThirtyDays, hour(730)), tally(250, 3));
+        assert_eq!(ledger.tally(Window::Campaign, hour(9_999)), tally(350, 13));
+    }
+
+    #[test]
+    fn the_strictest_window_decides_and_is_named() {
+        let mut ledger = Ledger::default();
+        ledger.book(&tally(100, 10), hour(0));
+        ledger.book(&tally(100, 0), hour(100));
+        let day = ledger.standing(0.03, &[Window::Day], hour(100));
+        assert_eq!(day.allowed, Allowed::Prediction);
+        let all = ledger.standing(0.03, &Window::ALL, hour(100));
+        assert_eq!(all.allowed, Allowed::OneLineEach);
+        assert_ne!(all.window, Window::Day);
+    }
+
+    #[test]
+    fn old_hours_are_forgotten_but_for_the_campaign() {
+        let mut ledger = Ledger::default();
+        (0..2_000).for_each(|at| ledger.book(&tally(1, 0), hour(at)));
+        assert_eq!(ledger.hours.len(), KEPT_HOURS as usize + 1);
+        assert_eq!(ledger.tally(Window::Campaign, hour(2_000)).answered, 2_000);
+    }
+}

@@ -1,0 +1,73 @@
+//! How much more or less often persons answer now than the ring curves say.
+//!
+//! The curves learn over thousands of attempts; the level follows the hour and the list. It weighs
+//! persons who came against persons who were due. What is due is credited while lines ring:
+//! counting outcomes when attempts end would hear of a whole cohort's answers before its silence.
+
+use serde::{Deserialize, Serialize};
+
+/// Persons due until an old one counts 1/e.
+const SLOW: f64 = 120.0;
+const QUICK: f64 = 15.0;
+/// Persons that came as they were due before anything was seen.
+const PRIOR: f64 = 4.0;
+/// Standard deviations of the quick level that make the slow one wrong.
+const SURPRISE: f64 = 2.2;
+const LEAST: f64 = 0.1;
+const MOST: f64 = 6.0;
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Level {
+    slow: Count,
+    quick: Count,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Count {
+    came: f64,
+    due: f64,
+}
+
+impl Count {
+    fn credit(&mut self, came: f64, due: f64, memory: f64) {
+        let keep = (-due / memory).exp();
+        self.came = self.came * keep + came;
+        self.due = self.due * keep + due;
+    }
+
+    fn level(&self, coming: f64) -> f64 {
+        ((self.came + coming + PRIOR) / (self.due + PRIOR)).clamp(LEAST, MOST)
+    }
+
+    fn deviation(&self) -> f64 {
+        1.0 / (self.due + PRIOR).sqrt()
+    }
+}
+
+impl Level {
+    pub fn new() -> Self {
+        Self {
+            slow: Count::default(),
+            quick: Count::default(),
+        }
+    }
+
+    /// `came`: persons since the last look; `due`: persons that the ringing since then let expect.
+    pub fn credit(&mut self, came: f64, due: f64) {
+        self.slow.credit(came, due, SLOW);
+        self.quick.credit(came, due, QUICK);
+    }
+
+    /// The level, and its standard deviation as a share of it. `coming`: persons expected of
+    /// the calls that are just being told from machines.
+    pub fn get(&self, coming: f64) -> (f64, f64) {
+        let (slow, quick) = (self.slow.level(coming), self.quick.level(coming));
+        let doubt = self.quick.deviation();
+        if (quick / slow).ln().abs() > SURPRISE * doubt {
+            (quick, doubt)
+        } else {
+            (slow, self.slow.deviation())
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What a supervisor may choose about prediction.
+
+use serde::{Deserialize, Serialize};
+
+/// A predictive campaign's own settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Lost persons among those who answered, 0 to 0.05; 0 dials one line for each idle agent.
+    pub cap: f64,
+    /// Share of the cap to aim for, 0.5 to 1. 0.92 keeps nearly every single day under the cap,
+    /// 0.97 uses it.
+    pub safety: f64,
+    /// With fewer agents signed in, one line for each idle agent; 2 to 100.
+    pub min_agents: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cap: 0.03,
+            safety: 0.92,
+            min_agents: 3,
+        }
+    }
+}
+
+impl Settings {
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        (0.0..=0.05).contains(&self.cap)
+            && (0.5..=1.0).contains(&self.safety)
+            && (2..=100).contains(&self.min_agents)
+    }
+}

@@ -1,0 +1,58 @@
+//! A share of yes among yes and no, and a mean, both of which forget.
+
+use serde::{Deserialize, Serialize};
+
+/// How often something was so, lately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Share {
+    yes: f64,
+    all: f64,
+    /// After so many more, an old case counts 1/e.
+    memory: f64,
+}
+
+impl Share {
+    /// Starts from `yes` of `all` cases that nobody has seen.
+    pub fn new(yes: f64, all: f64, memory: f64) -> Self {
+        Self { yes, all, memory }
+    }
+
+    pub fn note(&mut self, so: bool) {
+        let keep = 1.0 - 1.0 / self.memory;
+        self.yes = self.yes * keep + f64::from(u8::from(so));
+        self.all = self.all * keep + 1.0;
+    }
+
+    /// 0 to 1.
+    pub fn get(&self) -> f64 {
+        self.yes / self.all
+    }
+}
+
+/// The mean of what was noted lately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Mean {
+    sum: f64,
+    weight: f64,
+    memory: f64,
+}
+
+impl Mean {
+    pub fn new(mean: f64, weight: f64, memory: f64) -> Self {
+        Self {
+            sum: mean * weight,
+            weight,
+            memory,
+        }
+    }
+
+    pub fn note(&mut self, value: f64) {
+        let keep = 1.0 - 1.0 / self.memory;
+        self.sum = self.sum * keep + value;
+        self.weight = self.weight * keep + 1.0;
+    }
+
+    pub fn get(&self) -> f64 {
+        self.sum / self.weight
+    }
+}

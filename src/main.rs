@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod log;
+mod pacer;
 mod phone_book;
 mod prompts;
 mod serve;
@@ -35,6 +36,8 @@ enum Command {
     Serve(Overrides),
     /// Run the worker that imports, filters, allocates and reports (the server starts one itself)
     Worker(worker::Options),
+    /// Pace an outside simulator's floor with the engine's pacer
+    Pacer(pacer::Options),
     /// Read the settings and say what is wrong with them
     CheckConfig(Overrides),
 }
@@ -64,6 +67,7 @@ fn run(cli: Cli) -> Result<()> {
             log::start(std::io::stderr, std::io::stderr().is_terminal());
             runtime.block_on(worker::run(options))
         }
+        Command::Pacer(options) => pacer::run(&options),
         Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
             let shown = config.without_secrets();
             // As above.

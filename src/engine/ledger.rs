@@ -130,6 +130,15 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Books of which only the sum is known: it counts for the campaign.
+    #[must_use]
+    pub fn of_earlier(sum: &Tally) -> Self {
+        Self {
+            hours: BTreeMap::new(),
+            life: *sum,
+        }
+    }
+
     /// Books what happened at `at`. An older hour than those kept is booked to the campaign alone.
     pub fn book(&mut self, what: &Tally, at: Millis) {
         self.life.add(what);

@@ -157,6 +157,7 @@ impl Floor {
         if let Some(until) = wrap_up_until {
             self.timers.set(until, Why::WrapUpOver(id.clone()));
         }
+        self.agent_changed(id, &before, now);
         self.touch_all(now);
         Ok(())
     }

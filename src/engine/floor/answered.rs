@@ -46,15 +46,17 @@ impl Floor {
         }
         call.times.answered = Some(now);
         call.class = AnswerClass::Person;
-        match call.mode {
+        let answered = call.clone();
+        self.line_answered(&answered, now);
+        match answered.mode {
             None => {
-                let queue = call.queue.clone();
+                let queue = answered.queue;
+                if let Some(queue) = &queue {
+                    self.inbound_came(queue, now);
+                }
                 self.enter_queue(id, queue, now);
             }
-            Some(Mode::Predictive) => {
-                let queue = call.queue.clone();
-                self.enter_queue(id, queue, now);
-            }
+            Some(Mode::Predictive) => self.enter_queue(id, answered.queue, now),
             Some(Mode::Robot) => self.robot_speaks(id),
             Some(Mode::Preview) => self.join(id, now),
         }
@@ -112,7 +114,7 @@ impl Floor {
         }
         call.phase = Phase::Talking;
         call.times.bridged = Some(now);
-        let id = call.id;
+        let (id, bridged) = (call.id, call.clone());
         let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
         if records.is_none_or(|campaign| campaign.spec.settings.record) {
             self.commands.push_back(Command::Record {
@@ -122,6 +124,7 @@ impl Floor {
                 call: id,
             });
         }
+        self.book_connected(&bridged, now);
         self.touch_all(now);
     }
 
@@ -203,6 +206,11 @@ impl Floor {
         };
         call.abandoned = true;
         call.gave_up = Some(now);
+        let lost = call.clone();
+        self.book_lost(&lost, now);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         match (call.customer, prompt) {
             (Some(leg), Some(prompt)) => {
                 call.phase = Phase::Sorry { sound };

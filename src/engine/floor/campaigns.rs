@@ -8,9 +8,10 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     gate::Block,
-    ids::{CallId, CampaignId, LeadId},
+    ids::{CallId, CampaignId, LeadId, QueueId},
+    ledger::{Allowed, Ledger, Tally, Window},
     outcome::Outcome,
-    pacing::{self, Counts, Decision, Limit, Load, Pacer, Stage},
+    pacing::{self, Counts, Decision, Limit, Load, Pacer, Policy, Stage},
     time::Millis,
 };
 
@@ -41,6 +42,7 @@ pub(super) struct Campaign {
     pub blocked: BTreeMap<Block, u64>,
     pub decision: Option<Decision>,
     pub pacer: Pacer,
+    pub ledger: Ledger,
     pub next_pace: Millis,
     pub last_pace: Millis,
     /// When this campaign last got a line: of several that want one, it is the turn of the one
@@ -53,6 +55,12 @@ impl Campaign {
     fn new(spec: CampaignSpec, now: Millis) -> Self {
         Self {
             counts: spec.counts,
+            ledger: Ledger::of_earlier(&Tally {
+                answered: spec.counts.answered,
+                connected: spec.counts.connected,
+                lost: spec.counts.abandoned,
+                machines: 0,
+            }),
             pacer: Pacer::new(f64::from(spec.settings.ring_timeout_s)),
             spec,
             hopper: VecDeque::new(),
@@ -89,6 +97,17 @@ impl Campaign {
         let caller = pool.get(self.next_caller % pool.len().max(1)).cloned();
         self.next_caller = self.next_caller.wrapping_add(1);
         caller
+    }
+
+    /// What the books allow a campaign that predicts.
+    fn allowed(&self, now: Millis) -> Allowed {
+        match self.spec.settings.pacing {
+            Policy::Predictive(settings) => {
+                let standing = self.ledger.standing(settings.cap, &Window::ALL, now);
+                standing.allowed
+            }
+            _ => Allowed::default(),
+        }
     }
 
     fn is_idle(&self) -> bool {
@@ -312,13 +331,18 @@ impl Floor {
         let mut load = Load {
             now,
             agents: queue
+                .as_ref()
                 .filter(|queue| self.queues.contains_key(queue))
-                .map(|queue| self.pacing_agents(&queue, now))
+                .map(|queue| self.pacing_agents(queue, now))
                 .unwrap_or_default(),
             up: u32::try_from(campaign.calls.len()).unwrap_or(u32::MAX) + campaign.checking,
             in_flight,
             waiting,
             counts: campaign.counts,
+            booked: campaign.ledger.tally(Window::Campaign, now),
+            today: campaign.ledger.tally(Window::Day, now),
+            allowed: campaign.allowed(now),
+            patience_ms: self.patience_ms(queue.as_ref()),
             max_concurrency: campaign.spec.settings.max_concurrency,
             leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
             ..Load::default()
@@ -332,6 +356,14 @@ impl Floor {
             load.burst = gateway.state.burst(now).saturating_sub(checking);
         }
         load
+    }
+
+    /// How long a person waits in a queue before the call is lost.
+    fn patience_ms(&self, queue: Option<&QueueId>) -> i64 {
+        let settings = queue
+            .and_then(|id| self.queues.get(id))
+            .map(|seen| &seen.settings);
+        settings.map_or(2_000, |settings| settings.abandon_after_ms)
     }
 
     /// Unanswered lines for the agents of this campaign's queue, whichever campaign dialled them:

@@ -122,6 +122,8 @@ impl Floor {
         });
         self.commands
             .push_back(Command::CloseCall(Box::new(closing)));
+        self.line_over(&call, now);
+        self.book_gone(&call, now);
         self.count(&call, outcome, now);
         self.release_agent(&call, now);
     }

@@ -21,6 +21,11 @@ pub enum Input {
     Configured(Box<Configuration>),
     /// A campaign was started, changed, paused or stopped.
     Campaign(Box<CampaignSpec>),
+    /// What a campaign had learned and lost when it was last on a floor; comes right after it.
+    Learned {
+        campaign: CampaignId,
+        learned: Box<super::Learned>,
+    },
     /// Leads that the store reserved for this floor. `undone` counts the leads without a final
     /// state; `None` when there are more than were drawn.
     Drawn {

@@ -14,6 +14,7 @@ mod ended;
 mod event;
 mod inbound;
 mod input;
+mod learning;
 mod look;
 mod offers;
 mod orders;
@@ -29,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub use command::*;
 pub use event::Event;
 pub use input::*;
+pub use learning::Learned;
 pub use orders::OrderRefused;
 pub use timers::Why;
 pub use view::*;
@@ -105,6 +107,7 @@ impl Floor {
     pub fn handle(&mut self, input: Input, now: Millis) {
         match input {
             Input::Configured(configuration) => self.configure(*configuration, now),
+            Input::Learned { campaign, learned } => self.remember(&campaign, *learned),
             Input::Campaign(spec) => self.campaign_changed(*spec, now),
             Input::Drawn {
                 campaign,

@@ -225,8 +225,11 @@ impl Floor {
                     _ => pacing::AgentState::Away,
                 },
                 since: agent.machine.since(),
-                free_at: None,
-                leaves: false,
+                free_at: match agent.machine.state() {
+                    State::WrapUp { until, .. } => *until,
+                    _ => None,
+                },
+                leaves: super::learning::leaves(agent),
             })
             .collect()
     }

@@ -84,7 +84,11 @@ impl Load {
     /// The most lines that could be placed.
     #[must_use]
     pub fn room(&self) -> u32 {
-        self.limits().into_iter().map(|(lines, _)| lines).min().unwrap_or(0)
+        self.limits()
+            .into_iter()
+            .map(|(lines, _)| lines)
+            .min()
+            .unwrap_or(0)
     }
 }
 

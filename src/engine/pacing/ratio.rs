@@ -9,5 +9,8 @@ pub(super) fn wish(load: &Load, lines_per_agent: f64) -> Decision {
     }
     let free = f64::from(idle - waiting);
     let wanted = (free * lines_per_agent).floor() as u32;
-    Decision::new(wanted.saturating_sub(count(load.in_flight.len())), Limit::Ratio)
+    Decision::new(
+        wanted.saturating_sub(count(load.in_flight.len())),
+        Limit::Ratio,
+    )
 }

@@ -1,9 +1,12 @@
 use super::*;
+use crate::time::Millis;
 
 fn load(idle: usize, talking: usize, in_flight: usize) -> Load {
     let agent = |state| Agent {
         state,
         since: Millis(0),
+        free_at: None,
+        leaves: false,
     };
     Load {
         agents: [
@@ -13,8 +16,10 @@ fn load(idle: usize, talking: usize, in_flight: usize) -> Load {
         .concat(),
         in_flight: vec![
             Leg {
-                ringing: true,
-                since: Millis(0)
+                call: 1,
+                stage: Stage::Ringing,
+                since: Millis(0),
+                foreign: false,
             };
             in_flight
         ],
@@ -26,7 +31,7 @@ fn load(idle: usize, talking: usize, in_flight: usize) -> Load {
 }
 
 fn decide(policy: Policy, load: &Load) -> (u32, Limit) {
-    let decision = policy.decide(load);
+    let decision = policy.decide(load, &mut Pacer::new(30.0));
     (decision.lines, decision.why)
 }
 
@@ -48,7 +53,7 @@ fn a_ratio_keeps_so_many_lines_in_the_air() {
 #[test]
 fn waiting_calls_are_served_before_more_are_dialled() {
     let mut load = load(2, 0, 0);
-    load.waiting = 2;
+    load.waiting = vec![Millis(2_000); 2];
     assert_eq!(decide(Policy::Progressive {}, &load), (0, Limit::Waiting));
 }
 
@@ -77,19 +82,7 @@ fn a_robot_campaign_uses_what_can_be_carried() {
         leads: 100,
         ..Load::default()
     };
-    assert_eq!(
-        robot(&load),
-        Decision {
-            lines: 5,
-            why: Limit::Rate
-        }
-    );
+    assert_eq!(robot(&load), Decision::new(5, Limit::Rate));
     load.burst = 50;
-    assert_eq!(
-        robot(&load),
-        Decision {
-            lines: 7,
-            why: Limit::Channels
-        }
-    );
+    assert_eq!(robot(&load), Decision::new(7, Limit::Channels));
 }

@@ -8,16 +8,15 @@ const GROWTH: f64 = 1.125;
 const ROWS: usize = EVEN + 40;
 
 /// Chances that an agent in a talk, or in after-call work, is free within whole seconds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Table {
-    talk: Survival,
     wrap_up: Survival,
     /// Row: elapsed talk; column: seconds from now, at half seconds past.
     talking: Vec<Vec<f64>>,
 }
 
 /// The same for one moment ahead.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Column {
     ahead_s: f64,
     talking: Vec<f64>,
@@ -33,18 +32,25 @@ impl Table {
         let talking = (0..ROWS)
             .map(|row| talk_row(&talk, &worked, elapsed(row)))
             .collect();
-        Self {
-            talk,
-            wrap_up,
-            talking,
-        }
+        Self { wrap_up, talking }
     }
 
     pub fn is_empty(&self) -> bool {
         self.talking.is_empty()
     }
 
-    /// Mean seconds of talk and after-call work still ahead, roughly, for nobody in particular.
+    /// Chance that a talk that begins now, and the work after it, are over within `s` seconds.
+    pub fn anew(&self, s: f64) -> f64 {
+        let Some(row) = self.talking.first() else {
+            return 0.0;
+        };
+        let at = s.clamp(0.0, (row.len() - 1) as f64);
+        let (low, part) = (at as usize, at.fract());
+        let high = (low + 1).min(row.len() - 1);
+        row[low] + (row[high] - row[low]) * part
+    }
+
+    /// The chances at one moment ahead.
     pub fn column(&self, ahead_s: f64) -> Column {
         let most = self.talking.first().map_or(0, |row| row.len() - 1);
         let at = ahead_s.clamp(0.0, most as f64);

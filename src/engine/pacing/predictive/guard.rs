@@ -17,10 +17,12 @@ const COMPARED: f64 = 200.0;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct LastHour {
     minutes: VecDeque<(Millis, Tally)>,
+    last: Option<Tally>,
 }
 
 impl LastHour {
-    pub fn note(&mut self, booked: &Tally, now: Millis) {
+    /// Takes in the campaign's books. Returns what is new in them.
+    pub fn note(&mut self, booked: &Tally, now: Millis) -> Tally {
         let last = self.minutes.back().map(|(at, _)| *at);
         if last.is_none_or(|at| now.since(at) >= MINUTE_MS) {
             self.minutes.push_back((now, *booked));
@@ -31,6 +33,7 @@ impl LastHour {
         {
             self.minutes.pop_front();
         }
+        booked.since(&self.last.replace(*booked).unwrap_or(*booked))
     }
 
     /// More than twice the cap was lost within the hour.

@@ -6,12 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Persons due until an old one counts 1/e.
-const SLOW: f64 = 120.0;
-const QUICK: f64 = 15.0;
+/// Persons due until an old one counts 1/e: several memories, the shortest first.
+const MEMORIES: [f64; 4] = [15.0, 60.0, 250.0, 1_000.0];
 /// Persons that came as they were due before anything was seen.
 const PRIOR: f64 = 4.0;
-/// Standard deviations of the quick level that make the slow one wrong.
+/// Standard deviations of a shorter memory's level that make a longer one wrong.
 const SURPRISE: f64 = 2.2;
 const LEAST: f64 = 0.1;
 const MOST: f64 = 6.0;
@@ -19,11 +18,10 @@ const MOST: f64 = 6.0;
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Level {
-    slow: Count,
-    quick: Count,
+    counts: [Count; MEMORIES.len()],
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Count {
     came: f64,
     due: f64,
@@ -48,26 +46,30 @@ impl Count {
 impl Level {
     pub fn new() -> Self {
         Self {
-            slow: Count::default(),
-            quick: Count::default(),
+            counts: Default::default(),
         }
     }
 
     /// `came`: persons since the last look; `due`: persons that the ringing since then let expect.
     pub fn credit(&mut self, came: f64, due: f64) {
-        self.slow.credit(came, due, SLOW);
-        self.quick.credit(came, due, QUICK);
+        for (count, memory) in self.counts.iter_mut().zip(MEMORIES) {
+            count.credit(came, due, memory);
+        }
     }
 
-    /// The level, and its standard deviation as a share of it. `coming`: persons expected of
-    /// the calls that are just being told from machines.
+    /// The level, and its standard deviation as a share of it: the longest memory that no shorter
+    /// one contradicts. `coming`: persons expected of the calls that are just being told from
+    /// machines.
     pub fn get(&self, coming: f64) -> (f64, f64) {
-        let (slow, quick) = (self.slow.level(coming), self.quick.level(coming));
-        let doubt = self.quick.deviation();
-        if (quick / slow).ln().abs() > SURPRISE * doubt {
-            (quick, doubt)
-        } else {
-            (slow, self.slow.deviation())
-        }
+        let agrees = |long: usize| {
+            let level = self.counts[long].level(coming);
+            self.counts[..long].iter().all(|short| {
+                let surprise = (short.level(coming) / level).ln().abs();
+                surprise <= SURPRISE * short.deviation()
+            })
+        };
+        let longest = (0..MEMORIES.len()).rev().find(|long| agrees(*long));
+        let count = self.counts[longest.unwrap_or(0)];
+        (count.level(coming), count.deviation())
     }
 }

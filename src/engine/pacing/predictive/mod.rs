@@ -5,6 +5,7 @@
 
 mod free;
 mod guard;
+mod held;
 mod level;
 mod model;
 mod outlook;
@@ -14,6 +15,8 @@ mod share;
 mod spell;
 mod steering;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +25,7 @@ pub use settings::Settings;
 use self::{
     free::Table,
     guard::{Calibration, LastHour},
+    held::Held,
     model::{Model, seconds},
     outlook::{Chances, MOMENTS, Outlook},
     ring::Curve,
@@ -37,6 +41,8 @@ const BLIND_MS: i64 = 3_000;
 /// Before so many attempts are over, at most [`START_LINES`] lines for each idle agent.
 const START_OUTCOMES: u64 = 10;
 const START_LINES: usize = 3;
+/// A decision dials at most so many lines for each agent.
+const MOST_LINES: u32 = 30;
 /// The risk taken while the books allow one line for each idle agent.
 const STOPPED_RISK: f64 = 0.01;
 
@@ -44,13 +50,25 @@ const STOPPED_RISK: f64 = 0.01;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fact {
     /// A person or a machine answered after so much ringing.
-    PickedUp { call: u64, ring_s: f64 },
+    PickedUp {
+        call: u64,
+        ring_s: f64,
+    },
     /// The answer is a person.
-    Person { call: u64 },
+    Person {
+        call: u64,
+    },
     /// The attempt is over without a person, so long after the dial.
-    Over { call: u64, after_s: f64 },
-    TalkOver { s: f64 },
-    WrapUpOver { s: f64 },
+    Over {
+        call: u64,
+        after_s: f64,
+    },
+    TalkOver {
+        s: f64,
+    },
+    WrapUpOver {
+        s: f64,
+    },
     /// An agent signed out or went on a break.
     AgentLeft,
     /// A call came in by itself and takes an agent.
@@ -58,7 +76,7 @@ pub enum Fact {
 }
 
 /// What a campaign has learned, and how much risk it takes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pacer {
     model: Model,
     steering: Steering,
@@ -89,6 +107,12 @@ impl Pacer {
         }
     }
 
+    /// A copy to keep. The original goes on as the copy would.
+    pub fn kept(&mut self) -> Self {
+        self.table_at = None;
+        self.clone()
+    }
+
     /// Takes in what happened. Facts come before the look that shows their effect.
     pub fn learn(&mut self, fact: Fact, at: Millis) {
         if let Some(risk) = self.model.learn(fact, at) {
@@ -103,7 +127,8 @@ impl Pacer {
             .replace(load.now)
             .is_some_and(|last| load.now.since(last) > BLIND_MS || load.now < last);
         self.model.look(load);
-        self.hour.note(&load.booked, load.now);
+        let new = self.hour.note(&load.booked, load.now);
+        self.calibration.lost(new.lost as f64);
     }
 
     /// Lines that the risk allows, before the limits that no policy may pass.
@@ -121,7 +146,9 @@ impl Pacer {
         }
         let (curve, doubt) = self.model.curve(load);
         let outlook = self.outlook(load, &curve, doubt);
-        let wish = outlook.wish(threshold, load.room());
+        let most = MOST_LINES * super::load::count(load.agents.len());
+        // One more than there is room for, so that the room is named when it binds.
+        let wish = outlook.wish(threshold, most.min(load.room().saturating_add(1)));
         let (arrivals, free) = outlook.expected();
         self.model.note_risk(load, threshold);
         let start = self.start_room(load);
@@ -134,7 +161,7 @@ impl Pacer {
             lines: wish.lines.min(start),
             why,
             inputs: Some(Inputs {
-                risk: wish.risk,
+                risk: wish.risk.clamp(0.0, 1.0),
                 threshold,
                 wish: wish.lines,
                 arrivals,
@@ -151,14 +178,20 @@ impl Pacer {
     fn unpredicted(&self, settings: &Settings, load: &Load) -> Option<Decision> {
         let present = load.agents.iter().filter(|agent| counts(agent)).count();
         let why = match () {
-            () if load.allowed == Allowed::Nothing => return Some(Decision::new(0, Limit::LedgerStop)),
+            () if load.allowed == Allowed::Nothing => {
+                return Some(Decision::new(0, Limit::LedgerStop));
+            }
             () if settings.cap <= 0.0 => Limit::IdleAgents,
             () if present < settings.min_agents as usize => Limit::FewAgents,
             () if self.is_blind => Limit::Blind,
             () => return None,
         };
         let wish = progressive::wish(load);
-        let why = if wish.why == Limit::IdleAgents { why } else { wish.why };
+        let why = if wish.why == Limit::IdleAgents {
+            why
+        } else {
+            wish.why
+        };
         Some(Decision { why, ..wish })
     }
 
@@ -177,24 +210,34 @@ impl Pacer {
         let moments = moments(curve, verdict);
         let horizon = moments[MOMENTS - 1] + patience;
         self.tabulate(load, horizon);
+        let held = Held::new(curve, &self.table, &moments, verdict, patience);
         let mut outlook = Outlook {
+            inbound: moments.map(|u| self.model.inbound.expected(u, load.now)),
             doubt,
-            fresh: moments.map(|u| curve.within(0.0, u - verdict)),
+            fresh: held.ringing(0.0),
             ..Outlook::default()
         };
         for leg in &load.in_flight {
-            let age = seconds(leg.since, load.now);
-            outlook.air.push(match leg.stage {
-                Stage::Ringing => moments.map(|u| curve.within(age, u - verdict)),
-                Stage::Detecting => [self.model.person_share(); MOMENTS],
-            });
+            match leg.stage {
+                Stage::Ringing => {
+                    let age = seconds(leg.since, load.now);
+                    outlook.air.push(held.ringing(age));
+                }
+                Stage::Detecting => {
+                    let person = self.model.person_share();
+                    outlook.there.push(held.now().map(|p| p * person));
+                }
+            }
         }
-        outlook.air.extend(load.waiting.iter().map(|_| [1.0; MOMENTS]));
+        outlook
+            .there
+            .extend(load.waiting.iter().map(|_| held.now()));
         let columns = moments.map(|u| self.table.column(u + patience));
         let stays = 1.0 - self.model.leaving_share();
         for agent in load.agents.iter().filter(|agent| counts(agent)) {
             let since = seconds(agent.since, load.now);
-            let by = |f: &dyn Fn(usize) -> f64| -> Chances { std::array::from_fn(|j| stays * f(j)) };
+            let by =
+                |f: &dyn Fn(usize) -> f64| -> Chances { std::array::from_fn(|j| stays * f(j)) };
             match agent.state {
                 AgentState::Idle => outlook.idle += 1,
                 AgentState::Talking => outlook.busy.push(by(&|j| columns[j].talks(since))),

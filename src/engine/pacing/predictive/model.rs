@@ -8,7 +8,7 @@ use super::{
     Fact,
     level::Level,
     ring::{self, Curve, Ring},
-    share::{Mean, Share},
+    share::{Mean, Share, Stream},
     spell::Spell,
 };
 use crate::{
@@ -32,6 +32,8 @@ pub(super) struct Model {
     verdict: Mean,
     /// Agents who leave instead of coming free.
     leaving: Share,
+    /// Calls that come in by themselves.
+    pub inbound: Stream,
     /// Attempts that are over.
     pub outcomes: u64,
     lines: BTreeMap<u64, Line>,
@@ -61,6 +63,7 @@ impl Model {
             person: Share::new(3.0, 5.0, 50.0),
             verdict: Mean::new(0.5, 1.0, 50.0),
             leaving: Share::new(1.0 / 60.0, 1.0, 50.0),
+            inbound: Stream::default(),
             outcomes: 0,
             lines: BTreeMap::new(),
             came: 0.0,
@@ -85,7 +88,7 @@ impl Model {
                 self.leaving.note(false);
             }
             Fact::AgentLeft => self.leaving.note(true),
-            Fact::Inbound => {}
+            Fact::Inbound => self.inbound.note(at),
         }
         None
     }
@@ -153,7 +156,9 @@ impl Model {
         self.lines.values_mut().for_each(|line| line.seen = false);
         for leg in load.in_flight.iter().filter(|leg| !leg.foreign) {
             match leg.stage {
-                Stage::Ringing => self.rang(leg.call, seconds(leg.since, load.now), Some(&exposure)),
+                Stage::Ringing => {
+                    self.rang(leg.call, seconds(leg.since, load.now), Some(&exposure))
+                }
                 Stage::Detecting => {
                     if let Some(line) = self.lines.get_mut(&leg.call) {
                         line.seen = true;

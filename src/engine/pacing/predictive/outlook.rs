@@ -18,8 +18,10 @@ const FEW_LINES: usize = 110;
 /// See the module.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outlook {
-    /// Each line in the air, and each caller who waits: has it brought a person by then?
+    /// Each line that rings: does it hold an agent by then?
     pub air: Vec<Chances>,
+    /// The same of those who have answered.
+    pub there: Vec<Chances>,
     /// Agents who are free now.
     pub idle: usize,
     /// Each busy agent: free by then?
@@ -42,7 +44,9 @@ pub(super) struct Wish {
 impl Outlook {
     /// The fewest lines after which the risk of one more exceeds `threshold`; at most `most`.
     pub fn wish(&self, threshold: f64, most: u32) -> Wish {
-        if self.idle + self.busy.len() <= FEW_AGENTS && self.air.len() <= FEW_LINES {
+        if self.idle + self.busy.len() <= FEW_AGENTS
+            && self.air.len() + self.there.len() <= FEW_LINES
+        {
             self.exact(threshold, most)
         } else {
             self.normal(threshold, most)
@@ -51,39 +55,56 @@ impl Outlook {
 
     /// The risk of each further line in turn, until it is too high.
     fn exact(&self, threshold: f64, most: u32) -> Wish {
-        let agents = self.idle + self.busy.len();
-        let mut free = Sum::default();
-        let mut up_to = Vec::new();
-        // For each moment: the arrivals, and the chance that so many find all agents taken.
-        let mut moments: Vec<(Sum, Vec<f64>)> = Vec::with_capacity(MOMENTS);
-        for moment in 0..MOMENTS {
-            free.reset(self.busy.len());
-            self.busy.iter().for_each(|chances| free.add(chances[moment]));
-            free.at_most(&mut up_to);
-            let busy = |k: usize| k.checked_sub(self.idle).map_or(0.0, |k| up_to[k.min(self.busy.len() + 1)]);
-            let taken = (0..agents + 2).map(busy).collect();
-            let mut arrivals = Sum::default();
-            arrivals.reset(agents);
-            self.air.iter().for_each(|chances| arrivals.add(chances[moment]));
-            arrivals.add_stream(self.inbound[moment]);
-            moments.push((arrivals, taken));
-        }
-        let risk = |moments: &[(Sum, Vec<f64>)]| {
-            let sum: f64 = moments.iter().map(|(arrivals, taken)| arrivals.expect(taken)).sum();
-            sum / MOMENTS as f64
-        };
+        let mut cases = self.cases();
+        let risk = |cases: &[Case]| cases.iter().map(Case::risk).sum::<f64>() / cases.len() as f64;
         let mut wish = Wish {
             lines: 0,
-            risk: risk(&moments),
+            risk: risk(&cases),
         };
         while wish.risk <= threshold && wish.lines < most {
-            for (moment, (arrivals, _)) in moments.iter_mut().enumerate() {
-                arrivals.add(self.fresh[moment]);
-            }
+            cases.iter_mut().for_each(Case::add_line);
             wish.lines += 1;
-            wish.risk = risk(&moments);
+            wish.risk = risk(&cases);
         }
         wish
+    }
+
+    /// Each moment twice: persons answer as much more, or less, often as the doubt has it.
+    fn cases(&self) -> Vec<Case> {
+        let agents = self.idle + self.busy.len();
+        let mut cases = Vec::with_capacity(2 * MOMENTS);
+        for moment in 0..MOMENTS {
+            let taken = self.taken(moment);
+            for level in [1.0 - self.doubt, 1.0 + self.doubt] {
+                let mut arrivals = Sum::default();
+                arrivals.reset(agents);
+                let air = self.air.iter().map(|line| (line[moment] * level).min(1.0));
+                let there = self.there.iter().map(|line| line[moment]);
+                air.chain(there).for_each(|p| arrivals.add(p));
+                arrivals.add_stream(self.inbound[moment]);
+                cases.push(Case {
+                    arrivals,
+                    taken: taken.clone(),
+                    fresh: (self.fresh[moment] * level).min(1.0),
+                });
+            }
+        }
+        cases
+    }
+
+    /// The chance that so many persons (the index) find every agent taken.
+    fn taken(&self, moment: usize) -> Vec<f64> {
+        let mut free = Sum::default();
+        free.reset(self.busy.len());
+        self.busy.iter().for_each(|agent| free.add(agent[moment]));
+        let free = free.at_most();
+        let agents = self.idle + self.busy.len();
+        let of_busy = |persons: usize| {
+            persons
+                .checked_sub(self.idle)
+                .map_or(0.0, |busy| free[busy])
+        };
+        (0..agents + 2).map(of_busy).collect()
     }
 
     /// The same by means and variances, the number of lines found by halving.
@@ -112,12 +133,17 @@ impl Outlook {
         let mut sums = Moments {
             doubt: self.doubt,
             fresh: self.fresh[moment],
-            air: self.inbound[moment],
+            air: 0.0,
+            there: self.inbound[moment],
             free: self.idle as f64,
             variance: self.inbound[moment],
         };
         for p in self.air.iter().map(|chances| chances[moment]) {
             sums.air += p;
+            sums.variance += p * (1.0 - p);
+        }
+        for p in self.there.iter().map(|chances| chances[moment]) {
+            sums.there += p;
             sums.variance += p * (1.0 - p);
         }
         for p in self.busy.iter().map(|chances| chances[moment]) {
@@ -131,7 +157,27 @@ impl Outlook {
     pub fn expected(&self) -> (f64, f64) {
         let mean = |of: &[Chances]| of.iter().flatten().sum::<f64>() / MOMENTS as f64;
         let inbound = self.inbound.iter().sum::<f64>() / MOMENTS as f64;
-        (mean(&self.air) + inbound, self.idle as f64 + mean(&self.busy))
+        (
+            mean(&self.air) + inbound,
+            self.idle as f64 + mean(&self.busy),
+        )
+    }
+}
+
+/// One moment at one answer level.
+struct Case {
+    arrivals: Sum,
+    taken: Vec<f64>,
+    fresh: f64,
+}
+
+impl Case {
+    fn risk(&self) -> f64 {
+        self.arrivals.expect(&self.taken)
+    }
+
+    fn add_line(&mut self) {
+        self.arrivals.add(self.fresh);
     }
 }
 
@@ -140,6 +186,7 @@ struct Moments {
     doubt: f64,
     fresh: f64,
     air: f64,
+    there: f64,
     free: f64,
     variance: f64,
 }
@@ -151,6 +198,6 @@ impl Moments {
             + new * (1.0 - self.fresh)
             + (self.doubt * self.air).powi(2)
             + (self.doubt * new).powi(2);
-        phi((self.air + new + 0.5 - self.free) / variance.max(1e-6).sqrt())
+        phi((self.there + self.air + new + 0.5 - self.free) / variance.max(1e-6).sqrt())
     }
 }

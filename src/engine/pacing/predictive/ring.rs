@@ -65,7 +65,9 @@ impl Ring {
         let first = from.map_or(0, |from| bin_of(from) + 1);
         let last = bin_of(to);
         if first <= last {
-            self.at_risk[first..=last].iter_mut().for_each(|n| *n += 1.0);
+            self.at_risk[first..=last]
+                .iter_mut()
+                .for_each(|n| *n += 1.0);
         }
     }
 
@@ -74,7 +76,11 @@ impl Ring {
         for bins in [&mut self.at_risk, &mut self.persons, &mut self.others] {
             bins.iter_mut().for_each(|n| *n *= KEEP);
         }
-        let ended = if person { &mut self.persons } else { &mut self.others };
+        let ended = if person {
+            &mut self.persons
+        } else {
+            &mut self.others
+        };
         ended[bin_of(s)] += 1.0;
     }
 
@@ -115,14 +121,16 @@ impl Curve {
         self.persons[BINS]
     }
 
-    /// Chance that a line that has rung for `age` seconds brings a person within `more` seconds.
-    pub fn within(&self, age: f64, more: f64) -> f64 {
-        let ringing = at(&self.ringing, age);
-        if ringing < 1e-9 || more <= 0.0 {
+    /// Chance that a line that has rung for `age` whole seconds brings a person in each of the
+    /// seconds ahead, each weighed and all summed.
+    pub fn weighed(&self, age: usize, weights: &[f64]) -> f64 {
+        let ringing = self.ringing[age];
+        if ringing < 1e-9 {
             return 0.0;
         }
-        let gain = at(&self.persons, age + more) - at(&self.persons, age);
-        (gain / ringing).clamp(0.0, 1.0)
+        let ahead = self.persons[age..].windows(2);
+        let sum: f64 = ahead.zip(weights).map(|(g, w)| (g[1] - g[0]) * w).sum();
+        (sum / ringing).clamp(0.0, 1.0)
     }
 
     /// When a fresh line has brought this share (0 to 1) of the persons it brings, in seconds.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Millis;
+
 /// How often something was so, lately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Share {
@@ -54,5 +56,32 @@ impl Mean {
 
     pub fn get(&self) -> f64 {
         self.sum / self.weight
+    }
+}
+
+/// How often something happens that nobody asks for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Stream {
+    weight: f64,
+    at: Option<Millis>,
+}
+
+/// Seconds after which an old event counts 1/e.
+const STREAM_MEMORY_S: f64 = 900.0;
+
+impl Stream {
+    pub fn note(&mut self, now: Millis) {
+        self.weight = self.left(now) + 1.0;
+        self.at = Some(now);
+    }
+
+    /// Events expected within the next `s` seconds.
+    pub fn expected(&self, s: f64, now: Millis) -> f64 {
+        self.left(now) / STREAM_MEMORY_S * s
+    }
+
+    fn left(&self, now: Millis) -> f64 {
+        let age_s = self.at.map_or(0.0, |at| now.since(at) as f64 / 1000.0);
+        self.weight * (-age_s / STREAM_MEMORY_S).exp()
     }
 }

@@ -8,6 +8,10 @@ use crate::ledger::Tally;
 const LEAST: f64 = 0.004;
 const MOST: f64 = 0.6;
 const MOST_USED: f64 = 0.8;
+/// What one lost person takes off the logarithm of the threshold, late in a day.
+const LEAST_GAIN: f64 = 0.05;
+/// How strongly losses that are left, or overdrawn, move the threshold at once.
+const FREED: f64 = 1.5;
 
 /// The threshold of risk, steered by the books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,9 +24,7 @@ pub(super) struct Steering {
 
 /// What the books leave to spend.
 struct Budget {
-    /// Losses for each answered person over the day.
-    aim: f64,
-    /// ... and for the next few hundred.
+    /// Losses for each answered person that the next few hundred may bring.
     now: f64,
     /// Losses that are still free, as a share of the aim's at this size of day; -1 to 1.
     free: f64,
@@ -34,7 +36,6 @@ impl Budget {
         let aim = settings.cap * (settings.safety - 0.8 / (persons + 60.0).sqrt());
         let left = aim * (persons + 20.0) - lost;
         Self {
-            aim,
             now: (aim + left / (300.0 + 0.15 * persons)).clamp(0.3 * aim, 1.8 * aim),
             free: (left / (aim * (persons + 100.0))).clamp(-1.0, 1.0),
         }
@@ -57,10 +58,10 @@ impl Steering {
         let (answered, lost) = (new.answered as f64 * share, new.lost as f64 * share);
         // The model is calibrated: what is risked is about what is lost.
         let start = settings.cap.clamp(LEAST, MOST).ln();
-        let gain = (0.3 / (1.0 + today.persons() / 60.0)).max(0.05);
+        let gain = (0.3 / (1.0 + today.persons() / 60.0)).max(LEAST_GAIN);
         let log = self.log.unwrap_or(start) + gain * (budget.now * answered - lost);
         let log = log.clamp(LEAST.ln(), MOST.ln());
         self.log = Some(log);
-        (log.exp() * (1.5 * budget.free).exp()).min(MOST_USED)
+        (log.exp() * (FREED * budget.free).exp()).min(MOST_USED)
     }
 }

@@ -38,14 +38,14 @@ impl Sum {
         (0..parts).for_each(|_| self.add(p));
     }
 
-    /// Chances of at most 0, 1, 2 .. events, in the order of [`Self::chances`].
-    pub fn at_most(&self, out: &mut Vec<f64>) {
-        out.clear();
+    /// Chances of at most 0, 1, 2 .. events.
+    pub fn at_most(&self) -> Vec<f64> {
         let mut sum = 0.0;
-        out.extend(self.chances.iter().map(|chance| {
+        let up_to = |chance: &f64| {
             sum += chance;
             sum
-        }));
+        };
+        self.chances.iter().map(up_to).collect()
     }
 
     /// The mean of `f(k)` over the counts k.
@@ -58,9 +58,10 @@ impl Sum {
 pub(super) fn phi(z: f64) -> f64 {
     // Abramowitz and Stegun 26.2.17.
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
-    let tail = t * (0.319_381_530
-        + t * (-0.356_563_782
-            + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+    let tail = t
+        * (0.319_381_530
+            + t * (-0.356_563_782
+                + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
     let density = (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
     let upper = density * tail;
     if z >= 0.0 { 1.0 - upper } else { upper }
@@ -76,9 +77,7 @@ mod tests {
         sum.reset(5);
         sum.add(0.5);
         sum.add(0.25);
-        let mut up_to = Vec::new();
-        sum.at_most(&mut up_to);
-        assert_eq!(up_to[..3], [0.375, 0.875, 1.0]);
+        assert_eq!(sum.at_most()[..3], [0.375, 0.875, 1.0]);
     }
 
     #[test]
@@ -93,7 +92,12 @@ mod tests {
 
     #[test]
     fn the_normal_curve() {
-        for (z, p) in [(0.0, 0.5), (1.0, 0.841_344_7), (-2.0, 0.022_750_1), (4.0, 0.999_968_3)] {
+        for (z, p) in [
+            (0.0, 0.5),
+            (1.0, 0.841_344_7),
+            (-2.0, 0.022_750_1),
+            (4.0, 0.999_968_3),
+        ] {
             assert!((phi(z) - p).abs() < 1e-6, "{z}");
         }
     }

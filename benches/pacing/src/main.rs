@@ -57,7 +57,7 @@ fn make(name: &str) -> Box<dyn Policy> {
         "issabel_oc" => Box::new(Issabel::new(true)),
         "easycc" => Box::<EasyCc>::default(),
         "webitel" => Box::<Webitel>::default(),
-        "ours" => Box::new(ours::Ours::new(std::env::var("SAFETY").map_or(0.96, |s| s.parse().unwrap()))),
+        "ours" => Box::new(ours::Ours::new(std::env::var("SAFETY").map_or(0.98, |s| s.parse().unwrap()))),
         "ewma" => Box::<Ewma>::default(),
         "clairvoyant" => Box::<Clairvoyant>::default(),
         _ => panic!("unknown policy {name}\n{USAGE}"),

@@ -9,7 +9,7 @@ pub struct Settings {
     /// Lost persons among those who answered, 0 to 0.05; 0 dials one line for each idle agent.
     pub cap: f64,
     /// Share of the cap to aim for, 0.5 to 1. 0.92 keeps nearly every single day under the cap,
-    /// 0.96 uses it.
+    /// 0.98 uses it.
     pub safety: f64,
     /// With fewer agents signed in, one line for each idle agent; 2 to 100.
     pub min_agents: u32,
@@ -19,7 +19,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             cap: 0.03,
-            safety: 0.96,
+            safety: 0.98,
             min_agents: 3,
         }
     }

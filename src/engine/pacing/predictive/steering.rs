@@ -13,6 +13,12 @@ const LEAST_GAIN: f64 = 0.05;
 /// How strongly losses that are left, or overdrawn, move the threshold at once.
 const FREED: f64 = 1.5;
 
+/// Kept from the cap while few persons have answered: so much over the root of their number.
+const MARGIN: f64 = 0.3;
+/// Lost machines are taken out as if they were lost as often as persons. They answer earlier or
+/// later than persons do, so for each machine among the connected a little is kept.
+const UNSEEN: f64 = 0.1;
+
 /// The threshold of risk, steered by the books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Steering {
@@ -33,7 +39,9 @@ struct Budget {
 impl Budget {
     fn of(today: &Tally, settings: &Settings) -> Self {
         let (persons, lost) = (today.persons(), today.lost_persons());
-        let aim = settings.cap * (settings.safety - 0.8 / (persons + 60.0).sqrt());
+        let margin = MARGIN / (persons + 60.0).sqrt();
+        let unseen = UNSEEN * (1.0 - today.person_share());
+        let aim = settings.cap * (settings.safety - margin - unseen);
         let left = aim * (persons + 20.0) - lost;
         Self {
             now: (aim + left / (300.0 + 0.15 * persons)).clamp(0.3 * aim, 1.8 * aim),

@@ -11,32 +11,33 @@ use engine::{
 
 use crate::{
     policy::Policy,
-    sim::{AState, CState, Ev, Hello, Obs, Sim},
+    seen::{AState, CState, Ev, Hello, Obs},
+    sim::Sim,
 };
 
 pub struct Ours {
     pacer: Pacer,
     policy: Choice,
-    safety: f64,
     cap: f64,
     patience_ms: i64,
     ledger: Ledger,
     booked: Tally,
 }
 
-impl Ours {
-    pub fn new(safety: f64) -> Self {
+impl Default for Ours {
+    fn default() -> Self {
         Self {
             pacer: Pacer::new(28.0),
             policy: Choice::default(),
-            safety,
             cap: 0.0,
             patience_ms: 2_000,
             ledger: Ledger::default(),
             booked: Tally::default(),
         }
     }
+}
 
+impl Ours {
     fn book(&mut self, o: &Obs, now: Millis) {
         let booked = Tally {
             answered: o.answered as u64,
@@ -58,7 +59,6 @@ impl Policy for Ours {
         self.cap = hello.cap;
         self.policy = Choice::Predictive(Settings {
             cap: hello.cap,
-            safety: self.safety,
             ..Settings::default()
         });
         self.patience_ms = (hello.patience * 1000.0) as i64;
@@ -69,8 +69,14 @@ impl Policy for Ours {
         let ago = |s: f64| now.plus(-((s * 1000.0).round() as i64));
         for event in &o.events {
             let fact = match *event {
-                Ev::Ended(call, after_s, _) => Fact::Over { call: call.into(), after_s },
-                Ev::Pickup(call, ring_s) => Fact::PickedUp { call: call.into(), ring_s },
+                Ev::Ended(call, after_s, _) => Fact::Over {
+                    call: call.into(),
+                    after_s,
+                },
+                Ev::Pickup(call, ring_s) => Fact::PickedUp {
+                    call: call.into(),
+                    ring_s,
+                },
                 Ev::Person(call) => Fact::Person { call: call.into() },
                 Ev::TalkEnd(_, s) => Fact::TalkOver { s },
                 Ev::WrapEnd(_, s) => Fact::WrapUpOver { s },
@@ -92,7 +98,12 @@ impl Policy for Ours {
             agents: o
                 .agents
                 .iter()
-                .map(|&(_, st, age)| Agent { state: state(st), since: ago(age), free_at: None, leaves: false })
+                .map(|&(_, st, age)| Agent {
+                    state: state(st),
+                    since: ago(age),
+                    free_at: None,
+                    leaves: false,
+                })
                 .collect(),
             in_flight: o
                 .calls
@@ -100,12 +111,18 @@ impl Policy for Ours {
                 .filter(|call| call.1 != CState::Wait)
                 .map(|&(call, st, age)| Leg {
                     call: call.into(),
-                    stage: if st == CState::Ring { Stage::Ringing } else { Stage::Detecting },
+                    stage: if st == CState::Ring {
+                        Stage::Ringing
+                    } else {
+                        Stage::Detecting
+                    },
                     since: ago(age),
                     foreign: false,
                 })
                 .collect(),
-            waiting: waits.map(|&(_, _, age)| ago(age).plus(self.patience_ms)).collect(),
+            waiting: waits
+                .map(|&(_, _, age)| ago(age).plus(self.patience_ms))
+                .collect(),
             up: 0,
             booked: self.booked,
             today: self.ledger.tally(Window::Day, now),

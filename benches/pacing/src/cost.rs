@@ -1,0 +1,83 @@
+//! What a decision of the engine's pacer costs, and how that grows with the floor.
+
+use std::time::Instant;
+
+use engine::{
+    pacing::{
+        Agent, AgentState, Leg, Load, Pacer, Policy, Stage,
+        predictive::{Fact, Settings},
+    },
+    time::Millis,
+};
+
+const DECISIONS: i64 = 2_000;
+
+/// Prints how long each of a few thousand decisions took, on floors of several sizes.
+pub fn print() {
+    println!(
+        "| agents | lines in the air | median us | mean us | p99 us |\n|---|---|---|---|---|"
+    );
+    for agents in [10, 40, 75, 150, 300, 600, 1_200] {
+        let mut taken = measure(agents);
+        taken.sort_unstable_by(f64::total_cmp);
+        let mean = taken.iter().sum::<f64>() / taken.len() as f64;
+        let p99 = taken[taken.len() * 99 / 100];
+        let longest = taken[taken.len() - 1];
+        println!(
+            "| {agents} | {} | {mean:.0} | {p99:.0} | {longest:.0} |",
+            2 * agents
+        );
+    }
+}
+
+/// Microseconds of each decision, 250 ms apart; every look has new lines, answers and talks.
+fn measure(agents: i64) -> Vec<f64> {
+    let policy = Policy::Predictive(Settings::default());
+    let mut pacer = Pacer::new(28.0);
+    let decide = |look: i64| {
+        let now = Millis(look * 250);
+        let load = floor(agents, look, now);
+        let from = Instant::now();
+        let call = (look * agents / 100) as u64;
+        pacer.learn(Fact::PickedUp { call, ring_s: 9.0 }, now);
+        pacer.learn(Fact::Person { call }, now);
+        pacer.learn(Fact::TalkOver { s: 60.0 }, now);
+        std::hint::black_box(policy.decide(&load, &mut pacer));
+        from.elapsed().as_secs_f64() * 1e6
+    };
+    (0..DECISIONS).map(decide).collect()
+}
+
+/// One agent in twenty is idle, one in ten wraps up; lines have rung for up to 27 seconds.
+fn floor(agents: i64, look: i64, now: Millis) -> Load {
+    let agent = |no: i64| Agent {
+        state: match no % 20 {
+            0 => AgentState::Idle,
+            1 | 2 => AgentState::WrapUp,
+            _ => AgentState::Talking,
+        },
+        since: now.plus(-(no * 7_919 % 240_000)),
+        free_at: None,
+        leaves: false,
+    };
+    let oldest = look * agents / 100;
+    let leg = |no: i64| Leg {
+        call: (oldest + no) as u64,
+        stage: if no % 30 == 0 {
+            Stage::Detecting
+        } else {
+            Stage::Ringing
+        },
+        since: now.plus(-((2 * agents - no) * 27_000 / (2 * agents))),
+        foreign: false,
+    };
+    Load {
+        now,
+        agents: (0..agents).map(agent).collect(),
+        in_flight: (0..2 * agents).map(leg).collect(),
+        free_channels: 10_000,
+        burst: 10_000,
+        leads: 10_000,
+        ..Load::default()
+    }
+}

@@ -1,12 +1,15 @@
 //! A start of a campaign draws leads and gives them to its targets (OUT-127).
 //!
-//! What each target gets is decided once and kept with the task; the leads follow in writes of a
-//! thousand, each of which also moves the task's place in the filter's hits.
+//! Which leads are drawn, in which order, and who gets which is decided once and kept in blocks of a
+//! thousand; each block then goes in the write that gives its leads. Killed before the decision is
+//! whole, it is made anew; killed later, the next start goes on with the first block that is left.
 
-use engine::draw::{Target, TargetType, allot};
+pub mod decide;
+
+use decide::{Rules, Source, decide};
 use store::{
-    campaigns, targets,
-    tasks::{self, Portion, Task},
+    campaigns, task_draws,
+    tasks::{self, Task},
 };
 
 use crate::{
@@ -15,65 +18,56 @@ use crate::{
     house::{House, Ticket},
 };
 
-/// Leads a write.
-const CHUNK: i64 = 1_000;
-
 pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
     let task = find(house, id).await?;
     let run = task.filter_run_id.clone().unwrap_or_default();
     if task.state == "queued" {
         filter::evaluate(house, ticket, &run).await?;
-        decide(house, ticket, &task, &run).await?;
+        let rules = Rules::of(house, &task).await?;
+        decide(house, ticket, &task, Source::Run(&run), &rules).await?;
     }
-    while let Step::More = give(house, ticket, id, &run).await? {
-        house.may_go_on()?;
-    }
+    give_all(house, ticket, id).await?;
     // The leads say who got them; what was drawn from is of no more use.
     filter::forget(house, &run).await?;
+    finish(house, ticket, id).await
+}
+
+/// The task is done in the write that ends its job.
+pub async fn finish(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
+    let task = find(house, id).await?;
     let mut tx = house.db.begin().await?;
-    ticket.succeed(&mut tx).await?;
+    ticket.succeed_with(&mut tx, &said(&task)).await?;
     tasks::ready(&mut tx, id, house.now()).await?;
-    campaigns::touch(&mut tx, &task.campaign_id, house.now()).await?;
+    if let Some(campaign) = &task.campaign_id {
+        campaigns::touch(&mut tx, campaign, house.now()).await?;
+    }
     Ok(tx.commit().await?)
 }
 
-async fn find(house: &House, id: &str) -> Result<Task, JobError> {
+/// What the job says it did.
+fn said(task: &Task) -> serde_json::Value {
+    serde_json::json!({
+        "filtered": task.filtered,
+        "to_agent": task.to_agent,
+        "to_dept": task.to_dept,
+        "to_ai": task.to_ai,
+        "to_queue": task.to_queue,
+        "unallocated": task.unallocated,
+        "reasons": &task.reasons.0,
+    })
+}
+
+pub async fn find(house: &House, id: &str) -> Result<Task, JobError> {
     let task = tasks::get(&house.db, id).await?;
     task.ok_or_else(|| JobError::user("NO_SUCH_TASK", "the task is gone"))
 }
 
-async fn decide(house: &House, ticket: &Ticket, task: &Task, run: &str) -> Result<(), JobError> {
-    let campaign = campaigns::find(&house.db, &task.campaign_id).await?;
-    let campaign =
-        campaign.ok_or_else(|| JobError::user("NO_SUCH_CAMPAIGN", "the campaign is gone"))?;
-    let targets = targets::list(&house.db, &campaign.id).await?;
-    if targets.is_empty() {
-        return Err(JobError::user(
-            "NO_TARGET",
-            "the campaign has nobody to give leads to",
-        ));
+/// Gives away what is decided.
+pub async fn give_all(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
+    while let Step::More = give(house, ticket, id).await? {
+        house.may_go_on()?;
     }
-    let mut tx = house.db.begin().await?;
-    ticket.progress(&mut tx, "drawing", 0, 0).await?;
-    let available = tasks::available(&mut tx, run).await?;
-    let extract = u64::try_from(campaign.extract_count).unwrap_or_default();
-    let shares = allot(
-        u64::try_from(available).unwrap_or_default(),
-        extract,
-        campaign.share(),
-        &targets,
-    );
-    let plan: Vec<Portion> = targets
-        .into_iter()
-        .zip(shares)
-        .map(|(target, left)| Portion {
-            target_type: target.target_type,
-            target_id: target.target_id,
-            left,
-        })
-        .collect();
-    tasks::decide(&mut tx, &task.id, available, &plan).await?;
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 enum Step {
@@ -81,44 +75,19 @@ enum Step {
     Done,
 }
 
-/// Gives the next leads away, first target first.
-async fn give(house: &House, ticket: &Ticket, id: &str, run: &str) -> Result<Step, JobError> {
+/// Gives the next block away.
+async fn give(house: &House, ticket: &Ticket, id: &str) -> Result<Step, JobError> {
     let task = find(house, id).await?;
-    let mut plan = task.plan.0.clone();
-    let left: u64 = plan.iter().map(|portion| portion.left).sum();
-    if left == 0 {
-        return Ok(Step::Done);
-    }
+    let total: u64 = task.plan.0.iter().map(|portion| portion.gets).sum();
     let mut tx = house.db.begin().await?;
-    let limit = i64::try_from(left).unwrap_or(CHUNK).min(CHUNK);
-    let hits = tasks::next_hits(&mut tx, run, task.hit_cursor, limit).await?;
-    let Some(&(to, _)) = hits.last() else {
+    let Some(deals) = task_draws::take(&mut tx, id).await? else {
         return Ok(Step::Done);
     };
-    let mut leads = hits.into_iter().map(|(_, lead)| lead);
-    let mut given: Vec<(TargetType, i64)> = Vec::new();
-    for portion in plan.iter_mut().filter(|portion| portion.left > 0) {
-        let share = usize::try_from(portion.left).unwrap_or(usize::MAX);
-        let part: Vec<String> = leads.by_ref().take(share).collect();
-        if part.is_empty() {
-            break;
-        }
-        let target = Target {
-            target_type: portion.target_type,
-            target_id: portion.target_id.clone(),
-            quantity: 0,
-        };
-        let count = tasks::give(&mut tx, &task, &target, part, house.now()).await?;
-        portion.left -= u64::try_from(count).unwrap_or_default().min(portion.left);
-        given.push((portion.target_type, count));
-    }
-    let now: i64 = given.iter().map(|(_, count)| count).sum();
-    let done = task.filtered - task.unallocated + now;
-    let total = done + i64::try_from(left).unwrap_or(i64::MAX) - now;
+    let given = tasks::give(&mut tx, &task, &deals, house.now()).await?;
+    tasks::advance(&mut tx, id, &given).await?;
+    let done = task.filtered - task.unallocated + given.total();
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
     ticket.progress(&mut tx, "allocating", done, total).await?;
-    if !tasks::advance(&mut tx, id, task.hit_cursor, to, &plan, &given).await? {
-        return Err(JobError::Superseded);
-    }
     tx.commit().await?;
     Ok(Step::More)
 }

@@ -5,6 +5,7 @@
 //! is. A job may run twice: what it did is in the same write as how far it is.
 
 mod allocate;
+mod allocate_contacts;
 mod clock;
 mod error;
 mod filter;

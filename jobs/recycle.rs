@@ -1,9 +1,12 @@
-//! Undialled leads of a task go back to the pool, or to the department that had them (OUT-133).
+//! Leads go back to the pool, or to the department of whoever had them (OUT-133).
+
+use std::collections::BTreeSet;
 
 use engine::draw::TargetType;
 use store::{
-    campaigns,
-    tasks::{self, Returnable},
+    campaigns, jobs,
+    tasks::{self, Scope, Skipped},
+    work::Recycle,
 };
 
 use crate::{
@@ -14,52 +17,79 @@ use crate::{
 /// Leads a write.
 const CHUNK: i64 = 1_000;
 
-/// What of a task is taken back, and where it goes.
-#[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
-    pub task: &'a str,
-    pub target: Option<&'a str>,
-    pub lead: Option<&'a str>,
-    pub to_department: bool,
-}
-
-pub async fn run(house: &House, ticket: &Ticket, ask: Ask<'_>) -> Result<(), JobError> {
-    let task = tasks::get(&house.db, ask.task).await?;
-    let task = task.ok_or_else(|| JobError::user("NO_SUCH_TASK", "the task is gone"))?;
-    let mut after = String::new();
-    let mut done = 0;
-    loop {
-        house.may_go_on()?;
-        let mut tx = house.db.begin().await?;
-        let leads =
-            tasks::returnable(&mut tx, ask.task, ask.target, ask.lead, &after, CHUNK).await?;
-        let Some(last) = leads.last() else { break };
-        after.clone_from(&last.id);
-        let mut taken: Vec<(TargetType, i64)> = Vec::new();
-        for lead in &leads {
-            let department = lead.department.as_deref().filter(|_| ask.to_department);
-            // Without a department to go to, a lead stays where it is.
-            let may = !ask.to_department || department.is_some();
-            if may && tasks::take_back(&mut tx, &lead.id, department, house.now()).await? {
-                taken.push((target_type(lead), 1));
-            }
-        }
-        done += i64::try_from(taken.len()).unwrap_or_default();
-        tasks::record_recycled(&mut tx, ask.task, &taken, ask.to_department).await?;
-        ticket.progress(&mut tx, "recycling", done, 0).await?;
-        tx.commit().await?;
+pub async fn run(house: &House, ticket: &Ticket, ask: &Recycle) -> Result<(), JobError> {
+    // What an earlier start of this job took back is in its progress, written with it.
+    let job = jobs::get(&house.db, &ticket.job).await?;
+    let mut done = job.map_or(0, |job| job.done);
+    let mut skipped = Skipped::default();
+    let mut touched = BTreeSet::new();
+    if let Some(task) = &ask.task {
+        let task = tasks::get(&house.db, task).await?;
+        let task = task.ok_or_else(|| JobError::user("NO_SUCH_TASK", "the task is gone"))?;
+        touched.extend(task.campaign_id);
+    }
+    let size = usize::try_from(CHUNK).unwrap_or(usize::MAX);
+    let named: Vec<&[String]> = ask.leads.chunks(size).collect();
+    let scopes: Vec<Scope<'_>> = match (&ask.task, &ask.holder) {
+        _ if !named.is_empty() => named.iter().map(|ids| leads(ask, ids)).collect(),
+        (Some(task), holder) => vec![Scope::Task {
+            task,
+            target: holder.as_ref().map(|(_, id)| id.as_str()),
+        }],
+        (None, Some((kind, id))) => vec![holder(ask, *kind, id)],
+        (None, None) => Vec::new(),
+    };
+    for scope in scopes {
+        done = take_all(house, ticket, ask, scope, (done, &mut touched)).await?;
+        let left = tasks::left_behind(&house.db, scope).await?;
+        skipped.being_dialled += left.being_dialled;
+        skipped.dialled += left.dialled;
     }
     let mut tx = house.db.begin().await?;
-    ticket.succeed(&mut tx).await?;
-    campaigns::touch(&mut tx, &task.campaign_id, house.now()).await?;
+    let said = serde_json::json!({
+        "recycled": done,
+        "being_dialled": skipped.being_dialled,
+        "dialled": skipped.dialled,
+    });
+    ticket.succeed_with(&mut tx, &said).await?;
+    for campaign in &touched {
+        campaigns::touch(&mut tx, campaign, house.now()).await?;
+    }
     Ok(tx.commit().await?)
 }
 
-fn target_type(lead: &Returnable) -> TargetType {
-    match lead.alloc_type.as_str() {
-        "agent" => TargetType::Agent,
-        "department" => TargetType::Department,
-        "robot" => TargetType::Robot,
-        _ => TargetType::Queue,
+fn leads<'a>(ask: &'a Recycle, ids: &'a [String]) -> Scope<'a> {
+    let orgi = &ask.orgi;
+    Scope::Leads { orgi, ids }
+}
+
+fn holder<'a>(ask: &'a Recycle, kind: TargetType, id: &'a str) -> Scope<'a> {
+    let orgi = &ask.orgi;
+    Scope::Target { orgi, kind, id }
+}
+
+/// Takes back what there is of a scope; returns how many leads the job has taken back by then.
+async fn take_all(
+    house: &House,
+    ticket: &Ticket,
+    ask: &Recycle,
+    scope: Scope<'_>,
+    (mut done, touched): (i64, &mut BTreeSet<String>),
+) -> Result<i64, JobError> {
+    let mut after = -1;
+    loop {
+        house.may_go_on()?;
+        let mut tx = house.db.begin().await?;
+        let leads = tasks::returnable(&mut tx, scope, after, CHUNK).await?;
+        let Some(last) = leads.last() else {
+            return Ok(done);
+        };
+        after = last.position;
+        let taken = tasks::take_back(&mut tx, &leads, ask.to_department, house.now()).await?;
+        tasks::record_recycled(&mut tx, &taken, ask.to_department).await?;
+        done += taken.leads;
+        touched.extend(taken.campaigns);
+        ticket.progress(&mut tx, "recycling", done, 0).await?;
+        tx.commit().await?;
     }
 }

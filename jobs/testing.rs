@@ -253,7 +253,13 @@ pub async fn campaign(house: &House, filter: &str, plan: &Plan<'_>) -> String {
 pub async fn task(house: &House, campaign: &str) -> String {
     let campaign = campaigns::find(&house.db, campaign).await.unwrap().unwrap();
     let mut tx = house.db.begin().await.unwrap();
-    let task = tasks::create(&mut tx, &campaign, "任务", "u", house.now())
+    let new = tasks::NewTask {
+        kind: "start",
+        title: "任务",
+        extract: None,
+        by: "u",
+    };
+    let task = tasks::create(&mut tx, &campaign, new, house.now())
         .await
         .unwrap()
         .unwrap();

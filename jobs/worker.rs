@@ -22,7 +22,7 @@ use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 use crate::{
-    JobError, allocate, filter,
+    JobError, allocate, allocate_contacts, filter,
     house::{House, Ticket},
     import_batch, recycle, rejects_sheet, report, template, undo_import,
 };
@@ -163,20 +163,8 @@ impl House {
             Work::UndoImport { import } => undo_import::run(self, ticket, import).await,
             Work::RunFilter { run } => filter::run(self, ticket, run).await,
             Work::AllocateTask { task } => allocate::run(self, ticket, task).await,
-            Work::RecycleTask {
-                task,
-                target,
-                lead,
-                to_department,
-            } => {
-                let ask = recycle::Ask {
-                    task,
-                    target: target.as_deref(),
-                    lead: lead.as_deref(),
-                    to_department: *to_department,
-                };
-                recycle::run(self, ticket, ask).await
-            }
+            Work::AllocateContacts { task } => allocate_contacts::run(self, ticket, task).await,
+            Work::RecycleTask(ask) => recycle::run(self, ticket, ask).await,
             Work::RejectsSheet { import } => rejects_sheet::run(self, ticket, import).await,
             Work::CampaignReport { campaign } => report::run(self, ticket, campaign).await,
         }
@@ -199,9 +187,11 @@ impl House {
             }
             Work::UndoImport { import } => undo::give_up(&mut tx, import).await?,
             Work::RunFilter { run } => filter_runs::fail(&mut tx, run, code, &text, now).await?,
-            Work::AllocateTask { task } => tasks::fail(&mut tx, task, code, now).await?,
+            Work::AllocateTask { task } | Work::AllocateContacts { task } => {
+                tasks::fail(&mut tx, task, code, now).await?;
+            }
             Work::ReadTemplate { .. }
-            | Work::RecycleTask { .. }
+            | Work::RecycleTask(_)
             | Work::RejectsSheet { .. }
             | Work::CampaignReport { .. } => {}
         }

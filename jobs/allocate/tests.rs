@@ -9,15 +9,14 @@ use store::{
     work::Work,
 };
 
+mod dividing;
+mod recycling;
+
 use super::*;
 use crate::testing::{self, Plan};
 
 fn target(target_type: TargetType, id: &str, quantity: u64) -> Target {
-    Target {
-        target_type,
-        target_id: id.into(),
-        quantity,
-    }
+    Target::new(target_type, id, quantity)
 }
 
 fn adds_up(task: &Task) -> bool {
@@ -115,16 +114,15 @@ async fn an_interrupted_allocation_gives_each_lead_once() {
         let work = Work::AllocateTask { task: task.clone() };
         let job = testing::enqueue(&house, work).await;
 
-        // The first start decides and gives one chunk, and dies while it gives it again.
+        // The first start decides, and dies before it has given anything.
         let ticket = testing::ticket(&testing::take(&house, &job).await.unwrap());
         let row = find(&house, &task).await.unwrap();
         let run = row.filter_run_id.clone().unwrap();
         filter::evaluate(&house, &ticket, &run).await.unwrap();
-        decide(&house, &ticket, &row, &run).await.unwrap();
-        assert!(matches!(
-            give(&house, &ticket, &task, &run).await.unwrap(),
-            Step::More
-        ));
+        let rules = Rules::of(&house, &row).await.unwrap();
+        decide(&house, &ticket, &row, Source::Run(&run), &rules)
+            .await
+            .unwrap();
 
         testing::start(&house, &job).await.unwrap();
         drop(guard);
@@ -143,87 +141,9 @@ async fn an_interrupted_allocation_gives_each_lead_once() {
         };
         assert_eq!((of("r1"), of("r2")), (700, 200));
         assert!(matches!(
-            give(&house, &ticket, &task, &run).await,
+            give(&house, &ticket, &task).await,
             Ok(Step::Done) | Err(JobError::Superseded)
         ));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn undialled_leads_are_taken_back_and_drawn_again() {
-    on_both(|home| async move {
-        let (house, _guard) = testing::house(home);
-        let batch = testing::sample(&house).await;
-        let filter = testing::filter(&house, &batch, &[]).await;
-        let targets = [
-            target(TargetType::Queue, "q1", 60),
-            target(TargetType::Queue, "q2", 40),
-        ];
-        let plan = Plan {
-            mode: Mode::Predictive,
-            extract: 100,
-            share: Share::All,
-            targets: &targets,
-        };
-        let campaign = testing::campaign(&house, &filter, &plan).await;
-        let task = start(&house, &campaign).await;
-        let dialled = leads::page_of_task(&house.db, &task.id, -1, 1)
-            .await
-            .unwrap()
-            .remove(0);
-        store::testing::mark_dialled(&house.db, &dialled.id).await;
-
-        let back = |target: Option<&str>| Work::RecycleTask {
-            task: task.id.clone(),
-            target: target.map(Into::into),
-            lead: None,
-            to_department: false,
-        };
-        testing::run(&house, back(Some("q2"))).await.unwrap();
-        let now = find(&house, &task.id).await.unwrap();
-        assert_eq!((now.to_queue, now.unallocated, now.recycled), (60, 939, 40));
-        testing::run(&house, back(None)).await.unwrap();
-        let now = find(&house, &task.id).await.unwrap();
-        assert_eq!((now.to_queue, now.unallocated, now.recycled), (1, 998, 99));
-        assert!(adds_up(&now));
-        let next = start(&house, &campaign).await;
-        assert_eq!((next.filtered, next.to_queue), (998, 100));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn leads_of_a_department_go_back_to_it_and_are_not_drawn_again() {
-    on_both(|home| async move {
-        let (house, _guard) = testing::house(home);
-        let batch = testing::sample(&house).await;
-        let filter = testing::filter(&house, &batch, &[]).await;
-        let targets = [
-            target(TargetType::Department, "d1", 30),
-            target(TargetType::Agent, "7", 0),
-        ];
-        let plan = Plan {
-            mode: Mode::Preview,
-            extract: 50,
-            share: Share::All,
-            targets: &targets,
-        };
-        let campaign = testing::campaign(&house, &filter, &plan).await;
-        let task = start(&house, &campaign).await;
-        assert_eq!((task.to_dept, task.to_agent), (30, 20));
-        let back = Work::RecycleTask {
-            task: task.id.clone(),
-            target: None,
-            lead: None,
-            to_department: true,
-        };
-        testing::run(&house, back).await.unwrap();
-        let now = find(&house, &task.id).await.unwrap();
-        // The agent has no department, so its leads stay with it.
-        assert_eq!((now.to_dept, now.to_agent, now.recycled_dept), (0, 20, 30));
-        assert!(adds_up(&now));
-        assert_eq!(start(&house, &campaign).await.filtered, 949);
     })
     .await;
 }

@@ -375,11 +375,7 @@ async fn allocated_leads_are_taken_out_of_their_task() {
         let first = bring(&house, &batch, &csv(0), &Options::default()).await;
         bring(&house, &batch, &csv(100), &Options::default()).await;
         let filter = testing::filter(&house, &batch, &[]).await;
-        let targets = [Target {
-            target_type: TargetType::Queue,
-            target_id: "q".into(),
-            quantity: 15,
-        }];
+        let targets = [Target::new(TargetType::Queue, "q", 15)];
         let plan = testing::Plan {
             mode: campaign::Mode::Predictive,
             extract: 15,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    draw::{Division, ListOrder},
     ids::{GatewayId, QueueId},
     pacing,
     retry::Retry,
@@ -68,6 +69,12 @@ pub enum Order {
 }
 
 impl State {
+    /// Whether leads can be appended without another start.
+    #[must_use]
+    pub fn takes_more(self) -> bool {
+        matches!(self, Self::Running | Self::Paused)
+    }
+
     /// The state after an order.
     ///
     /// # Errors
@@ -107,6 +114,11 @@ pub struct Settings {
     pub disposition_required: bool,
     /// Record bridged calls.
     pub record: bool,
+    /// Which leads are drawn and dialled first; leads that are allocated keep their place when it
+    /// changes.
+    pub list_order: ListOrder,
+    /// How drawn leads are divided among the targets.
+    pub division: Division,
 }
 
 impl Default for Settings {
@@ -123,6 +135,8 @@ impl Default for Settings {
             preview_countdown_s: 0,
             disposition_required: false,
             record: true,
+            list_order: ListOrder::default(),
+            division: Division::default(),
         }
     }
 }
@@ -198,6 +212,16 @@ impl Settings {
             "/settings/retry",
             "attempts must be 1 to 10",
         );
+        check(
+            self.list_order.field().is_none_or(is_code),
+            "/settings/list_order/field",
+            "must be a field code of 1 to 64 letters, digits or _",
+        );
+        check(
+            !matches!(&self.division, Division::Owner { field } if !is_code(field)),
+            "/settings/division/field",
+            "must be a field code of 1 to 64 letters, digits or _",
+        );
         if let Err(error) = self.window.validate() {
             bad.push(BadSetting {
                 pointer: window_pointer(&error),
@@ -206,6 +230,10 @@ impl Settings {
         }
         if bad.is_empty() { Ok(()) } else { Err(bad) }
     }
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn window_pointer(error: &BadWindow) -> &'static str {
@@ -227,6 +255,26 @@ mod tests {
         assert_eq!(State::Paused.after(Order::Resume), Ok(State::Running));
         assert_eq!(State::Draft.after(Order::Stop), Err("NOT_RUNNING"));
         assert_eq!(State::Stopped.after(Order::Start), Ok(State::Running));
+    }
+
+    #[test]
+    fn settings_written_before_there_was_an_order_can_be_read() {
+        let old: Settings = serde::Deserialize::deserialize(serde::de::value::MapDeserializer::<
+            _,
+            serde::de::value::Error,
+        >::new(
+            [("ring_timeout_s", 20_u32)].into_iter(),
+        ))
+        .unwrap();
+        assert_eq!(
+            old,
+            Settings {
+                ring_timeout_s: 20,
+                ..Settings::default()
+            }
+        );
+        assert_eq!(old.list_order, ListOrder::Creation);
+        assert_eq!(old.division, Division::Manual);
     }
 
     #[test]

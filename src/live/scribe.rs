@@ -5,10 +5,7 @@
 
 use std::time::Duration;
 
-use engine::{
-    campaign::State,
-    floor::{Command, Input},
-};
+use engine::floor::{Command, Input};
 use store::Db;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
@@ -136,8 +133,7 @@ impl Scribe {
             Command::AgentChanged(change) => store::agents::changed(db, change).await?,
             Command::FinishCampaign { campaign } => {
                 let mut tx = db.begin().await?;
-                let (from, to) = (State::Running, State::Finished);
-                store::campaigns::set_state(&mut tx, campaign.as_str(), from, to, now).await?;
+                store::campaigns::finish(&mut tx, campaign.as_str(), now).await?;
                 tx.commit().await?;
             }
             _ => {}

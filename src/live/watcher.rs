@@ -77,7 +77,7 @@ impl Watcher {
             if known == Some(&(revision, true)) {
                 continue;
             }
-            let allocated = is_allocated(&self.db, &id).await?;
+            let allocated = !store::tasks::is_starting(&self.db, &id).await?;
             if known == Some(&(revision, allocated)) {
                 continue;
             }
@@ -115,14 +115,6 @@ async fn configuration(db: &Db) -> store::Result<Configuration> {
         gateways: store::gateways::specs(db).await?,
         routes: store::routes::specs(db).await?,
     })
-}
-
-/// Leads are dialled only when all of them have their targets.
-async fn is_allocated(db: &Db, campaign: &str) -> store::Result<bool> {
-    let newest = store::tasks::list(db, campaign, None, 1).await?;
-    Ok(newest
-        .first()
-        .is_none_or(|task| task.state == "ready" || task.state == "failed"))
 }
 
 async fn spec(db: &Db, campaign: &Campaign, allocated: bool) -> store::Result<CampaignSpec> {

@@ -1,6 +1,7 @@
 //! Attempts: one row a dial, written before the INVITE leaves.
 
 use engine::{
+    draw::late,
     floor::{CloseAttempt, CloseCall, OpenAttempt},
     outcome::Outcome,
     time::Millis,
@@ -87,10 +88,11 @@ pub(crate) async fn settle(
     on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = $2, outcome = $3, next_dial_at = $4,
              fail_count = fail_count + $5, reserved_by = NULL, reserved_at = NULL,
-             updated_at = $6
+             updated_at = $6, call_rank = $7, call_key = ''
          WHERE id = $1 AND call_status = 'calling'")
         .bind(close.lead.as_str()).bind(close.status.as_str()).bind(outcome.as_str())
         .bind(close.next_dial_at.map(|at| at.0)).bind(failed).bind(now.0)
+        .bind(close.next_dial_at.map(late))
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }

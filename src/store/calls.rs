@@ -2,6 +2,7 @@
 
 use engine::{
     disposition::{Disposition, Step},
+    draw::late,
     floor::{CloseCall, OpenCall},
     pacing::Counts,
     time::Millis,
@@ -123,10 +124,11 @@ async fn step_lead(
     };
     on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET disposition = $2, appointed = $3, appoint_at = $4, appoint_note = $5,
-             next_dial_at = $4, updated_at = $6
+             next_dial_at = $4, updated_at = $6, call_rank = $7, call_key = ''
          WHERE id = $1")
         .bind(lead).bind(code).bind(again.is_some()).bind(again)
-        .bind(again.map(|_| note)).bind(now.0).execute(c).await.map(|_| ()))?;
+        .bind(again.map(|_| note)).bind(now.0).bind(again.map(|at| late(Millis(at))))
+        .execute(c).await.map(|_| ()))?;
     if step == Step::Suppress {
         let found: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
             "SELECT orgi, phone FROM leads WHERE id = $1").bind(lead).fetch_optional(c).await)?;

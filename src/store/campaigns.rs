@@ -242,6 +242,32 @@ pub async fn set_state(tx: &mut Tx, id: &str, from: State, to: State, now: Milli
     Ok(rows == 1)
 }
 
+/// Whether the campaign takes more leads now; it does not finish before this write is over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn takes_more(tx: &mut Tx, id: &str) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE campaigns SET revision = revision + 1
+         WHERE id = $1 AND state IN ('running', 'paused')"
+    ).bind(id).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Finishes a campaign that has run dry, unless leads are on their way to it. `false`: it goes on, or
+/// somebody moved it on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE campaigns SET state = 'finished', revision = revision + 1, updated_at = $2
+         WHERE id = $1 AND state = 'running' AND NOT EXISTS (SELECT 1 FROM tasks
+             WHERE campaign_id = $1 AND state IN ('queued', 'allocating'))"
+    ).bind(id).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
 /// Tells the live process that something of the campaign changed.
 ///
 /// # Errors
@@ -393,9 +419,9 @@ mod tests {
                 .await
                 .unwrap();
             let target = |id: &str, quantity| Target {
-                target_type: TargetType::Queue,
-                target_id: id.into(),
-                quantity,
+                weight: 3,
+                hold_max: 7,
+                ..Target::new(TargetType::Queue, id, quantity)
             };
             targets::replace(&mut tx, &id, &[target("x", 1)], NOW)
                 .await

@@ -8,6 +8,7 @@ use crate::{Db, Doc, Result, Tx, new_id, on};
 
 mod hits;
 
+pub(crate) use hits::FREE;
 pub use hits::{add_hits, block_of, count, free_after, hits_after, page, remaining};
 
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]

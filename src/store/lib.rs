@@ -36,6 +36,7 @@ pub mod batches;
 pub mod calls;
 pub mod campaign_report;
 pub mod campaigns;
+pub mod contacts;
 pub mod db;
 pub mod dials;
 pub mod dnc;
@@ -48,6 +49,7 @@ pub mod files;
 pub mod filter_runs;
 pub mod filters;
 pub mod gateways;
+pub mod grants;
 pub mod hopper;
 pub mod imports;
 pub mod jobs;
@@ -65,6 +67,7 @@ mod sample;
 #[cfg(test)]
 mod sample_floor;
 pub mod targets;
+pub mod task_draws;
 pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -37,7 +37,8 @@ pub async fn campaign(db: &Db, count: i64) -> (String, Vec<String>) {
         .unwrap();
     tx.commit().await.unwrap();
     on!(db.write(), c => sqlx::query(
-        "UPDATE leads SET campaign_id = $1, task_id = 'tsk_1', next_dial_at = $2, alloc_type = 'queue'")
+        "UPDATE leads SET campaign_id = $1, task_id = 'tsk_1', next_dial_at = $2, alloc_type = 'queue',
+             call_rank = position")
         .bind(&id).bind(sample::NOW.0).execute(c).await.map(|_| ()))
     .unwrap();
     let leads = on!(db.read(), c => sqlx::query_scalar("SELECT id FROM leads ORDER BY position")

@@ -12,12 +12,12 @@ use crate::{Db, Error, Result, Tx, campaigns, on};
 /// # Errors
 /// When the database fails or a stored type is none of ours.
 pub async fn list(db: &Db, campaign: &str) -> Result<Vec<Target>> {
-    let rows: Vec<(String, String, i64)> = on!(db.read(), c => sqlx::query_as(
-        "SELECT target_type, target_id, quantity FROM targets
+    let rows: Vec<(String, String, i64, i64, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT target_type, target_id, quantity, weight, hold_max FROM targets
          WHERE campaign_id = $1 ORDER BY position"
     ).bind(campaign).fetch_all(c).await)?;
     rows.into_iter()
-        .map(|(target_type, target_id, quantity)| {
+        .map(|(target_type, target_id, quantity, weight, hold_max)| {
             let target_type: TargetType = serde_json::from_value(serde_json::Value::String(
                 target_type,
             ))
@@ -25,11 +25,13 @@ pub async fn list(db: &Db, campaign: &str) -> Result<Vec<Target>> {
                 what: "target_type",
                 source,
             })?;
-            let quantity = u64::try_from(quantity).unwrap_or_default();
+            let whole = |number| u64::try_from(number).unwrap_or_default();
             Ok(Target {
                 target_type,
                 target_id,
-                quantity,
+                quantity: whole(quantity),
+                weight: whole(weight),
+                hold_max: whole(hold_max),
             })
         })
         .collect()
@@ -43,12 +45,14 @@ pub async fn replace(tx: &mut Tx, campaign: &str, targets: &[Target], now: Milli
     on!(tx.conn(), c => sqlx::query("DELETE FROM targets WHERE campaign_id = $1")
         .bind(campaign).execute(c).await.map(|_| ()))?;
     for (position, target) in (0_i64..).zip(targets) {
-        let quantity = i64::try_from(target.quantity).unwrap_or(i64::MAX);
+        let whole = |number| i64::try_from(number).unwrap_or(i64::MAX);
         on!(tx.conn(), c => sqlx::query(
-            "INSERT INTO targets (campaign_id, position, target_type, target_id, quantity)
-             VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO targets (campaign_id, position, target_type, target_id, quantity, weight,
+                 hold_max)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)"
         ).bind(campaign).bind(position).bind(target.target_type.as_str()).bind(&target.target_id)
-            .bind(quantity).execute(c).await.map(|_| ()))?;
+            .bind(whole(target.quantity)).bind(whole(target.weight)).bind(whole(target.hold_max))
+            .execute(c).await.map(|_| ()))?;
     }
     campaigns::touch(tx, campaign, now).await
 }

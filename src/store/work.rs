@@ -5,7 +5,7 @@
 //! only wakes a worker of the lane up: which job has its turn is [`crate::jobs::take`]'s to say.
 
 use apalis_core::task::builder::TaskBuilder;
-use engine::time::Millis;
+use engine::{draw::TargetType, time::Millis};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Tx, doc, new_id, on};
@@ -35,14 +35,12 @@ pub enum Work {
     AllocateTask {
         task: String,
     },
-    /// Takes undialled leads back: all of a task, of one of its targets, or one lead.
-    RecycleTask {
+    /// Makes leads of the task's contacts and gives them to whom it says.
+    AllocateContacts {
         task: String,
-        target: Option<String>,
-        lead: Option<String>,
-        /// To the department that had them, not to the pool.
-        to_department: bool,
     },
+    /// Takes leads back.
+    RecycleTask(Recycle),
     /// Writes [`crate::files::rejects`].
     RejectsSheet {
         import: String,
@@ -51,6 +49,29 @@ pub enum Work {
     CampaignReport {
         campaign: String,
     },
+}
+
+/// Which leads are taken back: those named, or the undialled ones of a task, of one of its targets,
+/// or of a target in all tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recycle {
+    pub orgi: String,
+    #[serde(default)]
+    pub task: Option<String>,
+    #[serde(default)]
+    pub holder: Option<(TargetType, String)>,
+    #[serde(default)]
+    pub leads: Vec<String>,
+    /// To the department that had them, not to the pool.
+    pub to_department: bool,
+}
+
+impl Recycle {
+    fn subject(&self) -> &str {
+        let holder = self.holder.as_ref().map(|(_, id)| id.as_str());
+        let lead = self.leads.first().map(String::as_str);
+        self.task.as_deref().or(holder).or(lead).unwrap_or_default()
+    }
 }
 
 /// What the queue holds: there is something to do in this lane.
@@ -115,7 +136,8 @@ impl Work {
             Self::UndoImport { .. } => "undo_import",
             Self::RunFilter { .. } => "run_filter",
             Self::AllocateTask { .. } => "allocate_task",
-            Self::RecycleTask { .. } => "recycle_task",
+            Self::AllocateContacts { .. } => "allocate_contacts",
+            Self::RecycleTask(_) => "recycle_task",
             Self::RejectsSheet { .. } => "rejects_sheet",
             Self::CampaignReport { .. } => "campaign_report",
         }
@@ -129,7 +151,8 @@ impl Work {
             | Self::UndoImport { import }
             | Self::RejectsSheet { import } => import,
             Self::RunFilter { run } => run,
-            Self::AllocateTask { task } | Self::RecycleTask { task, .. } => task,
+            Self::AllocateTask { task } | Self::AllocateContacts { task } => task,
+            Self::RecycleTask(recycle) => recycle.subject(),
             Self::CampaignReport { campaign } => campaign,
         }
     }
@@ -139,7 +162,9 @@ impl Work {
         match self {
             Self::ImportBatch { .. } | Self::UndoImport { .. } => queue::IMPORT,
             Self::RunFilter { .. } => queue::FILTER,
-            Self::AllocateTask { .. } | Self::RecycleTask { .. } => queue::ALLOCATE,
+            Self::AllocateTask { .. } | Self::AllocateContacts { .. } | Self::RecycleTask(_) => {
+                queue::ALLOCATE
+            }
             Self::ReadTemplate { .. } | Self::RejectsSheet { .. } | Self::CampaignReport { .. } => {
                 queue::SHEET
             }
@@ -185,7 +210,9 @@ pub async fn enqueue_on(
     let told = match &work {
         Work::ImportBatch { .. } => Some("UPDATE imports SET job_id = $1 WHERE id = $2"),
         Work::RunFilter { .. } => Some("UPDATE filter_runs SET job_id = $1 WHERE id = $2"),
-        Work::AllocateTask { .. } => Some("UPDATE tasks SET job_id = $1 WHERE id = $2"),
+        Work::AllocateTask { .. } | Work::AllocateContacts { .. } => {
+            Some("UPDATE tasks SET job_id = $1 WHERE id = $2")
+        }
         _ => None,
     };
     if let Some(sql) = told {

@@ -23,7 +23,7 @@ pub async fn cancel(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
         "import_batch" => imports::fail(tx, &subject, code, text, now).await?,
         "undo_import" => undo::give_up(tx, &subject).await?,
         "run_filter" => filter_runs::fail(tx, &subject, code, text, now).await?,
-        "allocate_task" => tasks::fail(tx, &subject, code, now).await?,
+        "allocate_task" | "allocate_contacts" => tasks::fail(tx, &subject, code, now).await?,
         _ => {}
     }
     Ok(true)
@@ -82,7 +82,9 @@ pub async fn retry(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
         ),
         // The campaign's start belongs to it: start the campaign again. An undo looks anew whether
         // anything is in its way.
-        "allocate_task" | "undo_import" => return Err(Error::conflict("JOB_NOT_RETRYABLE")),
+        "allocate_task" | "allocate_contacts" | "undo_import" => {
+            return Err(Error::conflict("JOB_NOT_RETRYABLE"));
+        }
         _ => None,
     };
     if let Some(sql) = open {

@@ -49,7 +49,7 @@ shown! {
         alloc_mode: String,
         description: String,
         /// gateway, caller_ids, window, ring_timeout_s, pacing, retry, max_concurrency, robot,
-        /// preview_countdown_s, disposition_required, record.
+        /// preview_countdown_s, disposition_required, record, list_order, division.
         #[schema(value_type = Object)]
         settings: Settings,
         /// draft, running, paused, finished or stopped.

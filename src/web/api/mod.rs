@@ -9,6 +9,7 @@ mod batches;
 mod calls;
 mod campaigns;
 mod check;
+mod contacts;
 mod departments;
 mod dnc;
 mod events;
@@ -16,6 +17,7 @@ mod extensions;
 mod filters;
 pub mod find;
 mod gateways;
+mod grants;
 mod imports;
 mod inbound_routes;
 mod jobs;
@@ -23,6 +25,7 @@ mod leads;
 mod my_list;
 pub mod openapi;
 mod queues;
+mod recycle;
 mod running;
 pub mod shown;
 mod targets;
@@ -60,6 +63,9 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(targets::routes())
         .merge(running::routes())
         .merge(tasks::routes())
+        .merge(recycle::routes())
+        .merge(grants::routes())
+        .merge(contacts::routes())
         .merge(jobs::routes())
         .merge(agents::routes())
         .merge(my_list::routes())

@@ -10,8 +10,10 @@ use axum::{
 use engine::{
     campaign::{Mode, Order},
     floor::CampaignView,
+    time::Millis,
+    window::Window,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::{
     campaign_report, campaigns, fields, filters, gateways, leads, targets, tasks,
     work::{By, Work, enqueue},
@@ -19,17 +21,19 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, campaigns::CampaignOut, find};
+use super::{answer::Accepted, campaigns::CampaignOut, find, grants::may_give};
 use crate::{
     caller::Caller,
     clock::{At, now},
     house::House,
+    input::Body,
     problem::Problem,
 };
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(start))
+        .routes(routes!(append))
         .routes(routes!(pause))
         .routes(routes!(resume))
         .routes(routes!(stop))
@@ -38,7 +42,8 @@ pub fn routes() -> OpenApiRouter<House> {
 }
 
 /// 启动活动 · Start: a task, its allocation and the running state are one write. Refused with
-/// `NO_TARGETS`, `NOTHING_TO_ALLOCATE`, `ALREADY_RUNNING`, `NO_PHONE_FIELD` or `GATEWAY_MISSING`.
+/// `NO_TARGETS`, `NOTHING_TO_ALLOCATE`, `ALREADY_RUNNING`, `ALLOC_FORBIDDEN`, `NO_PHONE_FIELD` or
+/// `GATEWAY_MISSING`.
 #[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns",
     params(("id" = String, Path)), responses((status = 202, body = Accepted)))]
 async fn start(
@@ -49,20 +54,74 @@ async fn start(
     let campaign = find::campaign(&house, &caller, &id).await?;
     campaign.state()?.after(Order::Start).map_err(Problem::of)?;
     let batch = may_start(&house, &caller, &campaign).await?;
+    let how = ("start", None);
+    allocate(&house, &caller, &campaign, &batch, how).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Append {
+    /// 1 to 1,000,000; the campaign's when not given.
+    extract_count: Option<i64>,
+}
+
+/// 追加名单 · Give a running or paused campaign more leads; it goes on meanwhile. Refused as a start
+/// is, and with `NOT_RUNNING`.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/append", tag = "campaigns",
+    params(("id" = String, Path)), request_body = Append,
+    responses((status = 202, body = Accepted)))]
+async fn append(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<Append>,
+) -> Result<Accepted, Problem> {
+    let campaign = find::campaign(&house, &caller, &id).await?;
+    if asked
+        .extract_count
+        .is_some_and(|count| !(1..=1_000_000).contains(&count))
+    {
+        return Err(Problem::at(
+            "/extract_count",
+            "range",
+            "must be 1 to 1,000,000",
+        ));
+    }
+    if !campaign.state()?.takes_more() {
+        return Err(Problem::of("NOT_RUNNING"));
+    }
+    let batch = may_start(&house, &caller, &campaign).await?;
+    let how = ("append", asked.extract_count);
+    allocate(&house, &caller, &campaign, &batch, how).await
+}
+
+/// The task and its job, and for a start the running state.
+async fn allocate(
+    house: &House,
+    caller: &Caller,
+    campaign: &campaigns::Campaign,
+    batch: &str,
+    (kind, extract): (&str, Option<i64>),
+) -> Result<Accepted, Problem> {
     let at = now();
     let by = By {
         orgi: caller.orgi(),
         user: caller.user_id(),
-        batch: Some(&batch),
+        batch: Some(batch),
     };
-    let title = campaign.settings.window.local(at).map_or_else(
-        || campaign.name.clone(),
-        |local| format!("{}_{}", campaign.name, local.format("%Y-%m-%d %H:%M:%S")),
-    );
+    let new = tasks::NewTask {
+        kind,
+        title: &timed(&campaign.name, &campaign.settings.window, at),
+        extract,
+        by: caller.user_id(),
+    };
     let mut tx = house.db.begin().await?;
-    find::there(campaigns::order(&mut tx, &id, Order::Start, at).await?)?;
-    let task = tasks::create(&mut tx, &campaign, &title, caller.user_id(), at).await?;
-    let task = find::there(task)?;
+    if kind == "start" {
+        find::there(campaigns::order(&mut tx, &campaign.id, Order::Start, at).await?)?;
+    } else if !campaigns::takes_more(&mut tx, &campaign.id).await? {
+        return Err(Problem::of("NOT_RUNNING"));
+    }
+    let task = find::there(tasks::create(&mut tx, campaign, new, at).await?)?;
     let job = enqueue(&mut tx, Work::AllocateTask { task: task.clone() }, by, at).await?;
     tx.commit().await?;
     house.live.reload().await;
@@ -70,6 +129,15 @@ async fn start(
         task_id: Some(task),
         ..Accepted::job(job)
     })
+}
+
+/// A name with the date and time on the window's wall clock (OUT-124).
+pub fn timed(name: &str, window: &Window, at: Millis) -> String {
+    let local = window.local(at);
+    local.map_or_else(
+        || name.to_owned(),
+        |local| format!("{name}_{}", local.format("%Y-%m-%d %H:%M:%S")),
+    )
 }
 
 /// Everything a start needs; returns the batch the leads come from.
@@ -84,6 +152,7 @@ async fn may_start(
     if !targets.iter().any(|target| target.target_type.fits(mode)) {
         return Err(Problem::of("NO_TARGETS"));
     }
+    may_give(house, caller, &targets).await?;
     let filter = filters::get(db, caller.orgi(), &campaign.filter_id).await?;
     let batch = find::there(filter)?.batch_id;
     if !fields::list(db, &batch)

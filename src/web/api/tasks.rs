@@ -1,23 +1,22 @@
-//! `/tasks` (外呼任务): the starts of a campaign, and taking leads back (OUT-133 to OUT-135).
+//! `/tasks` (外呼任务): the starts of a campaign.
+
+use std::collections::BTreeMap;
 
 use axum::{
     Json,
     extract::{Path, State},
 };
 use serde::Deserialize;
-use store::{
-    tasks::{self, Task},
-    work::{By, Work, enqueue},
-};
-use utoipa::{IntoParams, ToSchema};
+use store::tasks::{self, Task};
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, find, shown::shown};
+use super::{find, shown::shown};
 use crate::{
     caller::Caller,
-    clock::{At, now},
+    clock::At,
     house::House,
-    input::{Body, Params},
+    input::Params,
     paging::{self, List},
     problem::Problem,
 };
@@ -26,13 +25,14 @@ pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(get))
-        .routes(routes!(recycle))
 }
 
 shown! {
     TaskOut of Task {
         id: String,
-        campaign_id: String,
+        /// start, append (to a campaign that runs) or other (contacts).
+        kind: String,
+        campaign_id: Option<String>,
         title: String,
         /// queued, allocating, ready or failed.
         state: String,
@@ -47,6 +47,9 @@ shown! {
         /// 回收: ever taken back.
         recycled: i64,
         recycled_dept: i64,
+        /// Why drawn leads were given to nobody: no_owner, unknown_owner, ambiguous_owner,
+        /// target_full; contacts that the target had already: duplicate.
+        reasons: BTreeMap<String, i64>,
         job_id: Option<String>,
         error_code: Option<String>,
         created_by: Option<String>,
@@ -62,19 +65,6 @@ pub struct OfCampaign {
     campaign_id: String,
     limit: Option<u32>,
     cursor: Option<String>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Recycle {
-    /// all, target or lead.
-    scope: String,
-    /// For `target`: its id.
-    target_id: Option<String>,
-    /// For `lead`: its id.
-    lead_id: Option<String>,
-    /// pool (default) or department.
-    to: Option<String>,
 }
 
 /// 任务记录 · A campaign's tasks, newest first.
@@ -112,46 +102,4 @@ async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<TaskOut>, Problem> {
     Ok(Json(find::task(&house, &caller, &id).await?.into()))
-}
-
-/// 回收 · Take undialled leads back.
-#[utoipa::path(post, path = "/api/v1/tasks/{id}/recycle", tag = "tasks",
-    params(("id" = String, Path)), request_body = Recycle,
-    responses((status = 202, body = Accepted)))]
-async fn recycle(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Body(asked): Body<Recycle>,
-) -> Result<Accepted, Problem> {
-    let task = find::task(&house, &caller, &id).await?;
-    let (target, lead) = match (asked.scope.as_str(), asked.target_id, asked.lead_id) {
-        ("all", None, None) => (None, None),
-        ("target", Some(target), None) => (Some(target), None),
-        ("lead", None, Some(lead)) => (None, Some(lead)),
-        _ => {
-            let message = "must be all, target with target_id, or lead with lead_id";
-            return Err(Problem::at("/scope", "choice", message));
-        }
-    };
-    let to_department = match asked.to.as_deref() {
-        None | Some("pool") => false,
-        Some("department") => true,
-        _ => return Err(Problem::at("/to", "choice", "must be pool or department")),
-    };
-    let by = By {
-        orgi: caller.orgi(),
-        user: caller.user_id(),
-        batch: None,
-    };
-    let work = Work::RecycleTask {
-        task: task.id,
-        target,
-        lead,
-        to_department,
-    };
-    let mut tx = house.db.begin().await?;
-    let job = enqueue(&mut tx, work, by, now()).await?;
-    tx.commit().await?;
-    Ok(Accepted::job(job))
 }

@@ -1,4 +1,5 @@
 mod access;
+mod allocation;
 mod calls;
 mod contract;
 mod events;

@@ -2,7 +2,6 @@ use super::*;
 use crate::{
     filter_runs,
     sample::{self, NOW},
-    tasks,
     testing::{Home, on_both},
 };
 
@@ -121,13 +120,11 @@ async fn only_what_is_free_remains_and_is_drawn() {
             mark(&home, &leads[4..5], "reserved_by = 'n'").await;
             let mut tx = home.db.begin().await.unwrap();
             let expected = 2 * count - 1 - 4;
-            let available = tasks::available(&mut tx, &stage.run).await.unwrap();
+            let available = remaining(&mut tx, &stage.run).await.unwrap();
             assert_eq!(available, expected);
             let (mut after, mut drawn) = (-1, Vec::new());
             while let Some(&(last, _)) = {
-                let part = tasks::next_hits(&mut tx, &stage.run, after, 500)
-                    .await
-                    .unwrap();
+                let part = free_after(&mut tx, &stage.run, after, 500).await.unwrap();
                 drawn.extend(part.clone());
                 part
             }

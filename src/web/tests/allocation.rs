@@ -1,0 +1,222 @@
+//! Who may give leads to whom, and contacts.
+
+use serde_json::{Value, json};
+use store::{
+    access::{FIRST_ORGI, Role, departments, users},
+    agents, queues,
+    testing::on_both,
+};
+
+use super::kit::Kit;
+use crate::clock::now;
+
+const GRANTS: &str = "/api/v1/grants/supervisor";
+
+/// A department with an agent, an agent outside it, and a queue.
+async fn floor(kit: &Kit) {
+    for id in ["dep_1", "dep_2"] {
+        let department = departments::Department {
+            id: id.into(),
+            orgi: FIRST_ORGI.into(),
+            name: id.into(),
+        };
+        departments::add(&kit.db, &department).await.unwrap();
+    }
+    let mut tx = kit.db.begin().await.unwrap();
+    for (id, user) in [("1001", Some("usr_agent")), ("1002", None)] {
+        let agent = agents::Agent {
+            id: id.into(),
+            user_id: user.map(Into::into),
+            name: id.into(),
+            extension: id.into(),
+            wrap_up_s: None,
+            auto_ready: false,
+        };
+        agents::put(&mut tx, FIRST_ORGI, &agent, now())
+            .await
+            .unwrap();
+    }
+    let queue = queues::Queue {
+        id: "sales".into(),
+        name: "sales".into(),
+        settings: engine::queue::Settings::default(),
+        agents: Vec::new(),
+    };
+    queues::put(&mut tx, FIRST_ORGI, &queue, now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn into_department(kit: &Kit, user: &str, department: &str) {
+    let mut user = users::get(&kit.db, FIRST_ORGI, user)
+        .await
+        .unwrap()
+        .unwrap();
+    user.department_id = Some(department.into());
+    users::update(&kit.db, &user).await.unwrap();
+}
+
+#[tokio::test]
+async fn leads_are_given_only_to_those_one_may_give_to() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let admin = kit.token(Role::Admin).await;
+        kit.user(Role::Agent).await;
+        floor(&kit).await;
+        into_department(&kit, "usr_agent", "dep_1").await;
+        let supervisor = kit.token(Role::Supervisor).await;
+        let give = async |kind: &str, id: &str| {
+            let asked = json!({"all": true, "target_type": kind, "target_id": id});
+            let answer = kit.with(
+                &supervisor,
+                "POST",
+                "/api/v1/contacts/allocate",
+                Some(asked),
+            );
+            answer.await
+        };
+        // A new house: nobody has set grants, and the account is in no department.
+        assert_eq!(give("queue", "sales").await.status, 202);
+        assert_eq!(
+            kit.with(&admin, "GET", GRANTS, None).await.body["targets"],
+            Value::Null
+        );
+        // In a department: it and its members alone.
+        into_department(&kit, "usr_supervisor", "dep_1").await;
+        assert_eq!(give("department", "dep_1").await.status, 202);
+        assert_eq!(give("agent", "1001").await.status, 202);
+        for (kind, id) in [
+            ("queue", "sales"),
+            ("agent", "1002"),
+            ("department", "dep_2"),
+        ] {
+            let answer = give(kind, id).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (403, "ALLOC_FORBIDDEN")
+            );
+            assert_eq!(answer.body["errors"][0]["message"], format!("{kind} {id}"));
+        }
+        // Granted, the queue may be given to as well; the rest may still not.
+        let grants = json!({"targets": [{"target_type": "queue", "target_id": "*"}]});
+        assert_eq!(
+            kit.with(&supervisor, "PUT", GRANTS, Some(grants.clone()))
+                .await
+                .status,
+            403
+        );
+        assert_eq!(
+            kit.with(&admin, "PUT", GRANTS, Some(grants)).await.status,
+            200
+        );
+        assert_eq!(give("queue", "sales").await.status, 202);
+        assert_eq!(give("agent", "1002").await.code(), "ALLOC_FORBIDDEN");
+        let unknown = json!({"targets": [{"target_type": "agent", "target_id": "nobody"}]});
+        let answer = kit.with(&admin, "PUT", GRANTS, Some(unknown)).await;
+        assert_eq!(answer.body["errors"][0]["pointer"], "/targets/0/target_id");
+        let nothing = kit.with(&admin, "GET", "/api/v1/grants/nobody", None).await;
+        assert_eq!(nothing.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn contacts_are_kept_once_a_number() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Supervisor).await;
+        let all = "/api/v1/contacts";
+        let add = async |name: &str, phone: &str| {
+            kit.with(
+                &token,
+                "POST",
+                all,
+                Some(json!({"name": name, "phone": phone})),
+            )
+            .await
+        };
+        let first = add("李雷", "186-1861 6000").await;
+        assert_eq!(
+            (first.status.as_u16(), &first.body["phone"]),
+            (201, &json!("18618616000"))
+        );
+        assert_eq!(add("韩", "18618616000").await.code(), "CONTACT_EXISTS");
+        assert_eq!(add("韩", "no number").await.code(), "INVALID");
+        let second = add("韩_梅梅", "18618616001").await.id();
+        let page = kit
+            .with(&token, "GET", "/api/v1/contacts?limit=1", None)
+            .await;
+        assert_eq!(page.body["data"][0]["name"], "李雷");
+        let next = page.body["next_cursor"].as_str().unwrap();
+        let next = kit
+            .with(&token, "GET", &format!("{all}?limit=1&cursor={next}"), None)
+            .await;
+        assert_eq!(next.body["data"][0]["id"], second);
+        assert_eq!(next.body["has_more"], false);
+        let found = kit.with(&token, "GET", &format!("{all}?q=_"), None).await;
+        assert_eq!(
+            found.body["data"].as_array().unwrap().len(),
+            1,
+            "a plain character"
+        );
+        let one = format!("{all}/{second}");
+        let change = json!({"phone": "18618616000"});
+        assert_eq!(
+            kit.with(&token, "PATCH", &one, Some(change)).await.code(),
+            "CONTACT_EXISTS"
+        );
+        let change = json!({"note": "晚上"});
+        assert_eq!(
+            kit.with(&token, "PATCH", &one, Some(change)).await.body["note"],
+            "晚上"
+        );
+        assert_eq!(kit.with(&token, "DELETE", &one, None).await.status, 204);
+        assert_eq!(kit.with(&token, "GET", &one, None).await.status, 404);
+        let asked = json!({"contact_ids": [], "target_type": "queue", "target_id": "sales"});
+        let answer = kit
+            .with(&token, "POST", "/api/v1/contacts/allocate", Some(asked))
+            .await;
+        assert_eq!(answer.body["errors"][0]["pointer"], "/contact_ids");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn leads_are_taken_back_from_whom_one_names() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Supervisor).await;
+        let ask = async |path: &str, body: Value| {
+            kit.with(&token, "POST", path, Some(body))
+                .await
+                .status
+                .as_u16()
+        };
+        let leads = "/api/v1/leads/recycle";
+        assert_eq!(
+            ask(leads, json!({"target_type": "agent", "target_id": "1"})).await,
+            202
+        );
+        assert_eq!(
+            ask(leads, json!({"lead_ids": ["led_1"], "to": "department"})).await,
+            202
+        );
+        assert_eq!(ask(leads, json!({"lead_ids": []})).await, 422);
+        assert_eq!(
+            ask(leads, json!({"target_type": "nobody", "target_id": "1"})).await,
+            422
+        );
+        assert_eq!(ask(leads, json!({"target_type": "agent"})).await, 400);
+        assert_eq!(ask("/api/v1/robots/201/recycle", json!({})).await, 202);
+        assert_eq!(
+            ask(
+                "/api/v1/tasks/tsk_no/hand-on",
+                json!({"department_id": "d", "agent_id": "1"})
+            )
+            .await,
+            404
+        );
+    })
+    .await;
+}

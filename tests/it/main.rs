@@ -1,6 +1,7 @@
 //! The whole product from outside: the built binary, real SIP peers, both databases, and the house
 //! rules.
 
+mod allocation;
 mod bad_input;
 mod carrier;
 mod crash;

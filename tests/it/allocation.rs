@@ -1,0 +1,120 @@
+//! `kill -9` of the worker while a campaign's leads are given away, and while they are taken back:
+//! both end as if nobody had been killed.
+
+use serde_json::{Value, json};
+use store::{Db, leads, tasks};
+
+use crate::{
+    interrupted::{ended, interrupt},
+    kit::{
+        client::Client,
+        server::{House, Server},
+        sheet,
+        stage::{self, text},
+    },
+};
+
+const LEADS: usize = 30_000;
+
+/// Who has which lead of a batch, without times and ids.
+async fn held(db: &Db, batch: &str) -> Vec<String> {
+    let leads = leads::page(db, batch, -1, 1_000_000).await.expect("leads");
+    let text = |lead: &leads::Lead| {
+        format!(
+            "{} {} {:?} {:?} {}",
+            lead.row_no, lead.alloc_status, lead.alloc_type, lead.alloc_target, lead.call_status
+        )
+    };
+    leads.iter().map(text).collect()
+}
+
+/// A task's counts.
+async fn sums(db: &Db, task: &str) -> [i64; 5] {
+    let task = tasks::get(db, task)
+        .await
+        .expect("the database")
+        .expect("the task");
+    let given = task.to_agent + task.to_dept + task.to_ai + task.to_queue;
+    assert_eq!(task.filtered, given + task.unallocated);
+    [
+        task.filtered,
+        task.to_ai,
+        task.unallocated,
+        task.recycled,
+        task.recycled_dept,
+    ]
+}
+
+/// A list of its own and a robot campaign over it that may dial at no time.
+async fn campaign(api: &Client, name: &str, gateway: &str) -> (String, String) {
+    let (batch, _) = stage::empty_batch(api, name).await;
+    let numbers: Vec<String> = (0..LEADS).map(|n| format!("138{n:08}")).collect();
+    let bytes = sheet::xlsx(sheet::HEADER, &sheet::leads(&numbers));
+    let path = format!("/batches/{batch}/imports");
+    let answer = api
+        .upload(
+            &path,
+            &[("dup_policy", "skip_in_batch")],
+            "leads.xlsx",
+            bytes,
+        )
+        .await;
+    ended(api, &text(&answer.body["job_id"])).await;
+    let filter = api
+        .post("/filters", json!({"name": name, "batch_id": batch}))
+        .await;
+    let asked = json!({
+        "name": name, "campaign_type": "robot", "filter_id": filter["id"],
+        "extract_count": LEADS,
+        "settings": {
+            "gateway": gateway, "caller_ids": ["02110000"], "division": {"by": "even"},
+            "window": {"zone": "Asia/Shanghai", "from": "2999-01-01",
+                "weekdays": [1], "ranges": [[0, 60]]},
+        },
+    });
+    let campaign = text(&api.post("/campaigns", asked).await["id"]);
+    let robots = json!([{"target_type": "robot", "target_id": "201"},
+        {"target_type": "robot", "target_id": "202", "quantity": 9_000}]);
+    api.put(&format!("/campaigns/{campaign}/targets"), robots)
+        .await;
+    (batch, campaign)
+}
+
+async fn done(server: &Server, api: &Client, job: &Value, killed: bool) {
+    let job = text(&job["job_id"]);
+    if killed {
+        interrupt(server, api, &job).await;
+    } else {
+        ended(api, &job).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_allocation_and_a_recycling_end_as_if_nobody_had_been_killed() {
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let place = house.data().display().to_string();
+    let db = Db::connect(&place).await.expect("the database");
+    let gateway = stage::gateway_at(&api, 5999, 5.0).await;
+    let mut ends = Vec::new();
+    for (name, killed) in [("calm", false), ("killed", true)] {
+        let (batch, campaign) = campaign(&api, name, &gateway).await;
+        let start = api
+            .post(&format!("/campaigns/{campaign}/start"), json!({}))
+            .await;
+        done(&server, &api, &start, killed).await;
+        let task = text(&start["task_id"]);
+        assert_eq!(sums(&db, &task).await, [30_000, 30_000, 0, 0, 0]);
+        let path = format!("/tasks/{task}/recycle");
+        let back = api
+            .post(&path, json!({"scope": "target", "target_id": "201"}))
+            .await;
+        done(&server, &api, &back, killed).await;
+        let said = api.get(&format!("/jobs/{}", text(&back["job_id"]))).await;
+        assert_eq!(said["result"]["recycled"], 21_000, "{said:#}");
+        ends.push((held(&db, &batch).await, sums(&db, &task).await));
+    }
+    assert!(ends[0] == ends[1]);
+    assert_eq!(ends[0].1, [30_000, 9_000, 21_000, 21_000, 0]);
+}

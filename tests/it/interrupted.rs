@@ -28,8 +28,6 @@ pub async fn interrupt(server: &Server, api: &Client, job: &str) -> Value {
     let path = format!("/jobs/{job}");
     let mut done = 0;
     for _ in 0..KILLS {
-        let id = server.id();
-        let worker = wait::until("a worker", WORK, || async move { Server::worker_of(id) }).await;
         let seen = wait::until_seen(
             "the job to be in its middle",
             WORK,
@@ -37,6 +35,8 @@ pub async fn interrupt(server: &Server, api: &Client, job: &str) -> Value {
             |job| job["done"].as_u64() > Some(done),
         )
         .await;
+        let id = server.id();
+        let worker = wait::until("a worker", WORK, || async move { Server::worker_of(id) }).await;
         process::signal(worker, "KILL");
         done = seen["done"].as_u64().expect("a number");
     }

@@ -10,8 +10,9 @@ use std::{
 };
 
 use store::{
-    Db, batches, fields,
+    Db, batches,
     imports::{self, Import},
+    mappings,
     work::{self, By, Work},
 };
 use tokio::sync::mpsc;
@@ -19,6 +20,8 @@ use tokio::sync::mpsc;
 use crate::{
     error::JobError,
     house::{House, Ticket},
+    import_source,
+    reading::End,
 };
 
 mod read;
@@ -40,28 +43,31 @@ pub const CHUNK: usize = 1_000;
 pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
     let import = imports::get(&house.db, id).await?;
     let import = import.ok_or_else(|| JobError::user("NO_SUCH_IMPORT", "the import is gone"))?;
-    let fields = fields::list(&house.db, &import.batch_id).await?;
+    let path = house.data_dir.join(&import.file_path);
+    let source =
+        import_source::of(&house.db, &import.batch_id, path, import.options.0.clone()).await?;
     let mut tx = house.db.begin().await?;
     imports::start(&mut tx, id).await?;
     ticket.progress(&mut tx, "opening", 0, 0).await?;
     tx.commit().await?;
 
-    let writer = write::Writer::new(house, ticket, &import, &fields);
-    let path = house.data_dir.join(&import.file_path);
+    let writer = write::Writer::new(house, ticket, &import, &source.fields);
     let (chunks, received) = mpsc::channel(AHEAD);
     let cursor = import.row_cursor;
     let keeps_cells = sort::may_refuse(&import.options);
-    let reading =
-        tokio::task::spawn_blocking(move || read(&path, &fields, cursor, keeps_cells, &chunks));
+    let reading = {
+        let source = source.clone();
+        tokio::task::spawn_blocking(move || read(&source, cursor, keeps_cells, &chunks))
+    };
     write_all(house, &writer, received).await?;
-    let warnings = reading.await.unwrap_or_else(|broken| {
+    let end = reading.await.unwrap_or_else(|broken| {
         // A parser that panics on a file does so every time.
         Err(JobError::user(
             "FILE_DAMAGED",
             format!("the file cannot be read: {broken}"),
         ))
     })?;
-    finish(house, ticket, &import, &warnings).await
+    finish(house, ticket, &import, &end).await
 }
 
 async fn write_all(
@@ -98,13 +104,17 @@ async fn finish(
     house: &House,
     ticket: &Ticket,
     import: &Import,
-    warnings: &[String],
+    end: &End,
 ) -> Result<(), JobError> {
     let now = house.now();
     let done = imports::get(&house.db, &import.id).await?;
     let mut tx = house.db.begin().await?;
     ticket.succeed(&mut tx).await?;
-    imports::succeed(&mut tx, &import.id, warnings, now).await?;
+    imports::succeed(&mut tx, &import.id, &end.warnings, now).await?;
+    mappings::note_titles(&mut tx, &import.id, &end.titles).await?;
+    if let Some((signature, mapping)) = &end.confirmed {
+        mappings::remember(&mut tx, &import.batch_id, signature, mapping, now).await?;
+    }
     batches::touch(&mut tx, &import.batch_id, now).await?;
     if done.is_some_and(|import| import.invalid > 0) {
         let by = By {

@@ -7,11 +7,14 @@
 mod allocate;
 mod allocate_contacts;
 mod clock;
+mod dry_run;
 mod error;
 mod filter;
 mod frame;
 mod house;
 mod import_batch;
+mod import_source;
+mod reading;
 mod recycle;
 mod rejects_sheet;
 mod report;

@@ -2,16 +2,14 @@
 //! then row, column, code and reason; and on a second sheet the duplicates, each with what it is a
 //! duplicate of. The first sheet, put right in place, can be imported as it is.
 
-use std::{
-    collections::VecDeque,
-    path::{Path, PathBuf},
-};
+use std::{collections::VecDeque, path::PathBuf};
 
 use engine::import_row::{Cell, REJECT_TITLES, show};
 use store::{
     duplicates::{self, Duplicate},
     files,
     imports::{self, Import},
+    mappings,
     rejects::{self, Reject},
 };
 use tokio::sync::mpsc;
@@ -38,7 +36,20 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let source = house.data_dir.join(&import.file_path);
     let target = files::rejects(&house.data_dir, id);
     let (pages, received) = mpsc::channel(2);
-    let writing = tokio::task::spawn_blocking(move || write(&source, target, received));
+    let header = mappings::titles_of(&house.db, id).await?;
+    let sheet = import.options.sheet.clone();
+    let writing = tokio::task::spawn_blocking(move || {
+        let header = match header {
+            Some(header) => header,
+            None => sheet::header(&source)?,
+        };
+        let file = Original {
+            path: source,
+            sheet,
+            header,
+        };
+        write(&file, target, received)
+    });
     send(house, ticket, &import, &pages).await?;
     drop(pages);
     writing
@@ -87,8 +98,20 @@ async fn send(
     }
 }
 
-fn write(source: &Path, target: PathBuf, mut pages: mpsc::Receiver<Page>) -> Result<(), JobError> {
-    let header = sheet::header(source)?;
+/// The file that was imported.
+struct Original {
+    path: PathBuf,
+    /// The sheet that was read.
+    sheet: Option<String>,
+    header: Vec<String>,
+}
+
+fn write(
+    file: &Original,
+    target: PathBuf,
+    mut pages: mpsc::Receiver<Page>,
+) -> Result<(), JobError> {
+    let header = &file.header;
     let titles = |more: &[&'static str]| -> Vec<String> {
         let more = more.iter().map(|title| (*title).to_owned());
         header.iter().cloned().chain(more).collect()
@@ -110,7 +133,7 @@ fn write(source: &Path, target: PathBuf, mut pages: mpsc::Receiver<Page>) -> Res
                 let second = titles(&OF_TITLES);
                 let second: Vec<&str> = second.iter().map(String::as_str).collect();
                 writer.sheet("duplicates", &second)?;
-                write_duplicates(source, header.len(), &mut writer, page, &mut pages)?;
+                write_duplicates(file, &mut writer, page, &mut pages)?;
             }
         }
     }
@@ -119,14 +142,14 @@ fn write(source: &Path, target: PathBuf, mut pages: mpsc::Receiver<Page>) -> Res
 
 /// Their cells are only in the file itself: it is read once more, as far as there are duplicates.
 fn write_duplicates(
-    source: &Path,
-    width: usize,
+    file: &Original,
     writer: &mut Writer,
     first: Vec<Duplicate>,
     pages: &mut mpsc::Receiver<Page>,
 ) -> Result<(), JobError> {
+    let width = file.header.len();
     let mut waiting = VecDeque::from(first);
-    sheet::read(source, &mut |part| {
+    sheet::read_sheet(&file.path, file.sheet.as_deref(), &mut |part| {
         let Part::Row(row) = part else {
             return Ok(Flow::On);
         };

@@ -1,31 +1,43 @@
 //! A template's header becomes the batch's fields (OUT-030 to OUT-035, OUT-072).
 
 use engine::import_row::check_template;
-use store::fields;
+use store::{fields, imports::Options};
 
 use crate::{
     error::JobError,
     house::{House, Ticket},
-    sheet,
+    import_source, reading,
 };
 
-pub async fn run(
-    house: &House,
-    ticket: &Ticket,
-    batch: &str,
-    file_path: &str,
-) -> Result<(), JobError> {
-    let path = house.data_dir.join(file_path);
-    let header = tokio::task::spawn_blocking(move || sheet::header(&path)).await;
-    let header = header.unwrap_or_else(|broken| {
+/// What is read, and from where.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    pub batch: &'a str,
+    /// Relative to the data directory.
+    pub file_path: &'a str,
+    /// Sheet row of the titles, from 1; looked for when it is not given.
+    pub header_row: Option<u32>,
+    pub sheet: Option<&'a str>,
+}
+
+pub async fn run(house: &House, ticket: &Ticket, ask: Ask<'_>) -> Result<(), JobError> {
+    let path = house.data_dir.join(ask.file_path);
+    let options = Options {
+        header_row: ask.header_row,
+        sheet: ask.sheet.map(str::to_owned),
+        ..Options::default()
+    };
+    let source = import_source::of(&house.db, ask.batch, path, options).await?;
+    let titles = tokio::task::spawn_blocking(move || reading::titles(&source)).await;
+    let (row, header) = titles.unwrap_or_else(|broken| {
         Err(JobError::user(
             "FILE_DAMAGED",
             format!("the file cannot be read: {broken}"),
         ))
     })?;
-    check_template(&header, 1)?;
+    check_template(&header, row)?;
     let mut tx = house.db.begin().await?;
-    fields::add_titles(&mut tx, batch, &header, house.now()).await?;
+    fields::add_titles(&mut tx, ask.batch, &header, house.now()).await?;
     ticket.succeed(&mut tx).await?;
     Ok(tx.commit().await?)
 }

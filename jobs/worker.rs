@@ -15,14 +15,14 @@ use std::{path::PathBuf, time::Duration};
 use store::{
     Db, batches, filter_runs, imports,
     jobs::{self, Taken},
-    tasks, undo,
+    previews, tasks, undo,
     work::{self, Work, queue},
 };
 use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 use crate::{
-    JobError, allocate, allocate_contacts, filter,
+    JobError, allocate, allocate_contacts, dry_run, filter,
     house::{House, Ticket},
     import_batch, recycle, rejects_sheet, report, template, undo_import,
 };
@@ -157,8 +157,21 @@ impl House {
     pub async fn perform(&self, ticket: &Ticket, work: &Work) -> Result<(), JobError> {
         match work {
             Work::ReadTemplate {
-                batch, file_path, ..
-            } => template::run(self, ticket, batch, file_path).await,
+                batch,
+                file_path,
+                header_row,
+                sheet,
+                ..
+            } => {
+                let ask = template::Ask {
+                    batch,
+                    file_path,
+                    header_row: *header_row,
+                    sheet: sheet.as_deref(),
+                };
+                template::run(self, ticket, ask).await
+            }
+            Work::DryRun { preview } => dry_run::run(self, ticket, preview).await,
             Work::ImportBatch { import } => import_batch::run(self, ticket, import).await,
             Work::UndoImport { import } => undo_import::run(self, ticket, import).await,
             Work::RunFilter { run } => filter::run(self, ticket, run).await,
@@ -186,6 +199,7 @@ impl House {
                 }
             }
             Work::UndoImport { import } => undo::give_up(&mut tx, import).await?,
+            Work::DryRun { preview } => previews::fail(&mut tx, preview, code, &text, now).await?,
             Work::RunFilter { run } => filter_runs::fail(&mut tx, run, code, &text, now).await?,
             Work::AllocateTask { task } | Work::AllocateContacts { task } => {
                 tasks::fail(&mut tx, task, code, now).await?;

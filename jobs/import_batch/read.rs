@@ -1,18 +1,14 @@
 //! The reading thread: rows in, checked chunks out.
 
-use std::path::Path;
-
-use engine::{
-    field::Field,
-    import_row::{Cell, NewLead, Plan, show},
-};
+use engine::import_row::{Cell, NewLead};
 use store::rejects::NewReject;
 use tokio::sync::mpsc;
 
 use super::CHUNK;
 use crate::{
     error::JobError,
-    sheet::{self, Flow, Part},
+    reading::{self, End, Event, Read, Source, as_it_was},
+    sheet::Flow,
 };
 
 /// Rows `from + 1` to `to` of the sheet, as far as they hold something.
@@ -49,46 +45,53 @@ impl Chunk {
     fn len(&self) -> usize {
         self.rows.len() + self.rejects.len()
     }
+
+    fn take(&mut self, row: Read, keeps_cells: bool) {
+        let no = i64::from(row.no);
+        self.to = no;
+        match row.lead {
+            Ok(lead) => self.rows.push(Row {
+                no,
+                lead,
+                cells: if keeps_cells { row.cells } else { Vec::new() },
+            }),
+            Err(bad) => self.rejects.push(NewReject {
+                row_no: no,
+                column_title: bad.column,
+                code: bad.code,
+                reason: bad.reason,
+                cells: as_it_was(&row.cells, self.width),
+            }),
+        }
+    }
 }
 
-/// Reads and checks rows behind `cursor` until the sheet ends or nobody listens. Returns what the
-/// uploader should know.
+/// Reads and checks rows behind `cursor` until the sheet ends or nobody listens.
 pub fn read(
-    path: &Path,
-    fields: &[Field],
+    source: &Source,
     cursor: i64,
     keeps_cells: bool,
     chunks: &mpsc::Sender<Chunk>,
-) -> Result<Vec<String>, JobError> {
-    let mut plan: Option<Plan> = None;
+) -> Result<End, JobError> {
     let mut chunk = Chunk {
         from: cursor,
         to: cursor,
         ..Chunk::default()
     };
-    sheet::read(path, &mut |part| {
-        let row = match part {
-            Part::Row(row) => row,
-            Part::About(rows) => {
-                chunk.total = i64::from(rows).saturating_sub(1).max(0);
+    let end = reading::read(source, &mut |event| {
+        let row = match event {
+            Event::Row(row) => row,
+            Event::Head(head) => {
+                chunk.total = i64::from(head.about.rows.saturating_sub(head.row));
+                (chunk.header_row, chunk.width) = (i64::from(head.row), head.titles.len());
                 return Ok(Flow::On);
             }
         };
         let no = i64::from(row.no);
-        let Some(plan) = &plan else {
-            let header = if row.no == 1 {
-                sheet::titles(&row.cells)
-            } else {
-                Vec::new()
-            };
-            plan = Some(Plan::of(&header, fields)?);
-            (chunk.header_row, chunk.width) = (no, header.len());
-            return Ok(Flow::On);
-        };
-        if no <= cursor || plan.is_blank(&row.cells) {
+        if no <= cursor {
             return Ok(Flow::On);
         }
-        check(plan, no, row.cells, keeps_cells, &mut chunk);
+        chunk.take(row, keeps_cells);
         if chunk.len() < CHUNK {
             return Ok(Flow::On);
         }
@@ -108,42 +111,11 @@ pub fn read(
             Flow::Stop
         })
     })?;
-    let plan = match plan {
-        Some(plan) => plan,
-        None => Plan::of(&[], fields)?,
-    };
     if chunk.to > chunk.from {
         // Nobody listens any more when the job has failed; it tells why itself.
         let _ = chunks.blocking_send(chunk);
     }
-    Ok(plan.warnings)
-}
-
-fn check(plan: &Plan, no: i64, cells: Vec<Cell>, keeps_cells: bool, chunk: &mut Chunk) {
-    match plan.read(&cells) {
-        Ok(lead) => chunk.rows.push(Row {
-            no,
-            lead,
-            cells: if keeps_cells { cells } else { Vec::new() },
-        }),
-        Err(bad) => chunk.rejects.push(NewReject {
-            row_no: no,
-            column_title: bad.column,
-            code: bad.code,
-            reason: bad.reason,
-            cells: as_it_was(cells, chunk.width),
-        }),
-    }
-    chunk.to = no;
-}
-
-/// The cells under titles as text.
-pub fn as_it_was(mut cells: Vec<Cell>, width: usize) -> Vec<String> {
-    cells.resize(width, Cell::Empty);
-    cells
-        .iter()
-        .map(|cell| show(cell).unwrap_or_default())
-        .collect()
+    Ok(end)
 }
 
 pub fn count(rows: usize) -> i64 {

@@ -12,7 +12,8 @@ use store::{
     rejects::NewReject,
 };
 
-use super::read::{Row, as_it_was};
+use super::read::Row;
+use crate::reading::as_it_was;
 
 /// What the batch's fields say about duplicates.
 #[derive(Debug, Clone)]
@@ -209,7 +210,7 @@ impl Desk<'_> {
             column_title: self.rules.key_title.clone(),
             code,
             reason: reason.into(),
-            cells: as_it_was(row.cells, self.width),
+            cells: as_it_was(&row.cells, self.width),
         });
     }
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::Workbook;
 use store::{
-    files, jobs,
+    fields, files, jobs,
     leads::{self, Lead},
     rejects,
     testing::on_both,
@@ -255,10 +255,12 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         // The first start writes one chunk, then its process is gone in the middle of the second.
         let ticket = testing::ticket(&testing::take(&house, &job).await.unwrap());
         let fields = fields::list(&house.db, &batch).await.unwrap();
-        let its = fields.clone();
         let (chunks, mut received) = mpsc::channel(8);
         let kept = house.data_dir.join(now(&house, &id).await.file_path);
-        tokio::task::spawn_blocking(move || read(&kept, &its, 0, false, &chunks))
+        let source = import_source::of(&house.db, &batch, kept, imports::Options::default())
+            .await
+            .unwrap();
+        tokio::task::spawn_blocking(move || read(&source, 0, false, &chunks))
             .await
             .unwrap()
             .unwrap();
@@ -340,6 +342,8 @@ async fn a_template_gives_the_batch_its_fields() {
             batch: batch.clone(),
             file_path: file.into(),
             file_name: file.into(),
+            header_row: None,
+            sheet: None,
         };
         let before = fields::list(&house.db, &batch).await.unwrap();
         testing::run(&house, read("t.xlsx")).await.unwrap();

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use rust_xlsxwriter::Workbook;
 use store::{leads, testing::on_both, work::Work};
 

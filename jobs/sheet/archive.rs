@@ -1,17 +1,23 @@
-//! Measures a zip archive before anything reads it for real.
+//! Measures a zip archive before anything reads it for real, and looks through its sheets on the way.
 //!
 //! The directory's sizes are the sender's word. Each entry is unpacked once, counted and thrown away,
 //! so that a bomb costs time up to the limit and no memory.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
-    io::{BufReader, Read},
+    io::{BufReader, Cursor, Read},
     path::Path,
 };
 
 use zip::ZipArchive;
 
-use super::{damaged, not_a_spreadsheet};
+use super::{
+    Kind,
+    choice::Listed,
+    damaged, encrypted, not_a_spreadsheet, package, records,
+    scan::{Scan, Seen},
+};
 use crate::error::JobError;
 
 const ENTRIES_MAX: usize = 10_000;
@@ -25,82 +31,216 @@ const RATIO_MAX: u64 = 120;
 const RATIO_FROM: u64 = 32 * 1024 * 1024;
 /// Longest text between two tags: the parser holds it as a whole.
 const RUN_MAX: usize = 1024 * 1024;
+/// The workbook's list of sheets and its relations.
+const LIST_MAX: u64 = 8 * 1024 * 1024;
 
-/// Checks that the archive is a workbook that can be read within the limits.
-pub fn check(path: &Path) -> Result<(), JobError> {
-    let file = File::open(path)?;
-    let packed = file.metadata()?.len();
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+type Archive = ZipArchive<BufReader<File>>;
+
+/// What was seen of each part, by its name in lower case.
+#[derive(Debug, Default)]
+pub struct Parts {
+    seen: BTreeMap<String, Seen>,
+    /// Sheet name to part.
+    sheets: BTreeMap<String, String>,
+}
+
+impl Parts {
+    /// What was seen of a sheet; `None` when its part is not known.
+    pub fn of(&self, sheet: &str) -> Option<&Seen> {
+        self.seen.get(self.sheets.get(sheet)?)
+    }
+
+    /// The part that holds every sheet of an .ods.
+    pub fn content(&self) -> Option<&Seen> {
+        self.seen.get("content.xml")
+    }
+
+    pub fn listed(&self, name: &str, is_visible: bool) -> Listed {
+        Listed {
+            name: name.to_owned(),
+            is_visible,
+            is_filled: self.of(name).is_none_or(|seen| seen.is_filled),
+        }
+    }
+}
+
+/// Which spreadsheet the archive is, by the parts it has.
+pub fn kind(path: &Path) -> Result<Kind, JobError> {
+    let archive = open(path)?;
+    let has = |name: &str| {
+        archive
+            .file_names()
+            .flatten()
+            .any(|one| one.eq_ignore_ascii_case(name))
+    };
+    let is_xlsx = archive.file_names().flatten().any(|name| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("xl/workbook") && name.ends_with(".xml")
+    });
+    match () {
+        () if is_xlsx => Ok(Kind::Xlsx),
+        () if has("xl/workbook.bin") => Ok(Kind::Xlsb),
+        () if has("content.xml") && has("META-INF/manifest.xml") => Ok(Kind::Ods),
+        () => Err(not_a_spreadsheet()),
+    }
+}
+
+/// Checks that the archive can be read within the limits, and says what its sheets hold.
+pub fn check(path: &Path) -> Result<Parts, JobError> {
+    let packed = std::fs::metadata(path)?.len();
+    let mut archive = open(path)?;
     if archive.len() > ENTRIES_MAX {
         return Err(bomb("it holds too many entries"));
     }
-    let mut has_workbook = false;
     let mut claimed = 0_u64;
     for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(damaged)?;
-        has_workbook |= is_workbook(&entry.name().map_err(damaged)?);
+        let entry = archive.by_index_raw(at).map_err(damaged)?;
+        if entry.encrypted() {
+            return Err(encrypted());
+        }
         claimed = claimed.saturating_add(entry.size());
     }
-    if !has_workbook {
-        return Err(not_a_spreadsheet());
-    }
     within(claimed, packed)?;
-    let mut total = 0;
+    let mut parts = Parts::default();
+    let mut total = Total { packed, bytes: 0 };
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(damaged)?;
-        let is_sheet = entry
-            .name()
-            .map_err(damaged)?
-            .to_ascii_lowercase()
-            .starts_with("xl/worksheets/");
-        total = measure(entry, is_sheet, total, packed)?;
+        let name = entry.name().map_err(damaged)?.to_ascii_lowercase();
+        let seen = total.measure(&name, entry)?;
+        parts.seen.insert(name, seen);
     }
-    Ok(())
+    parts.sheets = sheets(&mut archive).unwrap_or_default();
+    Ok(parts)
 }
 
-fn is_workbook(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with("xl/workbook") && name.ends_with(".xml")
+fn open(path: &Path) -> Result<Archive, JobError> {
+    let file = BufReader::with_capacity(64 * 1024, File::open(path)?);
+    ZipArchive::new(file).map_err(damaged)
 }
 
-fn measure(
-    mut entry: impl Read,
-    is_sheet: bool,
-    mut total: u64,
+/// Sheet name to part. An odd list only costs what is told of merges and hidden rows.
+fn sheets(archive: &mut Archive) -> Result<BTreeMap<String, String>, JobError> {
+    let list: Vec<(String, String)> = match entry(archive, "xl/workbook.bin")? {
+        Some(bytes) => {
+            let told = records::look(&mut Cursor::new(bytes))?;
+            let pairs = told.sheets.into_iter();
+            pairs.map(|sheet| (sheet.name, sheet.relation)).collect()
+        }
+        None => match entry(archive, "xl/workbook.xml")? {
+            Some(bytes) => package::sheets(Cursor::new(bytes))?,
+            None => return Ok(BTreeMap::new()),
+        },
+    };
+    let relations = match entry(archive, "xl/_rels/workbook.xml.rels")? {
+        Some(bytes) => Some(bytes),
+        None => entry(archive, "xl/_rels/workbook.bin.rels")?,
+    };
+    let relations = package::relations(Cursor::new(relations.unwrap_or_default()))?;
+    let part = |(name, relation)| Some((name, relations.get(&relation)?.clone()));
+    Ok(list.into_iter().filter_map(part).collect())
+}
+
+/// Whether an .ods says that its parts are encrypted.
+pub fn is_encrypted(path: &Path) -> Result<bool, JobError> {
+    let manifest = entry(&mut open(path)?, "META-INF/manifest.xml")?.unwrap_or_default();
+    Ok(memchr::memmem::find(&manifest, b"encryption-data").is_some())
+}
+
+/// A small entry as a whole, whatever the case of its name.
+fn entry(archive: &mut Archive, name: &str) -> Result<Option<Vec<u8>>, JobError> {
+    let at = (0..archive.len()).find(|&at| {
+        archive
+            .name_for_index(at)
+            .and_then(Result::ok)
+            .is_some_and(|one| one.eq_ignore_ascii_case(name))
+    });
+    let Some(at) = at else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let entry = archive.by_index(at).map_err(damaged)?;
+    entry
+        .take(LIST_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(damaged)?;
+    Ok(Some(bytes))
+}
+
+/// Bytes so far, of all entries.
+struct Total {
     packed: u64,
-) -> Result<u64, JobError> {
-    let mut held = 0_u64;
-    let mut run = 0_usize;
+    bytes: u64,
+}
+
+impl Total {
+    fn measure(&mut self, name: &str, entry: impl Read) -> Result<Seen, JobError> {
+        let is_sheet = name.starts_with("xl/worksheets/") || name == "content.xml";
+        let mut counted = Counted {
+            entry,
+            total: self,
+            held: 0,
+            is_sheet,
+            refused: None,
+        };
+        let seen = if is_sheet && name.ends_with(".bin") {
+            let mut buffered = BufReader::with_capacity(64 * 1024, &mut counted);
+            records::look(&mut buffered).map(|told| told.seen)
+        } else {
+            scan(&mut counted, name.ends_with(".xml"))
+        };
+        match counted.refused.take() {
+            Some(bomb) => Err(bomb),
+            None => seen,
+        }
+    }
+}
+
+fn scan(counted: &mut Counted<'_, impl Read>, is_xml: bool) -> Result<Seen, JobError> {
+    let mut scan = Scan::default();
     let mut buffer = vec![0_u8; 64 * 1024];
     loop {
-        let count = entry.read(&mut buffer).map_err(damaged)?;
+        let count = counted.read(&mut buffer).map_err(damaged)?;
         if count == 0 {
-            return Ok(total);
+            break;
         }
-        total += count as u64;
-        within(total, packed)?;
-        if !is_sheet {
-            held += count as u64;
-            if held > HELD_MAX {
-                return Err(bomb("its shared texts are larger than 256 MB"));
-            }
-        }
-        run = longest_run(&buffer[..count], run)?;
-    }
-}
-
-/// Follows the text since the last tag; `run` is what was open before these bytes.
-fn longest_run(bytes: &[u8], mut run: usize) -> Result<usize, JobError> {
-    for part in bytes.split_inclusive(|byte| *byte == b'<') {
-        run += part.len();
-        if run > RUN_MAX {
+        scan.feed(&buffer[..count]);
+        if is_xml && scan.longest > RUN_MAX {
             return Err(bomb("it holds a text of more than 1 MB"));
         }
-        if part.ends_with(b"<") {
-            run = 0;
+    }
+    // Space for that many texts is made before the first one is read.
+    if scan.seen.strings > counted.held {
+        return Err(bomb("it claims more shared texts than it has bytes for"));
+    }
+    Ok(scan.seen)
+}
+
+/// Counts what is read, and stops at the limits.
+struct Counted<'a, R> {
+    entry: R,
+    total: &'a mut Total,
+    held: u64,
+    is_sheet: bool,
+    refused: Option<JobError>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.entry.read(buffer)?;
+        self.total.bytes += count as u64;
+        let mut fits = within(self.total.bytes, self.total.packed);
+        if !self.is_sheet {
+            self.held += count as u64;
+            if self.held > HELD_MAX {
+                fits = Err(bomb("its shared texts are larger than 256 MB"));
+            }
+        }
+        match fits {
+            Ok(()) => Ok(count),
+            Err(bomb) => {
+                self.refused = Some(bomb);
+                Err(std::io::ErrorKind::FileTooLarge.into())
+            }
         }
     }
-    Ok(run)
 }
 
 fn within(unpacked: u64, packed: u64) -> Result<(), JobError> {

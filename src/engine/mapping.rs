@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     field::{self, Field},
     import_row::{Cell, letters, show},
@@ -18,18 +16,16 @@ mod words;
 
 pub use header::header_row;
 
-/// What an uploader confirms: columns by their letters, each with the code of the field it fills, or
-/// `null` to leave it out. Columns that are not named are matched by their titles.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Mapping(pub BTreeMap<String, Option<String>>);
+/// What an uploader confirms: columns by their titles or letters, each with the code of the field it
+/// fills; an empty code leaves the column out. Columns that are not named go by their titles.
+pub type Mapping = BTreeMap<String, String>;
 
 /// What is known about a file before it is looked at.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
     /// Confirmed with the upload.
     pub given: Option<&'a Mapping>,
-    /// Confirmed for an earlier file of the batch with the same [`signature`].
+    /// Confirmed for an earlier file of the batch with the same [`signature`]: columns by letters.
     pub remembered: Option<&'a Mapping>,
 }
 
@@ -170,12 +166,20 @@ impl Column {
         if !self.is_open() {
             return;
         }
-        match mapping.and_then(|mapping| mapping.0.get(&self.letters())) {
-            Some(Some(code)) if fields.iter().any(|f| f.code == *code && f.is_imported()) => {
-                self.suggest(code, reason.clone(), 100);
+        let named = |mapping: &Mapping| {
+            let by_title = |(name, code): (&String, &String)| {
+                (*reason == Reason::Given && field::same_title(name, &self.title))
+                    .then(|| code.clone())
+            };
+            let title = mapping.iter().find_map(by_title);
+            title.or_else(|| mapping.get(&self.letters()).cloned())
+        };
+        match mapping.and_then(named) {
+            Some(code) if code.is_empty() => self.reason = Reason::Ignored,
+            Some(code) if fields.iter().any(|f| f.code == code && f.is_imported()) => {
+                self.suggest(&code, reason.clone(), 100);
                 self.applies = true;
             }
-            Some(None) => self.reason = Reason::Ignored,
             _ => {}
         }
     }
@@ -254,8 +258,11 @@ pub fn signature(header: &[String]) -> String {
 /// The mapping that a file was read with, to be remembered: every column with its field or none.
 #[must_use]
 pub fn confirmed(columns: &[Column]) -> Mapping {
-    let entry = |column: &Column| (column.letters(), column.applied().map(str::to_owned));
-    Mapping(columns.iter().map(entry).collect())
+    let entry = |column: &Column| {
+        let code = column.applied().unwrap_or_default();
+        (column.letters(), code.to_owned())
+    };
+    columns.iter().map(entry).collect()
 }
 
 fn samples(sample: &[Vec<Cell>], at: usize) -> Vec<String> {

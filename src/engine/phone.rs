@@ -163,15 +163,18 @@ fn zero(number: String, lost: LostZero, is_numeric: bool) -> Result<(String, boo
 
 /// The number as it is dialled inside the country. A landline gets back the zero that the country
 /// code stood for.
-fn domestic(number: &str) -> String {
-    let rest = number
+fn domestic(mut number: &str) -> String {
+    let mut is_prefixed = false;
+    while let Some(rest) = number
         .strip_prefix("+86")
-        .or_else(|| number.strip_prefix("0086"));
-    match rest {
-        Some(rest) if lost_its_zero(rest) => format!("0{rest}"),
-        Some(rest) => rest.into(),
-        None => number.into(),
+        .or_else(|| number.strip_prefix("0086"))
+    {
+        (number, is_prefixed) = (rest, true);
     }
+    if is_prefixed && lost_its_zero(number) {
+        return format!("0{number}");
+    }
+    number.into()
 }
 
 /// `1.38E+10`: a whole mantissa with its exponent, nothing else.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// `name` is the uploader's; only its extension is used.
 #[must_use]
 pub fn upload(id: &str, name: &str) -> String {
-    let known = ["xlsx", "xls", "csv"];
+    let known = ["xlsx", "xlsb", "xls", "ods", "csv", "tsv", "txt"];
     let extension = Path::new(name)
         .extension()
         .and_then(|text| text.to_str())

@@ -20,6 +20,16 @@ pub enum Work {
         /// Relative to the data directory.
         file_path: String,
         file_name: String,
+        /// Sheet row of the titles; looked for when it is not given.
+        #[serde(default)]
+        header_row: Option<u32>,
+        /// Name or number of the sheet.
+        #[serde(default)]
+        sheet: Option<String>,
+    },
+    /// Reads a file as its import would, and writes nothing but what it found.
+    DryRun {
+        preview: String,
     },
     ImportBatch {
         import: String,
@@ -132,6 +142,7 @@ impl Work {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::ReadTemplate { .. } => "read_template",
+            Self::DryRun { .. } => "dry_run",
             Self::ImportBatch { .. } => "import_batch",
             Self::UndoImport { .. } => "undo_import",
             Self::RunFilter { .. } => "run_filter",
@@ -147,6 +158,7 @@ impl Work {
     pub fn subject(&self) -> &str {
         match self {
             Self::ReadTemplate { batch, .. } => batch,
+            Self::DryRun { preview } => preview,
             Self::ImportBatch { import }
             | Self::UndoImport { import }
             | Self::RejectsSheet { import } => import,
@@ -165,9 +177,10 @@ impl Work {
             Self::AllocateTask { .. } | Self::AllocateContacts { .. } | Self::RecycleTask(_) => {
                 queue::ALLOCATE
             }
-            Self::ReadTemplate { .. } | Self::RejectsSheet { .. } | Self::CampaignReport { .. } => {
-                queue::SHEET
-            }
+            Self::ReadTemplate { .. }
+            | Self::DryRun { .. }
+            | Self::RejectsSheet { .. }
+            | Self::CampaignReport { .. } => queue::SHEET,
         }
     }
 }
@@ -209,6 +222,7 @@ pub async fn enqueue_on(
         .bind(run_after.0).bind(terms.max_attempts.clamp(1, 10)).execute(c).await.map(|_| ()))?;
     let told = match &work {
         Work::ImportBatch { .. } => Some("UPDATE imports SET job_id = $1 WHERE id = $2"),
+        Work::DryRun { .. } => Some("UPDATE previews SET job_id = $1 WHERE id = $2"),
         Work::RunFilter { .. } => Some("UPDATE filter_runs SET job_id = $1 WHERE id = $2"),
         Work::AllocateTask { .. } | Work::AllocateContacts { .. } => {
             Some("UPDATE tasks SET job_id = $1 WHERE id = $2")

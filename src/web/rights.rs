@@ -75,6 +75,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/batches/{id}/fields", SELL),
     ("DELETE", "/api/v1/batches/{id}/fields/{code}", SELL),
     ("POST", "/api/v1/batches/{id}/imports", SELL),
+    ("POST", "/api/v1/batches/{id}/imports/preview", SELL),
+    ("GET", "/api/v1/imports/previews/{id}", SELL),
     ("GET", "/api/v1/imports", SELL),
     ("GET", "/api/v1/imports/{id}", SELL),
     ("DELETE", "/api/v1/imports/{id}", SELL),

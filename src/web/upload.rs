@@ -1,6 +1,6 @@
 //! Takes an uploaded spreadsheet: streamed to disk, bounded, hashed. It appears whole or not at all.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use axum::extract::{Multipart, multipart::Field};
 use sha2::{Digest, Sha256};
@@ -9,8 +9,8 @@ use tokio::{fs, io::AsyncWriteExt};
 
 use crate::{house::House, problem::Problem};
 
-/// Longest text part, bytes.
-const TEXT_LIMIT: usize = 200;
+/// Longest text part, bytes: a mapping of 200 columns.
+const TEXT_LIMIT: usize = 64 * 1024;
 
 /// A file that lies in the data directory.
 #[derive(Debug)]
@@ -21,42 +21,73 @@ pub struct Upload {
     pub file_path: String,
     pub sha256: String,
     pub bytes: u64,
-    /// The text part `dup_policy`.
-    pub dup_policy: Option<String>,
 }
 
-/// Reads a form with one part `file` and, perhaps, `dup_policy`. `id` names the stored file.
+/// A form that was read.
+#[derive(Debug, Default)]
+pub struct Form {
+    file: Option<Upload>,
+    /// The text parts by their names.
+    pub texts: BTreeMap<String, String>,
+}
+
+impl Form {
+    /// # Errors
+    /// `FILE_MISSING`.
+    pub fn file(self) -> Result<Upload, Problem> {
+        self.file.ok_or_else(|| Problem::of("FILE_MISSING"))
+    }
+
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+}
+
+/// Reads a form with at most one part `file` and text parts of these names. `id` names the stored file.
 ///
 /// # Errors
-/// `FILE_MISSING`, `TOO_LARGE`, `MALFORMED`, `INVALID` for parts we do not know.
-pub async fn receive(house: &House, id: &str, mut form: Multipart) -> Result<Upload, Problem> {
-    let mut upload: Option<Upload> = None;
-    let mut dup_policy = None;
-    while let Some(part) = form.next_field().await.map_err(unreadable)? {
-        let taken = match part.name() {
-            Some("file") if upload.is_none() => keep(house, id, part).await.map(|kept| {
-                upload = Some(kept);
-            }),
-            Some("dup_policy") => text(part).await.map(|text| dup_policy = Some(text)),
-            other => Err(Problem::at(
-                &format!("/{}", other.unwrap_or_default()),
-                "unknown_field",
-                "this part is not expected",
-            )),
+/// `TOO_LARGE`, `MALFORMED`, `INVALID` for parts that are not known or stand twice.
+pub async fn receive(
+    house: &House,
+    id: &str,
+    mut parts: Multipart,
+    known: &[&str],
+) -> Result<Form, Problem> {
+    let mut form = Form::default();
+    loop {
+        let taken = match parts.next_field().await.map_err(unreadable) {
+            Ok(Some(part)) => take(house, id, part, known, &mut form).await,
+            Ok(None) => return Ok(form),
+            Err(problem) => Err(problem),
         };
         if let Err(problem) = taken {
-            if let Some(upload) = upload {
+            if let Some(upload) = form.file {
                 discard(house, &upload).await;
             }
             return Err(problem);
         }
     }
-    upload
-        .map(|upload| Upload {
-            dup_policy,
-            ..upload
-        })
-        .ok_or_else(|| Problem::of("FILE_MISSING"))
+}
+
+async fn take(
+    house: &House,
+    id: &str,
+    part: Field<'_>,
+    known: &[&str],
+    form: &mut Form,
+) -> Result<(), Problem> {
+    let name = part.name().unwrap_or_default().to_owned();
+    if name == "file" && form.file.is_none() {
+        form.file = Some(keep(house, id, part).await?);
+        return Ok(());
+    }
+    if !known.contains(&name.as_str()) || form.texts.contains_key(&name) {
+        let told = "this part is not expected";
+        return Err(Problem::at(&format!("/{name}"), "unknown_field", told));
+    }
+    form.texts.insert(name, text(part).await?);
+    Ok(())
 }
 
 /// Removes a file that is not used after all.
@@ -95,7 +126,6 @@ async fn keep(house: &House, id: &str, part: Field<'_>) -> Result<Upload, Proble
         file_path,
         sha256,
         bytes,
-        dup_policy: None,
     })
 }
 

@@ -10,13 +10,14 @@ use crate::kit::{
     server::{House, Server},
     sheet,
     stage::{self, text},
+    wait,
 };
 
 /// A name, what the file holds, and the code of what is wrong with it.
 type Case = (&'static str, fn() -> Vec<u8>, &'static str);
 
 const FILES: &[Case] = &[
-    ("letter.xlsx", letter, "NOT_A_SPREADSHEET"),
+    ("letter.xlsx", letter, "PHONE_COLUMN_MISSING"),
     ("picture.csv", picture, "NOT_A_SPREADSHEET"),
     ("encrypted.xlsx", bad_files::encrypted, "FILE_ENCRYPTED"),
     ("truncated.xlsx", bad_files::truncated, "FILE_DAMAGED"),
@@ -112,6 +113,89 @@ async fn a_bad_row_is_a_reject_with_row_column_and_reason() {
     );
     assert!(sheet[1].iter().any(|cell| cell == "1.38E+10"), "{sheet:?}");
     assert_eq!(sheet[0][..4], ["name", "phone", "city", "age"], "{sheet:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_file_is_looked_at_and_then_imported_from_where_it_lies() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    let (batch, codes) = stage::empty_batch(&api, "odd").await;
+    let preview = format!("/batches/{batch}/imports/preview");
+    let answer = api.upload(&preview, &[], "odd.txt", odd()).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let looked = looked(&api, &text(&answer.body["preview_id"])).await;
+    let outcome = &looked["outcome"];
+    assert_eq!(
+        outcome["blocked"]["code"], "PHONE_COLUMN_MISSING",
+        "{looked:#}"
+    );
+    assert_eq!(outcome["header_row"], 3, "{looked:#}");
+    let suggested = &outcome["columns"][1];
+    assert_eq!(
+        (
+            &suggested["field"],
+            &suggested["reason"],
+            &suggested["applies"]
+        ),
+        (&json!(codes[1]), &json!("synonym"), &json!(false)),
+        "{looked:#}"
+    );
+
+    let mapping = json!({ "B": codes[1] }).to_string();
+    let of_preview = [
+        ("preview_id", looked["id"].as_str().expect("an id")),
+        ("mapping", &mapping),
+    ];
+    let answer = api
+        .form(&format!("/batches/{batch}/imports"), &of_preview)
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let import = text(&answer.body["import_id"]);
+    let done = stage::imported(&api, &import).await;
+    assert_eq!(
+        (&done["state"], &done["good"], &done["invalid"]),
+        (&json!("succeeded"), &json!(2), &json!(1)),
+        "{done:#}"
+    );
+    let told = done["warnings"].to_string();
+    assert!(told.contains("the titles stand in row 3"), "{told}");
+    let rejects = sheet::read(
+        api.download(&format!("/imports/{import}/invalid.xlsx"))
+            .await,
+    );
+    assert_eq!(rejects[0][..3], ["name", "手机号", "city"], "{rejects:?}");
+    assert_eq!(rejects[1][..3], ["李四", "1.38E+10", "上海"], "{rejects:?}");
+
+    // A file with the same titles needs no mapping any more, and is read from its bytes alone.
+    let again = String::from_utf8_lossy(&odd_text()).replace("13800138000", "13800138009");
+    let answer = stage::upload(&api, &batch, "again.xls", again.into_bytes()).await;
+    let done = stage::imported(&api, &text(&answer.body["import_id"])).await;
+    assert_eq!(done["good"], 1, "{done:#}");
+}
+
+/// Waits until a dry run is over and gives it.
+async fn looked(api: &Client, preview: &str) -> Value {
+    wait::until_seen(
+        "the dry run to end",
+        stage::WORK,
+        || async { api.get(&format!("/imports/previews/{preview}")).await },
+        |preview| matches!(preview["state"].as_str(), Some("succeeded" | "failed")),
+    )
+    .await
+}
+
+/// Titles in the third row, one of them only another word; several numbers in a cell; a line end in one.
+fn odd_text() -> Vec<u8> {
+    "2026年11月名单;;\n\nname;手机号;city\n张三;\u{200b}138 0013 8000/12;\"北\n京\"\n李四;1.38E+10;上海\n王五;１３９００１３９０００;\n"
+        .as_bytes()
+        .to_vec()
+}
+
+/// The same in UTF-16 without a mark.
+fn odd() -> Vec<u8> {
+    let text = String::from_utf8(odd_text()).expect("text");
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,16 +19,20 @@ pub fn clean(raw: &str) -> Cow<'_, str> {
 }
 
 /// Without the apostrophe that keeps a text from being a number or a formula, and without `="…"`.
-fn bare(text: &str) -> &str {
-    let quoted = text
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'));
-    if let Some(inner) = quoted.filter(|inner| !inner.contains('"')) {
-        return inner.trim();
-    }
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(guarded) => rest,
-        _ => text,
+fn bare(mut text: &str) -> &str {
+    loop {
+        let quoted = text
+            .strip_prefix("=\"")
+            .and_then(|rest| rest.strip_suffix('"'))
+            .filter(|inner| !inner.contains('"'));
+        let marked = || {
+            text.strip_prefix('\'')
+                .filter(|rest| rest.starts_with(guarded))
+        };
+        match quoted.or_else(marked) {
+            Some(inner) => text = inner.trim_matches(is_edge),
+            None => return text,
+        }
     }
 }
 

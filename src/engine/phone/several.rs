@@ -1,7 +1,10 @@
 //! One cell, several numbers: `13800138000/13900139000`.
 
 use super::{BadPhone, Phone, dialled, normalise, of_number, zero};
-use crate::{field::LostZero, import_row::Cell};
+use crate::{
+    field::LostZero,
+    import_row::{Cell, clean},
+};
 
 /// The numbers of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +51,10 @@ impl Numbers {
 
 fn of_text(text: &str, lost: LostZero) -> Result<Numbers, BadPhone> {
     let raw = text.trim();
-    let parts = parts(raw);
+    let plain = clean(raw);
+    let parts = parts(&plain);
     if parts.is_empty() {
-        let (number, zero) = zero(dialled(raw)?, lost, false)?;
+        let (number, zero) = zero(dialled(&plain)?, lost, false)?;
         return Ok(Numbers::one(number, raw.into(), zero));
     }
     let mut found: Option<Numbers> = None;

@@ -15,12 +15,12 @@ pub struct Options {
     /// With [`DupScope::All`]: only leads imported or dialled so many days before the import count;
     /// 30, 90 or 180. `None`: all of them.
     pub dup_days: Option<u32>,
-    /// Sheet row of the titles, from 1. `None`: it is looked for.
+    /// Sheet row of the titles, from 1; 0: the sheet has none. `None`: it is looked for.
     pub header_row: Option<u32>,
-    /// The sheet's name. `None`: the first one.
+    /// The sheet's name, or its number from 1. `None`: the first visible one that holds something.
     pub sheet: Option<String>,
-    /// Title in the file to field code; an empty code leaves the column out. A title that is not here
-    /// goes to the field of the same title.
+    /// Title or letters of a column to field code; an empty code leaves the column out. A column that
+    /// is not here goes to the field of the same title.
     pub mapping: BTreeMap<String, String>,
 }
 
@@ -119,9 +119,6 @@ impl Options {
         }
         if self.on_duplicate() == OnDuplicate::Merge && self.dup_scope == DupScope::File {
             return bad("/dup_scope", "an update looks in the batch at least");
-        }
-        if self.header_row == Some(0) {
-            return bad("/header_row", "rows count from 1");
         }
         Ok(())
     }

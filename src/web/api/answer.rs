@@ -16,6 +16,8 @@ pub struct Accepted {
     pub task_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub import_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview_id: Option<String>,
 }
 
 impl Accepted {
@@ -25,6 +27,7 @@ impl Accepted {
             job_id,
             task_id: None,
             import_id: None,
+            preview_id: None,
         }
     }
 }

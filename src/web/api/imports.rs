@@ -1,5 +1,7 @@
 //! `/imports`: data for a batch (OUT-073 to OUT-084, OUT-137 to OUT-139).
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{DefaultBodyLimit, Multipart, Path, Request, State},
@@ -16,7 +18,7 @@ use store::{
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, find, shown::shown, wait};
+use super::{answer::Accepted, find, import_options, previews, shown::shown, wait};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -102,11 +104,27 @@ pub struct Removed {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct ImportForm {
-    /// .xlsx, .xls or .csv (UTF-8 or GB18030), at most 200 MB and 1,000,000 rows.
+    /// .xlsx, .xlsb, .xls, .ods, .csv or .tsv (UTF-8, UTF-16 or GB18030), at most 200 MB and 1,000,000
+    /// rows. Not with `preview_id`.
     #[schema(value_type = String, format = Binary)]
-    file: String,
-    /// keep_all, skip_in_batch (default) or update_in_batch.
+    file: Option<String>,
+    /// Imports the file of this dry run, with its options where no others are given.
+    preview_id: Option<String>,
+    /// insert (default), update or upsert.
+    mode: Option<String>,
+    /// keep_all, skip (default) or update.
     dup_policy: Option<String>,
+    /// file, batch (default), campaign or all.
+    dup_scope: Option<String>,
+    /// 30, 90 or 180, with dup_scope all.
+    dup_days: Option<u32>,
+    /// Row of the titles, from 1; 0: there are none. Looked for when it is not given.
+    header_row: Option<u32>,
+    /// Name or number of the sheet; the first visible one that holds something when it is not given.
+    sheet: Option<String>,
+    /// JSON object: title or letters of a column to a field's code, empty to leave the column out. It
+    /// is remembered for files of the batch with the same titles.
+    mapping: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -131,25 +149,63 @@ async fn add(
 ) -> Result<Accepted, Problem> {
     let batch = find::open_batch(&house, &caller, &batch).await?;
     let import = imports::new_import_id();
-    let file = upload::receive(&house, &import, form).await?;
-    let recorded = record(&house, &caller, &batch, &import, &file).await;
-    if recorded.is_err() {
-        upload::discard(&house, &file).await;
-    }
+    let mut known = import_options::PARTS.to_vec();
+    known.push("preview_id");
+    let form = upload::receive(&house, &import, form, &known).await?;
+    let recorded = match form.texts.get("preview_id") {
+        Some(preview) if !form.has_file() => {
+            of_preview(&house, &caller, (&batch, &import), preview, &form.texts).await
+        }
+        given => {
+            let both = given.is_some();
+            let options = import_options::of(&form.texts, Options::default());
+            let file = form.file()?;
+            let recorded = match options {
+                Ok(_) if both => Err(Problem::at("/preview_id", "choice", "not with a file")),
+                Ok(options) => record(&house, &caller, (&batch, &import), &file, &options).await,
+                Err(problem) => Err(problem),
+            };
+            if recorded.is_err() {
+                upload::discard(&house, &file).await;
+            }
+            recorded
+        }
+    };
     Ok(Accepted {
         import_id: Some(import),
         ..Accepted::job(recorded?)
     })
 }
 
+/// Imports the file of a dry run.
+async fn of_preview(
+    house: &House,
+    caller: &Caller,
+    (batch, import): (&store::batches::Batch, &str),
+    preview: &str,
+    texts: &BTreeMap<String, String>,
+) -> Result<String, Problem> {
+    let preview = previews::of(house, caller, preview).await?;
+    if preview.batch_id != batch.id {
+        return Err(Problem::not_found());
+    }
+    let options = import_options::of(texts, preview.options.0)?;
+    let file = Upload {
+        file_name: preview.file_name,
+        file_path: preview.file_path,
+        sha256: preview.sha256,
+        bytes: u64::try_from(preview.bytes).unwrap_or_default(),
+    };
+    record(house, caller, (batch, import), &file, &options).await
+}
+
 async fn record(
     house: &House,
     caller: &Caller,
-    batch: &store::batches::Batch,
-    import: &str,
+    (batch, import): (&store::batches::Batch, &str),
     file: &Upload,
+    options: &Options,
 ) -> Result<String, Problem> {
-    let options = options(file)?;
     let new = NewImport {
         id: import,
         orgi: caller.orgi(),
@@ -160,7 +216,7 @@ async fn record(
         file_path: &file.file_path,
         sha256: &file.sha256,
         bytes: i64::try_from(file.bytes).unwrap_or(i64::MAX),
-        options: &options,
+        options,
     };
     let by = By {
         orgi: caller.orgi(),
@@ -175,17 +231,6 @@ async fn record(
     let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;
     Ok(job)
-}
-
-/// What the form asks for beside the file.
-fn options(file: &Upload) -> Result<Options, Problem> {
-    let told = |bad: imports::BadOptions| Problem::at(bad.pointer, "choice", bad.message);
-    let mut options = Options::default();
-    if let Some(policy) = &file.dup_policy {
-        options.dup_policy = policy.parse().map_err(told)?;
-    }
-    options.validate().map_err(told)?;
-    Ok(options)
 }
 
 /// `yyyy-MM-dd HH:mm:ss` on the house's wall clock.

@@ -18,12 +18,14 @@ mod filters;
 pub mod find;
 mod gateways;
 mod grants;
+mod import_options;
 mod imports;
 mod inbound_routes;
 mod jobs;
 mod leads;
 mod my_list;
 pub mod openapi;
+mod previews;
 mod queues;
 mod recycle;
 mod running;
@@ -56,6 +58,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(batches::routes())
         .merge(template::routes())
         .merge(imports::routes())
+        .merge(previews::routes())
         .merge(undo::routes())
         .merge(leads::routes())
         .merge(filters::routes())

@@ -10,12 +10,13 @@ use engine::field::Field;
 use serde::Serialize;
 use store::{
     batches, fields,
+    imports::Options,
     work::{By, Work, enqueue},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, find, wait};
+use super::{answer::Accepted, find, import_options, wait};
 use crate::{
     caller::Caller,
     clock::now,
@@ -40,7 +41,7 @@ pub fn routes() -> OpenApiRouter<House> {
 /// The fields of a batch, in column order.
 #[derive(Serialize, ToSchema)]
 pub struct Fields {
-    /// code, title, max_len, element, no_exchange, is_key, is_phone, phone_type, hidden,
+    /// code, title, max_len, element, no_exchange, is_key, is_phone, phone_type, lost_zero, hidden,
     /// dictionary, positions, association, checks, to_date, multi, replace, local_only, data_type.
     #[schema(value_type = Vec<Object>)]
     data: Vec<Field>,
@@ -49,9 +50,13 @@ pub struct Fields {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct SheetForm {
-    /// .xlsx, .xls or .csv; row 1 is the header.
+    /// .xlsx, .xlsb, .xls, .ods, .csv or .tsv.
     #[schema(value_type = String, format = Binary)]
     file: String,
+    /// Row of the titles, from 1. Looked for when it is not given.
+    header_row: Option<u32>,
+    /// Name or number of the sheet; the first visible one that holds something when it is not given.
+    sheet: Option<String>,
 }
 
 /// 上传模板 · Read the header row of a sheet into the batch's fields.
@@ -66,11 +71,23 @@ async fn read(
     form: Multipart,
 ) -> Result<Response, Problem> {
     find::open_batch(&house, &caller, &id).await?;
-    let file = upload::receive(&house, &store::new_id("tpl"), form).await?;
+    let known = ["header_row", "sheet"];
+    let form = upload::receive(&house, &store::new_id("tpl"), form, &known).await?;
+    let options = import_options::of(&form.texts, Options::default());
+    let file = form.file()?;
+    let options = match options {
+        Ok(options) => options,
+        Err(problem) => {
+            upload::discard(&house, &file).await;
+            return Err(problem);
+        }
+    };
     let work = Work::ReadTemplate {
         batch: id.clone(),
         file_path: file.file_path,
         file_name: file.file_name,
+        header_row: options.header_row,
+        sheet: options.sheet,
     };
     let by = By {
         orgi: caller.orgi(),

@@ -106,6 +106,18 @@ impl Client {
         answer(path, self.request(Method::POST, path).multipart(form)).await
     }
 
+    /// Sends form fields without a file, and gives the answer whatever it is.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = multipart::Form::new();
+        for (field, value) in fields {
+            form = form.text((*field).to_owned(), (*value).to_owned());
+        }
+        answer(path, self.request(Method::POST, path).multipart(form)).await
+    }
+
     /// The bytes of a file.
     ///
     /// # Panics

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Batch work on a busy machine.
-const WORK: Duration = Duration::from_secs(120);
+pub const WORK: Duration = Duration::from_secs(120);
 
 /// A batch with leads under [`sheet::HEADER`].
 #[derive(Debug, Clone)]

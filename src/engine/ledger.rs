@@ -179,13 +179,21 @@ impl Ledger {
     }
 }
 
+/// One more loss would break the cap. A list near its end lends no more than the persons it still
+/// has `to_come`.
+#[must_use]
+pub fn is_full(tally: &Tally, cap: f64, to_come: Option<f64>) -> bool {
+    let lent = to_come.map_or(LENT, |persons| persons.min(LENT));
+    tally.lost_persons() + 1.0 > cap * (tally.persons() + lent)
+}
+
 /// What one window allows under `cap`.
 #[must_use]
 pub fn allowed(tally: &Tally, cap: f64) -> Allowed {
     let (persons, lost) = (tally.persons(), tally.lost_persons());
     if lost > TOO_MANY + 2.0 * cap.max(0.01) * (persons + LENT_TO_STOP) {
         Allowed::Nothing
-    } else if lost + 1.0 > cap * (persons + LENT) {
+    } else if is_full(tally, cap, None) {
         Allowed::OneLineEach
     } else {
         Allowed::Prediction
@@ -230,6 +238,14 @@ mod tests {
         assert_eq!(allowed(&tally(960, 30), 0.03), Allowed::OneLineEach);
         // It comes back with the answers that were met.
         assert_eq!(allowed(&tally(994, 30), 0.03), Allowed::Prediction);
+    }
+
+    #[test]
+    fn a_list_near_its_end_lends_only_what_it_still_has() {
+        // 3 % of 90 + 60 is 4.5, of 90 + 12 only 3.06.
+        assert!(!is_full(&tally(90, 3), 0.03, None));
+        assert!(is_full(&tally(90, 3), 0.03, Some(12.0)));
+        assert!(!is_full(&tally(90, 2), 0.03, Some(12.0)));
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl Floor {
             free_channels: up_to(state.free),
             burst: up_to(state.cps.map(|cps| cps.max(0.0) as u64)),
             leads: up_to(state.left),
+            left: state.left,
             ..Load::default()
         })
     }

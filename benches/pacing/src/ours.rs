@@ -131,6 +131,7 @@ impl Policy for Ours {
             free_channels: o.free_channels.min(1 << 30) as u32,
             burst: o.cps_room as u32,
             leads: o.leads_left.min(1 << 30) as u32,
+            left: (o.leads_left < 1 << 40).then_some(o.leads_left as u64),
             ..Load::default()
         };
         self.policy.decide(&load, &mut self.pacer).lines as usize

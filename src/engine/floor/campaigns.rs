@@ -345,6 +345,7 @@ impl Floor {
             patience_ms: self.patience_ms(queue.as_ref()),
             max_concurrency: campaign.spec.settings.max_concurrency,
             leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
+            left: Some(campaign.undone).filter(|undone| *undone > 0),
             ..Load::default()
         };
         let checking = campaign.checking;

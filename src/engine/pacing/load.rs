@@ -36,6 +36,8 @@ pub struct Load {
     pub max_concurrency: Option<u32>,
     /// Leads that could be dialled at once.
     pub leads: u32,
+    /// Leads that are left at all; `None`: unknown, or without end.
+    pub left: Option<u64>,
 }
 
 impl Default for Load {
@@ -55,6 +57,7 @@ impl Default for Load {
             burst: 0,
             max_concurrency: None,
             leads: 0,
+            left: None,
         }
     }
 }

@@ -6,6 +6,7 @@ mod dialling;
 mod handing_over;
 mod invariants;
 mod limits;
+mod predicting;
 mod previewing;
 mod races;
 mod script;

@@ -32,7 +32,10 @@ use self::{
     steering::Steering,
 };
 use super::{Agent, AgentState, Decision, Inputs, Limit, Load, Stage, progressive};
-use crate::{ledger::Allowed, time::Millis};
+use crate::{
+    ledger::{self, Allowed},
+    time::Millis,
+};
 
 /// The tables of agents' chances are made anew this often.
 const TABLE_MS: i64 = 3_000;
@@ -133,18 +136,22 @@ impl Pacer {
 
     /// Lines that the risk allows, before the limits that no policy may pass.
     pub(super) fn wish(&mut self, settings: &Settings, load: &Load) -> Decision {
-        let mut threshold = self.steering.threshold(settings, &load.booked, &load.today);
+        let (curve, doubt) = self.model.curve(load);
+        let to_come = load.left.map(|left| left as f64 * curve.total());
+        let mut threshold = self
+            .steering
+            .threshold(settings, &load.booked, &load.today, to_come);
         if let Some(decision) = self.unpredicted(settings, load) {
             return decision;
         }
-        let is_stopped = load.allowed == Allowed::OneLineEach;
+        let is_stopped = load.allowed == Allowed::OneLineEach
+            || ledger::is_full(&load.booked, settings.cap, to_come);
         if is_stopped {
             threshold = threshold.min(STOPPED_RISK);
         }
         if self.hour.is_bad(&load.booked, settings.cap) {
             threshold /= 2.0;
         }
-        let (curve, doubt) = self.model.curve(load);
         let outlook = self.outlook(load, &curve, doubt);
         let most = MOST_LINES * super::load::count(load.agents.len());
         // One more than there is room for, so that the room is named when it binds.

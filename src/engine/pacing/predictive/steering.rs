@@ -13,6 +13,8 @@ const LEAST_GAIN: f64 = 0.05;
 /// How strongly losses that are left, or overdrawn, move the threshold at once.
 const FREED: f64 = 1.5;
 
+/// Answers that are lent to a young day.
+const LENT: f64 = 20.0;
 /// Kept from the cap while few persons have answered: so much over the root of their number.
 const MARGIN: f64 = 0.3;
 /// Lost machines are taken out as if they were lost as often as persons. They answer earlier or
@@ -37,12 +39,12 @@ struct Budget {
 }
 
 impl Budget {
-    fn of(today: &Tally, settings: &Settings) -> Self {
+    fn of(today: &Tally, settings: &Settings, to_come: f64) -> Self {
         let (persons, lost) = (today.persons(), today.lost_persons());
         let margin = MARGIN / (persons + 60.0).sqrt();
         let unseen = UNSEEN * (1.0 - today.person_share());
         let aim = settings.cap * (settings.safety - margin - unseen);
-        let left = aim * (persons + 20.0) - lost;
+        let left = aim * (persons + to_come.min(LENT)) - lost;
         Self {
             now: (aim + left / (300.0 + 0.15 * persons)).clamp(0.3 * aim, 1.8 * aim),
             free: (left / (aim * (persons + 100.0))).clamp(-1.0, 1.0),
@@ -58,9 +60,16 @@ impl Steering {
         }
     }
 
-    /// Learns from the books, and says which risk to take. `booked` only ever grows.
-    pub fn threshold(&mut self, settings: &Settings, booked: &Tally, today: &Tally) -> f64 {
-        let budget = Budget::of(today, settings);
+    /// Learns from the books, and says which risk to take. `booked` only ever grows; `to_come`:
+    /// persons that the leads which are left will bring, when their end is known.
+    pub fn threshold(
+        &mut self,
+        settings: &Settings,
+        booked: &Tally,
+        today: &Tally,
+        to_come: Option<f64>,
+    ) -> f64 {
+        let budget = Budget::of(today, settings, to_come.unwrap_or(LENT));
         let before = self.seen.replace(*booked).unwrap_or(*booked);
         let (share, new) = (today.person_share(), booked.since(&before));
         let (answered, lost) = (new.answered as f64 * share, new.lost as f64 * share);

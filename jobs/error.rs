@@ -21,6 +21,9 @@ pub enum JobError {
     Sheet(#[from] rust_xlsxwriter::XlsxError),
     #[error("the columns could not be compared")]
     Columns(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Somebody else's server does not answer as it should; it may later.
+    #[error("{0}")]
+    Unreachable(String),
     #[error("the job broke off: {0}")]
     Panicked(String),
     /// Another start of this job has taken over, or it was cancelled: nothing is left to do.
@@ -49,6 +52,7 @@ impl JobError {
             Self::File(_) => "FILE",
             Self::Sheet(_) => "SHEET",
             Self::Columns(_) => "COLUMNS",
+            Self::Unreachable(_) => "SOURCE_UNREACHABLE",
             Self::Panicked(_) => "PANICKED",
             Self::Superseded => "SUPERSEDED",
             Self::ShuttingDown => "SHUTTING_DOWN",

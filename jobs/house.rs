@@ -7,7 +7,12 @@ use serde_json::Value;
 use store::{Db, Tx, jobs};
 use tokio::sync::watch;
 
-use crate::{clock, error::JobError, frame::Snapshots};
+use crate::{
+    clock,
+    error::JobError,
+    frame::Snapshots,
+    settings::{Settings, Sources},
+};
 
 /// Jobs of one tenant that run at once, where nothing else is set.
 pub const PER_TENANT: i64 = 4;
@@ -22,6 +27,8 @@ pub struct House {
     pub worker: Arc<str>,
     /// Jobs of one tenant that run at once, over all workers (OUT-013).
     pub per_tenant: i64,
+    /// Where planned batches may get files from.
+    pub sources: Arc<Sources>,
     /// Turns true when the process is to end.
     pub stop: watch::Receiver<bool>,
 }
@@ -43,7 +50,18 @@ impl House {
             snapshots: Snapshots::default(),
             worker: worker.into(),
             per_tenant: PER_TENANT,
+            sources: Arc::default(),
             stop,
+        }
+    }
+
+    /// The same, as the configuration wants it.
+    #[must_use]
+    pub fn with(self, settings: Settings) -> Self {
+        Self {
+            per_tenant: i64::from(settings.max_parallel_per_tenant),
+            sources: Arc::new(settings.sources),
+            ..self
         }
     }
 

@@ -14,10 +14,12 @@ mod frame;
 mod house;
 mod import_batch;
 mod import_source;
+mod pull_source;
 mod reading;
 mod recycle;
 mod rejects_sheet;
 mod report;
+mod settings;
 pub mod sheet;
 mod template;
 #[cfg(test)]
@@ -28,4 +30,5 @@ mod write_sheet;
 
 pub use error::JobError;
 pub use house::{House, Ticket};
-pub use worker::run_worker;
+pub use settings::{Settings, Sources};
+pub use worker::{run_worker, run_worker_with};

@@ -8,14 +8,15 @@
 //! - a started job is leased to its worker for 15 s, renewed every 3 s and with every chunk; a lease
 //!   that ran out makes the job due again, with a new fence, and the start that died has counted;
 //! - a failure that may pass puts the job back for later;
-//! - once a second a lane that has something due and no entry gets one.
+//! - once a second a lane that has something due and no entry gets one, and a planned batch whose time
+//!   has come gets a pull.
 
 use std::{path::PathBuf, time::Duration};
 
 use store::{
     Db, batches, filter_runs, imports,
     jobs::{self, Taken},
-    previews, tasks, undo,
+    previews, sources, tasks, undo,
     work::{self, Work, queue},
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -24,7 +25,9 @@ use tracing::{info, warn};
 use crate::{
     JobError, allocate, allocate_contacts, dry_run, filter,
     house::{House, Ticket},
-    import_batch, recycle, rejects_sheet, report, template, undo_import,
+    import_batch, pull_source, recycle, rejects_sheet, report,
+    settings::Settings,
+    template, undo_import,
 };
 
 mod serve;
@@ -50,8 +53,21 @@ pub async fn run_worker(
     data_dir: PathBuf,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), JobError> {
+    run_worker_with(db, data_dir, Settings::default(), shutdown).await
+}
+
+/// The same, as the configuration wants it.
+///
+/// # Errors
+/// As [`run_worker`].
+pub async fn run_worker_with(
+    db: Db,
+    data_dir: PathBuf,
+    settings: Settings,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), JobError> {
     let (stop, stopped) = watch::channel(false);
-    let house = House::new(db, data_dir, stopped);
+    let house = House::new(db, data_dir, stopped).with(settings);
     sweep(&house).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(keep_sweeping(house.clone()));
@@ -86,6 +102,9 @@ async fn sweep(house: &House) -> Result<(), JobError> {
 async fn keep_looking(house: House) {
     while house.may_go_on().is_ok() {
         house.pause(LOOK).await;
+        if let Err(error) = sources::plan(&house.db, house.now()).await {
+            warn!("planned batches could not be looked after: {error}");
+        }
         if let Err(error) = jobs::wake_idle(&house.db, house.per_tenant, house.now()).await {
             warn!("jobs that wait could not be looked for: {error}");
         }
@@ -180,6 +199,7 @@ impl House {
             Work::RecycleTask(ask) => recycle::run(self, ticket, ask).await,
             Work::RejectsSheet { import } => rejects_sheet::run(self, ticket, import).await,
             Work::CampaignReport { campaign } => report::run(self, ticket, campaign).await,
+            Work::PullSource { source } => pull_source::run(self, ticket, source).await,
         }
     }
 
@@ -203,6 +223,9 @@ impl House {
             Work::RunFilter { run } => filter_runs::fail(&mut tx, run, code, &text, now).await?,
             Work::AllocateTask { task } | Work::AllocateContacts { task } => {
                 tasks::fail(&mut tx, task, code, now).await?;
+            }
+            Work::PullSource { source } => {
+                sources::told(&mut tx, source, "failed", Some((code, &text)), now).await?;
             }
             Work::ReadTemplate { .. }
             | Work::RecycleTask(_)

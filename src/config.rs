@@ -24,6 +24,10 @@ pub struct Config {
     pub http: Http,
     pub sip: Sip,
     pub rtp: Rtp,
+    pub jobs: jobs::Settings,
+    /// Where this was read from; the worker reads it, too.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
     /// Where the worker's log goes; absent: with ours, to standard error.
     #[serde(skip)]
     pub worker_log: Option<PathBuf>,
@@ -81,6 +85,8 @@ impl Default for Config {
             http: Http::default(),
             sip: Sip::default(),
             rtp: Rtp::default(),
+            jobs: jobs::Settings::default(),
+            path: None,
             worker_log: None,
         }
     }
@@ -156,6 +162,7 @@ impl Config {
             Some(path) => Self::read(path)?,
             None => Self::default(),
         };
+        config.path.clone_from(&overrides.config);
         config.lay_over(overrides.clone());
         config.validate()?;
         Ok(config)
@@ -200,6 +207,7 @@ impl Config {
             "db: write a postgres:// URL; without one it is SQLite in the data directory"
         );
         self.sip.validate()?;
+        self.jobs.validate().map_err(anyhow::Error::msg)?;
         self.rtp.validate()
     }
 
@@ -328,6 +336,13 @@ mod tests {
             "realm",
             "ports",
             "timeout_s",
+            "max_parallel_per_tenant",
+            "roots",
+            "hosts",
+            "allow_private",
+            "allow_http",
+            "max_bytes",
+            "settle_s",
         ] {
             assert!(text.contains(&format!("{name} =")), "{name} is missing");
         }

@@ -13,7 +13,10 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
-use crate::{config::Config, shutdown};
+use crate::{
+    config::{Config, Overrides},
+    shutdown,
+};
 
 /// Address space of a worker that the server starts.
 const MEMORY: u64 = 8 << 30;
@@ -27,6 +30,9 @@ pub struct Options {
     /// postgres:// URL [default: SQLite in the data directory]
     #[arg(long, env = "PACELINE_DB", hide_env_values = true)]
     pub db: Option<String>,
+    /// Settings file (TOML): its section jobs counts here
+    #[arg(long, env = "PACELINE_CONFIG")]
+    pub config: Option<PathBuf>,
     /// End when standard input closes: the server that started this worker is gone
     #[arg(long, hide = true)]
     pub attached: bool,
@@ -49,6 +55,11 @@ pub async fn run(options: Options) -> Result<()> {
     let db = Db::connect(&place)
         .await
         .context("cannot open the database")?;
+    let settings = Config::load(&Overrides {
+        config: options.config,
+        ..Overrides::default()
+    })?
+    .jobs;
     let attached = options.attached;
     let over = async move {
         if attached {
@@ -60,7 +71,7 @@ pub async fn run(options: Options) -> Result<()> {
             shutdown::asked().await;
         }
     };
-    jobs::run_worker(db, options.data, over)
+    jobs::run_worker_with(db, options.data, settings, over)
         .await
         .context("the workers ended")
 }
@@ -130,6 +141,10 @@ fn spawn(config: &Config) -> std::io::Result<Child> {
     match &config.db {
         Some(db) => command.env("PACELINE_DB", db),
         None => command.env_remove("PACELINE_DB"),
+    };
+    match &config.path {
+        Some(path) => command.env("PACELINE_CONFIG", path),
+        None => command.env_remove("PACELINE_CONFIG"),
     };
     if let Some(path) = &config.worker_log {
         command.stderr(File::options().create(true).append(true).open(path)?);

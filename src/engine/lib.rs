@@ -28,5 +28,6 @@ pub mod phone;
 pub mod preflight;
 pub mod queue;
 pub mod retry;
+pub mod settings;
 pub mod time;
 pub mod window;

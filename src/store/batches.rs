@@ -4,7 +4,7 @@ use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Error, Result, Tx, new_id, on};
+use crate::{Db, Error, Result, Tx, doc, new_id, on, work::Work};
 
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct Batch {
@@ -104,15 +104,41 @@ pub async fn save_template(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
     touch(tx, id, now).await
 }
 
-/// Makes the batch read-only.
+/// Makes the batch read-only. `false`: it is already.
+///
+/// # Errors
+/// `BATCH_IN_USE` while one of its jobs is not over.
+pub async fn archive(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
+    if is_worked_on(tx, id).await? {
+        return Err(Error::conflict("BATCH_IN_USE"));
+    }
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET archived_from = state, state = 'archived', updated_at = $2
+         WHERE id = $1 AND state <> 'archived'"
+    ).bind(id).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Makes an archived batch what it was before. `false`: it is not archived.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn archive(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
-    on!(tx.conn(), c => sqlx::query(
-        "UPDATE batches SET state = 'archived', updated_at = $2 WHERE id = $1"
-    ).bind(id).bind(now.0).execute(c).await.map(|_| ()))?;
-    Ok(())
+pub async fn unarchive(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET state = COALESCE(archived_from, 'draft'), archived_from = NULL,
+             updated_at = $2
+         WHERE id = $1 AND state = 'archived'"
+    ).bind(id).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Whether a job of this batch is queued, running or paused.
+async fn is_worked_on(tx: &mut Tx, id: &str) -> Result<bool> {
+    let jobs: i64 = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM job_runs
+         WHERE batch_id = $1 AND state IN ('queued', 'running', 'paused')"
+    ).bind(id).fetch_one(c).await)?;
+    Ok(jobs > 0)
 }
 
 /// The batch's rows or fields changed: the next filter run takes a new snapshot (OUT-101).
@@ -155,20 +181,23 @@ pub async fn lock_tenant(tx: &mut Tx, orgi: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a batch with its leads, imports and rejects.
+/// Deletes a batch with its leads, imports and rejects. Returns the files that nothing names any
+/// more, relative to the data directory, to be removed after the commit; `None`: there is no batch.
 ///
 /// # Errors
-/// `BATCH_IN_USE` while a filter form uses it or one of its leads is allocated (OUT-026).
-pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
+/// `BATCH_IN_USE` while a filter form uses it, one of its leads is allocated (OUT-026) or one of its
+/// jobs is not over.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<Option<Vec<String>>> {
     let used: i64 = on!(tx.conn(), c => sqlx::query_scalar(
         "SELECT (SELECT COUNT(*) FROM filters WHERE batch_id = $1)
               + (SELECT COUNT(*) FROM leads WHERE batch_id = $1
                  AND alloc_status NOT IN ('unallocated', 'recycled'))
               + (SELECT COUNT(*) FROM imports WHERE batch_id = $1 AND state IN ('queued', 'running'))"
     ).bind(id).fetch_one(c).await)?;
-    if used > 0 {
+    if used > 0 || is_worked_on(tx, id).await? {
         return Err(Error::conflict("BATCH_IN_USE"));
     }
+    let files = files(tx, id).await?;
     for sql in [
         "DELETE FROM leads WHERE batch_id = $1",
         "DELETE FROM imports WHERE batch_id = $1",
@@ -178,7 +207,30 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
     }
     let rows = on!(tx.conn(), c => sqlx::query("DELETE FROM batches WHERE id = $1")
         .bind(id).execute(c).await.map(|done| done.rows_affected()))?;
-    Ok(rows == 1)
+    Ok((rows == 1).then_some(files))
+}
+
+/// Uploads, templates and sheets of rejects.
+async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
+    let imports: Vec<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT id, file_path FROM imports WHERE batch_id = $1"
+    ).bind(id).fetch_all(c).await)?;
+    let templates: Vec<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT payload FROM job_runs
+         WHERE batch_id = $1 AND kind = 'read_template' AND payload <> ''"
+    ).bind(id).fetch_all(c).await)?;
+    let mut files = Vec::new();
+    for (import, path) in imports {
+        files.push(format!("files/rejects-{import}.xlsx"));
+        files.push(path);
+    }
+    for template in templates {
+        if let Work::ReadTemplate { file_path, .. } = doc::parse("work", &template)? {
+            files.push(file_path);
+        }
+    }
+    files.retain(|path| !path.is_empty());
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -259,8 +311,8 @@ mod tests {
                 Some("BATCH_IN_USE")
             );
             assert!(crate::filters::delete(&mut tx, &filter).await.unwrap());
-            assert!(delete(&mut tx, &id).await.unwrap());
-            assert!(!delete(&mut tx, &id).await.unwrap());
+            assert!(delete(&mut tx, &id).await.unwrap().is_some());
+            assert!(delete(&mut tx, &id).await.unwrap().is_none());
             tx.commit().await.unwrap();
             assert_eq!(crate::leads::count(&home.db, &id).await.unwrap(), 0);
         })

@@ -1,9 +1,13 @@
 //! The data structure of a batch.
 
+use std::collections::BTreeSet;
+
 use engine::{
-    field::{Field, same_title},
+    field::{COLUMNS_MAX, Check, Field, same_title},
+    import_row::{Cell, value},
     time::Millis,
 };
+use serde_json::Value;
 
 use crate::{Db, Error, Result, Tx, batches, doc, on};
 
@@ -45,7 +49,8 @@ pub async fn add_titles(tx: &mut Tx, batch: &str, titles: &[String], now: Millis
         if !fields.iter().any(|field| same_title(&field.title, title)) {
             let code = new_code(&fields);
             let field = Field::of_header(&code, title.trim());
-            put(tx, batch, fields.len(), &field).await?;
+            let position = next_position(tx, batch).await?;
+            put(tx, batch, position, &field).await?;
             fields.push(field);
         }
     }
@@ -53,11 +58,46 @@ pub async fn add_titles(tx: &mut Tx, batch: &str, titles: &[String], now: Millis
     Ok(fields.len() - before)
 }
 
-/// Changes a field; its code says which. `false`: the batch has no such field.
+/// Adds a local field by hand, behind the others (OUT-065): only a sheet's header makes other ones.
+/// Returns its code.
+///
+/// # Errors
+/// `FIELD_INVALID`, `FIELD_NOT_LOCAL`, `TITLE_TAKEN`, `TOO_MANY_COLUMNS`, `NO_SUCH_DICTIONARY`.
+pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<String> {
+    field
+        .validate()
+        .map_err(|_| Error::conflict("FIELD_INVALID"))?;
+    if !field.local_only {
+        return Err(Error::conflict("FIELD_NOT_LOCAL"));
+    }
+    let fields = list_in(tx, batch).await?;
+    if fields.len() >= COLUMNS_MAX {
+        return Err(Error::conflict("TOO_MANY_COLUMNS"));
+    }
+    if fields
+        .iter()
+        .any(|one| same_title(&one.title, &field.title))
+    {
+        return Err(Error::conflict("TITLE_TAKEN"));
+    }
+    check_dictionary(tx, batch, field).await?;
+    let field = Field {
+        code: new_code(&fields),
+        ..field.clone()
+    };
+    let position = next_position(tx, batch).await?;
+    put(tx, batch, position, &field).await?;
+    batches::touch(tx, batch, now).await?;
+    Ok(field.code)
+}
+
+/// Changes a field; its code says which. `false`: the batch has no such field. Whether the leads
+/// that are there fit the change is [`unfit`]'s to say.
 ///
 /// # Errors
 /// `FIELD_INVALID`: ask [`Field::validate`] for the reason. `TITLE_TAKEN`. `FIELD_IN_USE` when it
-/// would leave a saved template without a phone field.
+/// would leave a saved template without a phone field. `KEY_TAKEN` when another field is the key;
+/// `KEY_FIXED` when the batch has leads, whose keys are made. `NO_SUCH_DICTIONARY`.
 pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<bool> {
     field
         .validate()
@@ -66,16 +106,47 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
     let Some(at) = fields.iter().position(|other| other.code == field.code) else {
         return Ok(false);
     };
-    let same = |other: &Field| other.code != field.code && same_title(&other.title, &field.title);
-    if fields.iter().any(same) {
+    let others = || fields.iter().filter(|other| other.code != field.code);
+    if others().any(|other| same_title(&other.title, &field.title)) {
         return Err(Error::conflict("TITLE_TAKEN"));
     }
+    if field.is_key && others().any(|other| other.is_key) {
+        return Err(Error::conflict("KEY_TAKEN"));
+    }
+    if field.is_key != fields[at].is_key && has_leads(tx, batch).await? {
+        return Err(Error::conflict("KEY_FIXED"));
+    }
+    check_dictionary(tx, batch, field).await?;
     fields[at] = field.clone();
     let needs_phone = state(tx, batch).await?.as_deref() == Some("ready");
     if needs_phone && !fields.iter().any(|field| field.is_phone) {
         return Err(Error::conflict("FIELD_IN_USE"));
     }
-    put(tx, batch, at, field).await?;
+    put(tx, batch, i64::try_from(at).unwrap_or(i64::MAX), field).await?;
+    batches::touch(tx, batch, now).await?;
+    Ok(true)
+}
+
+/// Puts the fields into this order; those that are not named follow in theirs. `false`: a code is
+/// not one of the batch's or stands twice.
+///
+/// # Errors
+/// When the database fails.
+pub async fn order(tx: &mut Tx, batch: &str, codes: &[String], now: Millis) -> Result<bool> {
+    let fields = list_in(tx, batch).await?;
+    let known = |code: &String| fields.iter().any(|field| field.code == *code);
+    let once: BTreeSet<&String> = codes.iter().collect();
+    if once.len() != codes.len() || !codes.iter().all(known) {
+        return Ok(false);
+    }
+    let rest = fields.iter().map(|field| &field.code);
+    let rest = rest.filter(|code| !once.contains(code));
+    for (position, code) in codes.iter().chain(rest).enumerate() {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        on!(tx.conn(), c => sqlx::query(
+            "UPDATE fields SET position = $3 WHERE batch_id = $1 AND code = $2"
+        ).bind(batch).bind(code).bind(position).execute(c).await.map(|_| ()))?;
+    }
     batches::touch(tx, batch, now).await?;
     Ok(true)
 }
@@ -83,14 +154,18 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
 /// Deletes a field; the values in the leads stay unseen.
 ///
 /// # Errors
-/// `FIELD_IN_USE` while a saved filter asks about it (OUT-071) or it is the last phone field.
+/// `FIELD_IN_USE` while a saved filter asks about it (OUT-071; [`uses`] says which), it is the last
+/// phone field, or it is the key of leads that are there.
 pub async fn delete(tx: &mut Tx, batch: &str, code: &str, now: Millis) -> Result<bool> {
     let fields = list_in(tx, batch).await?;
     let Some(field) = fields.iter().find(|field| field.code == code) else {
         return Ok(false);
     };
     let phones = fields.iter().filter(|field| field.is_phone).count();
-    if (field.is_phone && phones == 1) || is_filtered(tx, batch, code).await? {
+    if (field.is_phone && phones == 1)
+        || (field.is_key && has_leads(tx, batch).await?)
+        || !uses(tx, batch, code).await?.is_empty()
+    {
         return Err(Error::conflict("FIELD_IN_USE"));
     }
     on!(tx.conn(), c => sqlx::query("DELETE FROM fields WHERE batch_id = $1 AND code = $2")
@@ -99,17 +174,169 @@ pub async fn delete(tx: &mut Tx, batch: &str, code: &str, now: Millis) -> Result
     Ok(true)
 }
 
-async fn is_filtered(tx: &mut Tx, batch: &str, code: &str) -> Result<bool> {
-    let forms: Vec<String> = on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT conditions FROM filters WHERE batch_id = $1"
+/// Who asks about a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    pub filter_id: String,
+    pub filter: String,
+    /// Names of the campaigns that draw from this filter.
+    pub campaigns: Vec<String>,
+}
+
+/// The saved filters that ask about a field.
+///
+/// # Errors
+/// When the database fails or a filter cannot be read.
+pub async fn uses(tx: &mut Tx, batch: &str, code: &str) -> Result<Vec<Use>> {
+    let forms: Vec<(String, String, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT id, name, conditions FROM filters WHERE batch_id = $1 ORDER BY id"
     ).bind(batch).fetch_all(c).await)?;
-    for form in forms {
-        let rows: Vec<engine::filter::Condition> = doc::parse("filter", &form)?;
-        if rows.iter().any(|row| row.field.as_deref() == Some(code)) {
-            return Ok(true);
+    let mut uses = Vec::new();
+    for (filter_id, filter, form) in forms {
+        if asks_about(&doc::parse("filter", &form)?, code) {
+            let campaigns = on!(tx.conn(), c => sqlx::query_scalar(
+                "SELECT name FROM campaigns WHERE filter_id = $1 ORDER BY id"
+            ).bind(&filter_id).fetch_all(c).await)?;
+            uses.push(Use {
+                filter_id,
+                filter,
+                campaigns,
+            });
         }
     }
-    Ok(false)
+    Ok(uses)
+}
+
+/// Whether a condition anywhere in a filter, however it is nested, names this field.
+fn asks_about(form: &Value, code: &str) -> bool {
+    match form {
+        Value::Array(rows) => rows.iter().any(|row| asks_about(row, code)),
+        Value::Object(row) => row.iter().any(|(key, value)| match value {
+            Value::String(text) => key == "field" && text == code,
+            value => asks_about(value, code),
+        }),
+        _ => false,
+    }
+}
+
+/// How a change of a field meets the leads that are there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unfit {
+    /// Leads with a value in the field.
+    pub values: u64,
+    /// Of these, how many the changed field would not take as they are.
+    pub unfit: u64,
+}
+
+/// Whether a change can leave values of leads behind that the field would not take.
+#[must_use]
+pub fn is_stricter(old: &Field, new: &Field) -> bool {
+    old.data_type != new.data_type
+        || old.multi != new.multi
+        || (!old.to_date && new.to_date)
+        || new.max_len < old.max_len
+        || new
+            .checks
+            .iter()
+            .any(|check| *check != Check::NotEmpty && !old.has(*check))
+}
+
+/// Reads every value that the leads have in this field. A value fits when the field would keep
+/// exactly this text: data is never rewritten by a change of its field.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unfit(db: &Db, batch: &str, field: &Field) -> Result<Unfit> {
+    const PAGE: i64 = 20_000;
+    let mut found = Unfit::default();
+    let mut after = -1_i64;
+    loop {
+        let rows: Vec<(i64, Option<String>)> = match db {
+            Db::Lite { reader, .. } => {
+                sqlx::query_as(
+                    "SELECT position, json_extract(data, '$.' || $3) FROM leads
+                     WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $4",
+                )
+                .bind(batch)
+                .bind(after)
+                .bind(&field.code)
+                .bind(PAGE)
+                .fetch_all(reader)
+                .await?
+            }
+            Db::Pg(pool) => {
+                sqlx::query_as(
+                    "SELECT position, data::json ->> $3 FROM leads
+                     WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $4",
+                )
+                .bind(batch)
+                .bind(after)
+                .bind(&field.code)
+                .bind(PAGE)
+                .fetch_all(pool)
+                .await?
+            }
+        };
+        let Some((last, _)) = rows.last() else {
+            return Ok(found);
+        };
+        after = *last;
+        for text in rows.into_iter().filter_map(|(_, text)| text) {
+            found.values += 1;
+            found.unfit += u64::from(!fits(field, &text));
+        }
+    }
+}
+
+fn fits(field: &Field, text: &str) -> bool {
+    // A phone is normalised elsewhere, and a choice is looked up in its dictionary.
+    let field = Field {
+        dictionary: None,
+        replace: false,
+        ..field.clone()
+    };
+    value(&field, &Cell::Text(text.into())).is_ok_and(|kept| kept.as_deref() == Some(text))
+}
+
+/// Whether rows have come into the batch since it was read, or still do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_moved(tx: &mut Tx, batch: &batches::Batch) -> Result<bool> {
+    batches::lock(tx, &batch.id).await?;
+    Ok(on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT snapshot_version <> $2 OR EXISTS (
+             SELECT 1 FROM imports WHERE batch_id = $1 AND state IN ('queued', 'running'))
+         FROM batches WHERE id = $1"
+    ).bind(&batch.id).bind(batch.snapshot_version).fetch_one(c).await)?)
+}
+
+async fn has_leads(tx: &mut Tx, batch: &str) -> Result<bool> {
+    Ok(on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM leads WHERE batch_id = $1)"
+    ).bind(batch).fetch_one(c).await)?)
+}
+
+async fn check_dictionary(tx: &mut Tx, batch: &str, field: &Field) -> Result<()> {
+    let Some(id) = &field.dictionary else {
+        return Ok(());
+    };
+    let there: bool = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM dictionaries d JOIN batches b ON b.orgi = d.orgi
+             WHERE d.id = $1 AND b.id = $2)"
+    ).bind(id).bind(batch).fetch_one(c).await)?;
+    if there {
+        Ok(())
+    } else {
+        Err(Error::conflict("NO_SUCH_DICTIONARY"))
+    }
+}
+
+/// Behind every field, also after one was deleted.
+async fn next_position(tx: &mut Tx, batch: &str) -> Result<i64> {
+    Ok(on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT COALESCE(MAX(position), -1) + 1 FROM fields WHERE batch_id = $1"
+    ).bind(batch).fetch_one(c).await)?)
 }
 
 async fn state(tx: &mut Tx, batch: &str) -> Result<Option<String>> {
@@ -119,8 +346,7 @@ async fn state(tx: &mut Tx, batch: &str) -> Result<Option<String>> {
     )
 }
 
-async fn put(tx: &mut Tx, batch: &str, position: usize, field: &Field) -> Result<()> {
-    let position = i64::try_from(position).unwrap_or(i64::MAX);
+async fn put(tx: &mut Tx, batch: &str, position: i64, field: &Field) -> Result<()> {
     let spec = doc::text("field", field)?;
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO fields (batch_id, code, position, title, spec) VALUES ($1, $2, $3, $4, $5)
@@ -147,101 +373,4 @@ fn new_code(fields: &[Field]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use engine::filter::Condition;
-
-    use super::*;
-    use crate::{
-        sample::{self, NOW},
-        testing::on_both,
-    };
-
-    #[tokio::test]
-    async fn a_second_template_keeps_known_codes_and_adds_columns() {
-        on_both(|home| async move {
-            let (batch, before) = sample::batch(&home.db, "一").await;
-            let mut tx = home.db.begin().await.unwrap();
-            let titles = ["意向".to_owned(), " 号码 ".to_owned()];
-            assert_eq!(add_titles(&mut tx, &batch, &titles, NOW).await.unwrap(), 1);
-            tx.commit().await.unwrap();
-            let after = list(&home.db, &batch).await.unwrap();
-            assert_eq!(after[..2], before);
-            assert_eq!(after[2].title, "意向");
-            assert!(after[2].code.starts_with('f') && after[2].code.len() == 7);
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn a_field_is_changed_where_it_stays_usable() {
-        on_both(|home| async move {
-            let (batch, fields) = sample::batch(&home.db, "一").await;
-            let mut tx = home.db.begin().await.unwrap();
-            let changed = Field {
-                max_len: 20,
-                hidden: true,
-                ..fields[1].clone()
-            };
-            assert!(update(&mut tx, &batch, &changed, NOW).await.unwrap());
-            let bad = [
-                (
-                    Field {
-                        max_len: 0,
-                        ..fields[0].clone()
-                    },
-                    "FIELD_INVALID",
-                ),
-                (
-                    Field {
-                        title: "号码".into(),
-                        ..fields[0].clone()
-                    },
-                    "TITLE_TAKEN",
-                ),
-                (
-                    Field {
-                        is_phone: false,
-                        ..fields[1].clone()
-                    },
-                    "FIELD_IN_USE",
-                ),
-            ];
-            for (field, code) in bad {
-                let error = update(&mut tx, &batch, &field, NOW).await.unwrap_err();
-                assert_eq!(error.code(), Some(code));
-            }
-            let unknown = Field {
-                code: "f000000".into(),
-                ..fields[0].clone()
-            };
-            assert!(!update(&mut tx, &batch, &unknown, NOW).await.unwrap());
-            tx.commit().await.unwrap();
-            assert_eq!(list(&home.db, &batch).await.unwrap()[1], changed);
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn a_filtered_field_is_not_deleted() {
-        on_both(|home| async move {
-            let (batch, fields) = sample::batch(&home.db, "一").await;
-            let asks = Condition {
-                field: Some(fields[0].code.clone()),
-                op: Some("not_null".into()),
-                ..Condition::default()
-            };
-            let filter = sample::filter(&home.db, &batch, "f", &[asks]).await;
-            let mut tx = home.db.begin().await.unwrap();
-            for field in &fields {
-                let error = delete(&mut tx, &batch, &field.code, NOW).await.unwrap_err();
-                assert_eq!(error.code(), Some("FIELD_IN_USE"));
-            }
-            crate::filters::save(&mut tx, &filter, "f", "", &[], NOW)
-                .await
-                .unwrap();
-            assert!(delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
-            assert!(!delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
-        })
-        .await;
-    }
-}
+mod tests;

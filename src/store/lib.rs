@@ -39,6 +39,7 @@ pub mod campaigns;
 pub mod contacts;
 pub mod db;
 pub mod dials;
+pub mod dictionaries;
 pub mod dnc;
 pub mod doc;
 pub mod duplicates;
@@ -60,14 +61,18 @@ pub mod leads;
 pub mod mappings;
 pub mod node;
 pub mod previews;
+pub mod products;
 pub mod queues;
 pub mod recover;
 pub mod rejects;
 pub mod routes;
+pub mod rows;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod sample_floor;
+pub mod settings;
+pub mod sources;
 pub mod targets;
 pub mod task_draws;
 pub mod tasks;

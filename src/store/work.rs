@@ -59,6 +59,10 @@ pub enum Work {
     CampaignReport {
         campaign: String,
     },
+    /// Looks whether a planned batch's source has something new.
+    PullSource {
+        source: String,
+    },
 }
 
 /// Which leads are taken back: those named, or the undialled ones of a task, of one of its targets,
@@ -125,7 +129,9 @@ pub mod queue {
     pub const FILTER: &str = "paceline.filter";
     pub const ALLOCATE: &str = "paceline.allocate";
     pub const SHEET: &str = "paceline.sheet";
-    pub const ALL: [&str; 4] = [IMPORT, FILTER, ALLOCATE, SHEET];
+    /// Waits for other people's servers, so it has workers of its own.
+    pub const PULL: &str = "paceline.pull";
+    pub const ALL: [&str; 5] = [IMPORT, FILTER, ALLOCATE, SHEET, PULL];
 }
 
 /// Who asked for a job.
@@ -151,6 +157,7 @@ impl Work {
             Self::RecycleTask(_) => "recycle_task",
             Self::RejectsSheet { .. } => "rejects_sheet",
             Self::CampaignReport { .. } => "campaign_report",
+            Self::PullSource { .. } => "pull_source",
         }
     }
 
@@ -166,6 +173,7 @@ impl Work {
             Self::AllocateTask { task } | Self::AllocateContacts { task } => task,
             Self::RecycleTask(recycle) => recycle.subject(),
             Self::CampaignReport { campaign } => campaign,
+            Self::PullSource { source } => source,
         }
     }
 
@@ -177,6 +185,7 @@ impl Work {
             Self::AllocateTask { .. } | Self::AllocateContacts { .. } | Self::RecycleTask(_) => {
                 queue::ALLOCATE
             }
+            Self::PullSource { .. } => queue::PULL,
             Self::ReadTemplate { .. }
             | Self::DryRun { .. }
             | Self::RejectsSheet { .. }

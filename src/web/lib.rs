@@ -41,6 +41,8 @@ use tokio::net::TcpListener;
 
 /// Largest body that is no upload, bytes.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+/// Largest body of pushed rows, bytes: 5,000 of 3 kB.
+pub(crate) const ROWS_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The web server cannot run.
 #[derive(Debug, thiserror::Error)]

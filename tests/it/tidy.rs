@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("calamine", &["jobs"]),
     ("cfb", &["jobs"]),
     ("clap", &["paceline"]),
+    ("croner", &["store"]),
     ("csv", &["jobs"]),
     ("encoding_rs", &["jobs"]),
     ("hound", &["media"]),
@@ -51,6 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("polars", &["jobs"]),
     ("quick-xml", &["jobs"]),
     ("reqwest", &["paceline"]),
+    ("reqwest", &["jobs", "paceline"]),
     ("rsipstack", &["sip"]),
     ("rust-embed", &["render"]),
     ("rust_xlsxwriter", &["jobs", "paceline"]),
@@ -67,8 +69,11 @@ const HOMES: &[(&str, &[&str])] = &[
 const ENGINE_STANDS_ON: &[&str] = &["chrono", "chrono-tz", "rand", "serde", "thiserror"];
 
 /// Inside one crate: the file or folder that alone may import a dependency.
-const INNER_HOMES: &[(&str, &str, &str)] =
-    &[("jobs", "polars", "frame"), ("jobs", "calamine", "sheet")];
+const INNER_HOMES: &[(&str, &str, &str)] = &[
+    ("jobs", "polars", "frame"),
+    ("jobs", "calamine", "sheet"),
+    ("jobs", "reqwest", "pull_source"),
+];
 
 /// A file is one noun or one verb.
 const LONGEST_FILE: usize = 450;

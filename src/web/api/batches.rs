@@ -73,7 +73,7 @@ fn upload() -> String {
 pub struct BatchChange {
     name: Option<String>,
     description: Option<String>,
-    /// true: the batch becomes read-only.
+    /// true: the batch becomes read-only; false: it becomes what it was before.
     archived: Option<bool>,
 }
 
@@ -140,7 +140,8 @@ async fn get(
     Ok(Json(find::batch(&house, &caller, &id).await?.into()))
 }
 
-/// 修改批次 · Change name or description, or archive.
+/// 修改批次 · Change name or description, archive or bring back. `BATCH_IN_USE` when one of its jobs is
+/// not over, `BATCH_ARCHIVED` for other changes of an archived batch.
 #[utoipa::path(patch, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = String, Path)),
     request_body = BatchChange, responses((status = 200, body = BatchOut)))]
 async fn change(
@@ -149,7 +150,10 @@ async fn change(
     Path(id): Path<String>,
     Body(asked): Body<BatchChange>,
 ) -> Result<Json<BatchOut>, Problem> {
-    let old = find::open_batch(&house, &caller, &id).await?;
+    let old = match asked.archived {
+        Some(false) => find::batch(&house, &caller, &id).await?,
+        _ => find::open_batch(&house, &caller, &id).await?,
+    };
     let name = match asked.name {
         Some(name) => check::name("/name", &name)?,
         None => old.name,
@@ -160,14 +164,17 @@ async fn change(
     };
     let mut tx = house.db.begin().await?;
     batches::rename(&mut tx, &id, &name, &description, now()).await?;
-    if asked.archived == Some(true) {
-        batches::archive(&mut tx, &id, now()).await?;
-    }
+    match asked.archived {
+        Some(true) => batches::archive(&mut tx, &id, now()).await?,
+        Some(false) => batches::unarchive(&mut tx, &id, now()).await?,
+        None => true,
+    };
     tx.commit().await?;
     Ok(Json(find::batch(&house, &caller, &id).await?.into()))
 }
 
-/// 删除批次 · Delete a batch with its leads. Refused with `BATCH_IN_USE` while a filter uses it.
+/// 删除批次 · Delete a batch with its leads and files. Refused with `BATCH_IN_USE` while a filter uses
+/// it, a lead is allocated or one of its jobs is not over.
 #[utoipa::path(delete, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(
@@ -177,7 +184,11 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     find::batch(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
-    batches::delete(&mut tx, &id).await?;
+    let files = batches::delete(&mut tx, &id).await?;
     tx.commit().await?;
+    for path in files.unwrap_or_default() {
+        // Not every import has a sheet of rejects; a file that stays is named by nothing.
+        let _ = tokio::fs::remove_file(house.config.data_dir.join(path)).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

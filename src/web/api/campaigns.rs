@@ -79,7 +79,7 @@ pub struct NewCampaign {
     /// all (default), 75, 50 or 25.
     alloc_mode: Option<String>,
     description: Option<String>,
-    /// Settings that differ from the defaults.
+    /// Settings that differ from those a new campaign begins with: /settings/outbound.
     #[schema(value_type = Object)]
     settings: Option<serde_json::Value>,
 }
@@ -151,10 +151,10 @@ async fn add(
         default_alloc: asked.default_alloc.unwrap_or(100),
         alloc_mode: asked.alloc_mode.unwrap_or_else(|| "all".into()),
         description: asked.description.unwrap_or_default(),
-        settings: match asked.settings {
-            Some(settings) => settings_of(settings)?,
-            None => Settings::default(),
-        },
+        settings: over(
+            super::settings::for_new_campaign(&house, &caller).await?,
+            asked.settings,
+        )?,
     };
     let form = form.checked()?;
     let mut tx = house.db.begin().await?;
@@ -319,6 +319,33 @@ impl Form {
             settings: &self.settings,
         })
     }
+}
+
+/// What is asked, laid over the settings that a new campaign begins with (OUT-154).
+fn over(base: Settings, asked: Option<serde_json::Value>) -> Result<Settings, Problem> {
+    let Some(mut asked) = asked else {
+        return Ok(base);
+    };
+    let base = serde_json::to_value(base).map_err(|error| Problem::internal(&error))?;
+    for (name, value) in base.as_object().into_iter().flatten() {
+        let Some(asked) = asked.as_object_mut() else {
+            break;
+        };
+        match (asked.get_mut(name), value) {
+            (None, value) => {
+                asked.insert(name.clone(), value.clone());
+            }
+            (Some(serde_json::Value::Object(retry)), serde_json::Value::Object(base))
+                if name == "retry" =>
+            {
+                for (name, value) in base {
+                    retry.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    settings_of(asked)
 }
 
 fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {

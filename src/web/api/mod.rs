@@ -11,9 +11,11 @@ mod campaigns;
 mod check;
 mod contacts;
 mod departments;
+mod dictionaries;
 mod dnc;
 mod events;
 mod extensions;
+mod fields;
 mod filters;
 pub mod find;
 mod gateways;
@@ -26,10 +28,14 @@ mod leads;
 mod my_list;
 pub mod openapi;
 mod previews;
+mod products;
 mod queues;
 mod recycle;
+mod rows;
 mod running;
+mod settings;
 pub mod shown;
+mod sources;
 mod targets;
 mod tasks;
 mod template;
@@ -57,9 +63,15 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(audit::routes())
         .merge(batches::routes())
         .merge(template::routes())
+        .merge(fields::routes())
+        .merge(dictionaries::routes())
+        .merge(settings::routes())
+        .merge(products::routes())
         .merge(imports::routes())
         .merge(previews::routes())
         .merge(undo::routes())
+        .merge(rows::routes())
+        .merge(sources::routes())
         .merge(leads::routes())
         .merge(filters::routes())
         .merge(campaigns::routes())

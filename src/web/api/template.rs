@@ -1,30 +1,25 @@
-//! `/batches/{id}/template` and `/fields`: the batch's data structure (OUT-030 to OUT-072).
+//! `/batches/{id}/template`: a sheet's header becomes the batch's fields (OUT-030 to OUT-035, OUT-069,
+//! OUT-072).
 
 use axum::{
     Json,
     extract::{DefaultBodyLimit, Multipart, Path, State},
-    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use engine::field::Field;
-use serde::Serialize;
 use store::{
-    batches, fields,
+    batches,
     imports::Options,
     work::{By, Work, enqueue},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, find, import_options, wait};
-use crate::{
-    caller::Caller,
-    clock::now,
-    house::House,
-    input::{Body, strict},
-    problem::{Fault, Problem},
-    upload,
+use super::{
+    answer::Accepted,
+    fields::{self, Fields},
+    find, import_options, wait,
 };
+use crate::{caller::Caller, clock::now, house::House, problem::Problem, upload};
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
@@ -34,17 +29,6 @@ pub fn routes() -> OpenApiRouter<House> {
                 .layer(DefaultBodyLimit::disable()),
         )
         .routes(routes!(save))
-        .routes(routes!(list, put))
-        .routes(routes!(remove))
-}
-
-/// The fields of a batch, in column order.
-#[derive(Serialize, ToSchema)]
-pub struct Fields {
-    /// code, title, max_len, element, no_exchange, is_key, is_phone, phone_type, lost_zero, hidden,
-    /// dictionary, positions, association, checks, to_date, multi, replace, local_only, data_type.
-    #[schema(value_type = Vec<Object>)]
-    data: Vec<Field>,
 }
 
 #[derive(ToSchema)]
@@ -98,7 +82,7 @@ async fn read(
     let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;
     if wait::done(&house, &job).await? {
-        return Ok(Json(stored(&house, &id).await?).into_response());
+        return Ok(Json(fields::stored(&house, &id).await?).into_response());
     }
     Ok(Accepted::job(job).into_response())
 }
@@ -117,80 +101,4 @@ async fn save(
     batches::save_template(&mut tx, &id, now()).await?;
     tx.commit().await?;
     Ok(Json(find::batch(&house, &caller, &id).await?.into()))
-}
-
-/// 数据结构 · The batch's fields.
-#[utoipa::path(get, path = "/api/v1/batches/{id}/fields", tag = "batches",
-    params(("id" = String, Path)), responses((status = 200, body = Fields)))]
-async fn list(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Fields>, Problem> {
-    find::batch(&house, &caller, &id).await?;
-    Ok(Json(stored(&house, &id).await?))
-}
-
-/// 编辑字段 · Change fields: each is known by its `code`; fields that are not named stay.
-#[utoipa::path(put, path = "/api/v1/batches/{id}/fields", tag = "batches",
-    params(("id" = String, Path)), request_body = Vec<Object>,
-    responses((status = 200, body = Fields)))]
-async fn put(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Body(asked): Body<serde_json::Value>,
-) -> Result<Json<Fields>, Problem> {
-    find::open_batch(&house, &caller, &id).await?;
-    let asked: Vec<Field> = strict(asked)?;
-    check(&asked)?;
-    let mut tx = house.db.begin().await?;
-    for (at, field) in asked.iter().enumerate() {
-        if !fields::update(&mut tx, &id, field, now()).await? {
-            return Err(Problem::at(
-                &format!("/{at}/code"),
-                "unknown",
-                "no such field",
-            ));
-        }
-    }
-    tx.commit().await?;
-    Ok(Json(stored(&house, &id).await?))
-}
-
-/// 删除字段 · Delete a field. `FIELD_IN_USE` while a filter asks about it.
-#[utoipa::path(delete, path = "/api/v1/batches/{id}/fields/{code}", tag = "batches",
-    params(("id" = String, Path), ("code" = String, Path)), responses((status = 204)))]
-async fn remove(
-    State(house): State<House>,
-    caller: Caller,
-    Path((id, code)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
-    find::open_batch(&house, &caller, &id).await?;
-    let mut tx = house.db.begin().await?;
-    if !fields::delete(&mut tx, &id, &code, now()).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-fn check(asked: &[Field]) -> Result<(), Problem> {
-    let faults: Vec<Fault> = asked
-        .iter()
-        .enumerate()
-        .filter_map(|(at, field)| field.validate().err().map(|bad| (at, bad)))
-        .map(|(at, bad)| Fault::new(&format!("/{at}{}", bad.pointer), "invalid", bad.message))
-        .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid(faults))
-    }
-}
-
-async fn stored(house: &House, batch: &str) -> Result<Fields, Problem> {
-    Ok(Fields {
-        data: fields::list(&house.db, batch).await?,
-    })
 }

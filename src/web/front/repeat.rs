@@ -12,7 +12,9 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use store::access::idempotency::{self, Seen};
 
-use crate::{BODY_LIMIT, caller::Caller, clock, house::House, problem::Problem, secret};
+use crate::{
+    BODY_LIMIT, ROWS_LIMIT, caller::Caller, clock, house::House, problem::Problem, secret,
+};
 
 /// Answers above this are not kept: none of ours comes near.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
@@ -86,7 +88,12 @@ async fn fingerprint(request: Request) -> Result<(Request, String), Problem> {
         text.extend_from_slice(length.map_or(b"", HeaderValue::as_bytes));
         body
     } else {
-        let bytes = to_bytes(body, BODY_LIMIT)
+        let most = if parts.uri.path().ends_with("/rows") {
+            ROWS_LIMIT
+        } else {
+            BODY_LIMIT
+        };
+        let bytes = to_bytes(body, most)
             .await
             .map_err(|_| Problem::of("TOO_LARGE"))?;
         text.extend_from_slice(&bytes);

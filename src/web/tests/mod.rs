@@ -8,4 +8,6 @@ mod jobs;
 mod kit;
 mod leads;
 mod pages;
+mod rows;
+mod structure;
 mod walk;

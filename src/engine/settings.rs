@@ -1,0 +1,430 @@
+//! Outbound settings (电销设置): once a tenant, narrower ones win (OUT-146 to OUT-154).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{campaign, retry::Retry};
+
+/// Every setting, with a value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Settings {
+    /// 启用自动外呼: an agent's preview dials by itself.
+    pub auto_dial_enabled: bool,
+    /// 外呼倒计时: seconds until it does, 0 to 120.
+    pub auto_dial_countdown: u32,
+    /// 人工坐席外呼并发限制.
+    pub agent_concurrency_enabled: bool,
+    /// Calls that agents dial at once, 1 to 10,000.
+    pub agent_concurrency: u32,
+    /// 机器人外呼并发限制.
+    pub robot_concurrency_enabled: bool,
+    /// Calls of robots at once, 1 to 10,000; a campaign's own limit counts as well.
+    pub robot_concurrency: u32,
+    /// 最大拨打次数, 1 to 10.
+    pub max_attempts: u32,
+    pub retry_minutes: RetryMinutes,
+    /// Attempts on one number a day, 1 to 10.
+    pub attempts_per_day: u32,
+    /// 振铃超时, 10 to 60 seconds.
+    pub ring_timeout: u32,
+    /// Lines an idle agent, 1.0 to 3.0.
+    pub predictive_ratio_max: f64,
+    /// Percent of answered calls that may be abandoned, 0 to 10.
+    pub abandon_target: f64,
+    /// 答录机检测.
+    pub amd_enabled: bool,
+    /// 号码隐藏: agents see numbers masked.
+    pub phone_mask: bool,
+    /// 未拨打自动回收: days, 0 to 365; 0 = never.
+    pub recycle_after_days: u32,
+    /// The pop-up opens when the call is dialled.
+    pub popup_on_dial: bool,
+    /// The pop-up must be saved before the next call.
+    pub wrapup_required: bool,
+}
+
+/// Minutes until a lead is tried again, by result, 1 to 43,200 (30 days). A number that does not exist
+/// (空号) is never tried again, so it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RetryMinutes {
+    /// 无人接听.
+    pub no_answer: u32,
+    /// 占线.
+    pub busy: u32,
+    /// 关机.
+    pub unavailable: u32,
+    /// 拒接.
+    pub declined: u32,
+    /// 网络故障.
+    pub fault: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            auto_dial_enabled: false,
+            auto_dial_countdown: 10,
+            agent_concurrency_enabled: false,
+            agent_concurrency: 100,
+            robot_concurrency_enabled: false,
+            robot_concurrency: 100,
+            max_attempts: 3,
+            retry_minutes: RetryMinutes {
+                no_answer: 30,
+                busy: 10,
+                unavailable: 240,
+                declined: 1440,
+                fault: 5,
+            },
+            attempts_per_day: 2,
+            ring_timeout: 30,
+            predictive_ratio_max: 2.0,
+            abandon_target: 3.0,
+            amd_enabled: false,
+            phone_mask: false,
+            recycle_after_days: 0,
+            popup_on_dial: true,
+            wrapup_required: true,
+        }
+    }
+}
+
+/// What one level sets; what it leaves out comes from the wider level.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Overrides {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_dial_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_dial_countdown: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_concurrency_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_concurrency: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot_concurrency_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot_concurrency: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    #[serde(skip_serializing_if = "RetryOverrides::is_empty")]
+    pub retry_minutes: RetryOverrides,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_per_day: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ring_timeout: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predictive_ratio_max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abandon_target: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amd_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_mask: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recycle_after_days: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub popup_on_dial: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrapup_required: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryOverrides {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_answer: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub busy: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unavailable: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declined: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<u32>,
+}
+
+impl RetryOverrides {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A value out of its range. `pointer` is the JSON pointer of the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {message}")]
+pub struct BadSetting {
+    pub pointer: &'static str,
+    pub message: &'static str,
+}
+
+/// The settings that hold where these levels meet, the widest first.
+#[must_use]
+pub fn effective(levels: &[Overrides]) -> Settings {
+    let mut settings = Settings::default();
+    for level in levels {
+        level.lay_over(&mut settings);
+    }
+    settings
+}
+
+/// What a new campaign starts with where these levels meet; a value that none of them sets is the
+/// campaign's own default. Later changes of the levels do not reach the campaign.
+#[must_use]
+pub fn for_new_campaign(levels: &[Overrides]) -> campaign::Settings {
+    let settings = effective(levels);
+    let defaults = campaign::Settings::default();
+    let minutes = settings.retry_minutes;
+    campaign::Settings {
+        ring_timeout_s: settings.ring_timeout,
+        retry: Retry {
+            max_attempts: settings.max_attempts,
+            attempts_per_day: settings.attempts_per_day,
+            no_answer_minutes: minutes.no_answer,
+            busy_minutes: minutes.busy,
+            unavailable_minutes: minutes.unavailable,
+            declined_minutes: minutes.declined,
+            fault_minutes: minutes.fault,
+            ..defaults.retry
+        },
+        preview_countdown_s: if settings.auto_dial_enabled {
+            settings.auto_dial_countdown
+        } else {
+            defaults.preview_countdown_s
+        },
+        disposition_required: levels
+            .iter()
+            .rev()
+            .find_map(|level| level.wrapup_required)
+            .unwrap_or(defaults.disposition_required),
+        ..defaults
+    }
+}
+
+impl Overrides {
+    fn lay_over(&self, settings: &mut Settings) {
+        fn lay<T: Copy>(value: &mut T, over: Option<T>) {
+            *value = over.unwrap_or(*value);
+        }
+        let (s, retry) = (settings, self.retry_minutes);
+        lay(&mut s.auto_dial_enabled, self.auto_dial_enabled);
+        lay(&mut s.auto_dial_countdown, self.auto_dial_countdown);
+        lay(
+            &mut s.agent_concurrency_enabled,
+            self.agent_concurrency_enabled,
+        );
+        lay(&mut s.agent_concurrency, self.agent_concurrency);
+        lay(
+            &mut s.robot_concurrency_enabled,
+            self.robot_concurrency_enabled,
+        );
+        lay(&mut s.robot_concurrency, self.robot_concurrency);
+        lay(&mut s.max_attempts, self.max_attempts);
+        lay(&mut s.retry_minutes.no_answer, retry.no_answer);
+        lay(&mut s.retry_minutes.busy, retry.busy);
+        lay(&mut s.retry_minutes.unavailable, retry.unavailable);
+        lay(&mut s.retry_minutes.declined, retry.declined);
+        lay(&mut s.retry_minutes.fault, retry.fault);
+        lay(&mut s.attempts_per_day, self.attempts_per_day);
+        lay(&mut s.ring_timeout, self.ring_timeout);
+        lay(&mut s.predictive_ratio_max, self.predictive_ratio_max);
+        lay(&mut s.abandon_target, self.abandon_target);
+        lay(&mut s.amd_enabled, self.amd_enabled);
+        lay(&mut s.phone_mask, self.phone_mask);
+        lay(&mut s.recycle_after_days, self.recycle_after_days);
+        lay(&mut s.popup_on_dial, self.popup_on_dial);
+        lay(&mut s.wrapup_required, self.wrapup_required);
+    }
+
+    /// # Errors
+    /// Every value that is out of its range.
+    pub fn validate(&self) -> Result<(), Vec<BadSetting>> {
+        let mut bad = Vec::new();
+        let mut check = |holds: bool, pointer, message| {
+            if !holds {
+                bad.push(BadSetting { pointer, message });
+            }
+        };
+        let within = |value: Option<u32>, least, most| {
+            value.is_none_or(|value| (least..=most).contains(&value))
+        };
+        let many = "must be 1 to 10,000";
+        check(
+            within(self.auto_dial_countdown, 0, 120),
+            "/auto_dial_countdown",
+            "must be 0 to 120",
+        );
+        check(
+            within(self.agent_concurrency, 1, 10_000),
+            "/agent_concurrency",
+            many,
+        );
+        check(
+            within(self.robot_concurrency, 1, 10_000),
+            "/robot_concurrency",
+            many,
+        );
+        check(
+            within(self.max_attempts, 1, 10),
+            "/max_attempts",
+            "must be 1 to 10",
+        );
+        check(
+            within(self.attempts_per_day, 1, 10),
+            "/attempts_per_day",
+            "must be 1 to 10",
+        );
+        check(
+            within(self.ring_timeout, 10, 60),
+            "/ring_timeout",
+            "must be 10 to 60",
+        );
+        check(
+            within(self.recycle_after_days, 0, 365),
+            "/recycle_after_days",
+            "must be 0 to 365",
+        );
+        let retry = &self.retry_minutes;
+        for (value, pointer) in [
+            (retry.no_answer, "/retry_minutes/no_answer"),
+            (retry.busy, "/retry_minutes/busy"),
+            (retry.unavailable, "/retry_minutes/unavailable"),
+            (retry.declined, "/retry_minutes/declined"),
+            (retry.fault, "/retry_minutes/fault"),
+        ] {
+            check(
+                within(value, 1, 43_200),
+                pointer,
+                "must be 1 to 43,200 minutes",
+            );
+        }
+        let ratio = self.predictive_ratio_max;
+        check(
+            ratio.is_none_or(|ratio| (1.0..=3.0).contains(&ratio)),
+            "/predictive_ratio_max",
+            "must be 1.0 to 3.0",
+        );
+        let target = self.abandon_target;
+        check(
+            target.is_none_or(|target| (0.0..=10.0).contains(&target)),
+            "/abandon_target",
+            "must be 0 to 10 percent",
+        );
+        if bad.is_empty() { Ok(()) } else { Err(bad) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_narrowest_level_wins_value_by_value() {
+        let tenant = Overrides {
+            ring_timeout: Some(40),
+            max_attempts: Some(5),
+            ..Overrides::default()
+        };
+        let campaign = Overrides {
+            ring_timeout: Some(20),
+            retry_minutes: RetryOverrides {
+                busy: Some(1),
+                ..RetryOverrides::default()
+            },
+            ..Overrides::default()
+        };
+        let settings = effective(&[tenant, Overrides::default(), campaign]);
+        assert_eq!((settings.ring_timeout, settings.max_attempts), (20, 5));
+        assert_eq!(settings.retry_minutes.busy, 1);
+        assert_eq!(settings.retry_minutes.no_answer, 30);
+        assert_eq!(effective(&[]), Settings::default());
+    }
+
+    #[test]
+    fn each_value_has_its_range() {
+        let none = Overrides::default;
+        let table = [
+            (
+                Overrides {
+                    auto_dial_countdown: Some(121),
+                    ..none()
+                },
+                "/auto_dial_countdown",
+            ),
+            (
+                Overrides {
+                    robot_concurrency: Some(0),
+                    ..none()
+                },
+                "/robot_concurrency",
+            ),
+            (
+                Overrides {
+                    max_attempts: Some(11),
+                    ..none()
+                },
+                "/max_attempts",
+            ),
+            (
+                Overrides {
+                    ring_timeout: Some(9),
+                    ..none()
+                },
+                "/ring_timeout",
+            ),
+            (
+                Overrides {
+                    predictive_ratio_max: Some(3.1),
+                    ..none()
+                },
+                "/predictive_ratio_max",
+            ),
+            (
+                Overrides {
+                    predictive_ratio_max: Some(f64::NAN),
+                    ..none()
+                },
+                "/predictive_ratio_max",
+            ),
+            (
+                Overrides {
+                    abandon_target: Some(-1.0),
+                    ..none()
+                },
+                "/abandon_target",
+            ),
+            (
+                Overrides {
+                    recycle_after_days: Some(366),
+                    ..none()
+                },
+                "/recycle_after_days",
+            ),
+        ];
+        for (level, pointer) in table {
+            assert_eq!(level.validate().unwrap_err()[0].pointer, pointer);
+        }
+        assert_eq!(none().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_new_campaign_starts_with_what_is_set_and_else_as_ever() {
+        let level = Overrides {
+            ring_timeout: Some(45),
+            max_attempts: Some(7),
+            auto_dial_enabled: Some(true),
+            wrapup_required: Some(true),
+            ..Overrides::default()
+        };
+        let campaign = for_new_campaign(&[level]);
+        assert_eq!(
+            (campaign.ring_timeout_s, campaign.retry.max_attempts),
+            (45, 7)
+        );
+        assert_eq!(
+            (campaign.preview_countdown_s, campaign.disposition_required),
+            (10, true)
+        );
+        assert_eq!(campaign.validate(), Ok(()));
+        assert_eq!(for_new_campaign(&[]), campaign::Settings::default());
+    }
+}

@@ -1,0 +1,201 @@
+use engine::filter::Condition;
+
+use super::*;
+use crate::{
+    sample::{self, NOW},
+    testing::on_both,
+};
+
+#[tokio::test]
+async fn a_second_template_keeps_known_codes_and_adds_columns() {
+    on_both(|home| async move {
+        let (batch, before) = sample::batch(&home.db, "一").await;
+        let mut tx = home.db.begin().await.unwrap();
+        let titles = ["意向".to_owned(), " 号码 ".to_owned()];
+        assert_eq!(add_titles(&mut tx, &batch, &titles, NOW).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        let after = list(&home.db, &batch).await.unwrap();
+        assert_eq!(after[..2], before);
+        assert_eq!(after[2].title, "意向");
+        assert!(after[2].code.starts_with('f') && after[2].code.len() == 7);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_field_is_changed_where_it_stays_usable() {
+    on_both(|home| async move {
+        let (batch, fields) = sample::batch(&home.db, "一").await;
+        let mut tx = home.db.begin().await.unwrap();
+        let changed = Field {
+            max_len: 20,
+            hidden: true,
+            ..fields[1].clone()
+        };
+        assert!(update(&mut tx, &batch, &changed, NOW).await.unwrap());
+        let bad = [
+            (
+                Field {
+                    max_len: 0,
+                    ..fields[0].clone()
+                },
+                "FIELD_INVALID",
+            ),
+            (
+                Field {
+                    title: "号码".into(),
+                    ..fields[0].clone()
+                },
+                "TITLE_TAKEN",
+            ),
+            (
+                Field {
+                    is_phone: false,
+                    ..fields[1].clone()
+                },
+                "FIELD_IN_USE",
+            ),
+        ];
+        for (field, code) in bad {
+            let error = update(&mut tx, &batch, &field, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some(code));
+        }
+        let unknown = Field {
+            code: "f000000".into(),
+            ..fields[0].clone()
+        };
+        assert!(!update(&mut tx, &batch, &unknown, NOW).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(list(&home.db, &batch).await.unwrap()[1], changed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filtered_field_is_not_deleted() {
+    on_both(|home| async move {
+        let (batch, fields) = sample::batch(&home.db, "一").await;
+        let asks = Condition {
+            field: Some(fields[0].code.clone()),
+            op: Some("not_null".into()),
+            ..Condition::default()
+        };
+        let filter = sample::filter(&home.db, &batch, "f", &[asks]).await;
+        let mut tx = home.db.begin().await.unwrap();
+        for field in &fields {
+            let error = delete(&mut tx, &batch, &field.code, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("FIELD_IN_USE"));
+        }
+        crate::filters::save(&mut tx, &filter, "f", "", &[], NOW)
+            .await
+            .unwrap();
+        assert!(delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
+        assert!(!delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_local_field_is_added_by_hand_and_fields_are_put_in_order() {
+    on_both(|home| async move {
+        let (batch, fields) = sample::batch(&home.db, "一").await;
+        let mut tx = home.db.begin().await.unwrap();
+        let local = Field {
+            title: "备注".into(),
+            local_only: true,
+            ..Field::default()
+        };
+        let code = add_local(&mut tx, &batch, &local, NOW).await.unwrap();
+        for (field, code) in [
+            (local.clone(), "TITLE_TAKEN"),
+            (Field::of_header("", "列"), "FIELD_NOT_LOCAL"),
+            (
+                Field {
+                    title: "字典".into(),
+                    dictionary: Some("dic_0".into()),
+                    ..local.clone()
+                },
+                "NO_SUCH_DICTIONARY",
+            ),
+        ] {
+            let error = add_local(&mut tx, &batch, &field, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some(code));
+        }
+        let asked = [code.clone(), fields[1].code.clone()];
+        assert!(order(&mut tx, &batch, &asked, NOW).await.unwrap());
+        for wrong in [vec!["f0".to_owned()], vec![code.clone(), code.clone()]] {
+            assert!(!order(&mut tx, &batch, &wrong, NOW).await.unwrap());
+        }
+        // A template that comes again adds behind all of them and keeps the order.
+        add_titles(&mut tx, &batch, &["姓名".into(), "新".into()], NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let titles: Vec<String> = list(&home.db, &batch)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|field| field.title)
+            .collect();
+        assert_eq!(titles, ["备注", "号码", "姓名", "新"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stricter_field_is_held_against_the_leads() {
+    on_both(|home| async move {
+        let (batch, fields) = sample::batch(&home.db, "一").await;
+        sample::leads(&home.db, &batch, &fields, 3).await;
+        let name = &fields[0];
+        let all = unfit(&home.db, &batch, name).await.unwrap();
+        assert_eq!((all.values, all.unfit), (3, 0));
+        let whole = Field {
+            data_type: engine::field::DataType::Int,
+            ..name.clone()
+        };
+        assert!(is_stricter(name, &whole) && !is_stricter(name, name));
+        assert_eq!(unfit(&home.db, &batch, &whole).await.unwrap().unfit, 3);
+        let key = Field {
+            is_key: true,
+            ..name.clone()
+        };
+        let mut tx = home.db.begin().await.unwrap();
+        let fixed = update(&mut tx, &batch, &key, NOW).await.unwrap_err();
+        assert_eq!(fixed.code(), Some("KEY_FIXED"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_that_asks_about_a_field_is_named() {
+    on_both(|home| async move {
+        let (batch, fields) = sample::batch(&home.db, "一").await;
+        let asks = Condition {
+            field: Some(fields[0].code.clone()),
+            op: Some("not_null".into()),
+            ..Condition::default()
+        };
+        let filter = sample::filter(&home.db, &batch, "有姓名", &[asks]).await;
+        let mut tx = home.db.begin().await.unwrap();
+        let found = uses(&mut tx, &batch, &fields[0].code).await.unwrap();
+        assert_eq!(
+            (&found[0].filter_id, found[0].filter.as_str()),
+            (&filter, "有姓名")
+        );
+        assert!(
+            uses(&mut tx, &batch, &fields[1].code)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    })
+    .await;
+}
+
+#[test]
+fn a_condition_is_found_however_it_is_nested() {
+    let form = serde_json::json!({"all": [{"any": [{"field": "f1", "op": "eq", "value": "f2"}]}]});
+    assert!(asks_about(&form, "f1"));
+    assert!(!asks_about(&form, "f2"));
+}

@@ -1,0 +1,455 @@
+//! Rows that another system pushes into a batch (OUT-023, RST-005).
+//!
+//! All rows of a batch and day share one import, so that positions stay dense and the day can be
+//! looked at as one upload. A push is one write: it happens whole or not at all.
+
+use std::collections::{HashMap, HashSet};
+
+use engine::{import_row::NewLead, time::Millis};
+
+use crate::{
+    Error, Result, Tx, batches, doc,
+    imports::{self, Counts, NewImport, Options},
+    leads::{self, Change, NewRow, Origin},
+    on,
+};
+
+/// A valid row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What the other system calls it; the same one again changes the lead.
+    pub external_id: Option<String>,
+    pub lead: NewLead,
+}
+
+/// Where rows come from and go to.
+#[derive(Debug, Clone, Copy)]
+pub struct Push<'a> {
+    pub orgi: &'a str,
+    pub creater: &'a str,
+    pub batch: &'a str,
+    /// `yyyy-mm-dd` on the tenant's wall clock.
+    pub day: &'a str,
+    pub title: &'a str,
+    /// Rows that were not valid, for the count alone.
+    pub invalid: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Created,
+    Updated,
+    /// The batch has a lead with this key already.
+    Duplicate,
+    /// The lead with this external id cannot take a key that another lead has.
+    KeyTaken,
+}
+
+/// What became of a row, and the lead that it is or met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub status: Status,
+    pub lead: String,
+}
+
+/// What is there before, and what comes with the rows before.
+struct Known {
+    by_external: HashMap<String, String>,
+    by_key: HashMap<String, String>,
+    dnc: HashSet<String>,
+}
+
+/// What is to be written.
+#[derive(Default)]
+struct Plan {
+    new: Vec<NewRow>,
+    /// Place in `new` of a lead that comes with this push.
+    places: HashMap<String, usize>,
+    named: Vec<(String, String)>,
+    changed: Vec<(String, NewLead)>,
+}
+
+/// Stores rows. Returns the day's import and one outcome a row.
+///
+/// # Errors
+/// `BATCH_NOT_READY`.
+pub async fn push(
+    tx: &mut Tx,
+    push: Push<'_>,
+    rows: Vec<Row>,
+    now: Millis,
+) -> Result<(String, Vec<Outcome>)> {
+    batches::lock(tx, push.batch).await?;
+    let (import, ordinal, cursor) = todays(tx, push, now).await?;
+    let mut known = known(tx, push, &rows).await?;
+    let mut plan = Plan::default();
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for row in rows {
+        let row_no = cursor + i64::try_from(plan.new.len()).unwrap_or(i64::MAX) + 1;
+        outcomes.push(plan.place(row, row_no, ordinal, &mut known));
+    }
+    let written = i64::try_from(plan.new.len()).unwrap_or(i64::MAX);
+    let origin = Origin {
+        orgi: push.orgi,
+        creater: push.creater,
+        batch_id: push.batch,
+        import_id: &import,
+        ordinal,
+    };
+    leads::add(tx, &origin, plan.new, now).await?;
+    name(tx, plan.named).await?;
+    change(tx, plan.changed, &known.dnc, now).await?;
+    let counts = Counts {
+        invalid: push.invalid,
+        ..counted(&outcomes)
+    };
+    if !imports::advance(tx, &import, cursor, cursor + written, counts).await? {
+        return Err(Error::conflict("IMPORT_RUNNING"));
+    }
+    batches::touch(tx, push.batch, now).await?;
+    Ok((import, outcomes))
+}
+
+/// Gives leads that are there the values of their rows; what a row leaves out stays.
+async fn change(
+    tx: &mut Tx,
+    rows: Vec<(String, NewLead)>,
+    dnc: &HashSet<String>,
+    now: Millis,
+) -> Result<()> {
+    let ids = rows.iter().map(|(id, _)| id.clone()).collect();
+    let mut held = leads::hold(tx, ids).await?;
+    let mut keys = Vec::new();
+    let mut changes: Vec<Change> = Vec::new();
+    for (id, lead) in rows {
+        // The last of several rows for one lead wins, and keeps what the others brought.
+        let mut data = match (
+            changes.iter().position(|one| one.id == id),
+            held.remove(&id),
+        ) {
+            (Some(at), _) => changes.remove(at).data,
+            (None, Some(earlier)) => earlier.data.0,
+            (None, None) => continue,
+        };
+        data.extend(lead.data);
+        keys.push((id.clone(), lead.key_value));
+        changes.push(Change {
+            id,
+            dnc: dnc.contains(&lead.phone),
+            phone: lead.phone,
+            phone_raw: lead.phone_raw,
+            phones: lead.phones,
+            data,
+            updated_at: now.0,
+        });
+    }
+    leads::change(tx, &changes).await?;
+    for (id, key) in keys {
+        on!(tx.conn(), c => sqlx::query(
+            "UPDATE leads SET key_value = $2 WHERE id = $1 AND key_value <> $2"
+        ).bind(&id).bind(key).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+fn counted(outcomes: &[Outcome]) -> Counts {
+    let of = |status| {
+        let rows = outcomes.iter().filter(|one| one.status == status).count();
+        i64::try_from(rows).unwrap_or(i64::MAX)
+    };
+    Counts {
+        good: of(Status::Created),
+        updated: of(Status::Updated),
+        duplicate: of(Status::Duplicate),
+        invalid: 0,
+        ..Counts::default()
+    }
+}
+
+impl Plan {
+    fn place(&mut self, row: Row, row_no: i64, ordinal: i64, known: &mut Known) -> Outcome {
+        let Row { external_id, lead } = row;
+        let same = external_id
+            .as_ref()
+            .and_then(|id| known.by_external.get(id));
+        let holder = known.by_key.get(&lead.key_value);
+        match (same, holder) {
+            (Some(id), Some(other)) if id != other => Outcome {
+                status: Status::KeyTaken,
+                lead: other.clone(),
+            },
+            (Some(id), _) => {
+                let id = id.clone();
+                known.by_key.insert(lead.key_value.clone(), id.clone());
+                self.change(&id, lead, &known.dnc);
+                Outcome {
+                    status: Status::Updated,
+                    lead: id,
+                }
+            }
+            (None, Some(first)) => Outcome {
+                status: Status::Duplicate,
+                lead: first.clone(),
+            },
+            (None, None) => {
+                let id = leads::id_of(imports::position(ordinal, row_no));
+                known.by_key.insert(lead.key_value.clone(), id.clone());
+                if let Some(external) = external_id {
+                    known.by_external.insert(external.clone(), id.clone());
+                    self.named.push((id.clone(), external));
+                }
+                self.places.insert(id.clone(), self.new.len());
+                self.new.push(NewRow {
+                    row_no,
+                    dnc: known.dnc.contains(&lead.phone),
+                    lead,
+                });
+                Outcome {
+                    status: Status::Created,
+                    lead: id,
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, id: &str, lead: NewLead, dnc: &HashSet<String>) {
+        let Some(&at) = self.places.get(id) else {
+            self.changed.push((id.to_owned(), lead));
+            return;
+        };
+        let first = &mut self.new[at];
+        let mut data = std::mem::take(&mut first.lead.data);
+        data.extend(lead.data.clone());
+        first.dnc = dnc.contains(&lead.phone);
+        first.lead = NewLead { data, ..lead };
+    }
+}
+
+/// The import of this batch and day: its id, its ordinal, and the last row it has.
+async fn todays(tx: &mut Tx, push: Push<'_>, now: Millis) -> Result<(String, i64, i64)> {
+    let ready: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT id FROM batches WHERE id = $1 AND orgi = $2 AND state = 'ready'"
+    ).bind(push.batch).bind(push.orgi).fetch_optional(c).await)?;
+    if ready.is_none() {
+        return Err(Error::conflict("BATCH_NOT_READY"));
+    }
+    if let Some(found) = on_day(tx, push).await? {
+        return Ok(found);
+    }
+    let id = imports::new_import_id();
+    let new = NewImport {
+        id: &id,
+        orgi: push.orgi,
+        batch_id: push.batch,
+        creater: push.creater,
+        title: push.title,
+        file_name: "",
+        file_path: "",
+        sha256: "",
+        bytes: 0,
+        options: &Options::default(),
+    };
+    imports::create(tx, &new, now).await?;
+    imports::succeed(tx, &id, &[], now).await?;
+    on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO push_days (batch_id, day, import_id) VALUES ($1, $2, $3)
+         ON CONFLICT (batch_id, day) DO UPDATE SET import_id = excluded.import_id"
+    ).bind(push.batch).bind(push.day).bind(&id).execute(c).await.map(|_| ()))?;
+    on_day(tx, push)
+        .await?
+        .ok_or(Error::conflict("BATCH_NOT_READY"))
+}
+
+async fn on_day(tx: &mut Tx, push: Push<'_>) -> Result<Option<(String, i64, i64)>> {
+    // One that was undone takes no more rows.
+    Ok(on!(tx.conn(), c => sqlx::query_as(
+        "SELECT i.id, i.ordinal, i.row_cursor FROM push_days p
+         JOIN imports i ON i.id = p.import_id AND i.state = 'succeeded'
+         WHERE p.batch_id = $1 AND p.day = $2"
+    ).bind(push.batch).bind(push.day).fetch_optional(c).await)?)
+}
+
+async fn known(tx: &mut Tx, push: Push<'_>, rows: &[Row]) -> Result<Known> {
+    let keys = rows.iter().map(|row| row.lead.key_value.clone()).collect();
+    let phones = rows.iter().map(|row| row.lead.phone.clone()).collect();
+    let externals: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row.external_id.as_deref())
+        .collect();
+    let by_external: Vec<(String, String)> =
+        match tx {
+            Tx::Lite(c) => {
+                sqlx::query_as(
+                    "SELECT external_id, id FROM leads WHERE batch_id = $1
+                     AND external_id IN (SELECT value FROM json_each($2))",
+                )
+                .bind(push.batch)
+                .bind(doc::text("external ids", &externals)?)
+                .fetch_all(&mut **c)
+                .await?
+            }
+            Tx::Pg(c) => sqlx::query_as(
+                "SELECT external_id, id FROM leads WHERE batch_id = $1 AND external_id = ANY($2)",
+            )
+            .bind(push.batch)
+            .bind(externals)
+            .fetch_all(&mut **c)
+            .await?,
+        };
+    Ok(Known {
+        by_external: by_external.into_iter().collect(),
+        by_key: leads::with_keys(tx, push.orgi, push.batch, keys)
+            .await?
+            .into_iter()
+            .map(|(key, lead)| (key, lead.id))
+            .collect(),
+        dnc: leads::dnc_among(tx, push.orgi, phones).await?,
+    })
+}
+
+/// Gives leads the ids that the other system has for them.
+async fn name(tx: &mut Tx, named: Vec<(String, String)>) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Tx::Lite(c) => {
+            sqlx::query(
+                "UPDATE leads SET external_id = n.external FROM (
+                     SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS external
+                     FROM json_each($1)) AS n
+                 WHERE leads.id = n.id",
+            )
+            .bind(doc::text("external ids", &named)?)
+            .execute(&mut **c)
+            .await?;
+        }
+        Tx::Pg(c) => {
+            let (ids, externals): (Vec<String>, Vec<String>) = named.into_iter().unzip();
+            sqlx::query(
+                "UPDATE leads SET external_id = n.external
+                 FROM UNNEST($1::text[], $2::text[]) AS n (id, external) WHERE leads.id = n.id",
+            )
+            .bind(ids)
+            .bind(externals)
+            .execute(&mut **c)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        sample::{self, NOW},
+        testing::on_both,
+    };
+
+    fn row(external: &str, phone: &str, name: &str) -> Row {
+        Row {
+            external_id: Some(external.to_owned()).filter(|id| !id.is_empty()),
+            lead: NewLead {
+                phone: phone.into(),
+                phone_raw: phone.into(),
+                phones: vec![phone.into()],
+                key_value: phone.into(),
+                data: [("name".to_owned(), name.to_owned())].into(),
+            },
+        }
+    }
+
+    fn on<'a>(batch: &'a str, day: &'a str) -> Push<'a> {
+        Push {
+            orgi: "o",
+            creater: "u",
+            batch,
+            day,
+            title: "t",
+            invalid: 0,
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_are_created_changed_or_known_and_positions_stay_dense() {
+        use Status::{Created, Duplicate, KeyTaken, Updated};
+        on_both(|home| async move {
+            let db = &home.db;
+            let (batch, _) = sample::batch(db, "一").await;
+            let send = async |day, rows: Vec<Row>| {
+                let mut tx = db.begin().await.unwrap();
+                let pushed = push(&mut tx, on(&batch, day), rows, NOW).await.unwrap();
+                tx.commit().await.unwrap();
+                pushed
+            };
+            let statuses = |outcomes: &[Outcome]| -> Vec<Status> {
+                outcomes.iter().map(|one| one.status).collect()
+            };
+            let (import, first) = send(
+                "d1",
+                vec![
+                    row("a", "13800000001", "一"),
+                    row("b", "13800000002", "二"),
+                    row("", "13800000001", "again"),
+                    row("a", "13800000001", "一改"),
+                ],
+            )
+            .await;
+            assert_eq!(statuses(&first), [Created, Created, Duplicate, Updated]);
+            assert_eq!(first[2].lead, first[0].lead);
+            let (same, second) = send(
+                "d1",
+                vec![
+                    row("a", "13800000009", "号码改了"),
+                    row("b", "13800000009", "taken"),
+                    row("", "13800000003", "三"),
+                    row("c", "13800000001", "free again"),
+                ],
+            )
+            .await;
+            assert_eq!(same, import);
+            // A key that a push sets free is free for the next one.
+            assert_eq!(statuses(&second), [Updated, KeyTaken, Created, Duplicate]);
+            let page = leads::page(db, &batch, -1, 100).await.unwrap();
+            let rows: Vec<(i64, &str, Option<&str>)> = page
+                .iter()
+                .map(|lead| {
+                    (
+                        lead.row_no,
+                        lead.phone.as_str(),
+                        lead.external_id.as_deref(),
+                    )
+                })
+                .collect();
+            assert_eq!(
+                rows,
+                [
+                    (1, "13800000009", Some("a")),
+                    (2, "13800000002", Some("b")),
+                    (3, "13800000003", None),
+                ]
+            );
+            assert_eq!(page[0].data["name"], "号码改了");
+            let kept = imports::get(db, &import).await.unwrap().unwrap();
+            assert_eq!((kept.good, kept.updated, kept.duplicate), (3, 2, 2));
+            let (other, third) = send("d2", vec![row("c", "13800000001", "free")]).await;
+            assert_ne!(other, import, "a day has an import of its own");
+            assert_eq!(statuses(&third), [Created]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_archived_batch_takes_no_rows() {
+        on_both(|home| async move {
+            let (batch, _) = sample::batch(&home.db, "一").await;
+            let mut tx = home.db.begin().await.unwrap();
+            assert!(batches::archive(&mut tx, &batch, NOW).await.unwrap());
+            let rows = vec![row("a", "13800000001", "")];
+            let error = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("BATCH_NOT_READY"));
+        })
+        .await;
+    }
+}

@@ -1,0 +1,281 @@
+//! `POST /batches/{id}/rows`: another system pushes rows into an external batch (OUT-023, RST-005).
+//!
+//! Rows are checked as an import checks them. Valid rows are stored, all in one write; the others are
+//! answered for one by one and change nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use axum::{
+    Json,
+    extract::{DefaultBodyLimit, Path, State},
+};
+use engine::{
+    field::Field,
+    import_row::{Ask, Cell, NewLead, Plan},
+    mapping::{self, Known},
+    window::Window,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{
+    dictionaries, fields,
+    rows::{Outcome, Push, Row, Status, push},
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::find;
+use crate::{ROWS_LIMIT, caller::Caller, clock::now, house::House, input::Body, problem::Problem};
+
+/// Rows of one request.
+const ROWS_MAX: usize = 5_000;
+/// Characters of an external id.
+const EXTERNAL_MAX: usize = 200;
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(add))
+        .layer(DefaultBodyLimit::max(ROWS_LIMIT))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RowsIn {
+    /// 1 to 5,000.
+    rows: Vec<RowIn>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RowIn {
+    /// What the other system calls it, 1 to 200 characters; the same one again changes the lead.
+    external_id: Option<String>,
+    /// Value by field title or field code: text, number, true, false, null, or a list of these for a
+    /// field with several values.
+    #[schema(value_type = Object)]
+    data: BTreeMap<String, Value>,
+}
+
+/// What became of the rows, in their order.
+#[derive(Serialize, ToSchema)]
+pub struct RowsOut {
+    /// All rows of the batch and day belong to this import.
+    import_id: Option<String>,
+    created: usize,
+    updated: usize,
+    duplicate: usize,
+    rejected: usize,
+    rows: Vec<RowOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct RowOut {
+    /// Place in the request, from 0.
+    index: usize,
+    /// created, updated, duplicate or rejected.
+    status: &'static str,
+    /// The lead that the row is, or that was there before it.
+    lead_id: Option<String>,
+    code: Option<&'static str>,
+    message: Option<String>,
+}
+
+/// 推送数据 · Push rows into an external batch, 1 to 5,000 at a time. Valid rows are stored, the others
+/// are rejected with code and reason. `BATCH_NOT_EXTERNAL` for batches of another type.
+#[utoipa::path(post, path = "/api/v1/batches/{id}/rows", tag = "imports", params(("id" = String, Path)),
+    request_body(content = RowsIn, example = json!({"rows": [
+        {"external_id": "crm-1", "data": {"姓名": "李", "号码": "13800138000"}}]})),
+    responses((status = 200, body = RowsOut)))]
+async fn add(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<RowsIn>,
+) -> Result<Json<RowsOut>, Problem> {
+    let batch = find::open_batch(&house, &caller, &id).await?;
+    if batch.batch_type != "external" {
+        return Err(Problem::of("BATCH_NOT_EXTERNAL"));
+    }
+    if batch.state != "ready" {
+        return Err(Problem::of("BATCH_NOT_READY"));
+    }
+    if !(1..=ROWS_MAX).contains(&asked.rows.len()) {
+        return Err(Problem::at("/rows", "length", "must have 1 to 5,000 rows"));
+    }
+    let reader = Reader::of(&house, &id).await?;
+    let mut told: Vec<RowOut> = Vec::with_capacity(asked.rows.len());
+    let mut good = Vec::new();
+    for (index, row) in asked.rows.into_iter().enumerate() {
+        let read = reader.read(row);
+        told.push(RowOut::rejected(index, read.as_ref().err()));
+        good.extend(read.ok().map(|row| (index, row)));
+    }
+    let (places, rows): (Vec<usize>, Vec<Row>) = good.into_iter().unzip();
+    let mut import_id = None;
+    if !rows.is_empty() {
+        let invalid = i64::try_from(told.len() - rows.len()).unwrap_or(i64::MAX);
+        let day = Window::default().local(now());
+        let day = day.map(|day| day.format("%Y-%m-%d").to_string());
+        let day = day.unwrap_or_default();
+        let from = Push {
+            orgi: caller.orgi(),
+            creater: caller.user_id(),
+            batch: &id,
+            day: &day,
+            title: &format!("{}_{day}", batch.name),
+            invalid,
+        };
+        let mut tx = house.db.begin().await?;
+        let (import, outcomes) = push(&mut tx, from, rows, now()).await?;
+        tx.commit().await?;
+        import_id = Some(import);
+        for (place, outcome) in places.into_iter().zip(outcomes) {
+            told[place].became(outcome);
+        }
+    }
+    let of = |status| told.iter().filter(|row| row.status == status).count();
+    Ok(Json(RowsOut {
+        import_id,
+        created: of("created"),
+        updated: of("updated"),
+        duplicate: of("duplicate"),
+        rejected: of("rejected"),
+        rows: told,
+    }))
+}
+
+impl RowOut {
+    fn rejected(index: usize, why: Option<&Bad>) -> Self {
+        Self {
+            index,
+            status: "rejected",
+            lead_id: None,
+            code: why.map(|bad| bad.code),
+            message: why.map(|bad| bad.message.clone()),
+        }
+    }
+
+    fn became(&mut self, outcome: Outcome) {
+        (self.status, self.code) = match outcome.status {
+            Status::Created => ("created", None),
+            Status::Updated => ("updated", None),
+            Status::Duplicate => ("duplicate", None),
+            Status::KeyTaken => ("rejected", Some("KEY_TAKEN")),
+        };
+        if outcome.status == Status::KeyTaken {
+            self.message = Some("another lead of the batch has this key".into());
+        }
+        self.lead_id = Some(outcome.lead);
+    }
+}
+
+/// Why a row is rejected.
+struct Bad {
+    code: &'static str,
+    message: String,
+}
+
+/// Reads rows as the batch's fields want them; local fields, too, for this is no file (OUT-066).
+struct Reader {
+    plan: Plan,
+    /// Column of a field by its code and by its title.
+    columns: HashMap<String, usize>,
+    width: usize,
+}
+
+impl Reader {
+    async fn of(house: &House, batch: &str) -> Result<Self, Problem> {
+        let fields: Vec<Field> = fields::list(&house.db, batch)
+            .await?
+            .into_iter()
+            .map(|field| Field {
+                local_only: false,
+                no_exchange: false,
+                ..field
+            })
+            .collect();
+        let dictionaries = dictionaries::for_fields(&house.db, &fields).await?;
+        let header: Vec<String> = fields.iter().map(|field| field.title.clone()).collect();
+        let mapped = mapping::suggest(&header, &[], &fields, &Known::default());
+        let ask = Ask {
+            fields: &fields,
+            dictionaries: &dictionaries,
+            is_1904: false,
+        };
+        let plan = Plan::over(&mapped, &ask)
+            .map_err(|bad| Problem::of_job(Some(bad.code.to_owned()), Some(bad.message)))?;
+        let mut columns = HashMap::new();
+        for (at, field) in fields.iter().enumerate() {
+            columns.insert(field.title.trim().to_lowercase(), at);
+        }
+        // A title may look like a code: the code wins.
+        for (at, field) in fields.iter().enumerate() {
+            columns.insert(field.code.clone(), at);
+        }
+        Ok(Self {
+            plan,
+            columns,
+            width: fields.len(),
+        })
+    }
+
+    fn read(&self, row: RowIn) -> Result<Row, Bad> {
+        let external_id = row.external_id.map(external).transpose()?;
+        let mut cells = vec![Cell::Empty; self.width];
+        for (name, value) in row.data {
+            let at = self
+                .columns
+                .get(&name)
+                .or_else(|| self.columns.get(&name.trim().to_lowercase()));
+            let Some(&at) = at else {
+                let message = format!("the batch has no field {name}");
+                return Err(Bad {
+                    code: "UNKNOWN_FIELD",
+                    message,
+                });
+            };
+            cells[at] = cell(&value).ok_or_else(|| Bad {
+                code: "BAD_VALUE",
+                message: format!("{name}: not a text, number, true, false, null or list of these"),
+            })?;
+        }
+        let lead: NewLead = self.plan.read(&cells).map_err(|bad| Bad {
+            code: bad.code,
+            message: format!("{}: {}", bad.column, bad.reason),
+        })?;
+        Ok(Row { external_id, lead })
+    }
+}
+
+fn external(id: String) -> Result<String, Bad> {
+    if (1..=EXTERNAL_MAX).contains(&id.chars().count()) && !id.chars().any(char::is_control) {
+        Ok(id)
+    } else {
+        Err(Bad {
+            code: "BAD_EXTERNAL_ID",
+            message: "external_id must have 1 to 200 characters".into(),
+        })
+    }
+}
+
+/// A number is read as the text it was sent as: 18618616001 loses nothing.
+fn cell(value: &Value) -> Option<Cell> {
+    Some(match value {
+        Value::Null => Cell::Empty,
+        Value::Bool(truth) => Cell::Bool(*truth),
+        Value::Number(number) => Cell::Text(number.to_string()),
+        Value::String(text) => Cell::Text(text.clone()),
+        Value::Array(all) => {
+            let parts: Option<Vec<String>> = all
+                .iter()
+                .map(|one| match one {
+                    Value::String(text) => Some(text.clone()),
+                    Value::Number(number) => Some(number.to_string()),
+                    _ => None,
+                })
+                .collect();
+            Cell::Text(parts?.join(","))
+        }
+        Value::Object(_) => return None,
+    })
+}

@@ -1,0 +1,259 @@
+//! `/settings/outbound` (电销设置): OUT-146 to OUT-154.
+//!
+//! The live process acts on a campaign's own settings. What is set here is where a new campaign's
+//! settings begin: attempts, retry minutes, attempts a day, ring timeout, countdown and whether the
+//! pop-up must be saved. A campaign that exists is changed by `PATCH /campaigns/{id}` alone.
+
+use axum::{Json, extract::State};
+use engine::settings::{self, Overrides};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::settings::{Scope, own, save};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::find;
+use crate::{
+    caller::Caller,
+    clock::now,
+    house::House,
+    input::{Body, Params},
+    problem::{Fault, Problem},
+};
+
+/// What a campaign has in its own settings.
+const OF_CAMPAIGN: [&str; 7] = [
+    "auto_dial_enabled",
+    "auto_dial_countdown",
+    "max_attempts",
+    "retry_minutes",
+    "attempts_per_day",
+    "ring_timeout",
+    "wrapup_required",
+];
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(get, put))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Where {
+    /// tenant (default), department or campaign.
+    scope: Option<String>,
+    /// The department's or campaign's id.
+    id: Option<String>,
+}
+
+/// The settings at one level.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SettingsOut {
+    scope: &'static str,
+    id: Option<String>,
+    /// What this level sets itself.
+    #[schema(value_type = Object)]
+    own: Overrides,
+    /// What holds here.
+    #[schema(value_type = Object)]
+    effective: settings::Settings,
+    /// Where each value comes from: default, tenant, department or campaign.
+    #[schema(value_type = Object)]
+    sources: Map<String, Value>,
+}
+
+/// 电销设置 · The outbound settings of a level, what holds there, and where each value comes from.
+#[utoipa::path(get, path = "/api/v1/settings/outbound", tag = "settings", params(Where),
+    responses((status = 200, body = SettingsOut)))]
+async fn get(
+    State(house): State<House>,
+    caller: Caller,
+    Params(asked): Params<Where>,
+) -> Result<Json<SettingsOut>, Problem> {
+    let scope = asked.scope(&house, &caller).await?;
+    Ok(Json(seen(&house, &caller, scope).await?))
+}
+
+/// 保存电销设置 · Replace what a level sets; what is left out comes from the wider level.
+#[utoipa::path(put, path = "/api/v1/settings/outbound", tag = "settings", params(Where),
+    request_body(content = Object, example = json!({"ring_timeout": 40, "retry_minutes": {"busy": 15}})),
+    responses((status = 200, body = SettingsOut)))]
+async fn put(
+    State(house): State<House>,
+    caller: Caller,
+    Params(asked): Params<Where>,
+    Body(value): Body<Overrides>,
+) -> Result<Json<SettingsOut>, Problem> {
+    let scope = asked.scope(&house, &caller).await?;
+    check(scope, &value)?;
+    let mut tx = house.db.begin().await?;
+    let (orgi, user) = (caller.orgi(), caller.user_id());
+    save(&mut tx, orgi, scope, &value, user, now()).await?;
+    tx.commit().await?;
+    Ok(Json(seen(&house, &caller, scope).await?))
+}
+
+fn check(scope: Scope<'_>, value: &Overrides) -> Result<(), Problem> {
+    let mut faults: Vec<Fault> = value
+        .validate()
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|bad| Fault::new(bad.pointer, "range", bad.message))
+        .collect();
+    if matches!(scope, Scope::Campaign(_)) {
+        let set = leaves(value)?;
+        let elsewhere = OF_CAMPAIGN
+            .iter()
+            .filter(|name| set.keys().any(|key| key.split('/').next() == Some(**name)));
+        faults.extend(elsewhere.map(|name| {
+            let message = "belongs to the campaign's own settings: PATCH /campaigns/{id}";
+            Fault::new(&format!("/{name}"), "elsewhere", message)
+        }));
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+/// The levels above and at this one, the widest first.
+async fn levels(
+    house: &House,
+    caller: &Caller,
+    scope: Scope<'_>,
+) -> Result<Vec<(&'static str, Overrides)>, Problem> {
+    let (db, orgi) = (&house.db, caller.orgi());
+    let mut levels = vec![("tenant", own(db, orgi, Scope::Tenant).await?)];
+    if let Scope::Department(_) = scope {
+        levels.push(("department", own(db, orgi, scope).await?));
+    }
+    if let Scope::Campaign(id) = scope {
+        let campaign = find::campaign(house, caller, id).await?;
+        let of = department_of(house, caller, &campaign.creater).await?;
+        if let Some(department) = &of {
+            let scope = Scope::Department(department);
+            levels.push(("department", own(db, orgi, scope).await?));
+        }
+        let mut narrowest = own(db, orgi, scope).await?;
+        in_force(&mut narrowest, &campaign.settings);
+        levels.push(("campaign", narrowest));
+    }
+    Ok(levels)
+}
+
+/// What the campaign really does, whatever the wider levels say by now.
+fn in_force(level: &mut Overrides, campaign: &engine::campaign::Settings) {
+    let retry = &campaign.retry;
+    level.ring_timeout = Some(campaign.ring_timeout_s);
+    level.max_attempts = Some(retry.max_attempts);
+    level.attempts_per_day = Some(retry.attempts_per_day);
+    level.retry_minutes = settings::RetryOverrides {
+        no_answer: Some(retry.no_answer_minutes),
+        busy: Some(retry.busy_minutes),
+        unavailable: Some(retry.unavailable_minutes),
+        declined: Some(retry.declined_minutes),
+        fault: Some(retry.fault_minutes),
+    };
+    level.auto_dial_enabled = Some(campaign.preview_countdown_s > 0);
+    level.auto_dial_countdown = Some(campaign.preview_countdown_s);
+    level.wrapup_required = Some(campaign.disposition_required);
+}
+
+/// Where a campaign of this caller begins.
+///
+/// # Errors
+/// When the database fails.
+pub async fn for_new_campaign(
+    house: &House,
+    caller: &Caller,
+) -> Result<engine::campaign::Settings, Problem> {
+    let (db, orgi) = (&house.db, caller.orgi());
+    let mut levels = vec![own(db, orgi, Scope::Tenant).await?];
+    if let Some(department) = department_of(house, caller, caller.user_id()).await? {
+        levels.push(own(db, orgi, Scope::Department(&department)).await?);
+    }
+    Ok(settings::for_new_campaign(&levels))
+}
+
+async fn department_of(
+    house: &House,
+    caller: &Caller,
+    user: &str,
+) -> Result<Option<String>, Problem> {
+    let user = store::access::users::get(&house.db, caller.orgi(), user).await?;
+    Ok(user.and_then(|user| user.department_id))
+}
+
+async fn seen(house: &House, caller: &Caller, scope: Scope<'_>) -> Result<SettingsOut, Problem> {
+    let levels = levels(house, caller, scope).await?;
+    let values: Vec<Overrides> = levels.iter().map(|(_, level)| level.clone()).collect();
+    let effective = settings::effective(&values);
+    let mut sources = leaves(&effective)?;
+    for source in sources.values_mut() {
+        *source = "default".into();
+    }
+    for (name, level) in &levels {
+        for key in leaves(level)?.keys() {
+            sources.insert(key.clone(), (*name).into());
+        }
+    }
+    let id = match scope {
+        Scope::Tenant => None,
+        Scope::Department(id) | Scope::Campaign(id) => Some(id.to_owned()),
+    };
+    Ok(SettingsOut {
+        scope: scope.name(),
+        id,
+        own: own(&house.db, caller.orgi(), scope).await?,
+        effective,
+        sources,
+    })
+}
+
+/// Every value by its path, as `ring_timeout` and `retry_minutes/busy`.
+fn leaves<T: Serialize>(value: &T) -> Result<Map<String, Value>, Problem> {
+    let mut flat = Map::new();
+    let whole = serde_json::to_value(value).map_err(|error| Problem::internal(&error))?;
+    for (name, value) in whole.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(inner) => flat.extend(
+                inner
+                    .iter()
+                    .map(|(key, value)| (format!("{name}/{key}"), value.clone())),
+            ),
+            value => {
+                flat.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    Ok(flat)
+}
+
+impl Where {
+    async fn scope(&self, house: &House, caller: &Caller) -> Result<Scope<'_>, Problem> {
+        let id = self.id.as_deref();
+        match (self.scope.as_deref().unwrap_or("tenant"), id) {
+            ("tenant", None) => Ok(Scope::Tenant),
+            ("department", Some(id)) => {
+                let found = store::access::departments::get(&house.db, caller.orgi(), id).await?;
+                find::there(found)?;
+                Ok(Scope::Department(id))
+            }
+            ("campaign", Some(id)) => {
+                find::campaign(house, caller, id).await?;
+                Ok(Scope::Campaign(id))
+            }
+            ("tenant", Some(_)) => Err(Problem::at("/id", "unknown_field", "a tenant has none")),
+            ("department" | "campaign", None) => {
+                Err(Problem::at("/id", "missing_field", "says whose"))
+            }
+            _ => Err(Problem::at(
+                "/scope",
+                "choice",
+                "must be one of tenant, department, campaign",
+            )),
+        }
+    }
+}

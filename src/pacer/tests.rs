@@ -16,7 +16,7 @@ const RECORDED: &str = r#"
 {"t":1.25,"agents":[[0,"idle",0.10],[1,"idle",0.20],[2,"idle",0.05],[3,"idle",0.40],[4,"idle",0.30]],"calls":[],"n":{"dials":0,"answered":0,"connected":0,"abandoned":0,"machines":0},"free":100000,"cps":126,"left":null,"events":[["login",0],["login",1],["login",2],["login",3],["login",4]]}
 {"t":1.50,"agents":[[0,"idle",0.35],[1,"idle",0.45],[2,"idle",0.30],[3,"idle",0.65],[4,"idle",0.55]],"calls":[[0,"ring",0.25],[1,"ring",0.25],[2,"ring",0.25],[3,"ring",0.25],[4,"ring",0.25],[5,"ring",0.25],[6,"ring",0.25],[7,"ring",0.25],[8,"ring",0.25]],"n":{"dials":9,"answered":0,"connected":0,"abandoned":0,"machines":0},"free":99991,"cps":142,"left":null,"events":[],"a field of tomorrow":{"x":[1]}}
 {"t":10.0,"agents":[[0,"idle",8.85],[1,"idle",8.95],[2,"idle",8.80],[3,"idle",9.15],[4,"idle",9.05]],"calls":[[0,"detect",0.5,"more"],[1,"ring",8.75],[2,"ring",8.75]],"n":{"dials":9,"answered":0,"connected":0,"abandoned":0,"machines":0},"free":99997,"cps":201,"left":null,"events":[["pickup",0,8.2],["ended",3,1.1,"invalid"],["ended",4,4.0,"busy"],["ended",5,2.0,"busy"],["ended",6,2.1,"busy"],["ended",7,2.2,"busy"],["ended",8,2.3,"busy"],["an event of tomorrow",7]]}
-{"t":10.75,"agents":[[0,"talk",0.10],[1,"idle",9.70],[2,"idle",9.55],[3,"idle",9.90],[4,"idle",9.80]],"calls":[[1,"ring",9.5],[2,"wait",0.3]],"n":{"dials":9,"answered":2,"connected":1,"abandoned":0,"machines":0},"free":99997,"cps":201,"left":2,"events":[["person",0],["connected",0,0,0.0],["pickup",2,9.0],["person",2]]}
+{"t":10.75,"agents":[[0,"talk",0.10],[1,"idle",9.70],[2,"idle",9.55],[3,"idle",9.90],[4,"idle",9.80]],"calls":[[1,"ring",9.5],[2,"wait",0.3]],"n":{"dials":9,"answered":2,"connected":1,"abandoned":0,"machines":0},"free":99997,"cps":1,"left":null,"events":[["person",0],["connected",0,0,0.0],["pickup",2,9.0],["person",2]]}
 {"bye":true}
 this is never read
 "#;
@@ -41,7 +41,7 @@ fn a_recorded_dialogue_gets_a_line_for_each_line() {
         (0, "risk"),
         // The floor was not seen for more than three seconds: one line for each idle agent.
         (2, "blind"),
-        (2, "no_leads"),
+        (1, "rate"),
     ];
     let expected: Vec<_> = expected.map(|(n, why)| (n, why.to_owned())).into();
     assert_eq!(dialled, expected);

@@ -14,9 +14,7 @@ const DECISIONS: i64 = 2_000;
 
 /// Prints how long each of a few thousand decisions took, on floors of several sizes.
 pub fn print() {
-    println!(
-        "| agents | lines in the air | median us | mean us | p99 us |\n|---|---|---|---|---|"
-    );
+    println!("| agents | lines in the air | median us | mean us | p99 us |\n|---|---|---|---|---|");
     for agents in [10, 40, 75, 150, 300, 600, 1_200] {
         let mut taken = measure(agents);
         taken.sort_unstable_by(f64::total_cmp);

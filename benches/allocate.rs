@@ -189,9 +189,10 @@ async fn start(db: &Db, batch: &str, count: i64, list_order: ListOrder) -> (Stri
         orgi: "o",
         creater: "u",
         name: "all",
-        batch_id: batch,
+        over: filters::Over::Batch(batch),
         description: "",
-        conditions: &[],
+        form: &Default::default(),
+        zone: filters::ZONE,
     };
     let filter = filters::create(&mut tx, &new, Millis(0))
         .await

@@ -109,7 +109,11 @@ fn test(code: &str, op: &str, value: &str) -> Option<filter::Test> {
         value: Value::One(value.into()),
         ..Condition::default()
     };
-    match filter::compile(&[condition], &filter::columns(&fields)) {
+    match filter::compile(
+        &filter::Form::Rows(vec![condition]),
+        &filter::columns(&fields),
+        Default::default(),
+    ) {
         Ok(Tree::Test(test)) => Some(test),
         other => panic!("one test, not {other:?}"),
     }

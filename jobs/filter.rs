@@ -1,30 +1,37 @@
-//! A saved filter becomes a list of leads, on one snapshot of its batch.
+//! A filter becomes a list of leads: on the snapshot of its batch, or of every batch of a business
+//! type, one after the other.
+//!
+//! What was asked is fixed at the first start (its days become dates) and kept with the run, with
+//! the version of each snapshot, so that a run can be understood and repeated.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use engine::{
-    field::Field,
-    filter::{self, SYSTEM_COLUMNS, Tree},
+use engine::filter::{
+    self, Column, HISTORY, Resolved, Tree, business_columns, columns, name_of, resolve, troubles,
 };
 use store::{
     batches, fields,
     filter_runs::{self, FilterRun},
-    leads,
+    filters::Over,
+    segments,
 };
 
 use crate::{
     error::JobError,
-    frame::{Builder, Snapshot},
+    frame::{self, Found},
     house::{House, Ticket},
+    snapshot::{self, Code, Question},
 };
 
-/// Leads a read.
-const PAGE: i64 = 10_000;
+/// Segments whose columns are in memory at once, beside those that are kept: two million leads.
+const GROUP: usize = 32;
 
 pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
     let run = evaluate(house, ticket, id).await?;
-    for old in filter_runs::outdated(&house.db, &run.filter_id).await? {
-        forget(house, &old).await?;
+    if let Some(filter) = &run.filter_id {
+        for old in filter_runs::outdated(&house.db, filter).await? {
+            forget(house, &old).await?;
+        }
     }
     let mut tx = house.db.begin().await?;
     ticket.succeed(&mut tx).await?;
@@ -37,24 +44,27 @@ pub async fn evaluate(house: &House, ticket: &Ticket, id: &str) -> Result<Filter
     if run.state == "succeeded" {
         return Ok(run);
     }
-    let fields = fields::list(&house.db, &run.batch_id).await?;
-    let tree = filter::compile(&run.conditions, &filter::columns(&fields))
-        .map_err(|bad| JobError::user(bad.code, bad.to_string()))?;
-    // The version is read before the rows: a snapshot may be newer than its number, never older.
-    let version = batches::get(&house.db, &run.orgi, &run.batch_id).await?;
-    let version = version.map_or(0, |batch| batch.snapshot_version);
+    let sources = sources(house, &run).await?;
+    let resolved = meaning(house, &run, &sources)?;
+    // The versions are read before the rows: a snapshot may be newer than its number, never older.
+    let versions: BTreeMap<String, i64> = sources
+        .iter()
+        .map(|source| (source.batch.clone(), source.version))
+        .collect();
     let mut tx = house.db.begin().await?;
     ticket.progress(&mut tx, "filtering", 0, 0).await?;
-    filter_runs::start(&mut tx, id, version).await?;
+    filter_runs::start(&mut tx, id, &resolved, &versions).await?;
     tx.commit().await?;
 
-    let snapshot = snapshot(house, &run.batch_id, version, &fields).await?;
-    let hits = select(snapshot, tree).await?;
-    let total = i64::try_from(hits.len()).unwrap_or(i64::MAX);
+    let mut matched = 0;
+    for source in &sources {
+        matched += select(house, ticket, &run, source, &resolved).await?;
+    }
     let mut tx = house.db.begin().await?;
-    ticket.progress(&mut tx, "storing", total, total).await?;
-    filter_runs::add_hits(&mut tx, id, &run.batch_id, &hits).await?;
-    filter_runs::succeed(&mut tx, id, total, house.now()).await?;
+    ticket
+        .progress(&mut tx, "filtering", matched, matched)
+        .await?;
+    filter_runs::succeed(&mut tx, id, matched, house.now()).await?;
     tx.commit().await?;
     find(house, id).await
 }
@@ -69,59 +79,126 @@ async fn find(house: &House, id: &str) -> Result<FilterRun, JobError> {
     run.ok_or_else(|| JobError::user("NO_SUCH_RUN", "the filter run is gone"))
 }
 
-async fn select(snapshot: Arc<Snapshot>, tree: Tree) -> Result<Vec<i64>, JobError> {
-    tokio::task::spawn_blocking(move || snapshot.select(&tree))
-        .await
-        .map_err(|broken| JobError::Panicked(broken.to_string()))?
-}
-
-async fn snapshot(
-    house: &House,
-    batch: &str,
+/// A batch that the filter looks at.
+struct Source {
+    batch: String,
     version: i64,
-    fields: &[Field],
-) -> Result<Arc<Snapshot>, JobError> {
-    if let Some(kept) = house.snapshots.get(batch, version) {
-        return Ok(kept);
-    }
-    let own = fields.iter().map(|field| field.code.clone());
-    let codes = SYSTEM_COLUMNS
-        .iter()
-        .map(|code| (*code).to_owned())
-        .chain(own)
-        .collect();
-    let mut builder = Builder::new(codes);
-    let mut after = -1;
-    loop {
-        house.may_go_on()?;
-        let rows = leads::snaps(&house.db, batch, after, PAGE).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.position;
-        builder = tokio::task::spawn_blocking(move || fill(builder, rows))
-            .await
-            .map_err(|broken| JobError::Panicked(broken.to_string()))??;
-    }
-    let snapshot = Arc::new(builder.build());
-    house.snapshots.put(batch, version, &snapshot);
-    Ok(snapshot)
+    columns: Vec<Column>,
+    /// Its field for the name, under which a business filter finds it.
+    name: Option<String>,
 }
 
-fn fill(mut builder: Builder, rows: Vec<leads::Snap>) -> Result<Builder, JobError> {
-    for row in rows {
-        let data: BTreeMap<String, String> =
-            serde_json::from_str(&row.data).map_err(|source| store::Error::Document {
-                what: "lead",
-                source,
-            })?;
-        builder.push(row.position, |code| match code {
-            "id" => Some(&row.id),
-            "orgi" => Some(&row.orgi),
-            "creater" => Some(&row.creater),
-            "phone" => Some(&row.phone),
-            own => data.get(own).map(String::as_str),
-        });
+async fn sources(house: &House, run: &FilterRun) -> Result<Vec<Source>, JobError> {
+    match run.over() {
+        Over::Batch(batch) => {
+            let version = batches::version(&house.db, batch).await?;
+            let fields = fields::list(&house.db, batch).await?;
+            Ok(vec![Source {
+                batch: batch.into(),
+                version,
+                columns: columns(&fields),
+                name: None,
+            }])
+        }
+        Over::Business(kind) => {
+            let mut sources = Vec::new();
+            for (batch, version) in batches::of_business(&house.db, &run.orgi, kind).await? {
+                let fields = fields::list(&house.db, &batch).await?;
+                sources.push(Source {
+                    batch,
+                    version,
+                    columns: business_columns(),
+                    name: name_of(&fields).map(|field| field.code.clone()),
+                });
+            }
+            Ok(sources)
+        }
     }
-    Ok(builder)
+}
+
+/// What the run asks, with its days fixed; a run that starts again asks what it asked before.
+fn meaning(house: &House, run: &FilterRun, sources: &[Source]) -> Result<Resolved, JobError> {
+    let business = business_columns();
+    let columns = sources
+        .first()
+        .map_or(business.as_slice(), |source| &source.columns);
+    let mut troubles = troubles(&run.conditions, columns, &run.known).into_iter();
+    if let Some(trouble) = troubles.find(|trouble| trouble.blocks) {
+        let text = format!("{} (condition {})", trouble.message, trouble.pointer);
+        return Err(JobError::user(trouble.code, text));
+    }
+    if let Some(resolved) = run.resolved()? {
+        return Ok(resolved);
+    }
+    let today = filter::today(house.now(), &run.zone)
+        .ok_or_else(|| JobError::user("BAD_ZONE", format!("no time zone \"{}\"", run.zone)))?;
+    let form = resolve(&run.conditions, columns, today);
+    Ok(Resolved { form, today })
+}
+
+async fn select(
+    house: &House,
+    ticket: &Ticket,
+    run: &FilterRun,
+    source: &Source,
+    resolved: &Resolved,
+) -> Result<i64, JobError> {
+    let tree = filter::compile(&resolved.form, &source.columns, resolved.today);
+    let tree = tree.map_err(|bad| match bad.into_iter().next() {
+        Some(bad) => JobError::user(bad.code, bad.to_string()),
+        None => JobError::user("FILTER_TOO_LONG", "the filter cannot be used"),
+    })?;
+    let question = Question {
+        codes: codes(&tree, run, source),
+        zone: run.zone.clone(),
+        today: resolved.today,
+    };
+    let count_only = run.purpose == "count";
+    let segments = segments::list(&house.db, &source.batch).await?;
+    let mut matched = 0;
+    for group in segments.chunks(GROUP) {
+        let mut pieces = Vec::new();
+        for segment in group {
+            house.may_go_on()?;
+            pieces.push(snapshot::piece(house, &source.batch, *segment, &question).await?);
+        }
+        let tree = tree.clone();
+        let found: Found =
+            tokio::task::spawn_blocking(move || frame::select(&pieces, &tree, count_only))
+                .await
+                .map_err(|broken| JobError::Panicked(broken.to_string()))??;
+        matched += i64::try_from(found.count).unwrap_or(i64::MAX);
+        if !count_only {
+            let mut tx = house.db.begin().await?;
+            ticket.progress(&mut tx, "filtering", matched, 0).await?;
+            filter_runs::add_hits(&mut tx, &run.id, &source.batch, &found.positions).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(matched)
+}
+
+/// Where the columns come from that the tree asks about.
+fn codes(tree: &Tree, run: &FilterRun, source: &Source) -> Vec<(String, Code)> {
+    let mut asked: Vec<&str> = tree.tests().iter().map(|test| test.code.as_str()).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let is_business = run.batch_id.is_none();
+    let code = |code: &str| match code {
+        "orgi" => Code::Same(Some(run.orgi.clone())),
+        "batch" => Code::Same(Some(source.batch.clone())),
+        "created_at" => Code::Moment(code.into()),
+        "name" if is_business => match &source.name {
+            Some(own) => Code::Kept(own.clone()),
+            None => Code::Same(None),
+        },
+        code if HISTORY.contains(&code) => Code::History,
+        code => Code::Kept(code.into()),
+    };
+    asked
+        .into_iter()
+        .map(|one| (one.into(), code(one)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use crate::{
     clock,
     error::JobError,
-    frame::Snapshots,
     settings::{Settings, Sources},
+    snapshot::Snapshots,
 };
 
 /// Jobs of one tenant that run at once, where nothing else is set.

@@ -21,6 +21,7 @@ mod rejects_sheet;
 mod report;
 mod settings;
 pub mod sheet;
+mod snapshot;
 mod template;
 #[cfg(test)]
 mod testing;

@@ -208,9 +208,10 @@ pub async fn filter(house: &House, batch: &str, conditions: &[Condition]) -> Str
         orgi: "o",
         creater: "u",
         name: &store::new_id("筛选"),
-        batch_id: batch,
+        over: filters::Over::Batch(batch),
         description: "",
-        conditions,
+        form: &conditions.to_vec().into(),
+        zone: filters::ZONE,
     };
     let id = filters::create(&mut tx, &new, house.now()).await.unwrap();
     tx.commit().await.unwrap();

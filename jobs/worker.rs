@@ -27,7 +27,7 @@ use crate::{
     house::{House, Ticket},
     import_batch, pull_source, recycle, rejects_sheet, report,
     settings::Settings,
-    template, undo_import,
+    snapshot, template, undo_import,
 };
 
 mod serve;
@@ -43,6 +43,8 @@ const RETRY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Entries that are done stay for a day.
 const SWEEP_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
+/// Results of conditions that were not saved can be paged through for an hour.
+const UNSAVED_KEPT_MS: i64 = 60 * 60 * 1000;
 
 /// Does batch work until `shutdown` completes, then lets every job stop at its next chunk.
 ///
@@ -96,7 +98,9 @@ async fn keep_sweeping(house: House) {
 async fn sweep(house: &House) -> Result<(), JobError> {
     let mut tx = house.db.begin().await?;
     work::sweep(&mut tx, house.now().plus(-SWEEP_AFTER_MS)).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    filter_runs::sweep_unsaved(&house.db, house.now().plus(-UNSAVED_KEPT_MS)).await?;
+    snapshot::sweep(house).await
 }
 
 async fn keep_looking(house: House) {

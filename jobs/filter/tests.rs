@@ -1,5 +1,5 @@
 use engine::filter::{Condition, Connector, Value};
-use store::{fields, filter_runs, leads, testing::on_both, work::Work};
+use store::{filter_runs, leads, testing::on_both, work::Work};
 
 use super::*;
 use crate::testing;

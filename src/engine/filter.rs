@@ -1,23 +1,31 @@
 //! Which leads of a batch a filter form selects (OUT-090 to OUT-103).
 //!
-//! Condition rows become a [`Tree`]; the worker runs it over columns, [`Tree::holds`] over one lead.
-//! The two agree by test. Values are only ever compared: no text of a filter is run as anything.
+//! A [`Form`] becomes a [`Tree`]; the worker runs it over columns, [`Tree::holds`] over one lead. The
+//! two agree by test. Values are only ever compared: no text of a filter is run as anything.
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::{DataType, Field};
-
+mod column;
 mod compile;
+mod form;
+mod known;
+mod relative;
 mod value;
+mod words;
 
-pub use compile::{BadCondition, compile};
+pub use column::{Column, HISTORY, Kind, business_columns, columns, name_of};
+pub use compile::{BadCondition, Resolved, compile, resolve};
+pub use form::{CONDITIONS_MAX, DEPTH_MAX, Form, Node};
+pub use known::{Known, Trouble, known, troubles};
+pub use relative::{days_since, today, wall_clock};
 pub use value::Value;
+pub use words::{Tongue, words};
 
 /// One row of the filter form, as saved. Rows without field or operator are ignored (OUT-094).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Condition {
-    /// A field code, or one of the columns in [`SYSTEM_COLUMNS`].
+    /// A field code, or one of the columns that every lead has.
     pub field: Option<String>,
     /// Name of an [`Op`].
     pub op: Option<String>,
@@ -35,7 +43,7 @@ pub enum Connector {
     Or,
 }
 
-/// OUT-093.
+/// OUT-093, and days that are meant from today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
@@ -49,13 +57,23 @@ pub enum Op {
     NotLike,
     Prefix,
     In,
+    NotIn,
     Between,
     IsNull,
     NotNull,
+    Today,
+    Yesterday,
+    /// So many days, the last of them today.
+    LastDays,
+    /// So many days, the first of them today.
+    NextDays,
+    /// Monday to Sunday.
+    ThisWeek,
+    ThisMonth,
 }
 
 impl Op {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::Eq,
         Self::Ne,
         Self::Gt,
@@ -66,9 +84,16 @@ impl Op {
         Self::NotLike,
         Self::Prefix,
         Self::In,
+        Self::NotIn,
         Self::Between,
         Self::IsNull,
         Self::NotNull,
+        Self::Today,
+        Self::Yesterday,
+        Self::LastDays,
+        Self::NextDays,
+        Self::ThisWeek,
+        Self::ThisMonth,
     ];
 
     #[must_use]
@@ -84,63 +109,22 @@ impl Op {
             Self::NotLike => "not_like",
             Self::Prefix => "prefix",
             Self::In => "in",
+            Self::NotIn => "not_in",
             Self::Between => "between",
             Self::IsNull => "is_null",
             Self::NotNull => "not_null",
+            Self::Today => "today",
+            Self::Yesterday => "yesterday",
+            Self::LastDays => "last_days",
+            Self::NextDays => "next_days",
+            Self::ThisWeek => "this_week",
+            Self::ThisMonth => "this_month",
         }
     }
 
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|op| op.as_str() == name)
-    }
-}
-
-/// A column a filter can ask about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    pub code: String,
-    pub kind: Kind,
-    /// Several values in one cell, separated by `,`: one that matches is enough (OUT-062).
-    pub multi: bool,
-}
-
-/// How a column's values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// As numbers when both sides are numbers, otherwise as text (OUT-096).
-    Text,
-    Number,
-    /// Dates (`String`: with or without a time) and booleans: kept in one canonical form, so text
-    /// order is their order.
-    Canonical(DataType),
-}
-
-/// Columns of every lead that a filter can ask about beside the batch's fields.
-pub const SYSTEM_COLUMNS: [&str; 4] = ["id", "orgi", "creater", "phone"];
-
-/// The columns of a batch with these fields.
-#[must_use]
-pub fn columns(fields: &[Field]) -> Vec<Column> {
-    let system = SYSTEM_COLUMNS.map(|code| Column {
-        code: code.into(),
-        kind: Kind::Text,
-        multi: false,
-    });
-    let own = fields.iter().map(|field| Column {
-        code: field.code.clone(),
-        kind: kind_of(field),
-        multi: field.multi,
-    });
-    system.into_iter().chain(own).collect()
-}
-
-fn kind_of(field: &Field) -> Kind {
-    match field.data_type {
-        DataType::Int | DataType::Decimal => Kind::Number,
-        DataType::String if field.to_date => Kind::Canonical(DataType::String),
-        DataType::String => Kind::Text,
-        other => Kind::Canonical(other),
     }
 }
 
@@ -195,6 +179,8 @@ pub enum Order {
 pub struct Literal {
     pub text: String,
     pub number: Option<f64>,
+    /// A whole day beside values with a time: the day after it.
+    pub until: Option<String>,
 }
 
 impl Literal {
@@ -203,6 +189,19 @@ impl Literal {
         Self {
             text: text.into(),
             number: number(text),
+            until: None,
+        }
+    }
+}
+
+impl Literal {
+    /// What a text is compared with and how: after a day is from the next day on.
+    #[must_use]
+    pub fn edge(&self, order: Order) -> (Order, &str) {
+        match (order, &self.until) {
+            (Order::Gt, Some(until)) => (Order::Ge, until),
+            (Order::Le, Some(until)) => (Order::Lt, until),
+            _ => (order, &self.text),
         }
     }
 }
@@ -269,12 +268,18 @@ impl Test {
     fn equal(&self, text: &str, literal: &Literal) -> bool {
         match (self.kind, literal.number) {
             (Kind::Number, Some(wanted)) => number(text) == Some(wanted),
-            _ => text == literal.text,
+            _ => match &literal.until {
+                Some(until) => literal.text.as_str() <= text && text < until.as_str(),
+                None => text == literal.text,
+            },
         }
     }
 
     fn compare(&self, text: &str, order: Order, literal: &Literal) -> bool {
-        let as_text = || order.holds(text.cmp(literal.text.as_str()));
+        let as_text = || {
+            let (order, wanted) = literal.edge(order);
+            order.holds(text.cmp(wanted))
+        };
         let numbers = number(text).zip(literal.number);
         let as_numbers = numbers.and_then(|(value, wanted)| value.partial_cmp(&wanted));
         match self.kind {

@@ -21,6 +21,8 @@ pub struct Batch {
     pub state: String,
     /// Rises with every import and edit; names the snapshot a filter ran on.
     pub snapshot_version: i64,
+    /// `followup`, `marketing` or empty: which business filters look at it (OUT-088).
+    pub business_type: String,
     pub created_at: i64,
     pub updated_at: i64,
     /// Leads in it.
@@ -87,6 +89,40 @@ pub async fn rename(
         .map(|done| done.rows_affected()))
     .map_err(|error| Error::from(error).unique_as("NAME_TAKEN"))?;
     Ok(rows == 1)
+}
+
+/// Says which business filters look at the batch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_business_type(tx: &mut Tx, id: &str, kind: &str, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE batches SET business_type = $2, updated_at = $3 WHERE id = $1"
+    ).bind(id).bind(kind).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// The batches of a business type whose template is saved, oldest first, with the version of their
+/// snapshots.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_business(db: &Db, orgi: &str, kind: &str) -> Result<Vec<(String, i64)>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT id, snapshot_version FROM batches
+         WHERE orgi = $1 AND business_type = $2 AND state = 'ready' ORDER BY id"
+    ).bind(orgi).bind(kind).fetch_all(c).await)?)
+}
+
+/// The version of a batch's snapshot; 0 when there is no such batch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn version(db: &Db, id: &str) -> Result<i64> {
+    let version: Option<i64> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT snapshot_version FROM batches WHERE id = $1"
+    ).bind(id).fetch_optional(c).await)?;
+    Ok(version.unwrap_or_default())
 }
 
 /// Saves the template: from now on data can be imported (OUT-048, OUT-069).

@@ -1,10 +1,19 @@
 //! Runs of filters: which leads matched, on which snapshot.
 
-use engine::{filter::Condition, time::Millis};
+use std::collections::BTreeMap;
+
+use engine::{
+    filter::{Form, Known, Resolved, wall_clock},
+    time::Millis,
+};
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Result, Tx, new_id, on};
+use crate::{
+    Db, Doc, Result, Tx, doc,
+    filters::{self, Over},
+    new_id, on,
+};
 
 mod hits;
 
@@ -15,12 +24,29 @@ pub use hits::{add_hits, block_of, count, free_after, hits_after, page, remainin
 pub struct FilterRun {
     pub id: String,
     pub orgi: String,
-    pub filter_id: String,
-    pub batch_id: String,
+    /// `None`: conditions that were never saved.
+    pub filter_id: Option<String>,
+    pub batch_id: Option<String>,
+    pub business_type: Option<String>,
+    /// The filter's name, `_`, local date and time (OUT-141).
     pub title: String,
     /// As they were when the run was asked for.
     #[sqlx(try_from = "String")]
-    pub conditions: Doc<Vec<Condition>>,
+    pub conditions: Doc<Form>,
+    pub zone: String,
+    #[sqlx(try_from = "String")]
+    #[serde(skip)]
+    pub known: Doc<Vec<Known>>,
+    /// `hits`, or `count` when only their number is wanted.
+    pub purpose: String,
+    pub asked_by: Option<String>,
+    /// [`Resolved`] as JSON, once it has started.
+    #[serde(skip)]
+    pub resolved: Option<String>,
+    /// The snapshot version of each batch it ran on.
+    #[sqlx(try_from = "String")]
+    pub versions: Doc<BTreeMap<String, i64>>,
+    /// Of its batch; the highest of several.
     pub snapshot_version: i64,
     /// `queued`, `running`, `succeeded` or `failed`.
     pub state: String,
@@ -32,20 +58,95 @@ pub struct FilterRun {
     pub finished_at: Option<i64>,
 }
 
+impl FilterRun {
+    #[must_use]
+    pub fn over(&self) -> Over<'_> {
+        Over::of(self.batch_id.as_deref(), self.business_type.as_deref())
+    }
+
+    /// What was asked with its days fixed, once the run has started.
+    ///
+    /// # Errors
+    /// When the stored text cannot be read.
+    pub fn resolved(&self) -> Result<Option<Resolved>> {
+        let text = self.resolved.as_deref();
+        text.map(|text| doc::parse("filter run", text)).transpose()
+    }
+}
+
+/// Conditions that are not saved anywhere.
+#[derive(Debug, Clone)]
+pub struct Unsaved<'a> {
+    pub orgi: &'a str,
+    pub by: &'a str,
+    pub over: Over<'a>,
+    pub form: &'a Form,
+    pub zone: &'a str,
+    /// Only the number of hits is wanted.
+    pub count_only: bool,
+}
+
 /// Records a run of the filter as it is saved. Enqueue `work::Work::RunFilter` in the same write.
 /// `None`: no such filter.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn create(tx: &mut Tx, orgi: &str, filter: &str, now: Millis) -> Result<Option<String>> {
+    let Some(filter) = filters::get_in(tx, orgi, filter).await? else {
+        return Ok(None);
+    };
     let id = new_id("run");
-    let rows = on!(tx.conn(), c => sqlx::query(
-        "INSERT INTO filter_runs (id, orgi, filter_id, batch_id, title, conditions, state, created_at)
-         SELECT $1, orgi, id, batch_id, name, conditions, 'queued', $4 FROM filters
-         WHERE orgi = $2 AND id = $3"
-    ).bind(&id).bind(orgi).bind(filter).bind(now.0).execute(c).await
-        .map(|done| done.rows_affected()))?;
-    Ok((rows == 1).then_some(id))
+    let stamp = wall_clock(now, &filter.zone).unwrap_or_default();
+    let title = format!("{}_{stamp}", filter.name);
+    on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO filter_runs (id, orgi, filter_id, batch_id, business_type, title, conditions,
+             zone, known, state, created_at)
+         SELECT $1, orgi, id, batch_id, business_type, $3, conditions, zone, known, 'queued', $4
+         FROM filters WHERE id = $2"
+    ).bind(&id).bind(&filter.id).bind(title).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(Some(id))
+}
+
+/// Records a run of conditions that are not saved. Enqueue `work::Work::RunFilter` in the same
+/// write.
+///
+/// # Errors
+/// When the database fails.
+pub async fn create_unsaved(tx: &mut Tx, new: &Unsaved<'_>, now: Millis) -> Result<String> {
+    let id = new_id("run");
+    let form = doc::text("filter", new.form)?;
+    let purpose = if new.count_only { "count" } else { "hits" };
+    on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO filter_runs (id, orgi, batch_id, business_type, title, conditions, zone,
+             purpose, asked_by, state, created_at)
+         VALUES ($1, $2, $3, $4, '', $5, $6, $7, $8, 'queued', $9)"
+    ).bind(&id).bind(new.orgi).bind(new.over.batch()).bind(new.over.business()).bind(form)
+        .bind(new.zone).bind(purpose).bind(new.by).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(id)
+}
+
+/// The jobs of a user's counts that have not ended: a newer one makes them pointless.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_under_way(tx: &mut Tx, orgi: &str, user: &str) -> Result<Vec<String>> {
+    Ok(on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT job_id FROM filter_runs
+         WHERE filter_id IS NULL AND orgi = $1 AND asked_by = $2 AND purpose = 'count'
+             AND state IN ('queued', 'running') AND job_id IS NOT NULL"
+    ).bind(orgi).bind(user).fetch_all(c).await)?)
+}
+
+/// Deletes runs of conditions that were not saved, with their hits, when they are older than
+/// `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep_unsaved(db: &Db, before: Millis) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "DELETE FROM filter_runs WHERE filter_id IS NULL AND created_at < $1"
+    ).bind(before.0).execute(c).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// # Errors
@@ -77,12 +178,22 @@ pub async fn list(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn start(tx: &mut Tx, id: &str, snapshot_version: i64) -> Result<()> {
+pub async fn start(
+    tx: &mut Tx,
+    id: &str,
+    resolved: &Resolved,
+    versions: &BTreeMap<String, i64>,
+) -> Result<()> {
     on!(tx.conn(), c => sqlx::query("DELETE FROM filter_hits WHERE run_id = $1")
         .bind(id).execute(c).await.map(|_| ()))?;
+    let highest = versions.values().copied().max().unwrap_or_default();
+    let resolved = doc::text("filter run", resolved)?;
+    let versions = doc::text("filter run", versions)?;
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE filter_runs SET state = 'running', snapshot_version = $2 WHERE id = $1"
-    ).bind(id).bind(snapshot_version).execute(c).await.map(|_| ()))?;
+        "UPDATE filter_runs SET state = 'running', snapshot_version = $2, resolved = $3,
+             versions = $4
+         WHERE id = $1"
+    ).bind(id).bind(highest).bind(resolved).bind(versions).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

@@ -1,10 +1,16 @@
-//! Filter forms (筛选表单).
+//! Filter forms (筛选表单): over one batch, or over all batches of a business type.
 
-use engine::{filter::Condition, time::Millis};
+use engine::{
+    filter::{self, Column, Form, Known},
+    time::Millis,
+};
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Error, Result, Tx, doc, new_id, on};
+use crate::{Db, Doc, Error, Result, Tx, doc, fields, new_id, on};
+
+/// The zone whose today a filter means when none is given.
+pub const ZONE: &str = "Asia/Shanghai";
 
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct Filter {
@@ -12,14 +18,65 @@ pub struct Filter {
     pub orgi: String,
     pub creater: String,
     pub name: String,
-    /// `batch`.
+    /// `batch` or `business`.
     pub filter_type: String,
-    pub batch_id: String,
+    /// Of a batch filter.
+    pub batch_id: Option<String>,
+    /// Of a business filter: `followup` or `marketing`.
+    pub business_type: Option<String>,
     pub description: String,
     #[sqlx(try_from = "String")]
-    pub conditions: Doc<Vec<Condition>>,
+    pub conditions: Doc<Form>,
+    /// Whose today is meant.
+    pub zone: String,
+    /// The fields it asked about when it was saved.
+    #[sqlx(try_from = "String")]
+    #[serde(skip)]
+    pub known: Doc<Vec<Known>>,
     pub created_at: i64,
     pub updated_at: i64,
+}
+
+/// What a filter selects from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over<'a> {
+    Batch(&'a str),
+    /// All batches of this business type whose template is saved (OUT-088).
+    Business(&'a str),
+}
+
+impl<'a> Over<'a> {
+    /// Of a stored filter or run.
+    #[must_use]
+    pub fn of(batch: Option<&'a str>, business: Option<&'a str>) -> Self {
+        match batch {
+            Some(batch) => Self::Batch(batch),
+            None => Self::Business(business.unwrap_or_default()),
+        }
+    }
+
+    #[must_use]
+    pub fn batch(self) -> Option<&'a str> {
+        match self {
+            Self::Batch(batch) => Some(batch),
+            Self::Business(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn business(self) -> Option<&'a str> {
+        match self {
+            Self::Batch(_) => None,
+            Self::Business(kind) => Some(kind),
+        }
+    }
+}
+
+impl Filter {
+    #[must_use]
+    pub fn over(&self) -> Over<'_> {
+        Over::of(self.batch_id.as_deref(), self.business_type.as_deref())
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -27,24 +84,38 @@ pub struct NewFilter<'a> {
     pub orgi: &'a str,
     pub creater: &'a str,
     pub name: &'a str,
-    pub batch_id: &'a str,
+    pub over: Over<'a>,
     pub description: &'a str,
-    pub conditions: &'a [Condition],
+    pub form: &'a Form,
+    pub zone: &'a str,
+}
+
+/// What can be asked of these leads.
+///
+/// # Errors
+/// When the database fails.
+pub async fn columns(tx: &mut Tx, over: Over<'_>) -> Result<Vec<Column>> {
+    Ok(match over {
+        Over::Batch(batch) => filter::columns(&fields::list_in(tx, batch).await?),
+        Over::Business(_) => filter::business_columns(),
+    })
 }
 
 /// # Errors
 /// `NAME_TAKEN`; `NO_SUCH_BATCH`.
 pub async fn create(tx: &mut Tx, new: &NewFilter<'_>, now: Millis) -> Result<String> {
     let id = new_id("flt");
-    let conditions = doc::text("filter", new.conditions)?;
+    let known = filter::known(new.form, &columns(tx, new.over).await?);
+    let (known, form) = (doc::text("filter", &known)?, doc::text("filter", new.form)?);
+    let kind = new.over.batch().map_or("business", |_| "batch");
     let rows = on!(tx.conn(), c => sqlx::query(
-        "INSERT INTO filters (id, orgi, creater, name, filter_type, batch_id, description,
-             conditions, created_at, updated_at)
-         SELECT $1, $2, $3, $4, 'batch', b.id, $6, $7, $8, $8 FROM batches b
-         WHERE b.id = $5 AND b.orgi = $2"
-    ).bind(&id).bind(new.orgi).bind(new.creater).bind(new.name).bind(new.batch_id)
-        .bind(new.description).bind(conditions).bind(now.0).execute(c).await
-        .map(|done| done.rows_affected()))
+        "INSERT INTO filters (id, orgi, creater, name, filter_type, batch_id, business_type,
+             description, conditions, zone, known, created_at, updated_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
+         WHERE $5 = 'business' OR EXISTS (SELECT 1 FROM batches WHERE id = $6 AND orgi = $2)"
+    ).bind(&id).bind(new.orgi).bind(new.creater).bind(new.name).bind(kind).bind(new.over.batch())
+        .bind(new.over.business()).bind(new.description).bind(form).bind(new.zone).bind(known)
+        .bind(now.0).execute(c).await.map(|done| done.rows_affected()))
     .map_err(|error| Error::from(error).unique_as("NAME_TAKEN"))?;
     if rows == 1 {
         Ok(id)
@@ -72,25 +143,51 @@ pub async fn list(db: &Db, orgi: &str, before: Option<&str>, limit: i64) -> Resu
     ).bind(orgi).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
 }
 
-/// Saves name, description and conditions (OUT-098). `false`: no such filter.
+/// The same within a write, and only while nothing else changes it.
+pub(crate) async fn get_in(tx: &mut Tx, orgi: &str, id: &str) -> Result<Option<Filter>> {
+    Ok(
+        on!(tx.conn(), c => sqlx::query_as("SELECT * FROM filters WHERE orgi = $1 AND id = $2")
+        .bind(orgi).bind(id).fetch_optional(c).await)?,
+    )
+}
+
+/// Changes name, description and zone; what it asks stays, even where that can no longer be asked.
 ///
 /// # Errors
 /// `NAME_TAKEN`.
-pub async fn save(
+pub async fn rename(
     tx: &mut Tx,
     id: &str,
     name: &str,
     description: &str,
-    conditions: &[Condition],
+    zone: &str,
     now: Millis,
 ) -> Result<bool> {
-    let conditions = doc::text("filter", conditions)?;
     let rows = on!(tx.conn(), c => sqlx::query(
-        "UPDATE filters SET name = $2, description = $3, conditions = $4, updated_at = $5
-         WHERE id = $1"
-    ).bind(id).bind(name).bind(description).bind(conditions).bind(now.0).execute(c).await
+        "UPDATE filters SET name = $2, description = $3, zone = $4, updated_at = $5 WHERE id = $1"
+    ).bind(id).bind(name).bind(description).bind(zone).bind(now.0).execute(c).await
         .map(|done| done.rows_affected()))
     .map_err(|error| Error::from(error).unique_as("NAME_TAKEN"))?;
+    Ok(rows == 1)
+}
+
+/// Saves the conditions (OUT-098) and remembers what its fields are now. `false`: no such filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save(
+    tx: &mut Tx,
+    filter: &Filter,
+    form: &Form,
+    zone: &str,
+    now: Millis,
+) -> Result<bool> {
+    let known = filter::known(form, &columns(tx, filter.over()).await?);
+    let (known, form) = (doc::text("filter", &known)?, doc::text("filter", form)?);
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE filters SET conditions = $2, zone = $3, known = $4, updated_at = $5 WHERE id = $1"
+    ).bind(&filter.id).bind(form).bind(zone).bind(known).bind(now.0).execute(c).await
+        .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
 
@@ -113,118 +210,4 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use engine::filter::{Connector, Value};
-
-    use super::*;
-    use crate::{
-        filter_runs,
-        sample::{self, NOW},
-        testing::on_both,
-    };
-
-    #[tokio::test]
-    async fn conditions_come_back_as_they_were_saved() {
-        on_both(|home| async move {
-            let (batch, _) = sample::batch(&home.db, "一").await;
-            let id = sample::filter(&home.db, &batch, "f", &[]).await;
-            let form = [
-                Condition {
-                    field: Some("phone".into()),
-                    op: Some("in".into()),
-                    value: Value::Many(vec!["1".into(), "2".into()]),
-                    connector: Connector::Or,
-                },
-                Condition::default(),
-            ];
-            let mut tx = home.db.begin().await.unwrap();
-            assert!(save(&mut tx, &id, "g", "说明", &form, NOW).await.unwrap());
-            tx.commit().await.unwrap();
-            let filter = get(&home.db, "o", &id).await.unwrap().unwrap();
-            assert_eq!(filter.conditions.0, form);
-            assert_eq!(list(&home.db, "o", None, 10).await.unwrap(), [filter]);
-            assert_eq!(get(&home.db, "other", &id).await.unwrap(), None);
-        })
-        .await;
-    }
-
-    #[test]
-    fn values_are_taken_as_the_form_sends_them() {
-        let read = |text: &str| serde_json::from_str::<Condition>(text).unwrap();
-        assert_eq!(read("{}"), Condition::default());
-        assert_eq!(
-            read(r#"{"field":null,"op":null,"value":null}"#),
-            Condition::default()
-        );
-        assert_eq!(read(r#"{"value":18}"#).value, Value::One("18".into()));
-        assert_eq!(
-            read(r#"{"value":[1,"a",true,2.5],"connector":"OR"}"#),
-            Condition {
-                value: Value::Many(vec!["1".into(), "a".into(), "true".into(), "2.5".into()]),
-                connector: Connector::Or,
-                ..Condition::default()
-            }
-        );
-    }
-
-    #[tokio::test]
-    async fn a_filter_belongs_to_a_batch_of_its_tenant() {
-        on_both(|home| async move {
-            let (batch, _) = sample::batch(&home.db, "一").await;
-            let mut tx = home.db.begin().await.unwrap();
-            let new = NewFilter {
-                orgi: "other",
-                creater: "u",
-                name: "f",
-                batch_id: &batch,
-                description: "",
-                conditions: &[],
-            };
-            let error = create(&mut tx, &new, NOW).await.unwrap_err();
-            assert_eq!(error.code(), Some("NO_SUCH_BATCH"));
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn a_run_keeps_its_conditions_and_starts_over_cleanly() {
-        on_both(|home| async move {
-            let (batch, fields) = sample::batch(&home.db, "一").await;
-            sample::leads(&home.db, &batch, &fields, 3).await;
-            let leads = crate::leads::page(&home.db, &batch, -1, 3).await.unwrap();
-            let positions: Vec<i64> = leads.into_iter().map(|lead| lead.position).collect();
-            let filter = sample::filter(&home.db, &batch, "f", &[]).await;
-            let mut tx = home.db.begin().await.unwrap();
-            let run = filter_runs::create(&mut tx, "o", &filter, NOW)
-                .await
-                .unwrap()
-                .unwrap();
-            assert_eq!(
-                filter_runs::create(&mut tx, "other", &filter, NOW)
-                    .await
-                    .unwrap(),
-                None
-            );
-            filter_runs::start(&mut tx, &run, 1).await.unwrap();
-            filter_runs::add_hits(&mut tx, &run, &batch, &positions)
-                .await
-                .unwrap();
-            filter_runs::start(&mut tx, &run, 2).await.unwrap();
-            filter_runs::add_hits(&mut tx, &run, &batch, &positions[1..])
-                .await
-                .unwrap();
-            filter_runs::succeed(&mut tx, &run, 2, NOW).await.unwrap();
-            tx.commit().await.unwrap();
-            let hits = filter_runs::page(&home.db, &run, -1, 10).await.unwrap();
-            assert_eq!(hits.len(), 2);
-            assert_eq!(hits[0].position, positions[1]);
-            let runs = filter_runs::list(&home.db, &filter, None, 10)
-                .await
-                .unwrap();
-            assert_eq!((runs[0].snapshot_version, runs[0].matched), (2, 2));
-            let mut tx = home.db.begin().await.unwrap();
-            assert!(delete(&mut tx, &filter).await.unwrap());
-        })
-        .await;
-    }
-}
+mod tests;

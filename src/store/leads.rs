@@ -6,7 +6,7 @@ use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Error, Result, Tx, batches, doc, on};
+use crate::{Db, Doc, Error, Result, Tx, batches, doc, on, segments};
 
 mod add;
 mod change;
@@ -63,18 +63,6 @@ pub struct Lead {
     pub edited_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
-}
-
-/// What a filter looks at.
-#[derive(Debug, Clone, FromRow)]
-pub struct Snap {
-    pub id: String,
-    pub position: i64,
-    pub orgi: String,
-    pub creater: String,
-    pub phone: String,
-    /// JSON object, field code to text.
-    pub data: String,
 }
 
 /// The same without the tenant, for the live floor.
@@ -144,17 +132,6 @@ pub async fn count(db: &Db, batch: &str) -> Result<i64> {
     )
 }
 
-/// A batch's rows as a filter looks at them.
-///
-/// # Errors
-/// When the database fails.
-pub async fn snaps(db: &Db, batch: &str, after: i64, limit: i64) -> Result<Vec<Snap>> {
-    Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT id, position, orgi, creater, phone, data FROM leads
-         WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $3"
-    ).bind(batch).bind(after).bind(limit).fetch_all(c).await)?)
-}
-
 /// Which of these numbers the tenant must not call (OUT-081).
 ///
 /// # Errors
@@ -204,10 +181,11 @@ pub async fn patch(
         }
     }
     let data = doc::text("lead", &data)?;
-    let batch: String = on!(tx.conn(), c => sqlx::query_scalar(
+    let (batch, position): (String, i64) = on!(tx.conn(), c => sqlx::query_as(
         "UPDATE leads SET data = $2, edited_at = $3, updated_at = $3 WHERE id = $1
-         RETURNING batch_id"
+         RETURNING batch_id, position"
     ).bind(id).bind(data).bind(now.0).fetch_one(c).await)?;
+    segments::dirty(tx, &batch, &[position]).await?;
     batches::touch(tx, &batch, now).await?;
     Ok(true)
 }
@@ -217,12 +195,13 @@ pub async fn patch(
 /// # Errors
 /// `ROW_IN_USE` when it is allocated; recycle it first (OUT-084).
 pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bool> {
-    let batch: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+    let gone: Option<(String, i64)> = on!(tx.conn(), c => sqlx::query_as(
         "DELETE FROM leads WHERE orgi = $1 AND id = $2 AND reserved_by IS NULL
              AND call_status <> 'calling' AND alloc_status IN ('unallocated', 'recycled')
-         RETURNING batch_id"
+         RETURNING batch_id, position"
     ).bind(orgi).bind(id).fetch_optional(c).await)?;
-    if let Some(batch) = batch {
+    if let Some((batch, position)) = gone {
+        segments::dirty(tx, &batch, &[position]).await?;
         batches::touch(tx, &batch, now).await?;
         return Ok(true);
     }

@@ -71,6 +71,7 @@ pub mod rows;
 mod sample;
 #[cfg(test)]
 mod sample_floor;
+pub mod segments;
 pub mod settings;
 pub mod sources;
 pub mod targets;

@@ -107,9 +107,10 @@ pub async fn filter(db: &Db, batch: &str, name: &str, conditions: &[Condition]) 
         orgi: "o",
         creater: "u",
         name,
-        batch_id: batch,
+        over: filters::Over::Batch(batch),
         description: "",
-        conditions,
+        form: &conditions.to_vec().into(),
+        zone: filters::ZONE,
     };
     let id = filters::create(&mut tx, &new, NOW).await.unwrap();
     tx.commit().await.unwrap();

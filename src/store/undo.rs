@@ -206,6 +206,8 @@ pub async fn remove_some(
     };
     let (used, free): (Vec<_>, Vec<_>) = found.into_iter().partition(|lead| lead.is_used);
     leave_tasks(tx, &free, now).await?;
+    let gone: Vec<i64> = free.iter().map(|lead| lead.position).collect();
+    crate::segments::dirty(tx, &import.batch_id, &gone).await?;
     let removed = delete(tx, free.into_iter().map(|lead| lead.id).collect()).await?;
     let done = Chunk {
         removed,

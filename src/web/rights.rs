@@ -123,6 +123,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/filters/{id}", SELL),
     ("PUT", "/api/v1/filters/{id}/conditions", SELL),
     ("POST", "/api/v1/filters/{id}/query", SELL),
+    ("POST", "/api/v1/filters/query", SELL),
+    ("POST", "/api/v1/batches/{id}/filter/count", SELL),
     ("GET", "/api/v1/filter-runs/{id}", SELL),
     ("GET", "/api/v1/campaigns", SELL),
     ("POST", "/api/v1/campaigns", SELL),

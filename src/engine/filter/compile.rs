@@ -1,92 +1,158 @@
-//! Condition rows to a tree.
+//! A form to a tree.
 
-use super::{Ask, Column, Condition, Connector, Kind, Literal, Op, Order, Test, Tree};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Ask, CONDITIONS_MAX, Column, Condition, DEPTH_MAX, Form, Kind, Literal, Op, Order, Test, Tree,
+    Value,
+    form::{Branch, TooLarge},
+    relative,
+};
 use crate::{field::DataType, import_row};
 
-/// A row that cannot be used; the filter does not run.
+/// A condition that cannot be used; the filter does not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("condition {row}: {message}")]
+#[error("{message} (condition {pointer})")]
 pub struct BadCondition {
-    /// From 1, as the form shows it.
-    pub row: usize,
+    /// JSON pointer of the condition within the form.
+    pub pointer: String,
+    /// The field it names.
+    pub field: String,
     pub code: &'static str,
     pub message: String,
 }
 
-/// Most rows of a form.
-pub const ROWS_MAX: usize = 100;
+/// Longest value, in characters: as long as a field can be.
+const VALUE_MAX: usize = 2_000;
 /// Most values of one `in`.
 pub const LIST_MAX: usize = 10_000;
 
-/// The tree of a form's rows over a batch's columns. AND binds tighter than OR.
+/// The tree of a form over a batch's columns.
 ///
 /// # Errors
-/// The first row with an unknown field or operator or a value that does not fit.
-pub fn compile(conditions: &[Condition], columns: &[Column]) -> Result<Tree, BadCondition> {
-    let mut any = vec![Vec::new()];
-    let mut joined_by = Connector::And;
-    for (at, condition) in conditions.iter().enumerate() {
-        let bad = |code, message: String| BadCondition {
-            row: at + 1,
-            code,
+/// Every condition with an unknown field or operator or a value that does not fit.
+pub fn compile(
+    form: &Form,
+    columns: &[Column],
+    today: NaiveDate,
+) -> Result<Tree, Vec<BadCondition>> {
+    let branch = form.branch().map_err(|TooLarge| {
+        let message =
+            format!("at most {CONDITIONS_MAX} conditions, in groups at most {DEPTH_MAX} deep");
+        vec![BadCondition {
+            pointer: String::new(),
+            field: String::new(),
+            code: "FILTER_TOO_LONG",
             message,
-        };
-        if at >= ROWS_MAX {
-            return Err(bad(
-                "FILTER_TOO_LONG",
-                format!("at most {ROWS_MAX} conditions"),
-            ));
-        }
-        let (Some(field), Some(op)) = (given(&condition.field), given(&condition.op)) else {
-            continue;
-        };
-        let column = columns.iter().find(|column| column.code == field);
-        let column =
-            column.ok_or_else(|| bad("UNKNOWN_FIELD", format!("there is no field \"{field}\"")))?;
-        let op = Op::parse(op)
-            .ok_or_else(|| bad("UNKNOWN_OPERATOR", format!("there is no operator \"{op}\"")))?;
-        let ask = ask(op, condition, column)
-            .map_err(|message| bad("FILTER_VALUE_INVALID", message.into()))?;
-        if joined_by == Connector::Or {
-            any.push(Vec::new());
-        }
-        let test = Test {
-            code: column.code.clone(),
-            kind: column.kind,
-            multi: column.multi,
-            ask,
-        };
-        any.last_mut()
-            .expect("there is always one group")
-            .push(Tree::Test(test));
-        joined_by = condition.connector;
-    }
-    Ok(tree(any))
+        }]
+    })?;
+    let Some(branch) = branch else {
+        return Ok(Tree::All);
+    };
+    let mut bad = Vec::new();
+    let tree = tree(&branch, columns, today, &mut bad);
+    if bad.is_empty() { Ok(tree) } else { Err(bad) }
 }
 
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-}
-
-fn tree(mut any: Vec<Vec<Tree>>) -> Tree {
-    any.retain(|all| !all.is_empty());
-    let mut groups: Vec<Tree> = any.into_iter().map(one_or(Tree::And)).collect();
-    match groups.len() {
-        0 => Tree::All,
-        1 => groups.remove(0),
-        _ => Tree::Or(groups),
+fn tree(
+    branch: &Branch<'_>,
+    columns: &[Column],
+    today: NaiveDate,
+    bad: &mut Vec<BadCondition>,
+) -> Tree {
+    let mut each = |parts: &[Branch<'_>]| -> Vec<Tree> {
+        let parts = parts.iter();
+        parts.map(|part| tree(part, columns, today, bad)).collect()
+    };
+    match branch {
+        Branch::All(parts) => Tree::And(each(parts)),
+        Branch::Any(parts) => Tree::Or(each(parts)),
+        Branch::One(pointer, condition) => match test(condition, columns, today) {
+            Ok(test) => Tree::Test(test),
+            Err((code, message)) => {
+                bad.push(BadCondition {
+                    pointer: pointer.clone(),
+                    field: condition.said().map_or("", |said| said.0).into(),
+                    code,
+                    message,
+                });
+                Tree::All
+            }
+        },
     }
 }
 
-fn one_or(join: fn(Vec<Tree>) -> Tree) -> impl Fn(Vec<Tree>) -> Tree {
-    move |mut parts| {
-        if parts.len() == 1 {
-            parts.remove(0)
-        } else {
-            join(parts)
+type Wrong = (&'static str, String);
+
+fn test(condition: &Condition, columns: &[Column], today: NaiveDate) -> Result<Test, Wrong> {
+    let (field, op) = condition.said().unwrap_or_default();
+    let column = columns
+        .iter()
+        .find(|column| column.code == field)
+        .ok_or_else(|| ("UNKNOWN_FIELD", format!("there is no field \"{field}\"")))?;
+    let op = Op::parse(op)
+        .ok_or_else(|| ("UNKNOWN_OPERATOR", format!("there is no operator \"{op}\"")))?;
+    let invalid = |message: &str| ("FILTER_VALUE_INVALID", message.to_owned());
+    if condition.value.longest() > VALUE_MAX {
+        return Err(invalid("a value has at most 2,000 characters"));
+    }
+    let fixed = fix(condition, op, column, today).map_err(invalid)?;
+    let op = fixed.as_ref().map_or(op, |fixed| fixed.0);
+    let condition = fixed.as_ref().map_or(condition, |fixed| &fixed.1);
+    Ok(Test {
+        code: column.code.clone(),
+        kind: column.kind,
+        multi: column.multi,
+        ask: ask(op, condition, column).map_err(invalid)?,
+    })
+}
+
+/// A form as one run of it was meant: its days are dates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resolved {
+    pub form: Form,
+    pub today: NaiveDate,
+}
+
+/// The form with every day that is meant from today replaced by its date. What cannot be used stays
+/// as it is.
+#[must_use]
+pub fn resolve(form: &Form, columns: &[Column], today: NaiveDate) -> Form {
+    form.map(&|condition| {
+        let fixed = condition.said().and_then(|(field, op)| {
+            let column = columns.iter().find(|column| column.code == field)?;
+            fix(condition, Op::parse(op)?, column, today).ok()?
+        });
+        fixed.map_or_else(|| condition.clone(), |fixed| fixed.1)
+    })
+}
+
+/// The condition with its dates fixed, where it has any.
+fn fix(
+    condition: &Condition,
+    op: Op,
+    column: &Column,
+    today: NaiveDate,
+) -> Result<Option<(Op, Condition)>, &'static str> {
+    let with = |op: Op, value| {
+        let op_name = Some(op.as_str().to_owned());
+        let fixed = Condition {
+            op: op_name,
+            value,
+            ..condition.clone()
+        };
+        Ok(Some((op, fixed)))
+    };
+    let is_day = column.kind.is_day();
+    match relative::range(op, condition, today)? {
+        Some(_) if !is_day => Err("the operator is for dates"),
+        Some((first, last)) => {
+            let ends = [first, last].map(relative::text_of);
+            with(Op::Between, Value::Many(ends.into()))
         }
+        None if is_day => with(op, relative::fixed(&condition.value, today)),
+        None => Ok(None),
     }
 }
 
@@ -106,10 +172,14 @@ fn ask(op: Op, condition: &Condition, column: &Column) -> Result<Ask, &'static s
         Op::NotLike => Ask::Lacks(text()?.into()),
         Op::Prefix => Ask::Prefix(text()?.into()),
         Op::In => Ask::Any(literals(condition, column)?),
+        Op::NotIn => Ask::None(literals(condition, column)?),
         Op::Between => match literals(condition, column)?.as_slice() {
             [low, high] => Ask::Between(low.clone(), high.clone()),
             _ => return Err("two values are needed: from and to"),
         },
+        Op::Today | Op::Yesterday | Op::LastDays | Op::NextDays | Op::ThisWeek | Op::ThisMonth => {
+            return Err("the operator is for dates");
+        }
     })
 }
 
@@ -131,189 +201,42 @@ fn literal(text: &str, kind: Kind) -> Result<Literal, &'static str> {
         Kind::Text => Ok(Literal::new(text)),
         Kind::Number => {
             let literal = Literal::new(text);
-            literal
-                .number
-                .map(|_| literal.clone())
-                .ok_or("the field is a number")
+            let number = literal.number.ok_or("the field is a number");
+            number.map(|_| literal)
         }
-        Kind::Canonical(DataType::Bool) => import_row::truth(text)
-            .map(|truth| Literal {
-                text: truth.to_string(),
-                number: None,
-            })
-            .ok_or("the field is yes or no"),
-        Kind::Canonical(DataType::Date) => import_row::moment(text)
-            .map(|moment| Literal {
-                text: import_row::date_text(moment),
-                number: None,
-            })
-            .ok_or("the field is a date"),
-        Kind::Canonical(DataType::Datetime) => import_row::moment(text)
-            .map(|moment| Literal {
-                text: import_row::datetime_text(moment),
-                number: None,
-            })
-            .ok_or("the field is a date and time"),
-        Kind::Canonical(_) => import_row::moment(text)
-            .map(|moment| Literal {
-                text: import_row::moment_text(moment),
-                number: None,
-            })
-            .ok_or("the field is a date"),
+        Kind::Canonical(DataType::Bool) => {
+            let truth = import_row::truth(text).ok_or("the field is yes or no")?;
+            Ok(as_text(truth.to_string()))
+        }
+        Kind::Canonical(kind) => {
+            let moment = import_row::moment(text).ok_or("the field is a date")?;
+            Ok(moment_literal(text, moment, kind))
+        }
+    }
+}
+
+fn moment_literal(text: &str, moment: NaiveDateTime, kind: DataType) -> Literal {
+    if kind == DataType::Date {
+        return as_text(import_row::date_text(moment));
+    }
+    let has_time = text.contains(':') || moment.time() != NaiveTime::MIN;
+    if has_time {
+        let texts = [import_row::moment_text, import_row::datetime_text];
+        return as_text(texts[usize::from(kind == DataType::Datetime)](moment));
+    }
+    Literal {
+        until: moment.date().succ_opt().map(relative::text_of),
+        ..as_text(import_row::date_text(moment))
+    }
+}
+
+fn as_text(text: String) -> Literal {
+    Literal {
+        text,
+        number: None,
+        until: None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        field::Field,
-        filter::{Value, columns, number},
-    };
-
-    fn row(field: &str, op: &str, value: &str, connector: Connector) -> Condition {
-        Condition {
-            field: Some(field.into()),
-            op: Some(op.into()),
-            value: Value::One(value.into()),
-            connector,
-        }
-    }
-
-    fn batch() -> Vec<Column> {
-        let age = Field {
-            data_type: DataType::Int,
-            ..Field::of_header("age", "年龄")
-        };
-        let tags = Field {
-            multi: true,
-            ..Field::of_header("tags", "标签")
-        };
-        let born = Field {
-            data_type: DataType::Date,
-            ..Field::of_header("born", "生日")
-        };
-        columns(&[Field::of_header("wish", "客户意向"), age, tags, born])
-    }
-
-    fn holds(conditions: &[Condition], cells: &[(&str, &str)]) -> bool {
-        let tree = compile(conditions, &batch()).unwrap();
-        tree.holds(&|code: &str| cells.iter().find(|cell| cell.0 == code).map(|cell| cell.1))
-    }
-
-    #[test]
-    fn an_empty_form_selects_everything() {
-        assert_eq!(compile(&[], &batch()), Ok(Tree::All));
-        let blank = [
-            Condition::default(),
-            Condition {
-                op: Some("eq".into()),
-                ..Default::default()
-            },
-        ];
-        assert_eq!(compile(&blank, &batch()), Ok(Tree::All));
-    }
-
-    #[test]
-    fn and_binds_tighter_than_or() {
-        let form = [
-            row("wish", "eq", "a", Connector::Or),
-            row("wish", "eq", "b", Connector::And),
-            row("age", "gt", "3", Connector::Or),
-        ];
-        assert!(holds(&form, &[("wish", "a")]));
-        assert!(holds(&form, &[("wish", "b"), ("age", "4")]));
-        assert!(!holds(&form, &[("wish", "b"), ("age", "3")]));
-    }
-
-    #[test]
-    fn text_that_is_a_number_is_compared_as_one() {
-        let form = |value| [row("phone", "gt", value, Connector::And)];
-        assert!(holds(&form("1"), &[("phone", "18618616001")]));
-        assert!(holds(&form("9"), &[("phone", "10")]));
-        assert!(!holds(&form("a9"), &[("phone", "10")]));
-        assert!(
-            holds(&form("1"), &[("phone", "unknown")]),
-            "text beside a number stays text"
-        );
-        assert!(!holds(&form("1"), &[]));
-    }
-
-    #[test]
-    fn an_empty_cell_is_unequal_and_lacks_everything() {
-        for (op, expected) in [
-            ("ne", true),
-            ("not_like", true),
-            ("eq", false),
-            ("like", false),
-            ("is_null", true),
-        ] {
-            let form = [row("wish", op, "x", Connector::And)];
-            assert_eq!(holds(&form, &[("wish", "")]), expected, "{op}");
-        }
-    }
-
-    #[test]
-    fn lists_and_ranges_take_text_with_separators() {
-        let listed = [row("wish", "in", "a、b, c", Connector::And)];
-        assert!(holds(&listed, &[("wish", "c")]));
-        assert!(!holds(&listed, &[("wish", "d")]));
-        let between = [row("age", "between", "18;30", Connector::And)];
-        assert!(holds(&between, &[("age", "30")]));
-        assert!(!holds(&between, &[("age", "31")]));
-    }
-
-    #[test]
-    fn one_of_several_values_is_enough() {
-        let form = [row("tags", "eq", "vip", Connector::And)];
-        assert!(holds(&form, &[("tags", "new,vip")]));
-        let not = [row("tags", "ne", "vip", Connector::And)];
-        assert!(!holds(&not, &[("tags", "new,vip")]));
-    }
-
-    #[test]
-    fn dates_are_compared_in_any_spelling() {
-        let form = [row("born", "lt", "2000/1/2", Connector::And)];
-        assert!(holds(&form, &[("born", "2000-01-01")]));
-        assert!(!holds(&form, &[("born", "2000-01-02")]));
-    }
-
-    #[test]
-    fn what_cannot_be_asked_is_an_error_that_names_its_row() {
-        let cases = [
-            (row("nobody", "eq", "1", Connector::And), "UNKNOWN_FIELD"),
-            (
-                row("wish", "resembles", "1", Connector::And),
-                "UNKNOWN_OPERATOR",
-            ),
-            (
-                row("age", "gt", "old", Connector::And),
-                "FILTER_VALUE_INVALID",
-            ),
-            (
-                row("age", "between", "1", Connector::And),
-                "FILTER_VALUE_INVALID",
-            ),
-            (
-                row("born", "eq", "soon", Connector::And),
-                "FILTER_VALUE_INVALID",
-            ),
-            (
-                row("wish", "like", " ", Connector::And),
-                "FILTER_VALUE_INVALID",
-            ),
-        ];
-        for (condition, code) in cases {
-            let error = compile(&[Condition::default(), condition], &batch()).unwrap_err();
-            assert_eq!((error.row, error.code), (2, code));
-        }
-    }
-
-    #[test]
-    fn numbers_have_no_exponent() {
-        assert_eq!(number("-1.50"), Some(-1.5));
-        for text in ["", "1e5", "inf", "1.", ".5", "1,000", "0x1"] {
-            assert_eq!(number(text), None, "{text}");
-        }
-    }
-}
+mod tests;

@@ -24,6 +24,14 @@ impl Value {
         .filter(|text| !text.is_empty())
     }
 
+    /// Characters of its longest text; a list in one text is cut first.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        let list = self.list();
+        let longest = list.into_iter().map(|text| text.chars().count()).max();
+        longest.unwrap_or_default()
+    }
+
     /// The value as a list: as it is, or one text cut at `,` `;` `、`, their full-width forms or
     /// line ends.
     #[must_use]

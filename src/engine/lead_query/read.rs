@@ -6,7 +6,7 @@ use super::{AllocStatus, Appointment, CallStatus, Keyword, Query, Sort, Span};
 use crate::{
     draw::TargetType,
     field::Field,
-    filter::{self, Condition, Connector, Tree, Value},
+    filter::{self, Condition, Connector, Form, Tree, Value},
     phone,
     time::Millis,
     window::Window,
@@ -118,7 +118,7 @@ pub fn read(
             to: moment("/appointed_to", &asked.appointed_to, true, clock, &mut bad),
         },
         voided: asked.voided,
-        field: field(asked, fields, &mut bad),
+        field: field(asked, fields, clock, &mut bad),
         sort: sort(asked, &mut bad),
     };
     let query = tab(asked, query, clock, &mut bad);
@@ -274,7 +274,12 @@ pub fn today(clock: Clock<'_>) -> Span {
     }
 }
 
-fn field(asked: &Asked, fields: Option<&[Field]>, bad: &mut Vec<BadQuery>) -> Option<filter::Test> {
+fn field(
+    asked: &Asked,
+    fields: Option<&[Field]>,
+    clock: Clock<'_>,
+    bad: &mut Vec<BadQuery>,
+) -> Option<filter::Test> {
     let code = asked.field.as_ref()?;
     let Some(fields) = fields else {
         bad.push(fault(
@@ -298,7 +303,9 @@ fn field(asked: &Asked, fields: Option<&[Field]>, bad: &mut Vec<BadQuery>) -> Op
         value: asked.value.clone().map_or(Value::None, Value::One),
         connector: Connector::And,
     };
-    match filter::compile(&[condition], &filter::columns(fields)) {
+    let today = clock.zone.local(clock.now).map(|local| local.date_naive());
+    let form = Form::Rows(vec![condition]);
+    match filter::compile(&form, &filter::columns(fields), today.unwrap_or_default()) {
         Ok(Tree::Test(test)) if test.multi && !can_be_many(&test.ask) => {
             let message = "a field of several values is not compared by size here; use a filter";
             bad.push(fault("/op", "UNKNOWN_OPERATOR", message));
@@ -309,7 +316,8 @@ fn field(asked: &Asked, fields: Option<&[Field]>, bad: &mut Vec<BadQuery>) -> Op
             bad.push(fault("/op", "UNKNOWN_OPERATOR", "give one comparison"));
             None
         }
-        Err(error) => {
+        Err(errors) => {
+            let error = errors.into_iter().next()?;
             let pointer = if error.code == "UNKNOWN_OPERATOR" {
                 "/op"
             } else {
@@ -322,7 +330,14 @@ fn field(asked: &Asked, fields: Option<&[Field]>, bad: &mut Vec<BadQuery>) -> Op
 }
 
 fn can_be_many(ask: &filter::Ask) -> bool {
-    !matches!(ask, filter::Ask::Compare(..) | filter::Ask::Between(..))
+    match ask {
+        filter::Ask::Compare(..) | filter::Ask::Between(..) => false,
+        // A day among moments is a range.
+        filter::Ask::Any(texts) | filter::Ask::None(texts) => {
+            texts.iter().all(|text| text.until.is_none())
+        }
+        _ => true,
+    }
 }
 
 fn sort(asked: &Asked, bad: &mut Vec<BadQuery>) -> Sort {

@@ -81,12 +81,14 @@ async fn a_filtered_field_is_not_deleted() {
             ..Condition::default()
         };
         let filter = sample::filter(&home.db, &batch, "f", &[asks]).await;
+        let old = crate::filters::get(&home.db, "o", &filter).await.unwrap();
+        let old = old.unwrap();
         let mut tx = home.db.begin().await.unwrap();
         for field in &fields {
             let error = delete(&mut tx, &batch, &field.code, NOW).await.unwrap_err();
             assert_eq!(error.code(), Some("FIELD_IN_USE"));
         }
-        crate::filters::save(&mut tx, &filter, "f", "", &[], NOW)
+        crate::filters::save(&mut tx, &old, &Default::default(), "UTC", NOW)
             .await
             .unwrap();
         assert!(delete(&mut tx, &batch, &fields[0].code, NOW).await.unwrap());

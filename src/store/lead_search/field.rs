@@ -49,10 +49,19 @@ fn any(statement: &mut Statement, value: &str, test: &Test, literals: &[Literal]
                 statement.push(", FALSE)");
             }
             _ if test.multi => has_item(statement, value, &literal.text),
-            _ => {
-                statement.push(&format!("{value} = "));
-                statement.bind(literal.text.as_str());
-            }
+            _ => match &literal.until {
+                Some(until) => {
+                    statement.push("(");
+                    as_text(statement, value, ">=", &literal.text);
+                    statement.push(" AND ");
+                    as_text(statement, value, "<", until);
+                    statement.push(")");
+                }
+                None => {
+                    statement.push(&format!("{value} = "));
+                    statement.bind(literal.text.as_str());
+                }
+            },
         }
     }
     statement.push(")");
@@ -97,6 +106,7 @@ fn prefix(statement: &mut Statement, value: &str, multi: bool, start: &str) {
 }
 
 fn compare(statement: &mut Statement, value: &str, kind: Kind, order: Order, literal: &Literal) {
+    let (order, wanted_text) = literal.edge(order);
     let sign = match order {
         Order::Gt => ">",
         Order::Ge => ">=",
@@ -116,10 +126,10 @@ fn compare(statement: &mut Statement, value: &str, kind: Kind, order: Order, lit
             statement.push(&format!("COALESCE({number} {sign} "));
             real(statement, wanted);
             statement.push(", ");
-            as_text(statement, value, sign, &literal.text);
+            as_text(statement, value, sign, wanted_text);
             statement.push(", FALSE)");
         }
-        _ => as_text(statement, value, sign, &literal.text),
+        _ => as_text(statement, value, sign, wanted_text),
     }
 }
 

@@ -294,14 +294,22 @@ async fn a_comparison_of_a_field_says_what_a_filter_says() {
                         ..Condition::default()
                     };
                     let columns = filter::columns(std::slice::from_ref(&field));
-                    let Ok(Tree::Test(test)) = filter::compile(&[condition], &columns) else {
+                    let form = filter::Form::Rows(vec![condition]);
+                    let today = Default::default();
+                    let Ok(Tree::Test(test)) = filter::compile(&form, &columns, today) else {
                         continue;
                     };
                     let by_size = matches!(
                         test.ask,
                         filter::Ask::Compare(..) | filter::Ask::Between(..)
                     );
-                    if field.multi && by_size {
+                    let by_day = match &test.ask {
+                        filter::Ask::Any(texts) | filter::Ask::None(texts) => {
+                            texts.iter().any(|text| text.until.is_some())
+                        }
+                        _ => false,
+                    };
+                    if field.multi && (by_size || by_day) {
                         continue;
                     }
                     let query = Query {

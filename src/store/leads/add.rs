@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use engine::{import_row::NewLead, time::Millis};
 
 use super::id_of;
-use crate::{Result, Tx, doc, imports};
+use crate::{Result, Tx, doc, imports, segments};
 
 /// Rows of one SQLite statement; it is prepared once.
 const ROWS: usize = 100;
@@ -39,6 +39,11 @@ pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Milli
     if rows.is_empty() {
         return Ok(());
     }
+    let positions = rows
+        .iter()
+        .map(|row| imports::position(origin.ordinal, row.row_no));
+    let positions: Vec<i64> = positions.collect();
+    segments::dirty(tx, origin.batch_id, &positions).await?;
     match tx {
         Tx::Lite(c) => {
             let mut rows = rows.into_iter().peekable();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Result, Tx, doc};
+use crate::{Result, Tx, doc, segments};
 
 /// What a lead's imported values become.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,19 +29,19 @@ pub async fn change(tx: &mut Tx, changes: &[Change]) -> Result<()> {
         return Ok(());
     }
     let changes = doc::text("changes", changes)?;
-    match tx {
+    let changed: Vec<(String, i64)> = match tx {
         Tx::Lite(c) => {
             let sql = format!(
                 "{SET} (SELECT value ->> 'id' AS id, value ->> 'phone' AS phone,
                      value ->> 'phone_raw' AS phone_raw, value -> 'phones' AS phones,
                      value -> 'data' AS data, value ->> 'dnc' AS dnc,
                      value ->> 'updated_at' AS updated_at FROM json_each($1)) AS v
-                 WHERE leads.id = v.id"
+                 WHERE leads.id = v.id RETURNING batch_id, position"
             );
-            sqlx::query(sqlx::AssertSqlSafe(sql))
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(changes)
-                .execute(&mut **c)
-                .await?;
+                .fetch_all(&mut **c)
+                .await?
         }
         Tx::Pg(c) => {
             let sql = format!(
@@ -50,13 +50,20 @@ pub async fn change(tx: &mut Tx, changes: &[Change]) -> Result<()> {
                      (e -> 'data')::text AS data, (e ->> 'dnc')::boolean AS dnc,
                      (e ->> 'updated_at')::bigint AS updated_at
                      FROM json_array_elements($1::json) AS e) AS v
-                 WHERE leads.id = v.id"
+                 WHERE leads.id = v.id RETURNING batch_id, position"
             );
-            sqlx::query(sqlx::AssertSqlSafe(sql))
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(changes)
-                .execute(&mut **c)
-                .await?;
+                .fetch_all(&mut **c)
+                .await?
         }
+    };
+    let mut positions: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for (batch, position) in changed {
+        positions.entry(batch).or_default().push(position);
+    }
+    for (batch, positions) in positions {
+        segments::dirty(tx, &batch, &positions).await?;
     }
     Ok(())
 }

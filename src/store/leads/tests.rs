@@ -20,7 +20,9 @@ async fn leads_are_paged_in_order_of_creation_across_imports() {
             .unwrap();
         assert_eq!(rest.len(), 1);
         assert_eq!(count(&home.db, &batch).await.unwrap(), 5);
-        let snaps = snaps(&home.db, &batch, -1, 10).await.unwrap();
+        let snaps = segments::snaps(&home.db, &batch, -1, i64::MAX, 10)
+            .await
+            .unwrap();
         assert_eq!(snaps[4].id, rest[0].id);
     })
     .await;

@@ -37,6 +37,8 @@ shown! {
         description: String,
         /// draft: no saved template; ready; archived: read-only.
         state: String,
+        /// Which business filters look at it: followup, marketing or empty.
+        business_type: String,
         /// Leads in it.
         rows: i64,
         creater: String,
@@ -58,6 +60,8 @@ pub struct NewBatchIn {
     import_mode: String,
     #[serde(default)]
     description: String,
+    /// Which business filters look at it: followup or marketing.
+    business_type: Option<String>,
 }
 
 fn temporary() -> String {
@@ -73,6 +77,8 @@ fn upload() -> String {
 pub struct BatchChange {
     name: Option<String>,
     description: Option<String>,
+    /// followup, marketing or empty.
+    business_type: Option<String>,
     /// true: the batch becomes read-only; false: it becomes what it was before.
     archived: Option<bool>,
 }
@@ -119,8 +125,12 @@ async fn add(
         batch_type: check::one_of("/batch_type", &asked.batch_type, &types)?,
         description: &check::text("/description", asked.description, 2_000)?,
     };
+    let kind = business(asked.business_type)?;
     let mut tx = house.db.begin().await?;
     let id = batches::create(&mut tx, &new, now()).await?;
+    if let Some(kind) = &kind {
+        batches::set_business_type(&mut tx, &id, kind, now()).await?;
+    }
     tx.commit().await?;
     let batch = find::batch(&house, &caller, &id).await?;
     Ok(created(
@@ -169,6 +179,9 @@ async fn change(
         Some(false) => batches::unarchive(&mut tx, &id, now()).await?,
         None => true,
     };
+    if let Some(kind) = business(asked.business_type)? {
+        batches::set_business_type(&mut tx, &id, &kind, now()).await?;
+    }
     tx.commit().await?;
     Ok(Json(find::batch(&house, &caller, &id).await?.into()))
 }
@@ -191,4 +204,15 @@ async fn remove(
         let _ = tokio::fs::remove_file(house.config.data_dir.join(path)).await;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn business(asked: Option<String>) -> Result<Option<String>, Problem> {
+    match asked {
+        Some(kind) if kind.is_empty() => Ok(Some(kind)),
+        Some(kind) => {
+            check::one_of("/business_type", &kind, &super::filters::BUSINESS_TYPES)?;
+            Ok(Some(kind))
+        }
+        None => Ok(None),
+    }
 }

@@ -1,16 +1,21 @@
 //! `/filters` (筛选表单): OUT-085 to OUT-103.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use engine::filter::{Condition, columns, compile};
+use engine::{
+    field::Field,
+    filter::{self, Column, Form},
+};
 use serde::{Deserialize, Serialize};
 use store::{
     fields, filter_runs,
-    filters::{self, Filter, NewFilter},
+    filters::{self, NewFilter, Over},
     work::{By, Work, enqueue},
 };
 use utoipa::ToSchema;
@@ -20,17 +25,19 @@ use super::{
     answer::{Accepted, created},
     check, find,
     leads::{LeadOut, show},
-    shown::shown,
     wait,
 };
 use crate::{
     caller::Caller,
-    clock::{At, now},
+    clock::now,
     house::House,
     input::{Body, Params, strict},
     paging::{self, List, Paging},
-    problem::Problem,
+    problem::{Fault, Problem},
 };
+
+/// Of campaigns and batches: 回访 and 营销.
+pub(super) const BUSINESS_TYPES: [&str; 2] = ["followup", "marketing"];
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
@@ -39,37 +46,34 @@ pub fn routes() -> OpenApiRouter<House> {
         .routes(routes!(set_conditions))
         .routes(routes!(query))
         .routes(routes!(run))
+        .merge(draft::routes())
 }
 
-shown! {
-    FilterOut of Filter {
-        id: String,
-        name: String,
-        /// batch.
-        filter_type: String,
-        /// 筛选对象: the batch.
-        batch_id: String,
-        description: String,
-        /// Rows of {field, op, value, connector}.
-        #[schema(value_type = Vec<Object>)]
-        conditions: Vec<Condition>,
-        creater: String,
-        created_at: At,
-        updated_at: At,
-    }
-}
+mod draft;
+mod out;
+
+use out::{FilterOut, out};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFilterIn {
     name: String,
-    batch_id: String,
+    /// 筛选对象, of a batch filter.
+    #[serde(alias = "filter_object")]
+    batch_id: Option<String>,
+    /// Of a business filter, in place of the batch: followup or marketing.
+    business_type: Option<String>,
+    /// batch (also when it is not given) or business.
+    filter_type: Option<String>,
     #[serde(default)]
     description: String,
-    /// Rows of {field, op, value, connector}; none: every lead matches.
+    /// Rows of {field, op, value, connector}, or groups {all: [..]} and {any: [..]} of them; none:
+    /// every lead matches.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Object)]
     conditions: Option<serde_json::Value>,
+    /// Whose today is meant; Asia/Shanghai when it is not given.
+    zone: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -77,6 +81,7 @@ pub struct NewFilterIn {
 pub struct FilterChange {
     name: Option<String>,
     description: Option<String>,
+    zone: Option<String>,
 }
 
 /// What a filter selects now.
@@ -107,12 +112,17 @@ async fn list(
         limit as i64 + 1,
     )
     .await?;
-    Ok(Json(List::of(
-        rows,
-        limit,
-        |row| row.id.clone(),
-        FilterOut::from,
-    )))
+    let list = List::of(rows, limit, |row| row.id.clone(), |row| row);
+    let mut data = Vec::with_capacity(list.data.len());
+    for row in list.data {
+        data.push(out(&house, row).await?);
+    }
+    Ok(Json(List {
+        data,
+        next_cursor: list.next_cursor,
+        has_more: list.has_more,
+        count: list.count,
+    }))
 }
 
 /// 添加筛选表单 · Add a filter over a batch.
@@ -126,18 +136,24 @@ async fn add(
     caller: Caller,
     Body(asked): Body<NewFilterIn>,
 ) -> Result<Response, Problem> {
-    find::batch(&house, &caller, &asked.batch_id).await?;
-    let conditions = match asked.conditions {
-        Some(rows) => checked(&house, &asked.batch_id, rows).await?,
-        None => Vec::new(),
+    let kind = asked.filter_type.as_deref();
+    let kind = kind.map(|kind| check::one_of("/filter_type", kind, &["batch", "business"]));
+    let over = over(&asked.batch_id, &asked.business_type, kind.transpose()?)?;
+    if let Some(batch) = over.batch() {
+        find::batch(&house, &caller, batch).await?;
+    }
+    let form = match asked.conditions {
+        Some(form) => checked(&house, over, form).await?,
+        None => Form::default(),
     };
     let new = NewFilter {
         orgi: caller.orgi(),
         creater: caller.user_id(),
         name: &check::name("/name", &asked.name)?,
-        batch_id: &asked.batch_id,
+        over,
         description: &check::text("/description", asked.description, 2_000)?,
-        conditions: &conditions,
+        form: &form,
+        zone: &zone(asked.zone)?,
     };
     let mut tx = house.db.begin().await?;
     let id = filters::create(&mut tx, &new, now()).await?;
@@ -145,7 +161,7 @@ async fn add(
     let filter = find::filter(&house, &caller, &id).await?;
     Ok(created(
         format!("/api/v1/filters/{id}"),
-        FilterOut::from(filter),
+        out(&house, filter).await?,
     ))
 }
 
@@ -157,7 +173,7 @@ async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<FilterOut>, Problem> {
-    Ok(Json(find::filter(&house, &caller, &id).await?.into()))
+    shown(&house, &caller, &id).await
 }
 
 /// 修改筛选表单 · Change name or description.
@@ -176,12 +192,19 @@ async fn change(
     if let Some(text) = asked.description {
         filter.description = check::text("/description", text, 2_000)?;
     }
-    save(&house, &caller, filter).await
+    if asked.zone.is_some() {
+        filter.zone = zone(asked.zone)?;
+    }
+    let mut tx = house.db.begin().await?;
+    let (name, description) = (&filter.name, &filter.description);
+    filters::rename(&mut tx, &id, name, description, &filter.zone, now()).await?;
+    tx.commit().await?;
+    shown(&house, &caller, &id).await
 }
 
-/// 保存筛选条件 · Save the condition rows; they take effect with this (OUT-098).
+/// 保存筛选条件 · Save the conditions, rows or groups; they take effect with this (OUT-098).
 #[utoipa::path(put, path = "/api/v1/filters/{id}/conditions", tag = "filters",
-    params(("id" = String, Path)), request_body = Vec<Object>,
+    params(("id" = String, Path)), request_body = Object,
     responses((status = 200, body = FilterOut)))]
 async fn set_conditions(
     State(house): State<House>,
@@ -189,9 +212,12 @@ async fn set_conditions(
     Path(id): Path<String>,
     Body(asked): Body<serde_json::Value>,
 ) -> Result<Json<FilterOut>, Problem> {
-    let mut filter = find::filter(&house, &caller, &id).await?;
-    filter.conditions.0 = checked(&house, &filter.batch_id, asked).await?;
-    save(&house, &caller, filter).await
+    let filter = find::filter(&house, &caller, &id).await?;
+    let form = checked(&house, filter.over(), asked).await?;
+    let mut tx = house.db.begin().await?;
+    filters::save(&mut tx, &filter, &form, &filter.zone, now()).await?;
+    tx.commit().await?;
+    shown(&house, &caller, &id).await
 }
 
 /// 删除筛选表单 · Delete a filter. `FILTER_IN_USE` while a campaign uses it.
@@ -225,7 +251,7 @@ async fn query(
     let by = By {
         orgi: caller.orgi(),
         user: caller.user_id(),
-        batch: Some(&filter.batch_id),
+        batch: filter.batch_id.as_deref(),
     };
     let mut tx = house.db.begin().await?;
     let run = filter_runs::create(&mut tx, caller.orgi(), &id, now()).await?;
@@ -270,7 +296,17 @@ async fn result(
         None => -1,
     };
     let hits = filter_runs::page(&house.db, &run.id, after, limit + 1).await?;
-    let fields = fields::list(&house.db, &run.batch_id).await?;
+    let mut fields: BTreeMap<&str, Vec<Field>> = BTreeMap::new();
+    for hit in &hits {
+        if !fields.contains_key(hit.batch_id.as_str()) {
+            let own = fields::list(&house.db, &hit.batch_id).await?;
+            fields.insert(&hit.batch_id, own);
+        }
+    }
+    let fields: BTreeMap<String, Vec<Field>> = fields
+        .into_iter()
+        .map(|(batch, own)| (batch.to_owned(), own))
+        .collect();
     Ok(FilterResult {
         matched: run.matched,
         remaining: filter_runs::remaining(&mut house.db.reading().await?, &run.id).await?,
@@ -279,39 +315,63 @@ async fn result(
             hits,
             limit,
             |hit| hit.position.to_string(),
-            |hit| show(hit, &fields, false),
+            |hit| {
+                let own = fields.get(&hit.batch_id).map_or(&[][..], Vec::as_slice);
+                show(hit, own, false)
+            },
         ),
     })
 }
 
-async fn checked(
-    house: &House,
-    batch: &str,
-    rows: serde_json::Value,
-) -> Result<Vec<Condition>, Problem> {
-    let rows: Vec<Condition> = strict(rows)?;
-    let fields = fields::list(&house.db, batch).await?;
-    compile(&rows, &columns(&fields)).map_err(|bad| {
-        Problem::at(
-            &format!("/{}", bad.row.saturating_sub(1)),
-            bad.code,
-            bad.message,
-        )
-    })?;
-    Ok(rows)
+/// What a filter selects from: a batch or a business type, and only one of them.
+fn over<'a>(
+    batch: &'a Option<String>,
+    business: &'a Option<String>,
+    kind: Option<&str>,
+) -> Result<Over<'a>, Problem> {
+    match (batch, business) {
+        (Some(batch), None) if kind != Some("business") => Ok(Over::Batch(batch)),
+        (None, Some(business)) if kind != Some("batch") => {
+            check::one_of("/business_type", business, &BUSINESS_TYPES).map(Over::Business)
+        }
+        _ => Err(Problem::at(
+            "/batch_id",
+            "choice",
+            "a batch filter has a batch_id, a business filter a business_type",
+        )),
+    }
 }
 
-async fn save(house: &House, caller: &Caller, filter: Filter) -> Result<Json<FilterOut>, Problem> {
-    let mut tx = house.db.begin().await?;
-    filters::save(
-        &mut tx,
-        &filter.id,
-        &filter.name,
-        &filter.description,
-        &filter.conditions,
-        now(),
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(Json(find::filter(house, caller, &filter.id).await?.into()))
+fn zone(asked: Option<String>) -> Result<String, Problem> {
+    let zone = asked.unwrap_or_else(|| filters::ZONE.into());
+    match filter::today(now(), &zone) {
+        Some(_) => Ok(zone),
+        None => Err(Problem::at("/zone", "choice", "no such time zone")),
+    }
+}
+
+async fn columns_of(house: &House, over: Over<'_>) -> Result<Vec<Column>, Problem> {
+    Ok(match over {
+        Over::Batch(batch) => filter::columns(&fields::list(&house.db, batch).await?),
+        Over::Business(_) => filter::business_columns(),
+    })
+}
+
+async fn checked(house: &House, over: Over<'_>, asked: serde_json::Value) -> Result<Form, Problem> {
+    let form: Form = strict(asked)?;
+    let troubles = filter::troubles(&form, &columns_of(house, over).await?, &[]);
+    let faults = troubles
+        .into_iter()
+        .map(|trouble| Fault::new(&trouble.pointer, trouble.code, trouble.message));
+    let faults: Vec<Fault> = faults.collect();
+    if faults.is_empty() {
+        Ok(form)
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+async fn shown(house: &House, caller: &Caller, id: &str) -> Result<Json<FilterOut>, Problem> {
+    let filter = find::filter(house, caller, id).await?;
+    Ok(Json(out(house, filter).await?))
 }

@@ -55,7 +55,7 @@ async fn start(
     campaign.state()?.after(Order::Start).map_err(Problem::of)?;
     let batch = may_start(&house, &caller, &campaign).await?;
     let how = ("start", None);
-    allocate(&house, &caller, &campaign, &batch, how).await
+    allocate(&house, &caller, &campaign, batch.as_deref(), how).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -92,7 +92,7 @@ async fn append(
     }
     let batch = may_start(&house, &caller, &campaign).await?;
     let how = ("append", asked.extract_count);
-    allocate(&house, &caller, &campaign, &batch, how).await
+    allocate(&house, &caller, &campaign, batch.as_deref(), how).await
 }
 
 /// The task and its job, and for a start the running state.
@@ -100,14 +100,14 @@ async fn allocate(
     house: &House,
     caller: &Caller,
     campaign: &campaigns::Campaign,
-    batch: &str,
+    batch: Option<&str>,
     (kind, extract): (&str, Option<i64>),
 ) -> Result<Accepted, Problem> {
     let at = now();
     let by = By {
         orgi: caller.orgi(),
         user: caller.user_id(),
-        batch: Some(batch),
+        batch,
     };
     let new = tasks::NewTask {
         kind,
@@ -140,12 +140,13 @@ pub fn timed(name: &str, window: &Window, at: Millis) -> String {
     )
 }
 
-/// Everything a start needs; returns the batch the leads come from.
+/// Everything a start needs; returns the batch the leads come from, where it is
+/// one.
 async fn may_start(
     house: &House,
     caller: &Caller,
     campaign: &campaigns::Campaign,
-) -> Result<String, Problem> {
+) -> Result<Option<String>, Problem> {
     let db = &house.db;
     let mode = campaign.mode()?;
     let targets = targets::list(db, &campaign.id).await?;
@@ -155,10 +156,11 @@ async fn may_start(
     may_give(house, caller, &targets).await?;
     let filter = filters::get(db, caller.orgi(), &campaign.filter_id).await?;
     let batch = find::there(filter)?.batch_id;
-    if !fields::list(db, &batch)
-        .await?
-        .iter()
-        .any(|field| field.is_phone)
+    if let Some(batch) = &batch
+        && !fields::list(db, batch)
+            .await?
+            .iter()
+            .any(|field| field.is_phone)
     {
         return Err(Problem::of("NO_PHONE_FIELD"));
     }
@@ -180,7 +182,9 @@ async fn may_start(
     if mode == Mode::Robot && campaign.settings.robot.prompt.is_empty() {
         return Err(Problem::of("SCRIPT_INVALID"));
     }
-    if !leads::any_available(db, &batch).await? {
+    if let Some(batch) = &batch
+        && !leads::any_available(db, batch).await?
+    {
         return Err(Problem::of("NOTHING_TO_ALLOCATE"));
     }
     Ok(batch)

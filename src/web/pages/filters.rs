@@ -10,14 +10,14 @@ use axum::{
 };
 use engine::{
     field::Position,
-    filter::{Condition, Connector, Op, Value},
+    filter::{Condition, Connector, Form, Op, Value},
 };
 use render::pages::{Choice, ConditionRow, Filter, FilterRow, Filters};
 use serde::Deserialize;
 use store::{batches, fields, filters};
 
 use super::{ROWS, Shown, cut, page};
-use crate::{api::find, caller::Caller, house::House, input::Params, paging};
+use crate::{api::find, caller::Caller, house::House, input::Params, paging, problem::Problem};
 
 pub fn routes() -> Router<House> {
     Router::new()
@@ -52,18 +52,17 @@ async fn list(
         .into_iter()
         .map(|row| FilterRow {
             batch_name: names
-                .get(row.batch_id.as_str())
+                .get(row.batch_id.as_deref().unwrap_or_default())
                 .copied()
                 .unwrap_or("…")
                 .into(),
-            conditions: row
-                .conditions
-                .iter()
-                .filter(|one| one.field.is_some())
-                .count() as i64,
+            conditions: {
+                let conditions = row.conditions.conditions();
+                conditions.iter().filter(|one| one.said().is_some()).count() as i64
+            },
             id: row.id,
             name: row.name,
-            batch_id: row.batch_id,
+            batch_id: row.batch_id.unwrap_or_default(),
             created_at: row.created_at,
         })
         .collect();
@@ -86,8 +85,15 @@ async fn one(
     asked: HeaderMap,
 ) -> Shown {
     let filter = find::filter(&house, &caller, &id).await?;
-    let batch = find::batch(&house, &caller, &filter.batch_id).await?;
+    // A business filter has no page of its own yet: the list shows it.
+    let batch = find::there(filter.batch_id.as_deref().map(str::to_owned))?;
+    let batch = find::batch(&house, &caller, &batch).await?;
     let fields = fields::list(&house.db, &batch.id).await?;
+    // The page edits rows and would lose groups: those are edited over REST.
+    let rows = match filter.conditions.0 {
+        Form::Rows(rows) => rows,
+        Form::Group(_) => return Err(Problem::of("FILTER_NOT_IN_ROWS")),
+    };
     let shown = Filter {
         id: filter.id,
         name: filter.name,
@@ -102,7 +108,7 @@ async fn one(
             .map(|field| Choice::new(field.code, field.title))
             .collect(),
         ops: Op::ALL.map(Op::as_str).to_vec(),
-        conditions: filter.conditions.0.into_iter().map(row).collect(),
+        conditions: rows.into_iter().map(row).collect(),
     };
     page(&caller, &asked, "/filters", &shown)
 }

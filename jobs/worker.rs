@@ -23,9 +23,9 @@ use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 use crate::{
-    JobError, allocate, allocate_contacts, dry_run, filter,
+    JobError, allocate, allocate_contacts, dry_run, export, filter,
     house::{House, Ticket},
-    import_batch, pull_source, recycle, rejects_sheet, report,
+    import_batch, preflight, pull_source, recycle, rejects_sheet, report,
     settings::Settings,
     snapshot, template, undo_import,
 };
@@ -202,6 +202,10 @@ impl House {
             Work::AllocateContacts { task } => allocate_contacts::run(self, ticket, task).await,
             Work::RecycleTask(ask) => recycle::run(self, ticket, ask).await,
             Work::RejectsSheet { import } => rejects_sheet::run(self, ticket, import).await,
+            Work::ExportLeads { export } => export::run(self, ticket, export).await,
+            Work::Preflight { campaign, run } => {
+                preflight::run(self, ticket, campaign, run.as_deref()).await
+            }
             Work::CampaignReport { campaign } => report::run(self, ticket, campaign).await,
             Work::PullSource { source } => pull_source::run(self, ticket, source).await,
         }
@@ -231,9 +235,16 @@ impl House {
             Work::PullSource { source } => {
                 sources::told(&mut tx, source, "failed", Some((code, &text)), now).await?;
             }
+            Work::ExportLeads { export } => {
+                store::exports::fail(&mut tx, export, code, now).await?;
+            }
+            Work::Preflight { run: Some(run), .. } => {
+                filter_runs::fail(&mut tx, run, code, &text, now).await?;
+            }
             Work::ReadTemplate { .. }
             | Work::RecycleTask(_)
             | Work::RejectsSheet { .. }
+            | Work::Preflight { run: None, .. }
             | Work::CampaignReport { .. } => {}
         }
         Ok(tx.commit().await?)

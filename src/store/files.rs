@@ -23,6 +23,14 @@ pub fn rejects(data_dir: &Path, import: &str) -> PathBuf {
         .join(format!("rejects-{import}.xlsx"))
 }
 
+/// A file of leads, written by an `ExportLeads` job. `format`: xlsx or csv.
+#[must_use]
+pub fn export(data_dir: &Path, export: &str, format: &str) -> PathBuf {
+    data_dir
+        .join("files")
+        .join(format!("export-{export}.{format}"))
+}
+
 /// A campaign's report as a sheet, written by the `CampaignReport` job with this id.
 #[must_use]
 pub fn report(data_dir: &Path, job: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Marks that people put on a lead: an appointment, out, and in again (OUT-190 to OUT-193).
 
-use engine::time::Millis;
+use engine::{draw, time::Millis};
 use sqlx::FromRow;
 
 use crate::{Db, Result, Tx, on};
@@ -14,11 +14,12 @@ pub async fn appoint(tx: &mut Tx, lead: &str, at: Millis, note: &str, now: Milli
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET appointed = TRUE, appoint_at = $2, appoint_note = $3, reminded_at = NULL,
              next_dial_at = CASE WHEN campaign_id IS NULL THEN NULL ELSE $2 END,
+             call_rank = CASE WHEN call_status = 'notcall' THEN $5 ELSE call_rank END,
              reserved_by = CASE WHEN call_status = 'calling' THEN reserved_by END,
              reserved_at = CASE WHEN call_status = 'calling' THEN reserved_at END,
              blocked = NULL, updated_at = $4
          WHERE id = $1 AND NOT voided"
-    ).bind(lead).bind(at.0).bind(note).bind(now.0).execute(c).await
+    ).bind(lead).bind(at.0).bind(note).bind(now.0).bind(draw::late(at)).execute(c).await
         .map(|done| done.rows_affected()))?;
     or_voided(tx, lead, rows).await
 }
@@ -32,6 +33,8 @@ pub async fn disappoint(tx: &mut Tx, lead: &str, now: Millis) -> Result<bool> {
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET appointed = FALSE, appoint_at = NULL, appoint_note = NULL,
              reminded_at = NULL, updated_at = $2,
+             call_rank = CASE WHEN call_status = 'notcall' AND next_dial_at = appoint_at
+                 THEN position ELSE call_rank END,
              next_dial_at = CASE WHEN next_dial_at = appoint_at
                  THEN CASE WHEN call_status = 'notcall' THEN $2 END ELSE next_dial_at END
          WHERE id = $1"

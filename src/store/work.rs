@@ -55,6 +55,15 @@ pub enum Work {
     RejectsSheet {
         import: String,
     },
+    /// Writes [`crate::files::export`].
+    ExportLeads {
+        export: String,
+    },
+    /// Looks at the leads that a start would draw from (those of the run), or that the campaign has.
+    Preflight {
+        campaign: String,
+        run: Option<String>,
+    },
     /// Writes [`crate::files::report`].
     CampaignReport {
         campaign: String,
@@ -158,6 +167,8 @@ impl Work {
             Self::RejectsSheet { .. } => "rejects_sheet",
             Self::CampaignReport { .. } => "campaign_report",
             Self::PullSource { .. } => "pull_source",
+            Self::ExportLeads { .. } => "export_leads",
+            Self::Preflight { .. } => "preflight",
         }
     }
 
@@ -172,8 +183,9 @@ impl Work {
             Self::RunFilter { run } => run,
             Self::AllocateTask { task } | Self::AllocateContacts { task } => task,
             Self::RecycleTask(recycle) => recycle.subject(),
-            Self::CampaignReport { campaign } => campaign,
             Self::PullSource { source } => source,
+            Self::CampaignReport { campaign } | Self::Preflight { campaign, .. } => campaign,
+            Self::ExportLeads { export } => export,
         }
     }
 
@@ -181,7 +193,7 @@ impl Work {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::ImportBatch { .. } | Self::UndoImport { .. } => queue::IMPORT,
-            Self::RunFilter { .. } => queue::FILTER,
+            Self::RunFilter { .. } | Self::Preflight { .. } => queue::FILTER,
             Self::AllocateTask { .. } | Self::AllocateContacts { .. } | Self::RecycleTask(_) => {
                 queue::ALLOCATE
             }
@@ -189,7 +201,8 @@ impl Work {
             Self::ReadTemplate { .. }
             | Self::DryRun { .. }
             | Self::RejectsSheet { .. }
-            | Self::CampaignReport { .. } => queue::SHEET,
+            | Self::CampaignReport { .. }
+            | Self::ExportLeads { .. } => queue::SHEET,
         }
     }
 }
@@ -236,6 +249,7 @@ pub async fn enqueue_on(
         Work::AllocateTask { .. } | Work::AllocateContacts { .. } => {
             Some("UPDATE tasks SET job_id = $1 WHERE id = $2")
         }
+        Work::ExportLeads { .. } => Some("UPDATE exports SET job_id = $1 WHERE id = $2"),
         _ => None,
     };
     if let Some(sql) = told {

@@ -20,9 +20,22 @@ pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 /// # Errors
 /// `NOT_FOUND` when the file is gone.
 pub async fn sheet(path: &Path, name: &str, request: Request) -> Result<Response, Problem> {
+    named(path, name, XLSX, request).await
+}
+
+/// A file of this kind, to be saved under this name.
+///
+/// # Errors
+/// `NOT_FOUND` when the file is gone.
+pub async fn named(
+    path: &Path,
+    name: &str,
+    kind: &'static str,
+    request: Request,
+) -> Result<Response, Problem> {
     let mut response = file(path, request).await?;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(XLSX));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     let disposition = format!("attachment; filename*=UTF-8''{}", encoded(name));
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         headers.insert(header::CONTENT_DISPOSITION, value);

@@ -1,6 +1,7 @@
 //! What somebody asks for, word by word, to a [`Query`].
 
 use chrono::{Days, NaiveDate, TimeZone};
+use serde::{Deserialize, Serialize};
 
 use super::{AllocStatus, Appointment, CallStatus, Keyword, Query, Sort, Span};
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
     window::Window,
 };
 
-/// A search as it was asked for.
-#[derive(Debug, Clone, Default)]
+/// A search as it was asked for; kept with an export as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Asked {
     /// 关键词: at least three digits are the beginning of a number, anything else is text.
     pub keyword: Option<String>,

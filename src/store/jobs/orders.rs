@@ -24,6 +24,7 @@ pub async fn cancel(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
         "undo_import" => undo::give_up(tx, &subject).await?,
         "run_filter" => filter_runs::fail(tx, &subject, code, text, now).await?,
         "allocate_task" | "allocate_contacts" => tasks::fail(tx, &subject, code, now).await?,
+        "export_leads" => crate::exports::fail(tx, &subject, code, now).await?,
         _ => {}
     }
     Ok(true)

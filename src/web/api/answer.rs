@@ -18,6 +18,8 @@ pub struct Accepted {
     pub import_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export_id: Option<String>,
 }
 
 impl Accepted {
@@ -28,6 +30,7 @@ impl Accepted {
             task_id: None,
             import_id: None,
             preview_id: None,
+            export_id: None,
         }
     }
 }

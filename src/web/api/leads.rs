@@ -34,6 +34,8 @@ use crate::{
 mod marks;
 mod search;
 
+pub use search::{Search, refused, words_of};
+
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .merge(search::routes())

@@ -14,6 +14,7 @@ mod departments;
 mod dictionaries;
 mod dnc;
 mod events;
+mod export;
 mod extensions;
 mod fields;
 mod filters;
@@ -27,9 +28,11 @@ mod jobs;
 mod leads;
 mod my_list;
 pub mod openapi;
+mod preflight;
 mod previews;
 mod products;
 mod queues;
+mod records;
 mod recycle;
 mod rows;
 mod running;
@@ -84,6 +87,9 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(jobs::routes())
         .merge(agents::routes())
         .merge(my_list::routes())
+        .merge(records::routes())
+        .merge(preflight::routes())
+        .merge(export::routes())
         .merge(calls::routes())
         .merge(attempts::routes())
         .merge(queues::routes())

@@ -7,6 +7,7 @@ mod idempotency;
 mod jobs;
 mod kit;
 mod leads;
+mod lists;
 mod pages;
 mod rows;
 mod structure;

@@ -153,43 +153,57 @@ async fn count(
 }
 
 /// What a search asks, within what its caller may see.
-///
-/// # Errors
-/// `INVALID`; `NOT_FOUND` for a batch or a run of others.
-pub async fn query_of(house: &House, caller: &Caller, asked: &Search) -> Result<Query, Problem> {
-    let batch = match &asked.batch_id {
-        Some(batch) if !caller.is_agent_only() => Some(find::batch(house, caller, batch).await?.id),
-        batch => batch.clone(),
-    };
-    let fields = match (&batch, &asked.field) {
+async fn query_of(house: &House, caller: &Caller, asked: &Search) -> Result<Query, Problem> {
+    let words = words_of(house, caller, asked).await?;
+    let fields = match (&words.batch, &words.field) {
         (Some(batch), Some(_)) => Some(fields::list(&house.db, batch).await?),
         _ => None,
-    };
-    let import = match &asked.import_id {
-        Some(import) => Some(find::import(house, caller, import).await?),
-        None => None,
-    };
-    let asked = Asked {
-        batch: batch.or_else(|| import.as_ref().map(|import| import.batch_id.clone())),
-        run: run_of(house, caller, asked).await?,
-        ..asked.words()
     };
     let zone = Window::default();
     let clock = Clock {
         now: now(),
         zone: &zone,
     };
-    let mut query = lead_query::read(&asked, fields.as_deref(), clock).map_err(|bad| {
-        let faults = bad.into_iter();
-        let faults = faults.map(|bad| Fault::new(bad.pointer, bad.code, bad.message));
-        Problem::invalid(faults.collect())
-    })?;
-    query.positions = import.map(|import| (*import.positions().start(), *import.positions().end()));
+    let mut query = lead_query::read(&words, fields.as_deref(), clock).map_err(refused)?;
+    if let Some(import) = &asked.import_id {
+        let places = find::import(house, caller, import).await?.positions();
+        query.positions = Some((*places.start(), *places.end()));
+    }
     if caller.is_agent_only() {
         let agent = caller.agent()?;
         query.targets.push((TargetType::Agent, agent.into()));
     }
     Ok(query)
+}
+
+/// The search in words. What it names is the tenant's.
+///
+/// # Errors
+/// `INVALID`; `NOT_FOUND`.
+pub async fn words_of(house: &House, caller: &Caller, asked: &Search) -> Result<Asked, Problem> {
+    let batch = match &asked.batch_id {
+        Some(batch) if !caller.is_agent_only() => Some(find::batch(house, caller, batch).await?.id),
+        batch => batch.clone(),
+    };
+    let import = match &asked.import_id {
+        Some(import) => Some(find::import(house, caller, import).await?),
+        None => None,
+    };
+    Ok(Asked {
+        batch: batch.or_else(|| import.map(|import| import.batch_id)),
+        run: run_of(house, caller, asked).await?,
+        ..asked.words()
+    })
+}
+
+/// Says what of a search cannot be used.
+pub fn refused(bad: Vec<lead_query::BadQuery>) -> Problem {
+    let faults = bad.into_iter();
+    Problem::invalid(
+        faults
+            .map(|bad| Fault::new(bad.pointer, bad.code, bad.message))
+            .collect(),
+    )
 }
 
 async fn run_of(house: &House, caller: &Caller, asked: &Search) -> Result<Option<String>, Problem> {

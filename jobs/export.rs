@@ -1,0 +1,194 @@
+//! Leads as a file to take away (OUT-083): .xlsx or .csv, a page of leads at a time.
+//!
+//! Every cell is text, also numbers and dates: a phone keeps its zeros, and what is exported can be
+//! imported again as it was.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use engine::{
+    field::Field,
+    lead_query::{self, Clock, Query},
+    window::Window,
+};
+use store::{
+    dictionaries,
+    exports::{self, Export},
+    fields, files, lead_search,
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    error::JobError,
+    house::{House, Ticket},
+};
+
+mod file;
+
+use file::File;
+
+/// Leads a read.
+const PAGE: i64 = 1_000;
+
+pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
+    let export = exports::get(&house.db, id).await?;
+    let export = export.ok_or_else(|| JobError::user("NO_SUCH_EXPORT", "the export is gone"))?;
+    let all = fields::list(&house.db, &export.batch_id).await?;
+    let mut columns = columns(&all, &export)?;
+    for column in &mut columns {
+        column.labels = labels(house, &export, &column.field).await?;
+    }
+    let query = query(&export, &all)?;
+    let target = files::export(&house.data_dir, id, &export.format);
+    let (pages, received) = mpsc::channel(2);
+    let writing = tokio::task::spawn_blocking(move || write(target, &columns, received));
+    let rows = read(house, ticket, &export, &query, pages).await?;
+    writing
+        .await
+        .map_err(|broken| JobError::Panicked(broken.to_string()))??;
+    let mut tx = house.db.begin().await?;
+    exports::succeed(&mut tx, id, rows, house.now()).await?;
+    ticket.succeed(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A column of the file.
+struct Column {
+    field: Field,
+    /// Code to label, where people see labels (OUT-064).
+    labels: BTreeMap<String, String>,
+    masked: bool,
+}
+
+/// The fields that may be exported, in the order asked for or in that of the batch.
+fn columns(all: &[Field], export: &Export) -> Result<Vec<Column>, JobError> {
+    let ask = &export.query.0;
+    let may = |field: &&Field| !field.no_exchange;
+    let chosen: Vec<&Field> = if ask.columns.is_empty() {
+        all.iter().filter(may).collect()
+    } else {
+        let of = |code: &String| all.iter().filter(may).find(|field| field.code == *code);
+        ask.columns.iter().filter_map(of).collect()
+    };
+    if chosen.is_empty() {
+        return Err(JobError::user("NO_COLUMNS", "no field may be exported"));
+    }
+    let column = |field: &Field| Column {
+        masked: field.hidden && !ask.reveal,
+        labels: BTreeMap::new(),
+        field: field.clone(),
+    };
+    Ok(chosen.into_iter().map(column).collect())
+}
+
+/// What people see for each code that the field keeps (OUT-064); empty: it keeps what people see.
+async fn labels(
+    house: &House,
+    export: &Export,
+    field: &Field,
+) -> Result<BTreeMap<String, String>, JobError> {
+    let Some(id) = field.dictionary.as_ref().filter(|_| field.replace) else {
+        return Ok(BTreeMap::new());
+    };
+    let kept = dictionaries::get(&house.db, &export.orgi, id).await?;
+    let items = kept.map(|kept| kept.whole().items).unwrap_or_default();
+    Ok(items
+        .into_iter()
+        .map(|item| (item.code, item.label))
+        .collect())
+}
+
+/// The search as it was meant when it was asked.
+fn query(export: &Export, fields: &[Field]) -> Result<Query, JobError> {
+    let zone = Window::default();
+    let clock = Clock {
+        now: engine::time::Millis(export.created_at),
+        zone: &zone,
+    };
+    lead_query::read(&export.query.0.search, Some(fields), clock).map_err(|bad| {
+        let first = bad.into_iter().next();
+        let text = first.map_or_else(String::new, |bad| {
+            format!("{}: {}", bad.pointer, bad.message)
+        });
+        JobError::user("EXPORT_INVALID", text)
+    })
+}
+
+/// Values of one lead by field code.
+type Cells = BTreeMap<String, String>;
+
+/// Reads pages until there are no more; how many leads there were.
+async fn read(
+    house: &House,
+    ticket: &Ticket,
+    export: &Export,
+    query: &Query,
+    pages: mpsc::Sender<Vec<Cells>>,
+) -> Result<i64, JobError> {
+    let mut after = None;
+    let mut rows = 0;
+    loop {
+        house.may_go_on()?;
+        let (db, orgi) = (&house.db, &export.orgi);
+        let page = lead_search::page(db, orgi, query, after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.place(query.sort));
+        rows += i64::try_from(page.len()).unwrap_or_default();
+        let page = page.into_iter().map(|found| found.lead.data.0).collect();
+        if pages.send(page).await.is_err() {
+            // The writer has ended; its error is the one that counts.
+            break;
+        }
+        let mut tx = house.db.begin().await?;
+        ticket.progress(&mut tx, "writing", rows, 0).await?;
+        tx.commit().await?;
+    }
+    Ok(rows)
+}
+
+fn write(
+    target: PathBuf,
+    columns: &[Column],
+    mut pages: mpsc::Receiver<Vec<Cells>>,
+) -> Result<(), JobError> {
+    let titles: Vec<&str> = columns
+        .iter()
+        .map(|column| column.field.title.as_str())
+        .collect();
+    let mut file = File::begin(&target, &titles)?;
+    while let Some(page) = pages.blocking_recv() {
+        for cells in page {
+            let row = columns.iter().map(|column| column.text(&cells)).collect();
+            file.row(row)?;
+        }
+    }
+    file.finish()
+}
+
+impl Column {
+    fn text(&self, cells: &Cells) -> String {
+        let value = cells
+            .get(&self.field.code)
+            .map(String::as_str)
+            .unwrap_or_default();
+        if self.masked {
+            return self.field.shown(value);
+        }
+        if self.labels.is_empty() {
+            return value.to_owned();
+        }
+        let label = |code: &str| {
+            self.labels
+                .get(code)
+                .map_or(code, String::as_str)
+                .to_owned()
+        };
+        if self.field.multi {
+            let labels: Vec<String> = value.split(',').map(label).collect();
+            return labels.join(",");
+        }
+        label(value)
+    }
+}
+
+#[cfg(test)]
+mod tests;

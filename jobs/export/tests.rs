@@ -1,0 +1,197 @@
+use std::path::Path;
+
+use engine::lead_query::{Asked, Keyword};
+use store::{
+    exports::{Ask, NewExport},
+    leads,
+    testing::on_both,
+    work::Work,
+};
+
+use super::*;
+use crate::testing::{self, batch, code_of, house, import};
+
+/// What is odd in cells: formulas, quotes, line ends, numbers that are no numbers, other scripts.
+const ODD: [&str; 16] = [
+    "=1+1",
+    "+86",
+    "-5",
+    "@cmd",
+    "007",
+    "1.38E+10",
+    "a,b",
+    "say \"yes\"",
+    "two\nlines",
+    "李国栋",
+    "٣٤",
+    "😀 wide",
+    "x\ty",
+    "'abc",
+    "2026-01-02",
+    "",
+];
+
+/// Puts an export into the books and does it; where its file is.
+async fn export(house: &House, batch: &str, format: &str, ask: Ask) -> PathBuf {
+    let mut tx = house.db.begin().await.unwrap();
+    let new = NewExport {
+        orgi: "o",
+        batch_id: batch,
+        title: "导出",
+        format,
+        ask: &ask,
+        created_by: "u",
+    };
+    let id = exports::create(&mut tx, &new, house.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    testing::run(house, Work::ExportLeads { export: id.clone() })
+        .await
+        .unwrap();
+    let done = exports::get(&house.db, &id).await.unwrap().unwrap();
+    assert_eq!(done.state, "succeeded");
+    files::export(&house.data_dir, &id, format)
+}
+
+fn all_of(batch: &str) -> Ask {
+    Ask {
+        search: Asked {
+            batch: Some(batch.into()),
+            ..Asked::default()
+        },
+        columns: Vec::new(),
+        reveal: true,
+    }
+}
+
+async fn rows(house: &House, batch: &str) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    let codes = [
+        code_of(&house.db, batch, "姓名").await,
+        code_of(&house.db, batch, "号码").await,
+        code_of(&house.db, batch, "备注").await,
+    ];
+    for lead in leads::page(&house.db, batch, -1, 1_000).await.unwrap() {
+        let cell = |code: &String| lead.data.get(code).cloned().unwrap_or_default();
+        rows.push(codes.iter().map(cell).chain([lead.phone.clone()]).collect());
+    }
+    rows
+}
+
+fn sheet(path: &Path) {
+    let mut writer = csv::Writer::from_path(path).unwrap();
+    writer.write_record(["姓名", "号码", "备注"]).unwrap();
+    for number in 0..120_u64 {
+        let name = ODD[usize::try_from(number).unwrap() % ODD.len()];
+        let note = ODD[usize::try_from(number * 7 + 3).unwrap() % ODD.len()];
+        let name = format!("{name} {number}");
+        let phone = (18_618_616_000 + number).to_string();
+        writer
+            .write_record([name.as_str(), phone.as_str(), note])
+            .unwrap();
+    }
+    writer.flush().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_exported_and_imported_again_is_the_same_row_by_row() {
+    on_both(|home| async move {
+        let (house, guard) = house(home);
+        let titles = ["姓名", "号码", "备注"];
+        let first = batch(&house, &titles).await;
+        let dir = tempfile::tempdir().unwrap();
+        let source = dir.path().join("odd.csv");
+        sheet(&source);
+        assert_eq!(import(&house, &first, &source).await.good, 120);
+        let before = rows(&house, &first).await;
+        for format in ["xlsx", "csv"] {
+            let file = export(&house, &first, format, all_of(&first)).await;
+            let second = batch(&house, &titles).await;
+            assert_eq!(import(&house, &second, &file).await.good, 120, "{format}");
+            assert_eq!(rows(&house, &second).await, before, "{format}");
+        }
+        drop(guard);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_hides_what_is_hidden_and_has_what_was_searched() {
+    on_both(|home| async move {
+        let (house, guard) = house(home);
+        let batch = batch(&house, &["姓名", "号码", "备注"]).await;
+        let dir = tempfile::tempdir().unwrap();
+        let source = dir.path().join("a.csv");
+        std::fs::write(
+            &source,
+            "姓名,号码,备注\n李雷,18618616001,x\n韩梅梅,18618616002,=y\n",
+        )
+        .unwrap();
+        import(&house, &batch, &source).await;
+        let mut tx = house.db.begin().await.unwrap();
+        for field in fields::list_in(&mut tx, &batch).await.unwrap() {
+            let field = Field {
+                hidden: field.title == "号码",
+                no_exchange: field.title == "姓名",
+                ..field
+            };
+            fields::update(&mut tx, &batch, &field, house.now())
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let ask = Ask {
+            search: Asked {
+                batch: Some(batch.clone()),
+                keyword: Some("韩梅".into()),
+                ..Asked::default()
+            },
+            reveal: false,
+            ..all_of(&batch)
+        };
+        let file = export(&house, &batch, "csv", ask.clone()).await;
+        let text = std::fs::read_to_string(file).unwrap();
+        assert_eq!(text, "\u{feff}号码,备注\n186****6002,'=y\n");
+        let query = query(
+            &Export {
+                query: store::Doc(ask),
+                id: String::new(),
+                orgi: "o".into(),
+                batch_id: batch.clone(),
+                title: String::new(),
+                format: "csv".into(),
+                state: "queued".into(),
+                rows: 0,
+                error_code: None,
+                job_id: None,
+                created_by: "u".into(),
+                created_at: 0,
+                finished_at: None,
+            },
+            &[],
+        );
+        assert_eq!(query.unwrap().keyword, Some(Keyword::Text("韩梅".into())));
+        drop(guard);
+    })
+    .await;
+}
+
+#[test]
+fn codes_are_written_as_labels() {
+    let column = |multi| Column {
+        field: Field {
+            code: "wish".into(),
+            multi,
+            ..Field::default()
+        },
+        labels: [
+            ("1".to_owned(), "有意向".to_owned()),
+            ("2".to_owned(), "无".to_owned()),
+        ]
+        .into(),
+        masked: false,
+    };
+    let cells = |text: &str| -> Cells { [("wish".to_owned(), text.to_owned())].into() };
+    assert_eq!(column(false).text(&cells("1")), "有意向");
+    assert_eq!(column(false).text(&cells("9")), "9");
+    assert_eq!(column(true).text(&cells("1,2")), "有意向,无");
+}

@@ -1,0 +1,197 @@
+use engine::{
+    campaign::Settings,
+    gate,
+    gateway::{self, Gateway},
+    preflight::{Desk, Standing},
+    window::Window,
+};
+
+use super::*;
+use crate::{
+    hopper, leads,
+    sample::NOW,
+    sample_floor as floor,
+    testing::{about, on_both},
+};
+
+const DAY: Millis = Millis(0);
+
+async fn all(db: &Db, over: &Over) -> Vec<Candidate> {
+    let scene = Scene {
+        orgi: "o",
+        day_start: DAY,
+    };
+    let (mut found, mut after) = (Vec::new(), -1);
+    while let Some((part, last)) = stretch(db, over, scene, after, 3).await.unwrap() {
+        found.extend(part);
+        after = last;
+    }
+    found
+}
+
+fn settings() -> Settings {
+    Settings {
+        window: Window::always(),
+        caller_ids: vec!["02110000".into()],
+        ..Settings::default()
+    }
+}
+
+fn trunk() -> Gateway {
+    Gateway::new(gateway::Settings::default(), NOW)
+}
+
+/// Leads in every state; the campaign and the leads' ids.
+async fn mixed(db: &Db) -> (String, Vec<String>) {
+    let (campaign, ids) = floor::campaign(db, 12).await;
+    for (id, sql) in [
+        (1, "UPDATE leads SET voided = TRUE WHERE id = $1"),
+        (2, "UPDATE leads SET dnc = TRUE WHERE id = $1"),
+        (
+            3,
+            "UPDATE leads SET next_dial_at = NULL, call_status = 'success' WHERE id = $1",
+        ),
+        (4, "UPDATE leads SET next_dial_at = 3600000 WHERE id = $1"),
+        (5, "UPDATE leads SET call_status = 'calling' WHERE id = $1"),
+        (6, "UPDATE leads SET reserved_by = 'other' WHERE id = $1"),
+        (7, "UPDATE leads SET phone = '' WHERE id = $1"),
+        (8, "UPDATE leads SET dial_count = 3 WHERE id = $1"),
+    ] {
+        about(db, &ids[id], sql).await;
+    }
+    for _ in 0..3 {
+        let sql =
+            "INSERT INTO attempts (id, orgi, lead_id, batch_id, campaign_id, mode, caller, number,
+                gateway_id, verdict, node, state, reserved_at, call_id)
+             SELECT 'att_' || id || (SELECT COUNT(*) FROM attempts), orgi, id, batch_id, 'c',
+                'robot', '1', phone, 'g', '{}', 'n', 'closed', -5, 'k' FROM leads WHERE id = $1";
+        about(db, &ids[8], sql).await;
+    }
+    (campaign, ids)
+}
+
+#[tokio::test]
+async fn every_lead_of_a_campaign_gets_one_reason_and_the_gate_agrees() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = mixed(db).await;
+        about(
+            db,
+            &campaign,
+            "INSERT INTO tasks (id, orgi, campaign_id, title, state, created_at)
+             VALUES ('tsk_1', 'o', $1, 't', 'ready', 1)",
+        )
+        .await;
+        let settings = settings();
+        let desk = Desk::new(&settings, Some(trunk()), NOW);
+        let mut found = Vec::new();
+        for task in tasks(db, &campaign).await.unwrap() {
+            found.extend(all(db, &task).await);
+        }
+        assert_eq!(found.len(), ids.len());
+        let mut summary = Summary::default();
+        found
+            .iter()
+            .for_each(|one| summary.add(desk.look(one), NOW));
+        let not: Vec<(&str, u64)> = summary
+            .not
+            .iter()
+            .map(|(why, n)| (why.as_str(), *n))
+            .collect();
+        let expected = [
+            ("cap", 1),
+            ("dialling", 1),
+            ("dnc", 1),
+            ("done", 1),
+            ("no_number", 1),
+            ("reserved", 1),
+            ("voided", 1),
+        ];
+        assert_eq!(not, expected);
+        assert_eq!((summary.total, summary.now, summary.later), (12, 4, 1));
+
+        // Those that can be called now are those that the floor draws and its gate lets pass.
+        let drawn = hopper::draw(db, floor::NODE, &campaign, None, 50, NOW)
+            .await
+            .unwrap()
+            .leads;
+        let mut passes = 0;
+        for lead in &drawn {
+            let facts = hopper::facts(db, floor::NODE, lead.id.as_str(), &lead.number, DAY)
+                .await
+                .unwrap();
+            let verdict = gate::check(
+                &facts.unwrap(),
+                &settings,
+                Some("02110000"),
+                Some(&mut trunk()),
+                NOW,
+            );
+            let stored = leads::find(db, lead.id.as_str()).await.unwrap().unwrap();
+            passes += u64::from(verdict.is_ok() && !stored.phone.is_empty());
+        }
+        assert_eq!(passes, summary.now);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_start_would_draw_is_looked_at_before_it() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (_, ids) = mixed(db).await;
+        about(
+            db,
+            &ids[0],
+            "UPDATE leads SET alloc_status = 'queue' WHERE id = $1",
+        )
+        .await;
+        let first = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        let filter: String = on!(db.read(), c => sqlx::query_scalar("SELECT id FROM filters")
+            .fetch_one(c).await)
+        .unwrap();
+        let mut positions = Vec::new();
+        for id in &ids {
+            positions.push(leads::find(db, id).await.unwrap().unwrap().position);
+        }
+        let mut tx = db.begin().await.unwrap();
+        let run = filter_runs::create(&mut tx, "o", &filter, NOW)
+            .await
+            .unwrap()
+            .unwrap();
+        filter_runs::add_hits(&mut tx, &run, &first.batch_id, &positions)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let settings = settings();
+        let desk = Desk::new(&settings, Some(trunk()), NOW);
+        let found = all(db, &Over::Run(run)).await;
+        let now = found
+            .iter()
+            .filter(|one| desk.look(one) == Standing::Now)
+            .count();
+        // All but: in use, out, blacklisted, being dialled, reserved, without number, used up.
+        assert_eq!((found.len(), now), (12, 5));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_result_is_kept_by_its_job() {
+    on_both(|home| async move {
+        let mut summary = Summary::default();
+        summary.add(Standing::Now, NOW);
+        let mut tx = home.db.begin().await.unwrap();
+        for total in [1, 2] {
+            summary.total = total;
+            keep(&mut tx, "job_1", "o", "cmp_1", &summary, NOW)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let kept = get(&home.db, "cmp_1", "job_1").await.unwrap().unwrap();
+        assert_eq!(kept.result.0, summary);
+        assert_eq!(get(&home.db, "cmp_2", "job_1").await.unwrap(), None);
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use store::{Db, fields, imports::Options, mappings};
+use store::{Db, dictionaries, fields, imports::Options, mappings};
 
 use crate::{error::JobError, reading::Source};
 
@@ -13,7 +13,7 @@ pub async fn of(db: &Db, batch: &str, path: PathBuf, options: Options) -> Result
     Ok(Source {
         path,
         options,
-        dictionaries: Vec::new(),
+        dictionaries: dictionaries::for_fields(db, &fields).await?,
         remembered: mappings::of_batch(db, batch).await?,
         fields,
     })

@@ -17,6 +17,8 @@ async fn a_start_is_looked_at_before_it_and_after_it() {
             target_type: TargetType::Queue,
             target_id: "sales".into(),
             quantity: 0,
+            weight: 1,
+            hold_max: 0,
         }];
         let plan = testing::Plan {
             mode: Mode::Predictive,

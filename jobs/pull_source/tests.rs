@@ -1,6 +1,9 @@
 //! Directories and a web server of the test's own, reached only because the settings allow it.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    os::unix::fs::symlink,
+    sync::{Arc, Mutex},
+};
 
 use store::{
     jobs,
@@ -192,9 +195,8 @@ async fn nothing_is_read_outside_the_roots() {
         std::fs::write(outside.path().join("secret.csv"), "号码\n13800138000\n").unwrap();
         let lists = root.path().join("lists");
         std::fs::create_dir(&lists).unwrap();
-        let link = std::os::unix::fs::symlink::<&Path, &Path>;
-        link(outside.path(), &root.path().join("way-out")).unwrap();
-        link(&outside.path().join("secret.csv"), &lists.join("link.csv")).unwrap();
+        symlink(outside.path(), root.path().join("way-out")).unwrap();
+        symlink(outside.path().join("secret.csv"), lists.join("link.csv")).unwrap();
         let sources = Sources {
             roots: vec![root.path().to_owned()],
             settle_s: 0,

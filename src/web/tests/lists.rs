@@ -74,9 +74,10 @@ async fn run(kit: &Kit, batch: &str) -> String {
         orgi: FIRST_ORGI,
         creater: "u",
         name: "回访批次的筛选",
-        batch_id: batch,
+        over: filters::Over::Batch(batch),
         description: "",
-        conditions: &[],
+        form: &engine::filter::Form::default(),
+        zone: filters::ZONE,
     };
     let filter = filters::create(&mut tx, &new, now()).await.unwrap();
     let run = filter_runs::create(&mut tx, FIRST_ORGI, &filter, now())

@@ -1,6 +1,7 @@
 //! What a pre-flight looks at, a stretch of leads at a time, and what it came to.
 
 use engine::{
+    draw::LATE,
     gate::Facts,
     preflight::{Candidate, Hold, Summary},
     time::Millis,
@@ -36,6 +37,7 @@ struct Row {
     call_status: String,
     is_reserved: bool,
     next_dial_at: Option<i64>,
+    call_rank: Option<i64>,
     appointed: bool,
     attempts: i64,
     attempts_today: i64,
@@ -44,7 +46,7 @@ struct Row {
 
 /// A lead that was never dialled has no attempts: nothing is counted for it.
 const COLUMNS: &str = "l.position, l.phone, l.voided, l.alloc_status, l.call_status,
-    l.reserved_by IS NOT NULL AS is_reserved, l.next_dial_at, l.appointed,
+    l.reserved_by IS NOT NULL AS is_reserved, l.next_dial_at, l.call_rank, l.appointed,
     (l.dnc OR EXISTS (SELECT 1 FROM dnc d WHERE d.orgi = l.orgi AND d.number = l.phone)) AS dnc,
     CASE WHEN l.dial_count = 0 THEN 0 ELSE
         (SELECT COUNT(*) FROM attempts a WHERE a.lead_id = l.id AND a.counted) END AS attempts,
@@ -152,7 +154,11 @@ fn allocated(row: Row) -> Candidate {
         _ if row.next_dial_at.is_none() => Hold::Done,
         _ => Hold::Open,
     };
-    let due = row.next_dial_at;
+    // One that was never dialled is drawn by its rank, which says so when it is to wait.
+    let due = match row.call_rank {
+        Some(rank) if row.call_status == "notcall" => (rank > LATE).then(|| rank - LATE),
+        _ => row.next_dial_at,
+    };
     candidate(row, hold, due)
 }
 

@@ -51,8 +51,15 @@ async fn mixed(db: &Db) -> (String, Vec<String>) {
             3,
             "UPDATE leads SET next_dial_at = NULL, call_status = 'success' WHERE id = $1",
         ),
-        (4, "UPDATE leads SET next_dial_at = 3600000 WHERE id = $1"),
-        (5, "UPDATE leads SET call_status = 'calling' WHERE id = $1"),
+        (
+            4,
+            "UPDATE leads SET next_dial_at = 3600000,
+                call_rank = 2305843009213693952 + 3600000 WHERE id = $1",
+        ),
+        (
+            5,
+            "UPDATE leads SET call_status = 'calling', reserved_by = 'x' WHERE id = $1",
+        ),
         (6, "UPDATE leads SET reserved_by = 'other' WHERE id = $1"),
         (7, "UPDATE leads SET phone = '' WHERE id = $1"),
         (8, "UPDATE leads SET dial_count = 3 WHERE id = $1"),

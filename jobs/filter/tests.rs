@@ -1,4 +1,4 @@
-use engine::filter::{Condition, Connector, Value};
+use engine::filter::{Condition, Connector, Form, Value};
 use store::{filter_runs, leads, testing::on_both, work::Work};
 
 use super::*;
@@ -163,6 +163,143 @@ async fn a_filter_that_cannot_be_understood_fails_at_once() {
                 ("failed", Some(code))
             );
         }
+    })
+    .await;
+}
+
+/// A batch of a business type with these people: name title, rows of name and number.
+async fn people(house: &House, title: &str, kind: &str, rows: &[(&str, u64)]) -> String {
+    let batch = testing::batch(house, &[title, "号码"]).await;
+    let mut lines = format!("{title},号码\n");
+    for (name, number) in rows {
+        lines.push_str(&format!("{name},{number}\n"));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("people.csv");
+    std::fs::write(&path, lines).unwrap();
+    testing::import(house, &batch, &path).await;
+    let mut tx = house.db.begin().await.unwrap();
+    batches::set_business_type(&mut tx, &batch, kind, house.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    batch
+}
+
+async fn unsaved(house: &House, over: Over<'_>, form: &Form, count_only: bool) -> FilterRun {
+    let new = filter_runs::Unsaved {
+        orgi: "o",
+        by: "u",
+        over,
+        form,
+        zone: store::filters::ZONE,
+        count_only,
+    };
+    let mut tx = house.db.begin().await.unwrap();
+    let run = filter_runs::create_unsaved(&mut tx, &new, house.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    testing::run(house, Work::RunFilter { run: run.clone() })
+        .await
+        .unwrap();
+    filter_runs::get(&house.db, &run).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_business_filter_looks_at_every_batch_of_its_type() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let one = [("张三", 13_800_000_001), ("李四", 13_800_000_002)];
+        let two = [("张五", 13_800_000_003), ("王六", 13_800_000_004)];
+        people(&house, "姓名", "followup", &one).await;
+        people(&house, "Name", "followup", &two).await;
+        people(&house, "姓名", "marketing", &one).await;
+        let form = Form::Rows(vec![row("name", "prefix", "张")]);
+        let run = unsaved(&house, Over::Business("followup"), &form, false).await;
+        assert_eq!((run.matched, run.versions.len()), (2, 2));
+        let page = filter_runs::page(&house.db, &run.id, -1, 10).await.unwrap();
+        let phones: Vec<&str> = page.iter().map(|lead| lead.phone.as_str()).collect();
+        assert_eq!(phones, ["13800000001", "13800000003"]);
+        let mut reading = house.db.reading().await.unwrap();
+        let left = filter_runs::remaining(&mut reading, &run.id).await.unwrap();
+        assert_eq!(left, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn calls_are_seen_without_a_new_snapshot_and_a_count_keeps_no_hits() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let form = Form::Rows(vec![row("dial_count", "ge", "1")]);
+        let before = unsaved(&house, Over::Batch(&batch), &form, true).await;
+        let lead = leads::page(&house.db, &batch, 0, 1)
+            .await
+            .unwrap()
+            .remove(0);
+        store::testing::mark_dialled(&house.db, &lead.id).await;
+        let after = unsaved(&house, Over::Batch(&batch), &form, true).await;
+        assert_eq!((before.matched, after.matched), (0, 1));
+        assert_eq!(before.versions, after.versions);
+        let kept = filter_runs::page(&house.db, &after.id, -1, 10)
+            .await
+            .unwrap();
+        assert!(kept.is_empty());
+        let never = Form::Rows(vec![row("days_since_contact", "is_null", "")]);
+        let never = unsaved(&house, Over::Batch(&batch), &never, true).await;
+        assert_eq!(never.matched, 999);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_whose_field_was_deleted_says_so() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let wish = testing::code_of(&house.db, &batch, "客户意向").await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let saved = store::filters::get(&house.db, "o", &filter)
+            .await
+            .unwrap()
+            .unwrap();
+        let mut tx = house.db.begin().await.unwrap();
+        fields::delete(&mut tx, &batch, &wish, house.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        // The field is still named by a run that was asked for before it went.
+        let form = Form::Rows(vec![row(&wish, "eq", "x")]);
+        let was = engine::filter::Known {
+            code: wish.clone(),
+            title: "客户意向".into(),
+            kind: engine::filter::Kind::Text,
+            multi: false,
+        };
+        let columns = columns(&fields::list(&house.db, &batch).await.unwrap());
+        let found = troubles(&form, &columns, &[was]);
+        assert_eq!((found[0].code, found[0].blocks), ("FIELD_DELETED", true));
+        assert!(found[0].message.contains("客户意向"));
+        assert!(troubles(&saved.conditions, &columns, &saved.known).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_fixes_its_days_once() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let form = Form::Rows(vec![row("created_at", "today", "")]);
+        let run = unsaved(&house, Over::Batch(&batch), &form, true).await;
+        assert_eq!(run.matched, 999);
+        let resolved = run.resolved().unwrap().unwrap();
+        let day = resolved.today.to_string();
+        let fixed = resolved.form.conditions()[0].clone();
+        assert_eq!(fixed.op.as_deref(), Some("between"));
+        assert_eq!(fixed.value, Value::Many(vec![day.clone(), day]));
     })
     .await;
 }

@@ -51,7 +51,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("minijinja", &["render"]),
     ("polars", &["jobs"]),
     ("quick-xml", &["jobs"]),
-    ("reqwest", &["paceline"]),
     ("reqwest", &["jobs", "paceline"]),
     ("rsipstack", &["sip"]),
     ("rust-embed", &["render"]),

@@ -54,6 +54,10 @@ impl Place {
                 "[Content_Types].xml",
                 r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#,
             ),
+            (
+                "_rels/.rels",
+                r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+            ),
             ("xl/workbook.xml", workbook.as_str()),
             ("xl/_rels/workbook.xml.rels", relations.as_str()),
             ("xl/worksheets/sheet1.xml", sheet),

@@ -121,7 +121,7 @@ fn titles_sheets_merges_and_hidden_rows_are_found_and_told() {
              ! 1 hidden rows were read as the others
              ! 1 hidden columns were read as the others
              ! 1 merged cells reach over several rows; each of these has their value
-             ! column D \"号码\" repeats an earlier column, ignored
+             ! column \"号码\" is ignored until its mapping is confirmed: the title is another word for the field's
              ! column \"颜色\" is unknown, ignored
              ! column C has values but no title, ignored",
         ),

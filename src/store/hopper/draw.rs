@@ -38,8 +38,8 @@ pub(super) struct Lane {
 
 /// A lead that comes back is dialled before one that was never dialled (OUT-204).
 pub(super) const RETURNING: Lane = Lane {
-    due: "(call_status <> 'notcall' OR appointed = TRUE) AND reserved_by IS NULL AND voided = FALSE
-             AND next_dial_at IS NOT NULL AND next_dial_at <= $5",
+    due: "(call_status <> 'notcall' OR appointed = TRUE) AND call_status <> 'calling'
+             AND reserved_by IS NULL AND voided = FALSE AND next_dial_at IS NOT NULL AND next_dial_at <= $5",
     order: "next_dial_at, position",
     first_by: "next_dial_at",
 };

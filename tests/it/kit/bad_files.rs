@@ -41,8 +41,8 @@ pub fn encrypted() -> Vec<u8> {
     file.resize(2 * SECTOR, 0xFF);
     for (name, kind, child, right) in [
         ("Root Entry", 5_u8, 1, FREE),
-        ("EncryptedPackage", 2, FREE, 2),
-        ("EncryptionInfo", 2, FREE, FREE),
+        ("EncryptionInfo", 2, FREE, 2),
+        ("EncryptedPackage", 2, FREE, FREE),
     ] {
         file.extend(directory_entry(name, kind, child, right, END));
     }

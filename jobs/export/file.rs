@@ -18,14 +18,14 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 
 pub enum File {
     Xlsx {
-        writer: Writer,
+        writer: Box<Writer>,
         titles: Vec<String>,
         /// On the sheet that is being written.
         rows: u32,
         sheets: u32,
     },
     Csv {
-        writer: csv::Writer<BufWriter<fs::File>>,
+        writer: Box<csv::Writer<BufWriter<fs::File>>>,
         part: PathBuf,
         path: PathBuf,
     },
@@ -38,7 +38,7 @@ impl File {
             return Self::csv(path, titles);
         }
         Ok(Self::Xlsx {
-            writer: Writer::new(path, "名单 1", titles)?,
+            writer: Box::new(Writer::new(path, "名单 1", titles)?),
             titles: titles.iter().map(|title| (*title).to_owned()).collect(),
             rows: 0,
             sheets: 1,
@@ -56,7 +56,7 @@ impl File {
         let titles = titles.iter().map(|title| harmless(title));
         writer.write_record(titles).map_err(std::io::Error::from)?;
         Ok(Self::Csv {
-            writer,
+            writer: Box::new(writer),
             part,
             path: path.into(),
         })

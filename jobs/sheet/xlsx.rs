@@ -43,10 +43,8 @@ pub fn read(path: &Path, asked: Option<&str>, take: &mut Take<'_>) -> Result<(),
         match cells.next_cell() {
             Ok(Some(cell)) => {
                 let (at, column) = cell.get_position();
-                if std::mem::take(&mut nameless) {
-                    if rows.nameless(at, column)? == Flow::Stop {
-                        return Ok(());
-                    }
+                if std::mem::take(&mut nameless) && rows.nameless(at, column)? == Flow::Stop {
+                    return Ok(());
                 }
                 if rows.cell(at, column, cell_of(cell.get_value()))? == Flow::Stop {
                     return Ok(());

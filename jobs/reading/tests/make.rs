@@ -9,6 +9,9 @@ use rust_xlsxwriter::{Workbook, Worksheet};
 use tempfile::TempDir;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
+/// What writes a sheet's cells.
+pub type Fill<'a> = &'a dyn Fn(&mut Worksheet);
+
 pub struct Place(pub TempDir);
 
 impl Place {
@@ -31,7 +34,7 @@ impl Place {
         self.books(name, &[("Sheet1", &fill)])
     }
 
-    pub fn books(&self, name: &str, sheets: &[(&str, &dyn Fn(&mut Worksheet))]) -> PathBuf {
+    pub fn books(&self, name: &str, sheets: &[(&str, Fill<'_>)]) -> PathBuf {
         let mut book = Workbook::new();
         for (name, fill) in sheets {
             let sheet = book.add_worksheet();

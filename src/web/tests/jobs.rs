@@ -132,7 +132,7 @@ async fn jobs_are_found_by_state_kind_batch_and_who_asked() {
         };
         let both = [other.clone(), mine.clone()];
         assert_eq!(found("").await, both);
-        assert_eq!(found("mine=true").await, [mine.clone()]);
+        assert_eq!(found("mine=true").await, std::slice::from_ref(&mine));
         assert_eq!(found("batch_id=bat_1&state=queued").await, both);
         assert!(found("batch_id=bat_2").await.is_empty());
         assert_eq!(found("kind=campaign_report").await, both);

@@ -157,7 +157,7 @@ async fn an_agent_sees_the_own_list_and_nothing_else() {
             [&all[0], &all[2]].map(Clone::clone)
         );
         assert_eq!(ids(&list("tab=success").await), all[1..2]);
-        assert_eq!(ids(&list("agent_id=1002").await), [String::new(); 0]);
+        assert!(ids(&list("agent_id=1002").await).is_empty());
         let one = list("keyword=13800000004").await;
         assert_eq!(one.body["data"][0]["phone"], "138****0004");
         let get = async |id: &str| {

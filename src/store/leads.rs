@@ -14,7 +14,7 @@ mod known;
 
 pub use add::{NewRow, Origin, add};
 pub use change::{Change, change};
-pub use known::{Earlier, Known, elsewhere, hold, hold_at, with_keys};
+pub use known::{Earlier, Known, are_within, elsewhere, hold, hold_at, with_keys};
 
 /// A lead with its system columns (OUT-082).
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]

@@ -359,3 +359,34 @@ async fn a_template_gives_the_batch_its_fields() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn new_leads_get_the_priority_of_their_import_and_old_ones_keep_theirs() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["姓名", "号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let first = book(&dir, &[&["号码", "姓名"], &["13800138000", "张三"]]);
+        import(&house, &batch, &first).await;
+        let more = book(
+            &dir,
+            &[
+                &["号码", "姓名"],
+                &["13800138000", "李四"],
+                &["13800138001", "王五"],
+            ],
+        );
+        let options = imports::Options {
+            dup_policy: imports::DupPolicy::Update,
+            priority: 8,
+            ..imports::Options::default()
+        };
+        let (id, job) = testing::upload_with(&house, &batch, &more, &options).await;
+        let work = Work::ImportBatch { import: id };
+        perform(&house, &job, &work).await.unwrap();
+        let leads = all(&house, &batch).await;
+        let priorities: Vec<i64> = leads.iter().map(|lead| lead.priority).collect();
+        assert_eq!(priorities, [0, 8]);
+    })
+    .await;
+}

@@ -153,7 +153,12 @@ impl<'a> Writer<'a> {
             import_id: &import.id,
             ordinal: import.ordinal,
         };
+        let rows = sorted.new.iter().map(|row| row.row_no);
+        let range = rows.clone().min().zip(rows.max());
         leads::add(tx, &origin, sorted.new, now).await?;
+        if let (Some(range), priority @ 1..) = (range, i64::from(import.options.priority)) {
+            leads::start_with(tx, &import.id, range, priority).await?;
+        }
         // A lead of this very import goes when it is undone: nothing to remember.
         let own = import.positions();
         let mut before: Vec<_> = sorted

@@ -6,6 +6,7 @@ use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpe
 use crate::{
     campaign::{Mode, Settings, State},
     gateway, pacing, queue,
+    settings::Rules,
     time::Millis,
     window::Window,
 };
@@ -31,6 +32,7 @@ pub fn agent(id: &str) -> AgentSpec {
         queues: [QUEUE.into()].into(),
         wrap_up_ms: None,
         auto_ready: false,
+        phone_mask: false,
     }
 }
 
@@ -75,6 +77,10 @@ pub fn campaign(id: &str, mode: Mode) -> CampaignSpec {
             window: Window::always(),
             record: false,
             ..Settings::default()
+        },
+        rules: Rules {
+            popup_on_dial: true,
+            ..Rules::default()
         },
         counts: pacing::Counts::default(),
     }

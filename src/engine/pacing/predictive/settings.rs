@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::load::count;
+
 /// A predictive campaign's own settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,7 +15,14 @@ pub struct Settings {
     pub safety: f64,
     /// With fewer agents signed in, one line for each idle agent; 2 to 100.
     pub min_agents: u32,
+    /// Unanswered lines for each agent at work, 1.0 to 10.0 (OUT-247); `None`: as many as the risk
+    /// allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_lines: Option<f64>,
 }
+
+/// The most persons a campaign may lose among those who answer.
+pub const CAP_MAX: f64 = 0.05;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -21,6 +30,7 @@ impl Default for Settings {
             cap: 0.03,
             safety: 0.98,
             min_agents: 3,
+            most_lines: None,
         }
     }
 }
@@ -28,8 +38,19 @@ impl Default for Settings {
 impl Settings {
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        (0.0..=0.05).contains(&self.cap)
+        let lines = |lines: f64| (1.0..=10.0).contains(&lines);
+        (0.0..=CAP_MAX).contains(&self.cap)
             && (0.5..=1.0).contains(&self.safety)
             && (2..=100).contains(&self.min_agents)
+            && self.most_lines.is_none_or(lines)
+    }
+
+    /// Lines that may be added when `agents` are at work and `in_flight` lines are not answered.
+    pub(super) fn ratio_room(&self, agents: usize, in_flight: usize) -> u32 {
+        let Some(lines) = self.most_lines else {
+            return u32::MAX;
+        };
+        let most = (agents as f64 * lines).floor() as usize;
+        count(most.saturating_sub(in_flight))
     }
 }

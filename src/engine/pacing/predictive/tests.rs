@@ -11,6 +11,7 @@ const SETTINGS: Settings = Settings {
     cap: 0.03,
     safety: 0.96,
     min_agents: 3,
+    most_lines: None,
 };
 
 fn agent(state: AgentState, since: i64) -> Agent {
@@ -375,10 +376,38 @@ fn settings_have_their_ranges_and_old_ones_are_read() {
             cap,
             safety,
             min_agents,
+            most_lines: None,
         })
         .is_valid()
     };
     assert!(valid(0.0, 1.0, 2) && valid(0.05, 0.5, 100));
     assert!(!valid(0.051, 0.9, 3) && !valid(0.03, 1.1, 3) && !valid(0.03, 0.9, 1));
     assert!(!valid(f64::NAN, 0.9, 3));
+}
+
+#[test]
+fn no_more_lines_are_in_the_air_than_the_ratio_allows() {
+    let capped = |most_lines, load: &Load| {
+        let settings = Settings {
+            most_lines,
+            ..SETTINGS
+        };
+        Policy::Predictive(settings).decide(load, &mut pacer())
+    };
+    let floor = load(10, 0, 5);
+    let free = capped(None, &floor);
+    assert!(free.lines > 10, "{free:?}");
+    let held = capped(Some(1.3), &floor);
+    assert_eq!((held.lines, held.why), (8, Limit::Ratio));
+    let full = capped(Some(1.0), &load(0, 10, 12));
+    assert_eq!(full.lines, 0);
+    assert_eq!(capped(Some(10.0), &floor).lines, free.lines);
+    let valid = |most_lines| {
+        Settings {
+            most_lines,
+            ..SETTINGS
+        }
+        .is_valid()
+    };
+    assert!(valid(Some(1.0)) && !valid(Some(0.9)) && !valid(Some(f64::NAN)));
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     pacing::Policy,
+    settings::{Ceiling, Level},
 };
 
 impl Stage {
@@ -19,6 +20,11 @@ impl Stage {
             ["agents", ids @ ..] => {
                 let agents = ids.iter().map(|id| stage::agent(id));
                 self.configuration.agents.extend(agents);
+            }
+            ["masked", "agents"] => {
+                for agent in &mut self.configuration.agents {
+                    agent.phone_mask = true;
+                }
             }
             ["queue", options @ ..] => {
                 for (key, value) in pairs(options) {
@@ -157,6 +163,14 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "then" => settings.robot.then_queue = Some(value.into()),
         "gateway" => settings.gateway = Some(value.into()),
         "caller" => settings.caller_ids.clear(),
+        "shared" => {
+            spec.rules.ceiling = Some(Ceiling {
+                most: number(),
+                among: Level::Tenant,
+            });
+        }
+        "pop-up" => spec.rules.popup_on_dial = value == "dial",
+        "masked" => spec.rules.phone_mask = Some(value != "no"),
         "state" => spec.state = State::Paused,
         other => panic!("no setting of a campaign: {other}"),
     }

@@ -46,10 +46,12 @@ pub struct Earlier {
 /// # Errors
 /// When the database fails.
 pub async fn are_within(tx: &mut Tx, batch: &str, positions: RangeInclusive<i64>) -> Result<bool> {
-    Ok(on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT NOT EXISTS (SELECT 1 FROM leads WHERE batch_id = $1 AND position < $2)
-            AND NOT EXISTS (SELECT 1 FROM leads WHERE batch_id = $1 AND position > $3)"
-    ).bind(batch).bind(positions.start()).bind(positions.end()).fetch_one(c).await)?)
+    let (first, last): (Option<i64>, Option<i64>) = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT (SELECT MIN(position) FROM leads WHERE batch_id = $1),
+                (SELECT MAX(position) FROM leads WHERE batch_id = $1)"
+    ).bind(batch).fetch_one(c).await)?;
+    let outside = |position: i64| !positions.contains(&position);
+    Ok(!first.is_some_and(outside) && !last.is_some_and(outside))
 }
 
 /// Which of these keys the batch has, with the first lead of each.

@@ -20,13 +20,10 @@ pub const REACHES_BACK: i64 = 30 * DAY;
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Dials in any 24 hours, 1 to 50.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<u32>,
     /// Dials in any seven days, 1 to 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub week: Option<u32>,
     /// Days without a dial after a conversation, 1 to 30.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rest_days: Option<u32>,
 }
 

@@ -119,8 +119,10 @@ impl Floor {
             });
         } else {
             *campaign.blocked.entry(block).or_default() += 1;
-            // The line that was meant for it is free for another.
-            campaign.touch(now);
+            // The line that was meant for it is free for another; without a caller number for none.
+            if block != Block::CallerId {
+                campaign.touch(now);
+            }
             self.commands.push_back(Command::Block {
                 lead,
                 block,

@@ -41,7 +41,10 @@ pub async fn run(
     let desk = Desk::new(settings, gateway(house, &campaign).await?, now);
     let scene = Scene {
         orgi: &campaign.orgi,
+        campaign: &campaign.id,
+        columns: &settings.columns,
         day_start: settings.window.day_start(now),
+        now,
     };
     let mut summary = Summary::default();
     for over in &over {
@@ -67,11 +70,12 @@ pub async fn run(
     Ok(tx.commit().await?)
 }
 
-/// The campaign's gateway with nothing on it, when it is there and switched on.
+/// The first of the campaign's gateways that is there and switched on, with nothing on it.
 async fn gateway(house: &House, campaign: &Campaign) -> Result<Option<Gateway>, JobError> {
     let specs = gateways::specs(&house.db).await?;
-    let wanted = campaign.settings.gateway.as_ref();
-    let found = specs.into_iter().find(|spec| Some(&spec.id) == wanted);
+    let settings = &campaign.settings;
+    let mut wanted = settings.gateway.iter().chain(&settings.fallback_gateways);
+    let found = wanted.find_map(|id| specs.iter().find(|spec| spec.id == *id).cloned());
     Ok(found.map(|spec| Gateway::new(spec.settings, house.now())))
 }
 

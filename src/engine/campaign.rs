@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    caps::{Caps, Limits},
     draw::{Division, ListOrder},
+    gate::caller,
     ids::{GatewayId, QueueId},
-    pacing,
+    jurisdiction, pacing, place,
     retry::Retry,
     window::{BadWindow, Window},
 };
@@ -97,9 +99,24 @@ impl State {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     pub gateway: Option<GatewayId>,
-    /// Numbers shown to the called party; one is taken in turn.
+    /// Gateways that take the dial when the ones before them cannot, in this order.
+    pub fallback_gateways: Vec<GatewayId>,
+    /// Numbers shown to the called party.
     pub caller_ids: Vec<String>,
+    /// Which of them is shown.
+    pub caller_rule: caller::Rule,
+    /// On the called party's clock; on that of its own zone where nobody can tell where they are.
     pub window: Window,
+    /// Country whose numbers are written without a country code; two letters.
+    pub home_country: String,
+    /// Columns of the batch that tell the gate something.
+    pub columns: Columns,
+    /// Jurisdiction packs, beside those of where the called party may be.
+    pub packs: Vec<String>,
+    /// Nobody is called without a consent.
+    pub consent_required: bool,
+    /// How often a number and a person may be dialled, over all campaigns.
+    pub caps: Caps,
     /// Ring at most this long; seconds, 10 to 60 (OUT-152).
     pub ring_timeout_s: u32,
     pub pacing: pacing::Policy,
@@ -125,8 +142,15 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             gateway: None,
+            fallback_gateways: Vec::new(),
             caller_ids: Vec::new(),
+            caller_rule: caller::Rule::default(),
             window: Window::default(),
+            home_country: "CN".into(),
+            columns: Columns::default(),
+            packs: Vec::new(),
+            consent_required: false,
+            caps: Caps::default(),
             ring_timeout_s: 30,
             pacing: pacing::Policy::default(),
             retry: Retry::default(),
@@ -138,6 +162,36 @@ impl Default for Settings {
             list_order: ListOrder::default(),
             division: Division::default(),
         }
+    }
+}
+
+/// Codes of the fields that tell the gate where somebody is, who they are, and that they agreed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Columns {
+    /// A country, two letters.
+    pub country: Option<String>,
+    pub state: Option<String>,
+    pub zip: Option<String>,
+    /// An IANA time zone.
+    pub zone: Option<String>,
+    /// Who the person is, in every batch alike.
+    pub person: Option<String>,
+    pub consent: Option<String>,
+}
+
+impl Columns {
+    /// The codes that are set.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        let all = [
+            &self.country,
+            &self.state,
+            &self.zip,
+            &self.zone,
+            &self.person,
+            &self.consent,
+        ];
+        all.into_iter().flatten().map(String::as_str)
     }
 }
 
@@ -221,6 +275,41 @@ impl Settings {
             !matches!(&self.division, Division::Owner { field } if !is_code(field)),
             "/settings/division/field",
             "must be a field code of 1 to 64 letters, digits or _",
+        );
+        check(
+            self.fallback_gateways.len() <= 10,
+            "/settings/fallback_gateways",
+            "at most 10 gateways",
+        );
+        check(
+            self.caller_rule.is_valid(),
+            "/settings/caller_rule",
+            "daily_cap must be 1 to 100,000, cool_down_s 1 to 86,400",
+        );
+        check(
+            place::is_country(&self.home_country),
+            "/settings/home_country",
+            "must be a known country, two letters",
+        );
+        check(
+            self.columns.codes().all(is_code),
+            "/settings/columns",
+            "must be field codes of 1 to 64 letters, digits or _",
+        );
+        check(
+            self.packs.iter().all(|id| jurisdiction::find(id).is_some()),
+            "/settings/packs",
+            "names a jurisdiction pack that does not exist",
+        );
+        check(
+            self.caps.number.is_valid() && self.caps.person.is_valid(),
+            "/settings/caps",
+            "day must be 1 to 50, week 1 to 100, rest_days 1 to 30",
+        );
+        check(
+            self.caps.person == Limits::default() || self.columns.person.is_some(),
+            "/settings/caps/person",
+            "needs columns.person: the column that tells who a person is",
         );
         if let Err(error) = self.window.validate() {
             bad.push(BadSetting {

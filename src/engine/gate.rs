@@ -3,7 +3,16 @@
 //! It fails closed: a fact that is missing blocks. Its verdict is stored with the attempt or with
 //! the lead; a blocked lead is never an attempt.
 
+pub mod caller;
+mod facts;
+mod rules;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
+
+pub use facts::{Ask, Consent, Facts, Listed, Said, Used};
+pub use rules::Rules;
 
 use crate::{
     campaign::Settings,
@@ -11,26 +20,28 @@ use crate::{
     time::Millis,
 };
 
-/// What the house knows of a lead and its number, read freshly for this dial.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// On the blacklist, or flagged at import.
-    pub dnc: bool,
-    pub voided: bool,
-    /// Attempts on this lead that count.
-    pub attempts: u32,
-    /// Attempts on this number since its local midnight, over all campaigns.
-    pub attempts_today: u32,
-    /// Another attempt on this number is up (OUT-241).
-    pub live: bool,
-}
-
 /// A pass, with what it was based on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     pub checked_at: Millis,
     pub facts: Facts,
     pub caller: String,
+    /// The rules that were kept.
+    #[serde(default)]
+    pub basis: Basis,
+}
+
+/// Where the called party was taken to be, and by which rules that was judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Basis {
+    /// IANA names: the window was open in each.
+    pub zones: Vec<String>,
+    pub states: Vec<String>,
+    /// Jurisdiction packs, each with its version: `us@2026-11-01`.
+    pub packs: Vec<String>,
+    /// Version of the numbering data.
+    pub numbering: String,
 }
 
 /// Why a lead is not dialled now. The first that holds is the reason.
@@ -42,10 +53,22 @@ pub enum Block {
     Dnc,
     /// The lead's attempts are used up.
     Cap,
+    /// A consent is needed, and there is none.
+    Consent,
     /// Today's attempts on the number are used up.
     DayCap,
-    /// Outside the calling window.
+    /// The number was dialled often enough for now.
+    NumberCap,
+    /// The person was dialled often enough for now, whatever the number.
+    PersonCap,
+    /// The lead's column names a time zone that does not exist.
+    Zone,
+    /// The campaign names a jurisdiction pack that does not exist.
+    Jurisdiction,
+    /// Outside the calling window, in a zone where the called party may be.
     Window,
+    /// A day on which nobody is called there.
+    Holiday,
     /// No number to show the called party.
     CallerId,
     /// The number is in a call already.
@@ -65,8 +88,14 @@ impl Block {
             Self::Voided => "voided",
             Self::Dnc => "dnc",
             Self::Cap => "cap",
+            Self::Consent => "consent",
             Self::DayCap => "day_cap",
+            Self::NumberCap => "number_cap",
+            Self::PersonCap => "person_cap",
+            Self::Zone => "zone",
+            Self::Jurisdiction => "jurisdiction",
             Self::Window => "window",
+            Self::Holiday => "holiday",
             Self::CallerId => "caller_id",
             Self::Live => "live",
             Self::GatewayMissing => "gateway_missing",
@@ -75,7 +104,8 @@ impl Block {
         }
     }
 
-    /// When the lead may be looked at again; `None`: never under this campaign.
+    /// When the lead may be looked at again, where nothing more exact is known ([`No::retry_at`]);
+    /// `None`: never under this campaign.
     #[must_use]
     pub fn retry_at(self, settings: &Settings, now: Millis) -> Option<Millis> {
         match self {
@@ -84,11 +114,92 @@ impl Block {
             Self::Window => settings.window.next_open(now),
             Self::Live | Self::Gateway | Self::Stopped => Some(now.plus(30_000)),
             Self::CallerId | Self::GatewayMissing => Some(now.plus(300_000)),
+            Self::NumberCap | Self::PersonCap => Some(now.plus(3_600_000)),
+            // Somebody has to change a column, a consent or the campaign first.
+            Self::Consent | Self::Zone | Self::Jurisdiction | Self::Holiday => {
+                Some(now.plus(86_400_000))
+            }
         }
     }
 }
 
+/// A lead that is not dialled now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct No {
+    pub block: Block,
+    /// When it may be looked at again; `None`: never under this campaign.
+    pub retry_at: Option<Millis>,
+    /// What it stands on: the list and its version, the zone, the pack.
+    pub basis: Option<String>,
+}
+
 /// Decides about one dial and, when it passes, takes the gateway's channel and token for it.
+///
+/// # Errors
+/// The first reason not to dial; nothing is taken.
+pub fn examine(
+    facts: &Facts,
+    settings: &Settings,
+    caller: Option<&str>,
+    gateway: Option<&mut Gateway>,
+    now: Millis,
+) -> Result<Verdict, No> {
+    let no = |block: Block| No {
+        block,
+        retry_at: block.retry_at(settings, now),
+        basis: None,
+    };
+    of_the_lead(facts, settings, now)?;
+    let rules = Rules::of(facts, settings).map_err(|(block, what)| No {
+        basis: Some(what),
+        ..no(block)
+    })?;
+    rules.allow(facts, settings, now)?;
+    if caller.is_none() {
+        return Err(no(Block::CallerId));
+    }
+    if facts.live {
+        return Err(no(Block::Live));
+    }
+    let gateway = gateway.ok_or_else(|| no(Block::GatewayMissing))?;
+    gateway.admit(now).map_err(|full| match full {
+        Full::Channels | Full::Rate | Full::Paused => no(Block::Gateway),
+    })?;
+    Ok(Verdict {
+        checked_at: now,
+        facts: facts.clone(),
+        caller: caller.unwrap_or_default().to_owned(),
+        basis: rules.basis(),
+    })
+}
+
+/// What forbids this lead wherever and whenever it is called.
+fn of_the_lead(facts: &Facts, settings: &Settings, now: Millis) -> Result<(), No> {
+    let blocks = [
+        (facts.voided, Block::Voided),
+        (facts.dnc || facts.listed.is_some(), Block::Dnc),
+        (facts.attempts >= settings.retry.max_attempts, Block::Cap),
+        (
+            facts.attempts_today >= settings.retry.attempts_per_day,
+            Block::DayCap,
+        ),
+    ];
+    let Some((_, block)) = blocks.into_iter().find(|(holds, _)| *holds) else {
+        return Ok(());
+    };
+    let listed = facts.listed.as_ref().filter(|_| block == Block::Dnc);
+    // A flag has no end; an entry may have one.
+    let until = listed
+        .filter(|_| !facts.dnc)
+        .and_then(|listed| listed.until);
+    Err(No {
+        block,
+        retry_at: until.or(block.retry_at(settings, now)),
+        basis: listed.map(Listed::told),
+    })
+}
+
+/// As [`examine`], for one who only asks why.
 ///
 /// # Errors
 /// The first reason not to dial; nothing is taken.
@@ -99,30 +210,14 @@ pub fn check(
     gateway: Option<&mut Gateway>,
     now: Millis,
 ) -> Result<Verdict, Block> {
-    let blocks = [
-        (facts.voided, Block::Voided),
-        (facts.dnc, Block::Dnc),
-        (facts.attempts >= settings.retry.max_attempts, Block::Cap),
-        (
-            facts.attempts_today >= settings.retry.attempts_per_day,
-            Block::DayCap,
-        ),
-        (!settings.window.is_open(now), Block::Window),
-        (caller.is_none(), Block::CallerId),
-        (facts.live, Block::Live),
-    ];
-    if let Some((_, block)) = blocks.into_iter().find(|(holds, _)| *holds) {
-        return Err(block);
-    }
-    let gateway = gateway.ok_or(Block::GatewayMissing)?;
-    gateway.admit(now).map_err(|full| match full {
-        Full::Channels | Full::Rate | Full::Paused => Block::Gateway,
-    })?;
-    Ok(Verdict {
-        checked_at: now,
-        facts: facts.clone(),
-        caller: caller.unwrap_or_default().to_owned(),
-    })
+    examine(facts, settings, caller, gateway, now).map_err(|no| no.block)
+}
+
+/// Whether a lead that passed may still be called: an INVITE leaves a moment after its check, and the
+/// window may have closed in that moment.
+#[must_use]
+pub fn is_still_open(facts: &Facts, settings: &Settings, now: Millis) -> bool {
+    Rules::of(facts, settings).is_ok_and(|rules| rules.is_open(facts, settings, now))
 }
 
 /// Midnight in the campaign's zone.
@@ -138,134 +233,4 @@ fn next_local_day(settings: &Settings, now: Millis) -> Millis {
         || now.plus(86_400_000),
         |midnight| Millis(midnight.timestamp_millis()),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{gateway, window::Window};
-
-    fn settings() -> Settings {
-        Settings {
-            window: Window::always(),
-            ..Settings::default()
-        }
-    }
-
-    fn trunk() -> Gateway {
-        Gateway::new(gateway::Settings::default(), Millis(0))
-    }
-
-    fn verdict(facts: &Facts, settings: &Settings) -> Result<Verdict, Block> {
-        check(
-            facts,
-            settings,
-            Some("02110000"),
-            Some(&mut trunk()),
-            Millis(0),
-        )
-    }
-
-    #[test]
-    fn a_clean_lead_passes_and_takes_a_channel() {
-        let mut gateway = trunk();
-        let pass = check(
-            &Facts::default(),
-            &settings(),
-            Some("02110000"),
-            Some(&mut gateway),
-            Millis(7),
-        );
-        assert_eq!(pass.map(|pass| pass.checked_at), Ok(Millis(7)));
-        assert_eq!(gateway.in_use, 1);
-    }
-
-    #[test]
-    fn each_reason_blocks_and_the_first_is_named() {
-        let facts = Facts::default;
-        let table = [
-            (
-                Facts {
-                    voided: true,
-                    dnc: true,
-                    ..facts()
-                },
-                Block::Voided,
-            ),
-            (
-                Facts {
-                    dnc: true,
-                    live: true,
-                    ..facts()
-                },
-                Block::Dnc,
-            ),
-            (
-                Facts {
-                    attempts: 3,
-                    ..facts()
-                },
-                Block::Cap,
-            ),
-            (
-                Facts {
-                    attempts_today: 2,
-                    ..facts()
-                },
-                Block::DayCap,
-            ),
-            (
-                Facts {
-                    live: true,
-                    ..facts()
-                },
-                Block::Live,
-            ),
-        ];
-        for (facts, block) in table {
-            assert_eq!(verdict(&facts, &settings()), Err(block), "{facts:?}");
-        }
-    }
-
-    #[test]
-    fn without_a_window_a_caller_or_a_gateway_nothing_is_dialled() {
-        let shut = Settings {
-            window: Window {
-                weekdays: vec![],
-                ..Window::always()
-            },
-            ..Settings::default()
-        };
-        assert_eq!(verdict(&Facts::default(), &shut), Err(Block::Window));
-        let no_caller = check(
-            &Facts::default(),
-            &settings(),
-            None,
-            Some(&mut trunk()),
-            Millis(0),
-        );
-        assert_eq!(no_caller, Err(Block::CallerId));
-        let no_gateway = check(&Facts::default(), &settings(), Some("1"), None, Millis(0));
-        assert_eq!(no_gateway, Err(Block::GatewayMissing));
-    }
-
-    #[test]
-    fn a_blocked_dial_takes_no_channel() {
-        let mut gateway = trunk();
-        let dnc = Facts {
-            dnc: true,
-            ..Facts::default()
-        };
-        assert!(check(&dnc, &settings(), Some("1"), Some(&mut gateway), Millis(0)).is_err());
-        assert_eq!(gateway.in_use, 0);
-    }
-
-    #[test]
-    fn todays_cap_ends_at_local_midnight() {
-        let noon_utc = Millis(1_763_640_000_000); // 2025-11-20 20:00 in Shanghai
-        assert_eq!(
-            Block::DayCap.retry_at(&settings(), noon_utc),
-            Some(noon_utc.plus(4 * 3_600_000))
-        );
-    }
 }

@@ -36,6 +36,10 @@ pub struct Gateway {
     filled_at: Millis,
     recent: Recent,
     paused_until: Option<Millis>,
+    /// Pauses in a row: each is twice as long as the one before.
+    pauses: u32,
+    /// It does not answer when asked (OPTIONS).
+    down: bool,
 }
 
 /// Why a gateway does not take one more call.
@@ -53,8 +57,12 @@ struct Recent {
 }
 
 const WATCHED_MS: i64 = 60_000;
+/// The first pause; the longest is 32 times this.
 const PAUSE_MS: i64 = 60_000;
+const LONGEST_PAUSE: u32 = 5;
 const LEAST_CALLS: usize = 20;
+/// After a pause so few calls decide whether there is to be another.
+const LEAST_CALLS_AFTER_A_PAUSE: usize = 5;
 
 impl Gateway {
     #[must_use]
@@ -67,6 +75,8 @@ impl Gateway {
             filled_at: now,
             recent: Recent::default(),
             paused_until: None,
+            pauses: 0,
+            down: false,
         }
     }
 
@@ -101,7 +111,18 @@ impl Gateway {
     /// # Errors
     /// The limit that binds. Nothing is taken.
     pub fn admit(&mut self, now: Millis) -> Result<(), Full> {
-        if self.paused_until.is_some_and(|until| now < until) {
+        self.room(now)?;
+        self.tokens -= 1.0;
+        self.in_use += 1;
+        Ok(())
+    }
+
+    /// Whether [`Self::admit`] would take a call now.
+    ///
+    /// # Errors
+    /// The limit that binds.
+    pub fn room(&mut self, now: Millis) -> Result<(), Full> {
+        if self.is_paused(now) {
             return Err(Full::Paused);
         }
         if self.free_for_dialling() == 0 {
@@ -111,9 +132,21 @@ impl Gateway {
         if self.tokens < 1.0 {
             return Err(Full::Rate);
         }
-        self.tokens -= 1.0;
-        self.in_use += 1;
         Ok(())
+    }
+
+    /// Another INVITE left for a call that was admitted: after a challenge or a redirect. It counts
+    /// like any other, so the next call waits for it too.
+    pub fn sent_again(&mut self, now: Millis) {
+        self.fill(now);
+        self.tokens -= 1.0;
+    }
+
+    /// It answers when it is asked, or it does not. Returns whether that is news.
+    pub fn answers(&mut self, up: bool) -> bool {
+        let is_news = self.down == up;
+        self.down = !up;
+        is_news
     }
 
     /// An inbound call takes a channel; the reserve is there for it.
@@ -145,12 +178,24 @@ impl Gateway {
             .iter()
             .filter(|(_, failed)| *failed)
             .count();
-        if self.recent.calls.len() >= LEAST_CALLS && failed * 2 > self.recent.calls.len() {
-            self.recent.calls.clear();
-            self.paused_until = Some(now.plus(PAUSE_MS));
-            return true;
+        let enough = if self.pauses == 0 {
+            LEAST_CALLS
+        } else {
+            LEAST_CALLS_AFTER_A_PAUSE
+        };
+        if self.recent.calls.len() < enough {
+            return false;
         }
-        false
+        let failing = failed * 2 > self.recent.calls.len();
+        if failing {
+            self.recent.calls.clear();
+            let longer = self.pauses.min(LONGEST_PAUSE);
+            self.pauses += 1;
+            self.paused_until = Some(now.plus(PAUSE_MS << longer));
+        } else if self.recent.calls.len() >= LEAST_CALLS {
+            self.pauses = 0;
+        }
+        failing
     }
 
     /// When a pause ends or a token is there, whichever keeps dialling from going on.
@@ -159,7 +204,7 @@ impl Gateway {
         if let Some(until) = self.paused_until.filter(|until| now < *until) {
             return Some(until);
         }
-        if self.tokens >= 1.0 {
+        if self.down || self.tokens >= 1.0 {
             return None;
         }
         let wait = ((1.0 - self.tokens) / self.settings.max_cps * 1000.0).ceil() as i64;
@@ -168,7 +213,7 @@ impl Gateway {
 
     #[must_use]
     pub fn is_paused(&self, now: Millis) -> bool {
-        self.paused_until.is_some_and(|until| now < until)
+        self.down || self.paused_until.is_some_and(|until| now < until)
     }
 
     fn fill(&mut self, now: Millis) {
@@ -226,5 +271,55 @@ mod tests {
         assert!(opened);
         assert_eq!(trunk.admit(Millis(1_000)), Err(Full::Paused));
         assert_eq!(trunk.admit(Millis(61_000)), Ok(()));
+    }
+
+    /// Fails calls until the breaker opens; when it did.
+    fn fail(trunk: &mut Gateway, from: Millis) -> Millis {
+        (0..40)
+            .map(|call| from.plus(call * 10))
+            .find(|at| trunk.admit(*at).is_ok() && trunk.release(true, *at))
+            .expect("the breaker opens")
+    }
+
+    #[test]
+    fn pauses_double_until_calls_go_through_again() {
+        let mut trunk = gateway(100, 100.0);
+        let mut now = Millis(0);
+        for minutes in [1, 2, 4, 8, 16, 32, 32] {
+            let opened = fail(&mut trunk, now);
+            let until = opened.plus(minutes * 60_000);
+            assert_eq!(trunk.room(until.plus(-1)), Err(Full::Paused));
+            assert_eq!(trunk.room(until), Ok(()), "{minutes} minutes");
+            now = until;
+        }
+        for call in 0..20 {
+            let at = now.plus(call * 100);
+            trunk.admit(at).unwrap();
+            assert!(!trunk.release(false, at));
+        }
+        let opened = fail(&mut trunk, now.plus(120_000));
+        assert_eq!(trunk.room(opened.plus(60_000)), Ok(()));
+    }
+
+    #[test]
+    fn an_invite_that_is_sent_again_keeps_the_next_call_waiting() {
+        let mut trunk = gateway(100, 2.0);
+        trunk.admit(Millis(0)).unwrap();
+        trunk.sent_again(Millis(0));
+        trunk.sent_again(Millis(0));
+        assert_eq!(trunk.room(Millis(500)), Err(Full::Rate));
+        assert_eq!(trunk.next_token(Millis(500)), Some(Millis(1_000)));
+        assert_eq!(trunk.admit(Millis(1_000)), Ok(()));
+    }
+
+    #[test]
+    fn a_gateway_that_does_not_answer_is_not_dialled_through() {
+        let mut trunk = gateway(100, 2.0);
+        assert!(!trunk.answers(true));
+        assert!(trunk.answers(false));
+        assert!(!trunk.answers(false), "no news");
+        assert_eq!(trunk.admit(Millis(0)), Err(Full::Paused));
+        assert!(trunk.answers(true));
+        assert_eq!(trunk.admit(Millis(0)), Ok(()));
     }
 }

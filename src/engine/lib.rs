@@ -9,6 +9,7 @@
 
 pub mod agent;
 pub mod campaign;
+pub mod caps;
 pub mod dictionary;
 pub mod disposition;
 pub mod draw;
@@ -19,12 +20,14 @@ pub mod gate;
 pub mod gateway;
 pub mod ids;
 pub mod import_row;
+pub mod jurisdiction;
 pub mod lead_query;
 pub mod ledger;
 pub mod mapping;
 pub mod outcome;
 pub mod pacing;
 pub mod phone;
+pub mod place;
 pub mod preflight;
 pub mod queue;
 pub mod retry;

@@ -1,4 +1,11 @@
 //! What the network said, in one table (OUT-235 to OUT-239).
+//!
+//! A call's result has three layers, never one code: what the network did ([`Transport`]), who
+//! answered (`floor::AnswerClass`), and what came of it ([`Outcome`], later the agent's disposition).
+
+mod transport;
+
+pub use transport::{Ending, Transport};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +22,11 @@ pub enum Outcome {
     Busy,
     NoAnswer,
     Declined,
+    /// Refused before a person heard of it, by the called network's or an analyst's judgement of the
+    /// caller number (RFC 8688, and 603 with the reason that says so).
+    Blocked,
+    /// The called party wants no such calls (RFC 8197): never again.
+    Unwanted,
     /// No such number.
     Unallocated,
     /// Switched off or out of service.
@@ -56,13 +68,15 @@ impl CallStatus {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Connected,
         Self::Abandoned,
         Self::Machine,
         Self::Busy,
         Self::NoAnswer,
         Self::Declined,
+        Self::Blocked,
+        Self::Unwanted,
         Self::Unallocated,
         Self::Unavailable,
         Self::Congestion,
@@ -72,12 +86,22 @@ impl Outcome {
         Self::Cancelled,
     ];
 
-    /// The one place that turns a final refusal into an outcome. A Q.850 cause, where the gateway
-    /// gives one, is nearer to the truth than the SIP status it was mapped to.
+    /// The one place that turns a final refusal into an outcome: its SIP status, the Q.850 cause and
+    /// the text of its Reason header or status line.
+    ///
+    /// 607, 608 and a 603 whose reason speaks of blocking say who refused, which no cause does. Else a
+    /// Q.850 cause, where the gateway gives one, is nearer to the truth than the SIP status it was
+    /// mapped to.
     #[must_use]
-    pub fn of_refusal(sip: u16, q850: Option<u8>) -> Self {
-        q850.and_then(Self::of_q850)
-            .unwrap_or_else(|| Self::of_status(sip))
+    pub fn of_refusal(sip: u16, q850: Option<u8>, reason: Option<&str>) -> Self {
+        match sip {
+            607 => Self::Unwanted,
+            608 => Self::Blocked,
+            603 if reason.is_some_and(speaks_of_blocking) => Self::Blocked,
+            _ => q850
+                .and_then(Self::of_q850)
+                .unwrap_or_else(|| Self::of_status(sip)),
+        }
     }
 
     fn of_status(sip: u16) -> Self {
@@ -85,7 +109,7 @@ impl Outcome {
             486 | 600 => Self::Busy,
             408 | 480 | 487 => Self::NoAnswer,
             404 | 410 | 484 | 485 | 604 => Self::Unallocated,
-            403 | 603 | 607 | 608 => Self::Declined,
+            403 | 603 => Self::Declined,
             502 => Self::Unavailable,
             500 | 503 | 504 => Self::Congestion,
             401 | 402 | 407 | 415 | 488 | 606 => Self::Misconfigured,
@@ -115,6 +139,8 @@ impl Outcome {
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::Declined => "declined",
+            Self::Blocked => "blocked",
+            Self::Unwanted => "unwanted",
             Self::Unallocated => "unallocated",
             Self::Unavailable => "unavailable",
             Self::Congestion => "congestion",
@@ -155,6 +181,12 @@ impl Outcome {
     }
 }
 
+/// `603 Network Blocked`, `Reason: SIP;cause=603;text="v=analytics1;..."` (ATIS-1000099).
+fn speaks_of_blocking(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    reason.contains("block") || reason.contains("analytics")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,30 +194,62 @@ mod tests {
     #[test]
     fn every_refusal_has_its_outcome() {
         let table = [
-            (486, None, Outcome::Busy),
-            (600, None, Outcome::Busy),
-            (480, None, Outcome::NoAnswer),
-            (408, None, Outcome::NoAnswer),
-            (487, None, Outcome::NoAnswer),
-            (404, None, Outcome::Unallocated),
-            (604, None, Outcome::Unallocated),
-            (603, None, Outcome::Declined),
-            (502, None, Outcome::Unavailable),
-            (503, None, Outcome::Congestion),
-            (488, None, Outcome::Misconfigured),
-            (499, None, Outcome::Failed),
+            (486, None, "", Outcome::Busy),
+            (600, None, "", Outcome::Busy),
+            (480, None, "", Outcome::NoAnswer),
+            (408, None, "", Outcome::NoAnswer),
+            (487, None, "", Outcome::NoAnswer),
+            (404, None, "", Outcome::Unallocated),
+            (410, None, "", Outcome::Unallocated),
+            (484, None, "", Outcome::Unallocated),
+            (485, None, "", Outcome::Unallocated),
+            (604, None, "", Outcome::Unallocated),
+            (403, None, "", Outcome::Declined),
+            (603, None, "Decline", Outcome::Declined),
+            (502, None, "", Outcome::Unavailable),
+            (500, None, "", Outcome::Congestion),
+            (503, None, "", Outcome::Congestion),
+            (504, None, "", Outcome::Congestion),
+            (401, None, "", Outcome::Misconfigured),
+            (402, None, "", Outcome::Misconfigured),
+            (407, None, "", Outcome::Misconfigured),
+            (488, None, "", Outcome::Misconfigured),
+            (606, None, "", Outcome::Misconfigured),
+            (499, None, "", Outcome::Failed),
             // The cause overrules the status it was squeezed into.
-            (480, Some(17), Outcome::Busy),
-            (503, Some(1), Outcome::Unallocated),
-            (500, Some(21), Outcome::Declined),
-            (480, Some(20), Outcome::Unavailable),
-            (404, Some(34), Outcome::Congestion),
+            (480, Some(17), "", Outcome::Busy),
+            (480, Some(18), "", Outcome::NoAnswer),
+            (500, Some(19), "", Outcome::NoAnswer),
+            (503, Some(1), "", Outcome::Unallocated),
+            (503, Some(22), "", Outcome::Unallocated),
+            (500, Some(28), "", Outcome::Unallocated),
+            (500, Some(21), "", Outcome::Declined),
+            (480, Some(20), "", Outcome::Unavailable),
+            (480, Some(27), "", Outcome::Unavailable),
+            (404, Some(34), "", Outcome::Congestion),
+            (480, Some(38), "", Outcome::Congestion),
+            (480, Some(41), "", Outcome::Congestion),
+            (480, Some(42), "", Outcome::Congestion),
+            (480, Some(44), "", Outcome::Congestion),
             // Normal clearing says nothing about a refusal.
-            (486, Some(16), Outcome::Busy),
-            (603, Some(31), Outcome::Declined),
+            (486, Some(16), "", Outcome::Busy),
+            (603, Some(31), "", Outcome::Declined),
+            // Who refused is told by the status and its reason, whatever the cause.
+            (603, Some(21), "Call rejected", Outcome::Declined),
+            (603, Some(21), "Network Blocked", Outcome::Blocked),
+            (603, None, "v=analytics1;text=Blocked", Outcome::Blocked),
+            (607, None, "Unwanted", Outcome::Unwanted),
+            (607, Some(21), "", Outcome::Unwanted),
+            (608, None, "Rejected", Outcome::Blocked),
+            (608, Some(17), "", Outcome::Blocked),
         ];
-        for (sip, q850, outcome) in table {
-            assert_eq!(Outcome::of_refusal(sip, q850), outcome, "{sip} {q850:?}");
+        for (sip, q850, reason, outcome) in table {
+            let reason = (!reason.is_empty()).then_some(reason);
+            assert_eq!(
+                Outcome::of_refusal(sip, q850, reason),
+                outcome,
+                "{sip} {q850:?} {reason:?}"
+            );
         }
     }
 

@@ -2,10 +2,12 @@
 
 mod area;
 mod several;
+mod spellings;
 
 use std::borrow::Cow;
 
 pub use several::{Numbers, numbers};
+pub use spellings::spellings;
 
 use crate::{field::LostZero, import_row::Cell};
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     campaign::Settings,
-    gate::{self, Block, Facts},
+    gate::{self, Block, Facts, No, Rules},
     gateway::Gateway,
     time::Millis,
 };
@@ -93,7 +93,6 @@ pub struct Desk<'a> {
     now: Millis,
     /// The first moment of tomorrow.
     tomorrow: Millis,
-    opens: Option<Millis>,
 }
 
 impl<'a> Desk<'a> {
@@ -106,7 +105,6 @@ impl<'a> Desk<'a> {
             gateway,
             now,
             tomorrow: next_day.unwrap_or_else(|| now.plus(86_400_000)),
-            opens: settings.window.next_open(now),
         }
     }
 
@@ -126,16 +124,16 @@ impl<'a> Desk<'a> {
         let due = candidate.due.filter(|due| *due > self.now);
         let waits = match self.gate(&candidate.facts) {
             Ok(()) => None,
-            Err(block @ (Block::Window | Block::Live)) => Some(block),
-            Err(block) => return Standing::Not(Why::Gate(block)),
+            Err(no) if is_a_wait(no.block) => Some(no),
+            Err(no) => return Standing::Not(Why::Gate(no.block)),
         };
         if waits.is_none() && due.is_none() {
             return Standing::Now;
         }
-        match self.at(waits, due) {
+        match self.at(&candidate.facts, waits.as_ref(), due) {
             Some(at) if at < self.tomorrow => Standing::Later(at),
             _ => Standing::Not(match waits {
-                Some(block) => Why::Gate(block),
+                Some(no) => Why::Gate(no.block),
                 None if candidate.appointed => Why::Appointment,
                 None => Why::Resting,
             }),
@@ -143,24 +141,30 @@ impl<'a> Desk<'a> {
     }
 
     /// What the gate says now.
-    fn gate(&self, facts: &Facts) -> Result<(), Block> {
+    fn gate(&self, facts: &Facts) -> Result<(), No> {
         let caller = self.settings.caller_ids.first().map(String::as_str);
         let mut gateway = self.gateway.clone();
-        gate::check(facts, self.settings, caller, gateway.as_mut(), self.now).map(|_| ())
+        gate::examine(facts, self.settings, caller, gateway.as_mut(), self.now).map(|_| ())
     }
 
-    /// When nothing keeps it waiting any more and the window is open.
-    fn at(&self, waits: Option<Block>, due: Option<Millis>) -> Option<Millis> {
+    /// When nothing keeps it waiting any more and the window is open where the called party is.
+    fn at(&self, facts: &Facts, waits: Option<&No>, due: Option<Millis>) -> Option<Millis> {
         let waited = match waits {
             None => self.now,
-            Some(Block::Window) => self.opens?,
-            Some(block) => block.retry_at(self.settings, self.now)?,
+            Some(no) => no.retry_at?,
         };
-        match due {
-            Some(due) if due > waited => self.settings.window.next_open(due),
-            _ => self.settings.window.next_open(waited),
-        }
+        let rules = Rules::of(facts, self.settings).ok()?;
+        let at = due.map_or(waited, |due| due.max(waited));
+        rules.next_open(facts, self.settings, at)
     }
+}
+
+/// Whether time alone makes the lead callable.
+fn is_a_wait(block: Block) -> bool {
+    matches!(
+        block,
+        Block::Window | Block::Holiday | Block::Live | Block::NumberCap | Block::PersonCap
+    )
 }
 
 /// All answers. `total` = `now` + `later` + the sum of `not`.
@@ -321,6 +325,7 @@ mod tests {
                         attempts: u32::try_from(dice(4)).unwrap(),
                         attempts_today: u32::try_from(dice(4)).unwrap(),
                         live: dice(10) == 0,
+                        ..Facts::default()
                     },
                     due: (dice(2) == 0).then(|| now.plus(i64::try_from(dice(30)).unwrap() * HOUR)),
                     appointed: dice(2) == 0,

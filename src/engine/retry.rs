@@ -53,10 +53,10 @@ impl Retry {
     #[must_use]
     pub fn next(&self, outcome: Outcome, attempts: u32, now: Millis) -> Option<Millis> {
         let minutes = match outcome {
-            Outcome::Connected | Outcome::Unallocated => return None,
+            Outcome::Connected | Outcome::Unallocated | Outcome::Unwanted => return None,
             Outcome::Busy => self.busy_minutes,
             Outcome::NoAnswer => self.no_answer_minutes,
-            Outcome::Declined => self.declined_minutes,
+            Outcome::Declined | Outcome::Blocked => self.declined_minutes,
             Outcome::Unavailable => self.unavailable_minutes,
             Outcome::Machine => self.machine_minutes,
             Outcome::Abandoned => self.abandoned_minutes,
@@ -85,11 +85,10 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_does_not_exist_is_never_dialled_again() {
-        assert_eq!(
-            Retry::default().next(Outcome::Unallocated, 1, Millis(0)),
-            None
-        );
+    fn a_number_that_does_not_exist_or_wants_no_calls_is_never_dialled_again() {
+        for outcome in [Outcome::Unallocated, Outcome::Unwanted] {
+            assert_eq!(Retry::default().next(outcome, 1, Millis(0)), None);
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! When a campaign may dial (OUT-126).
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike};
+pub mod hours;
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
+use hours::Hours;
 
 /// Dates, weekdays and up to four ranges a day, in one time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,39 +76,13 @@ impl Window {
     /// Whether a call may start now. A window that does not validate is never open.
     #[must_use]
     pub fn is_open(&self, now: Millis) -> bool {
-        let Some(local) = self.local(now) else {
-            return false;
-        };
-        let minute = u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(u16::MAX);
-        self.has_day(local.date_naive())
-            && self
-                .ranges
-                .iter()
-                .any(|&(from, to)| from <= minute && minute < to)
+        self.tz().is_ok_and(|tz| hours::is_open(self, tz, now))
     }
 
     /// The next minute at which the window is open; `None` when it never opens within two weeks.
     #[must_use]
     pub fn next_open(&self, now: Millis) -> Option<Millis> {
-        if self.is_open(now) {
-            return Some(now);
-        }
-        let tz = self.tz().ok()?;
-        let today = self.local(now)?.date_naive();
-        let mut starts: Vec<u16> = self.ranges.iter().map(|range| range.0).collect();
-        starts.sort_unstable();
-        today
-            .iter_days()
-            .take(15)
-            .filter(|day| self.has_day(*day))
-            .find_map(|day| {
-                starts.iter().find_map(|&minute| {
-                    let at = day.and_hms_opt(u32::from(minute) / 60, u32::from(minute) % 60, 0)?;
-                    let at = tz.from_local_datetime(&at).earliest()?;
-                    let at = Millis(at.timestamp_millis());
-                    (at > now).then_some(at)
-                })
-            })
+        hours::next_open(self, self.tz().ok()?, now)
     }
 
     /// The last local midnight; a day ago for a zone that does not exist.
@@ -118,13 +95,6 @@ impl Window {
         midnight.map_or_else(|| now.plus(-86_400_000), |at| Millis(at.timestamp_millis()))
     }
 
-    fn has_day(&self, day: NaiveDate) -> bool {
-        let weekday = u8::try_from(day.weekday().number_from_monday()).unwrap_or_default();
-        self.weekdays.contains(&weekday)
-            && self.from.is_none_or(|from| from <= day)
-            && self.to.is_none_or(|to| day <= to)
-    }
-
     /// The same moment on the wall clock of the window's zone.
     #[must_use]
     pub fn local(&self, now: Millis) -> Option<DateTime<Tz>> {
@@ -132,10 +102,26 @@ impl Window {
         Some(utc.with_timezone(&self.tz().ok()?))
     }
 
-    fn tz(&self) -> Result<Tz, BadWindow> {
+    /// # Errors
+    /// When there is no such zone.
+    pub fn tz(&self) -> Result<Tz, BadWindow> {
         self.zone
             .parse()
             .map_err(|_| BadWindow::Zone(self.zone.clone()))
+    }
+}
+
+impl Hours for Window {
+    fn on(&self, day: NaiveDate) -> Vec<(u16, u16)> {
+        let weekday = u8::try_from(day.weekday().number_from_monday()).unwrap_or_default();
+        let has_day = self.weekdays.contains(&weekday)
+            && self.from.is_none_or(|from| from <= day)
+            && self.to.is_none_or(|to| day <= to);
+        if has_day {
+            self.ranges.clone()
+        } else {
+            Vec::new()
+        }
     }
 }
 

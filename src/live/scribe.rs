@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use engine::floor::{Command, Input};
+use engine::{
+    floor::{Command, Input},
+    gate::Block,
+};
 use store::Db;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
@@ -88,33 +91,29 @@ impl Scribe {
                     lead: found.map(Box::new),
                 }));
             }
-            Command::Check {
-                lead,
-                number,
-                day_start,
-            } => {
-                let facts =
-                    store::hopper::facts(db, &self.node, lead.as_str(), number, *day_start).await?;
+            Command::Check { lead, ask } => {
+                let facts = store::hopper::facts(db, &self.node, lead.as_str(), ask, now).await?;
                 return Ok(Some(Input::Checked {
                     lead: lead.clone(),
-                    facts,
+                    facts: facts.map(Box::new),
                 }));
             }
             Command::OpenAttempt(open) => {
                 let attempt = open.attempt;
-                let opened = store::dials::open(db, &self.node, open).await?;
-                return Ok(Some(if opened {
-                    Input::AttemptOpened { attempt }
-                } else {
-                    Input::AttemptRefused { attempt }
+                let refused = store::dials::open(db, &self.node, open).await?;
+                return Ok(Some(match refused {
+                    None => Input::AttemptOpened { attempt },
+                    Some(block) => Input::AttemptRefused { attempt, block },
                 }));
             }
             Command::Block {
                 lead,
                 block,
                 retry_at,
+                basis,
             } => {
-                store::hopper::block(db, lead.as_str(), *block, *retry_at, now).await?;
+                let basis = basis.as_deref();
+                store::hopper::block(db, lead.as_str(), *block, *retry_at, basis, now).await?;
             }
             Command::Release { lead, retry_at } => {
                 store::hopper::release(db, lead.as_str(), *retry_at).await?;
@@ -177,6 +176,7 @@ fn refusal(command: &Command) -> Option<Input> {
         },
         Command::OpenAttempt(open) => Input::AttemptRefused {
             attempt: open.attempt,
+            block: Block::Live,
         },
         _ => return None,
     })

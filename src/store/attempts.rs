@@ -8,14 +8,14 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, doc, on};
+use crate::{Db, Result, Tx, dnc, doc, on};
 
 /// The lead is being dialled now. `false`: it is no longer this node's.
 pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
     let lead = open.call.lead.as_ref().map(|lead| lead.as_str());
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = 'calling', dial_count = dial_count + 1,
-             last_dial_at = $3, blocked = NULL, updated_at = $3
+             last_dial_at = $3, blocked = NULL, blocked_basis = NULL, updated_at = $3
          WHERE id = $1 AND reserved_by = $2 AND call_status <> 'calling'")
         .bind(lead).bind(node).bind(open.call.started_at.0)
         .execute(c).await.map(|done| done.rows_affected()))?;
@@ -28,8 +28,8 @@ pub(crate) async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Resul
     let verdict = doc::text("verdict", &open.verdict)?;
     let rows = on!(tx.conn(), c => sqlx::query(
         "INSERT INTO attempts (id, orgi, lead_id, batch_id, task_id, campaign_id, mode, agent_id,
-             queue_id, caller, number, gateway_id, verdict, node, state, reserved_at, call_id)
-         SELECT $1, l.orgi, l.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15
+             queue_id, caller, number, gateway_id, verdict, node, state, reserved_at, call_id, person)
+         SELECT $1, l.orgi, l.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, $16
          FROM leads l WHERE l.id = $2
          ON CONFLICT DO NOTHING")
         .bind(open.attempt.to_string())
@@ -42,6 +42,7 @@ pub(crate) async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Resul
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
         .bind(&call.caller).bind(&open.number).bind(open.gateway.as_str()).bind(&verdict)
         .bind(node).bind(call.started_at.0).bind(call.id.to_string())
+        .bind(&open.verdict.facts.said.person)
         .execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
@@ -60,7 +61,7 @@ pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -
     on!(tx.conn(), c => sqlx::query(
         "UPDATE attempts SET state = 'closed', ringing_at = $2, answered_at = $3, bridged_at = $4,
              ended_at = $5, sip_status = $6, q850 = $7, reason = $8, outcome = $9, counted = $10,
-             agent_id = $11
+             agent_id = $11, transport = $12, answer_class = $13, abandoned = $14
          WHERE id = $1 AND state = 'open'")
         .bind(close.id.to_string())
         .bind(call.times.ringing.map(|at| at.0))
@@ -73,8 +74,23 @@ pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -
         .bind(call.outcome.as_str())
         .bind(close.counted)
         .bind(call.agent.as_ref().map(|agent| agent.as_str()))
+        .bind(call.transport.as_str()).bind(call.answer_class.as_str()).bind(call.abandoned)
         .execute(c).await.map(|_| ()))?;
+    if close.suppress {
+        opt_out(tx, close, ended).await?;
+    }
     settle(tx, close, call.outcome, ended).await
+}
+
+/// The called party's side said that it wants no such calls.
+async fn opt_out(tx: &mut Tx, close: &CloseAttempt, now: Millis) -> Result<()> {
+    let found: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT orgi, number FROM attempts WHERE id = $1")
+        .bind(close.id.to_string()).fetch_optional(c).await)?;
+    if let Some((orgi, number)) = found {
+        dnc::add(tx, &orgi, &number, "refused as unwanted (607)", None, now).await?;
+    }
+    Ok(())
 }
 
 /// The lead's next step after an attempt.
@@ -119,6 +135,10 @@ pub struct Attempt {
     pub q850: Option<i64>,
     pub reason: Option<String>,
     pub outcome: Option<String>,
+    /// What the network did; `outcome` is what came of it.
+    pub transport: Option<String>,
+    /// Who answered.
+    pub answer_class: Option<String>,
     pub call_id: String,
     pub counted: bool,
 }
@@ -139,7 +159,7 @@ pub async fn page(
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT id, lead_id, task_id, campaign_id, mode, agent_id, caller, number, gateway_id,
                 state, reserved_at, ringing_at, answered_at, bridged_at, ended_at, sip_status,
-                q850, reason, outcome, call_id, counted
+                q850, reason, outcome, transport, answer_class, call_id, counted
          FROM attempts
          WHERE orgi = $1 AND ($2 IS NULL OR lead_id = $2) AND ($3 IS NULL OR campaign_id = $3)
            AND ($4 IS NULL OR id < $4)

@@ -50,7 +50,7 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
              ringing_at = $5, answered_at = $6, queued_at = $7, offered_at = $8, bridged_at = $9,
              ended_at = $10, hangup_side = $11, sip_status = $12, q850 = $13, outcome = $14,
              answer_class = $15, abandoned = $16, wait_ms = $17, talk_ms = $18,
-             packets_received = $19, packets_lost = $20, jitter_ms = $21
+             packets_received = $19, packets_lost = $20, jitter_ms = $21, transport = $22
          WHERE id = $1 AND state = 'open'")
         .bind(call.id.to_string())
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
@@ -73,6 +73,7 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
         .bind(i64::try_from(call.packets_received).unwrap_or(i64::MAX))
         .bind(i64::try_from(call.packets_lost).unwrap_or(i64::MAX))
         .bind(call.jitter_ms)
+        .bind(call.transport.as_str())
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -191,6 +192,8 @@ pub struct Call {
     pub sip_status: Option<i64>,
     pub q850: Option<i64>,
     pub outcome: Option<String>,
+    /// What the network did.
+    pub transport: Option<String>,
     pub answer_class: Option<String>,
     pub abandoned: bool,
     pub wait_ms: Option<i64>,
@@ -208,7 +211,7 @@ pub struct Call {
 
 const COLUMNS: &str = "id, direction, mode, campaign_id, task_id, lead_id, queue_id, agent_id,
     extension, caller, callee, gateway_id, state, started_at, ringing_at, answered_at, queued_at,
-    offered_at, bridged_at, ended_at, hangup_side, sip_status, q850, outcome, answer_class,
+    offered_at, bridged_at, ended_at, hangup_side, sip_status, q850, outcome, transport, answer_class,
     abandoned, wait_ms, talk_ms, disposition, note, recording, recording_ms, recording_error,
     packets_received, packets_lost, jitter_ms";
 
@@ -296,7 +299,7 @@ mod tests {
                 .unwrap();
             let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
             assert_eq!((lead.dnc, lead.next_dial_at), (true, None));
-            let listed = dnc::page(db, "o", "", 10).await.unwrap();
+            let listed = dnc::page(db, "o", dnc::HOUSE, "", 10).await.unwrap();
             assert_eq!(listed.len(), 1);
             let stored = get(db, "o", &call).await.unwrap().unwrap();
             assert_eq!(stored.disposition.as_deref(), Some("do_not_call"));

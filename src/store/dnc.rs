@@ -1,59 +1,95 @@
-//! The blacklist (黑名单): numbers nobody may dial.
+//! DNC lists (黑名单): numbers that are not called, each list for the whole house or for campaigns.
+//!
+//! Nothing but [`remove`] takes an entry off a list: no import, no later disposition.
 
-use engine::time::Millis;
-use serde::Serialize;
+mod entries;
+mod lists;
+#[cfg(test)]
+mod tests;
 
-use crate::{Db, Result, Tx, on};
+use engine::{gate::Listed, time::Millis};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
-pub struct Entry {
-    pub number: String,
-    pub reason: String,
-    pub created_at: i64,
+pub use entries::{
+    ENTRIES_MOST, Entry, NewEntry, Removal, add, add_many, holding, page, remove, removed,
+};
+pub use lists::{HOUSE, List, NewList, delete, get, list, put};
+
+use crate::{Result, Tx, on};
+
+/// The entry that forbids calling any of these spellings of a number for a campaign, if there is one;
+/// on a connection or in a transaction alike.
+macro_rules! forbidding {
+    ($conn:expr, $orgi:expr, $campaign:expr, $spellings:expr, $now:expr) => {{
+        let [a, b, c, d] = $spellings;
+        $crate::on!($conn, k => sqlx::query_as::<_, $crate::dnc::Found>($crate::dnc::FORBIDDING)
+            .bind($orgi).bind($campaign).bind($now.0).bind(a).bind(b).bind(c).bind(d)
+            .fetch_optional(k).await)
+    }};
+}
+pub(crate) use forbidding;
+
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Found {
+    list_id: String,
+    version: i64,
+    number: String,
+    is_prefix: bool,
+    expires_at: Option<i64>,
 }
 
-/// Puts a number on the list; leads with it are flagged. A number on the list stays as it is.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn add(
+impl From<Found> for Listed {
+    fn from(found: Found) -> Self {
+        Self {
+            list: found.list_id,
+            version: found.version,
+            entry: match found.is_prefix {
+                true => found.number + "*",
+                false => found.number,
+            },
+            until: found.expires_at.map(Millis),
+        }
+    }
+}
+
+/// `$1` tenant, `$2` campaign, `$3` now, `$4` to `$7` spellings of the number.
+pub(crate) const FORBIDDING: &str = "
+    SELECT d.list_id, l.version, d.number, d.is_prefix, d.expires_at
+    FROM dnc d JOIN dnc_lists l ON l.orgi = d.orgi AND l.id = d.list_id
+    WHERE d.orgi = $1 AND d.number IN ($4, $5, $6, $7) AND d.is_prefix = FALSE
+        AND (d.expires_at IS NULL OR d.expires_at > $3)
+        AND (l.scope = 'house' OR EXISTS (SELECT 1 FROM dnc_campaigns c
+            WHERE c.orgi = d.orgi AND c.list_id = d.list_id AND c.campaign_id = $2))
+    UNION ALL
+    SELECT d.list_id, l.version, d.number, d.is_prefix, d.expires_at
+    FROM dnc d JOIN dnc_lists l ON l.orgi = d.orgi AND l.id = d.list_id
+    WHERE d.orgi = $1 AND d.is_prefix
+        AND d.number IN (
+            substr(CAST($4 AS TEXT), 1, length(d.number)), substr(CAST($5 AS TEXT), 1, length(d.number)),
+            substr(CAST($6 AS TEXT), 1, length(d.number)), substr(CAST($7 AS TEXT), 1, length(d.number)))
+        AND (d.expires_at IS NULL OR d.expires_at > $3)
+        AND (l.scope = 'house' OR EXISTS (SELECT 1 FROM dnc_campaigns c
+            WHERE c.orgi = d.orgi AND c.list_id = d.list_id AND c.campaign_id = $2))
+    LIMIT 1";
+
+/// Four spellings for [`FORBIDDING`]; what is missing repeats the first.
+pub(crate) fn four(spellings: &[String]) -> [&str; 4] {
+    let first = spellings.first().map_or("", String::as_str);
+    std::array::from_fn(|place| spellings.get(place).map_or(first, String::as_str))
+}
+
+/// Whether the number was put on a list since the gate looked, in the write that opens its attempt.
+pub(crate) async fn forbids(
     tx: &mut Tx,
-    orgi: &str,
-    number: &str,
-    reason: &str,
-    by: Option<&str>,
+    lead: &str,
+    campaign: &str,
+    spellings: &[String],
     now: Millis,
-) -> Result<()> {
-    on!(tx.conn(), c => sqlx::query(
-        "INSERT INTO dnc (orgi, number, reason, created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
-        .bind(orgi).bind(number).bind(reason).bind(by).bind(now.0)
-        .execute(c).await.map(|_| ()))?;
-    flag(tx, orgi, number, true).await
-}
-
-/// # Errors
-/// When the database refuses.
-pub async fn remove(tx: &mut Tx, orgi: &str, number: &str) -> Result<bool> {
-    let rows = on!(tx.conn(), c => sqlx::query("DELETE FROM dnc WHERE orgi = $1 AND number = $2")
-        .bind(orgi).bind(number).execute(c).await.map(|done| done.rows_affected()))?;
-    flag(tx, orgi, number, false).await?;
-    Ok(rows == 1)
-}
-
-async fn flag(tx: &mut Tx, orgi: &str, number: &str, listed: bool) -> Result<()> {
-    on!(tx.conn(), c => sqlx::query("UPDATE leads SET dnc = $3 WHERE orgi = $1 AND phone = $2")
-        .bind(orgi).bind(number).bind(listed).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
-/// A page of the list, by number, after `after`.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn page(db: &Db, orgi: &str, after: &str, limit: u32) -> Result<Vec<Entry>> {
-    Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT number, reason, created_at FROM dnc
-         WHERE orgi = $1 AND number > $2 ORDER BY number LIMIT $3")
-        .bind(orgi).bind(after).bind(i64::from(limit)).fetch_all(c).await)?)
+) -> Result<bool> {
+    let found: Option<(String, bool)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT orgi, dnc FROM leads WHERE id = $1").bind(lead).fetch_optional(c).await)?;
+    let Some((orgi, flagged)) = found else {
+        return Ok(false);
+    };
+    let listed = forbidding!(tx.conn(), &orgi, campaign, four(spellings), now)?;
+    Ok(flagged || listed.is_some())
 }

@@ -1,6 +1,6 @@
 //! Uploads of data into a batch.
 
-use engine::time::Millis;
+use engine::{gate::Consent, time::Millis};
 use serde::Serialize;
 use sqlx::FromRow;
 
@@ -143,6 +143,28 @@ pub async fn get(db: &Db, id: &str) -> Result<Option<Import>> {
         on!(db.read(), c => sqlx::query_as("SELECT * FROM imports WHERE id = $1")
         .bind(id).fetch_optional(c).await)?,
     )
+}
+
+/// The evidence that everybody in an import agreed to be called.
+///
+/// # Errors
+/// When the database fails or the evidence cannot be read.
+pub async fn consent(db: &Db, id: &str) -> Result<Option<Consent>> {
+    let text: Option<Option<String>> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT consent FROM imports WHERE id = $1").bind(id).fetch_optional(c).await)?;
+    let text = text.flatten();
+    text.map(|text| doc::parse("consent", &text)).transpose()
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn set_consent(tx: &mut Tx, id: &str, consent: Option<&Consent>) -> Result<()> {
+    let text = consent
+        .map(|consent| doc::text("consent", consent))
+        .transpose()?;
+    on!(tx.conn(), c => sqlx::query("UPDATE imports SET consent = $2 WHERE id = $1")
+        .bind(id).bind(text).execute(c).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// A batch's imports, newest first, those before the id `before`.

@@ -140,7 +140,7 @@ mod tests {
     }
 
     async fn facts(db: &Db, lead: &str) -> Option<Facts> {
-        hopper::facts(db, floor::NODE, lead, "1", Millis(0))
+        hopper::facts(db, floor::NODE, lead, &floor::ask("cmp", "1"), NOW)
             .await
             .unwrap()
     }

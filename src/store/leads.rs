@@ -63,6 +63,8 @@ pub struct Lead {
     pub last_dial_at: Option<i64>,
     pub next_dial_at: Option<i64>,
     pub blocked: Option<String>,
+    /// What that verdict stood on: a list and its version, zones, packs.
+    pub blocked_basis: Option<String>,
     /// Last change by hand.
     pub edited_at: Option<i64>,
     pub created_at: i64,
@@ -136,30 +138,34 @@ pub async fn count(db: &Db, batch: &str) -> Result<i64> {
     )
 }
 
-/// Which of these numbers the tenant must not call (OUT-081).
+/// Which of these numbers are on the house's DNC list for ever (OUT-081): leads with them are flagged.
+/// What else forbids a number, the gate asks.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn dnc_among(tx: &mut Tx, orgi: &str, phones: Vec<String>) -> Result<HashSet<String>> {
-    let rows: Vec<String> = match tx {
-        Tx::Lite(c) => {
-            sqlx::query_scalar(
-                "SELECT number FROM dnc
-                 WHERE orgi = $1 AND number IN (SELECT value FROM json_each($2))",
-            )
-            .bind(orgi)
-            .bind(doc::text("phones", &phones)?)
-            .fetch_all(&mut **c)
-            .await?
-        }
-        Tx::Pg(c) => {
-            sqlx::query_scalar("SELECT number FROM dnc WHERE orgi = $1 AND number = ANY($2)")
+    let rows: Vec<String> =
+        match tx {
+            Tx::Lite(c) => {
+                sqlx::query_scalar(
+                    "SELECT number FROM dnc
+                 WHERE orgi = $1 AND list_id = 'house' AND is_prefix = FALSE
+                     AND expires_at IS NULL AND number IN (SELECT value FROM json_each($2))",
+                )
                 .bind(orgi)
-                .bind(phones)
+                .bind(doc::text("phones", &phones)?)
                 .fetch_all(&mut **c)
                 .await?
-        }
-    };
+            }
+            Tx::Pg(c) => sqlx::query_scalar(
+                "SELECT number FROM dnc WHERE orgi = $1 AND list_id = 'house' AND is_prefix = FALSE
+                     AND expires_at IS NULL AND number = ANY($2)",
+            )
+            .bind(orgi)
+            .bind(phones)
+            .fetch_all(&mut **c)
+            .await?,
+        };
     Ok(rows.into_iter().collect())
 }
 

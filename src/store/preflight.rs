@@ -1,15 +1,22 @@
 //! What a pre-flight looks at, a stretch of leads at a time, and what it came to.
 
+use std::collections::BTreeMap;
+
 use engine::{
+    campaign::Columns,
     draw::LATE,
-    gate::Facts,
+    gate::{Facts, Said},
     preflight::{Candidate, Hold, Summary},
     time::Millis,
 };
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Result, Tx, doc, filter_runs, on};
+use crate::{
+    Db, Doc, Result, Tx, doc, filter_runs,
+    hopper::{self, Book, Past},
+    on,
+};
 
 /// Which leads are looked at.
 #[derive(Debug, Clone)]
@@ -20,11 +27,16 @@ pub enum Over {
     Task(String),
 }
 
-/// Whose leads they are, and when their day began.
+/// Whose leads they are, and by what they are looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     pub orgi: &'a str,
+    /// Its own DNC lists hold beside those of the house.
+    pub campaign: &'a str,
+    pub columns: &'a Columns,
+    /// When today began.
     pub day_start: Millis,
+    pub now: Millis,
 }
 
 #[derive(FromRow)]
@@ -42,12 +54,23 @@ struct Row {
     attempts: i64,
     attempts_today: i64,
     live: i64,
+    listed: bool,
+    data: String,
+    consent: Option<String>,
 }
 
+/// `$5` the campaign, `$6` now.
+///
 /// A lead that was never dialled has no attempts: nothing is counted for it.
 const COLUMNS: &str = "l.position, l.phone, l.voided, l.alloc_status, l.call_status,
     l.reserved_by IS NOT NULL AS is_reserved, l.next_dial_at, l.call_rank, l.appointed,
-    (l.dnc OR EXISTS (SELECT 1 FROM dnc d WHERE d.orgi = l.orgi AND d.number = l.phone)) AS dnc,
+    l.dnc, l.data, (SELECT i.consent FROM imports i WHERE i.id = l.import_id) AS consent,
+    EXISTS (SELECT 1 FROM dnc d JOIN dnc_lists t ON t.orgi = d.orgi AND t.id = d.list_id
+        WHERE d.orgi = l.orgi AND (d.expires_at IS NULL OR d.expires_at > $6)
+            AND (t.scope = 'house' OR EXISTS (SELECT 1 FROM dnc_campaigns k
+                WHERE k.orgi = d.orgi AND k.list_id = d.list_id AND k.campaign_id = $5))
+            AND ((d.is_prefix = FALSE AND d.number = l.phone)
+                OR (d.is_prefix AND d.number = substr(l.phone, 1, length(d.number))))) AS listed,
     CASE WHEN l.dial_count = 0 THEN 0 ELSE
         (SELECT COUNT(*) FROM attempts a WHERE a.lead_id = l.id AND a.counted) END AS attempts,
     (SELECT COUNT(*) FROM attempts a WHERE a.orgi = l.orgi AND a.number = l.phone
@@ -76,16 +99,60 @@ pub async fn stretch(
                 return Ok(None);
             };
             let rows = of_run(db, run, scene, &hits).await?;
-            Ok(Some((rows.into_iter().map(to_be_drawn).collect(), last)))
+            let all = complete(db, scene, rows, to_be_drawn).await?;
+            Ok(Some((all, last)))
         }
         Over::Task(task) => {
             let rows = of_task(db, task, scene, after, limit).await?;
             let Some(last) = rows.last().map(|row| row.position) else {
                 return Ok(None);
             };
-            Ok(Some((rows.into_iter().map(allocated).collect(), last)))
+            let all = complete(db, scene, rows, allocated).await?;
+            Ok(Some((all, last)))
         }
     }
+}
+
+/// Adds what the rows alone do not tell: what was done to their numbers and people, and holidays.
+async fn complete(
+    db: &Db,
+    scene: Scene<'_>,
+    rows: Vec<Row>,
+    stands: fn(&Row) -> (Hold, Option<i64>),
+) -> Result<Vec<Candidate>> {
+    let mut conn = db.reading().await?;
+    let said = rows
+        .iter()
+        .map(|row| hopper::said(&row.data, scene.columns));
+    let said: Vec<Said> = said.collect();
+    let numbers: Vec<&str> = rows.iter().map(|row| row.phone.as_str()).collect();
+    let persons: Vec<&str> = said
+        .iter()
+        .filter_map(|said| said.person.as_deref())
+        .collect();
+    let (orgi, now) = (scene.orgi, scene.now);
+    let of_number = hopper::pasts(&mut conn, orgi, Book::Number, &numbers, now).await?;
+    let of_person = if persons.is_empty() {
+        BTreeMap::new()
+    } else {
+        hopper::pasts(&mut conn, orgi, Book::Person, &persons, now).await?
+    };
+    let holidays = hopper::holidays(&mut conn, orgi, now).await?;
+    let of =
+        |pasts: &BTreeMap<String, Past>, key: &str| pasts.get(key).map(|past| past.history.clone());
+    let candidates = rows.into_iter().zip(said).map(|(row, said)| {
+        let person = said.person.clone().unwrap_or_default();
+        let known = Facts {
+            of_number: of(&of_number, &row.phone).unwrap_or_default(),
+            of_person: of(&of_person, &person).unwrap_or_default(),
+            said,
+            holidays: holidays.clone(),
+            ..Facts::default()
+        };
+        let (hold, due) = stands(&row);
+        candidate(row, hold, due, known)
+    });
+    Ok(candidates.collect())
 }
 
 /// The tasks of a campaign.
@@ -111,7 +178,8 @@ async fn of_run(db: &Db, run: &str, scene: Scene<'_>, hits: &[i64]) -> Result<Ve
     );
     let hits = doc::text("positions", hits)?;
     Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(scene.orgi).bind(scene.day_start.0).bind(run).bind(hits).fetch_all(c).await)?)
+        .bind(scene.orgi).bind(scene.day_start.0).bind(run).bind(hits).bind(scene.campaign)
+        .bind(scene.now.0).fetch_all(c).await)?)
 }
 
 async fn of_task(
@@ -124,15 +192,16 @@ async fn of_task(
     let sql = format!(
         "SELECT {COLUMNS} FROM leads l
          WHERE l.orgi = $1 AND l.task_id = $3 AND l.position > $4 AND l.campaign_id IS NOT NULL
-         ORDER BY l.position LIMIT $5"
+         ORDER BY l.position LIMIT $7"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(scene.orgi).bind(scene.day_start.0).bind(task).bind(after).bind(limit)
-        .fetch_all(c).await)?)
+        .bind(scene.orgi).bind(scene.day_start.0).bind(task).bind(after).bind(scene.campaign)
+        .bind(scene.now.0).bind(limit).fetch_all(c).await)?)
 }
 
-fn to_be_drawn(row: Row) -> Candidate {
+/// Whose it is, and when it is due.
+fn to_be_drawn(row: &Row) -> (Hold, Option<i64>) {
     let free = matches!(row.alloc_status.as_str(), "unallocated" | "recycled");
     let hold = match row.call_status.as_str() {
         "calling" => Hold::Dialling,
@@ -141,16 +210,15 @@ fn to_be_drawn(row: Row) -> Candidate {
         _ => Hold::InUse,
     };
     // A start makes it due at once, but for an appointment.
-    let due = row.next_dial_at.filter(|_| row.appointed);
-    candidate(row, hold, due)
+    (hold, row.next_dial_at.filter(|_| row.appointed))
 }
 
-fn allocated(row: Row) -> Candidate {
+fn allocated(row: &Row) -> (Hold, Option<i64>) {
     let hold = match row.call_status.as_str() {
         "calling" => Hold::Dialling,
         _ if row.is_reserved => Hold::Reserved,
         // Out of calling: the gate says so.
-        _ if row.voided || row.dnc => Hold::Open,
+        _ if row.voided || row.dnc || row.listed => Hold::Open,
         _ if row.next_dial_at.is_none() => Hold::Done,
         _ => Hold::Open,
     };
@@ -159,20 +227,24 @@ fn allocated(row: Row) -> Candidate {
         Some(rank) if row.call_status == "notcall" => (rank > LATE).then(|| rank - LATE),
         _ => row.next_dial_at,
     };
-    candidate(row, hold, due)
+    (hold, due)
 }
 
-fn candidate(row: Row, hold: Hold, due: Option<i64>) -> Candidate {
+fn candidate(row: Row, hold: Hold, due: Option<i64>, known: Facts) -> Candidate {
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let has_number = !row.phone.is_empty();
     Candidate {
-        has_number: !row.phone.is_empty(),
+        has_number,
         hold,
         facts: Facts {
             voided: row.voided,
-            dnc: row.dnc,
+            dnc: row.dnc || row.listed,
             attempts: count(row.attempts),
             attempts_today: count(row.attempts_today),
             live: row.live > 0,
+            number: row.phone,
+            consent: hopper::consent(row.consent.as_deref()),
+            ..known
         },
         due: due.map(Millis),
         appointed: row.appointed,

@@ -32,7 +32,7 @@ pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
     let attempts = close_attempts(&mut tx, node, now).await?;
     let calls = on!(tx.conn(), c => sqlx::query(
         "UPDATE calls SET state = 'closed', ended_at = $2, outcome = 'recovered',
-             hangup_side = 'network'
+             hangup_side = 'network', transport = 'lost'
          WHERE node = $1 AND state = 'open'")
         .bind(node).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
     let leads = on!(tx.conn(), c => sqlx::query(
@@ -86,7 +86,8 @@ async fn close_one(
     now: Millis,
 ) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE attempts SET state = 'closed', ended_at = $2, outcome = 'recovered' WHERE id = $1")
+        "UPDATE attempts SET state = 'closed', ended_at = $2, outcome = 'recovered',
+             transport = 'lost' WHERE id = $1")
         .bind(&attempt.id).bind(now.0).execute(c).await.map(|_| ()))?;
     let close = CloseAttempt {
         id: attempt.id.parse().unwrap_or(engine::ids::AttemptId(0)),
@@ -94,6 +95,7 @@ async fn close_one(
         counted: Outcome::Recovered.counts(),
         status: Outcome::Recovered.status(),
         next_dial_at,
+        suppress: false,
     };
     attempts::settle(tx, &close, Outcome::Recovered, now).await
 }
@@ -177,7 +179,7 @@ mod tests {
                     .leads
                     .remove(0);
                 let open = floor::attempt(number, &campaign, &lead);
-                assert!(dials::open(db, floor::NODE, &open).await.unwrap());
+                assert_eq!(dials::open(db, floor::NODE, &open).await.unwrap(), None);
                 if number < 3 {
                     let close = floor::close(&open, Outcome::NoAnswer, Some(NOW));
                     dials::close(db, &close).await.unwrap();

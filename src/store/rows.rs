@@ -233,7 +233,7 @@ impl Plan {
         let first = &mut self.new[at];
         let mut data = std::mem::take(&mut first.lead.data);
         data.extend(lead.data.clone());
-        first.dnc = dnc.contains(&lead.phone);
+        first.dnc |= dnc.contains(&lead.phone);
         first.lead = NewLead { data, ..lead };
     }
 }

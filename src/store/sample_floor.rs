@@ -1,12 +1,12 @@
 //! A running campaign with due leads, for the tests of what the floor writes.
 
 use engine::{
-    campaign::{Mode, Settings},
+    campaign::{Columns, Mode, Settings},
     draw::Share,
     floor::{AnswerClass, CloseAttempt, CloseCall, OpenAttempt, OpenCall, Times},
-    gate::{Facts, Verdict},
+    gate::{Ask, Basis, Facts, Verdict},
     ids::{AttemptId, CallId},
-    outcome::Outcome,
+    outcome::{Outcome, Transport},
     time::Millis,
 };
 
@@ -47,6 +47,18 @@ pub async fn campaign(db: &Db, count: i64) -> (String, Vec<String>) {
     (id, leads)
 }
 
+/// What the floor asks about a lead of that campaign.
+pub fn ask(campaign: &str, number: &str) -> Ask {
+    Ask {
+        campaign: campaign.into(),
+        number: number.into(),
+        spellings: vec![number.into()],
+        day_start: Millis(0),
+        columns: Columns::default(),
+        callers: Vec::new(),
+    }
+}
+
 /// An attempt on a lead, as the floor opens it.
 pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenAttempt {
     OpenAttempt {
@@ -55,6 +67,7 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
             checked_at: sample::NOW,
             facts: Facts::default(),
             caller: "02110000".into(),
+            basis: Basis::default(),
         },
         call: OpenCall {
             id: CallId(number),
@@ -71,6 +84,7 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
         },
         batch: lead.batch.clone(),
         gateway: "gw".into(),
+        spellings: vec![lead.number.clone()],
         number: lead.number.clone(),
     }
 }
@@ -93,6 +107,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         q850: Some(17),
         reason: Some("Busy Here".into()),
         outcome,
+        transport: Transport::of(outcome, None),
         answer_class: AnswerClass::Unknown,
         abandoned: false,
         wait_ms: None,
@@ -106,6 +121,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
             counted: outcome.counts(),
             status: outcome.status(),
             next_dial_at,
+            suppress: outcome == Outcome::Unwanted,
         }),
     }
 }

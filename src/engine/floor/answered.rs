@@ -149,10 +149,12 @@ impl Floor {
         call.times.queued = Some(now);
         let patience = if call.mode == Some(Mode::Predictive) {
             let answered = call.times.answered.unwrap_or(now);
-            (
-                answered.plus(settings.abandon_after_ms),
-                Why::CallWouldBeAbandoned(id),
-            )
+            let patience = call
+                .message_within_ms
+                .map_or(settings.abandon_after_ms, |most| {
+                    most.min(settings.abandon_after_ms)
+                });
+            (answered.plus(patience), Why::CallWouldBeAbandoned(id))
         } else {
             (now.plus(settings.max_wait_ms), Why::WaitIsOver(id))
         };

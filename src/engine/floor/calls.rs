@@ -1,11 +1,12 @@
 //! A call: one customer, perhaps an agent, and where the two stand.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{AnswerClass, Ended, OpenCall, Times};
 use crate::{
     campaign::Mode,
     disposition::Step,
+    gate::Facts,
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
@@ -68,6 +69,12 @@ pub(super) struct Call {
     pub dials_before: u32,
     pub attempt: Option<AttemptId>,
     pub gateway: Option<GatewayId>,
+    /// What the gate knew when it let the call pass.
+    pub checked: Option<Arc<Facts>>,
+    /// It rings at least this long, unanswered; seconds.
+    pub min_ring_s: u32,
+    /// A person for whom nobody is there hears the message after this.
+    pub message_within_ms: Option<i64>,
     /// A channel of the gateway is taken for this call.
     pub holds_channel: bool,
     pub queue: Option<QueueId>,
@@ -103,6 +110,9 @@ impl Call {
             dials_before: 0,
             attempt: None,
             gateway: None,
+            checked: None,
+            min_ring_s: 0,
+            message_within_ms: None,
             holds_channel: false,
             queue: None,
             caller,

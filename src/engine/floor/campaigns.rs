@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
-    AnswerClass, Call, CampaignSpec, Cause, Command, Event, Floor, Lead, Phase, agents::Agent,
+    AnswerClass, Call, CampaignSpec, Cause, Command, Event, Floor, Lead, Phase,
+    agents::Agent,
+    audience::{Audience, PROBE},
 };
 use crate::{
     campaign::{Mode, State},
     gate::Block,
-    ids::{CallId, CampaignId, LeadId, QueueId},
+    ids::{CallId, CampaignId, GatewayId, LeadId, QueueId},
     ledger::{Allowed, Ledger, Tally, Window},
     outcome::Outcome,
     pacing::{self, Counts, Decision, Limit, Load, Pacer, Policy, Stage},
@@ -50,6 +52,8 @@ pub(super) struct Campaign {
     /// that waited longest.
     pub last_line: Millis,
     pub next_caller: usize,
+    /// Where its leads were found to be, and what is asked of them while it is shut.
+    pub audience: Audience,
 }
 
 impl Campaign {
@@ -78,6 +82,7 @@ impl Campaign {
             last_pace: Millis(i64::MIN / 2),
             last_line: Millis(i64::MIN / 2),
             next_caller: 0,
+            audience: Audience::default(),
         }
     }
 
@@ -90,14 +95,6 @@ impl Campaign {
         self.next_pace = self
             .next_pace
             .min(now.max(self.last_pace.plus(PACE_AT_MOST_MS)));
-    }
-
-    /// The caller numbers take turns.
-    pub fn caller(&mut self) -> Option<String> {
-        let pool = &self.spec.settings.caller_ids;
-        let caller = pool.get(self.next_caller % pool.len().max(1)).cloned();
-        self.next_caller = self.next_caller.wrapping_add(1);
-        caller
     }
 
     /// What the books allow a campaign that predicts.
@@ -132,6 +129,7 @@ impl Floor {
                     counts: campaign.spec.counts,
                     ..spec
                 };
+                campaign.relearn_places();
                 campaign.draw_at = now;
                 campaign.touch(now);
             }
@@ -182,11 +180,12 @@ impl Floor {
             return;
         };
         campaign.drawing = false;
+        let probes = campaign.audience.end_probe();
         let is_old = std::mem::take(&mut campaign.answer_is_old);
         campaign.undone = undone.unwrap_or(campaign.undone);
         let soon = now.plus(DRAW_AGAIN_MS);
         campaign.draw_at = match next_due {
-            _ if !leads.is_empty() => now,
+            _ if !leads.is_empty() && !probes => now,
             Some(due) if due > now => due.min(soon),
             _ => soon,
         };
@@ -204,9 +203,15 @@ impl Floor {
             campaign.hopper.iter().map(|lead| lead.id.clone()).collect();
         let is_new =
             |lead: &Lead| !in_hand.contains(&lead.id) && !self.dials.contains_key(&lead.id);
-        campaign.hopper.extend(leads.into_iter().filter(is_new));
+        let leads: Vec<Lead> = leads.into_iter().filter(is_new).collect();
         campaign.touch(now);
-        if nothing_left && campaign.is_idle() && !self.is_being_disposed(id) {
+        let is_idle = campaign.is_idle();
+        if probes {
+            self.probe(id, leads, now);
+        } else {
+            campaign.hopper.extend(leads);
+        }
+        if nothing_left && is_idle && !self.is_being_disposed(id) {
             self.campaign_over(id);
         }
     }
@@ -287,7 +292,7 @@ impl Floor {
         if mode == Mode::Preview {
             return None;
         }
-        if !spec.settings.window.is_open(now) {
+        if !self.campaigns.get(id)?.may_be_open(now) {
             return Some(Decision::new(0, Limit::Window));
         }
         let load = self.load(id, now);
@@ -305,10 +310,14 @@ impl Floor {
         let low = campaign.hopper.len() < LOW_WATER;
         // A preview campaign draws for one agent at a time, and a lead that may not be called now
         // is not taken in hand: then this only learns what is left.
-        let settings = &campaign.spec.settings;
-        let takes = campaign.spec.mode != Mode::Preview && settings.window.is_open(now);
+        let dials_itself = campaign.spec.mode != Mode::Preview;
+        let takes = dials_itself && campaign.may_be_open(now);
         let count = if takes { DRAW } else { 0 };
         if low && !campaign.drawing && campaign.draw_at <= now {
+            let count = match dials_itself && !takes && campaign.audience.begin_probe(now) {
+                true => PROBE,
+                false => count,
+            };
             campaign.drawing = true;
             self.commands.push_back(Command::Draw {
                 campaign: id.clone(),
@@ -321,7 +330,7 @@ impl Floor {
     fn load(&mut self, id: &CampaignId, now: Millis) -> Load {
         let campaign = &self.campaigns[id];
         let queue = campaign.spec.queue.clone();
-        let gateway = campaign.spec.settings.gateway.clone();
+        let gateways: Vec<GatewayId> = campaign.gateways().cloned().collect();
         let in_flight = self.in_flight(id, now);
         let waiting = self
             .calls
@@ -351,13 +360,17 @@ impl Floor {
             ..Load::default()
         };
         let checking = campaign.checking;
-        if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id))
-            && !gateway.gone
-            && !gateway.state.is_paused(now)
-        {
-            load.free_channels = gateway.state.free_for_dialling().saturating_sub(checking);
-            load.burst = gateway.state.burst(now).saturating_sub(checking);
+        for id in gateways {
+            if let Some(gateway) = self.gateways.get_mut(&id)
+                && !gateway.gone
+                && !gateway.state.is_paused(now)
+            {
+                load.free_channels += gateway.state.free_for_dialling();
+                load.burst += gateway.state.burst(now);
+            }
         }
+        load.free_channels = load.free_channels.saturating_sub(checking);
+        load.burst = load.burst.saturating_sub(checking);
         load
     }
 

@@ -6,11 +6,11 @@ use super::event::Event;
 use crate::{
     campaign::Mode,
     disposition::{Disposition, Step},
-    gate::{Block, Verdict},
+    gate::{Ask, Block, Verdict},
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
-    outcome::{CallStatus, Outcome},
+    outcome::{CallStatus, Outcome, Transport},
     time::Millis,
 };
 
@@ -28,11 +28,10 @@ pub enum Command {
         campaign: CampaignId,
         lead: Option<LeadId>,
     },
-    /// Read fresh facts for the gate. `day_start`: local midnight, for today's attempts.
+    /// Read fresh facts for the gate.
     Check {
         lead: LeadId,
-        number: String,
-        day_start: Millis,
+        ask: Box<Ask>,
     },
     /// Write the attempt, its call and the lead's new state, all or nothing.
     OpenAttempt(Box<OpenAttempt>),
@@ -41,6 +40,8 @@ pub enum Command {
         lead: LeadId,
         block: Block,
         retry_at: Option<Millis>,
+        /// What the verdict stands on: a list and its version, zones, packs.
+        basis: Option<String>,
     },
     /// Give a reserved lead back untouched; `retry_at` keeps it away for a while.
     Release {
@@ -141,6 +142,8 @@ pub struct OpenAttempt {
     pub batch: String,
     pub gateway: GatewayId,
     pub number: String,
+    /// Every way in which DNC lists may write it: they are asked once more in the same write.
+    pub spellings: Vec<String>,
 }
 
 /// The beginning of a CDR.
@@ -173,6 +176,7 @@ pub struct CloseCall {
     pub q850: Option<u8>,
     pub reason: Option<String>,
     pub outcome: Outcome,
+    pub transport: Transport,
     pub answer_class: AnswerClass,
     pub abandoned: bool,
     pub wait_ms: Option<i64>,
@@ -192,6 +196,8 @@ pub struct CloseAttempt {
     pub counted: bool,
     pub status: CallStatus,
     pub next_dial_at: Option<Millis>,
+    /// The called party wants no more calls: the number goes on the house's DNC list.
+    pub suppress: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

@@ -1,16 +1,21 @@
 //! From a lead in hand to an INVITE: facts, gate, durable attempt, dial; in this order, always.
 
-use super::{Call, Command, Floor, Lead, OpenAttempt, Phase, Role};
+use std::sync::Arc;
+
+use super::{Call, Command, Floor, Lead, OpenAttempt, Phase, Role, admission::Admitted};
 use crate::{
-    campaign::{Mode, State},
-    gate::{self, Block, Facts, Verdict},
+    campaign::Mode,
+    gate::{self, Ask, Block, Facts, No},
     ids::{AttemptId, CallId, CampaignId, LeadId, LegId},
     outcome::Outcome,
+    phone,
     time::Millis,
 };
 
 /// An attempt that took longer than this to write was passed on facts that are no longer fresh.
 const STALE_MS: i64 = 10_000;
+/// A clock that was set back by more than this makes no facts fresh again.
+const SET_BACK_MS: i64 = 1_000;
 
 /// A lead that is with the gate.
 #[derive(Debug, Clone)]
@@ -19,6 +24,10 @@ pub(super) struct Dial {
     pub lead: Lead,
     /// Preview: the call whose agent waits.
     pub call: Option<CallId>,
+    /// Only asked whether it may be called now; see `audience`.
+    pub probe: bool,
+    /// The dials that were under way when the facts were asked for.
+    pub asked: u64,
 }
 
 impl Floor {
@@ -33,6 +42,8 @@ impl Floor {
                 campaign,
                 lead,
                 call: None,
+                probe: false,
+                asked: 0,
             },
         );
         self.check(&id, now);
@@ -40,16 +51,29 @@ impl Floor {
 
     /// Asks for facts that are fresh: what was known at import or draw does not count.
     pub(super) fn check(&mut self, lead: &LeadId, now: Millis) {
-        let Some(dial) = self.dials.get(lead) else {
+        let Some(dial) = self.dials.get_mut(lead) else {
             return;
         };
         let Some(campaign) = self.campaigns.get(&dial.campaign) else {
             return;
         };
+        dial.asked = self.under_way.last();
+        let settings = &campaign.spec.settings;
+        let callers = if settings.caller_rule.asks() {
+            settings.caller_ids.clone()
+        } else {
+            Vec::new()
+        };
         self.commands.push_back(Command::Check {
             lead: lead.clone(),
-            number: dial.lead.number.clone(),
-            day_start: campaign.spec.settings.window.day_start(now),
+            ask: Box::new(Ask {
+                campaign: dial.campaign.clone(),
+                number: dial.lead.number.clone(),
+                spellings: phone::spellings(&dial.lead.number, &settings.home_country),
+                day_start: settings.window.day_start(now),
+                columns: settings.columns.clone(),
+                callers,
+            }),
         });
     }
 
@@ -57,13 +81,18 @@ impl Floor {
         let Some(dial) = self.dials.remove(lead) else {
             return;
         };
-        if let (Some(campaign), None) = (self.campaigns.get_mut(&dial.campaign), dial.call) {
+        if let (Some(campaign), None, false) = (
+            self.campaigns.get_mut(&dial.campaign),
+            dial.call,
+            dial.probe,
+        ) {
             campaign.checking = campaign.checking.saturating_sub(1);
         }
         match facts {
-            Some(facts) => match self.gate(&dial, facts, now) {
-                Ok(verdict) => self.open_attempt(dial, verdict, now),
-                Err(block) => self.blocked(dial, block, now),
+            Some(facts) if dial.probe => self.probed(dial, facts, now),
+            Some(facts) => match self.admit(&dial, facts, now) {
+                Ok(admitted) => self.open_attempt(dial, admitted, now),
+                Err(no) => self.blocked(dial, no, now),
             },
             // Voided, recycled or taken by another hand since it was drawn.
             None => {
@@ -74,36 +103,11 @@ impl Floor {
         }
     }
 
-    fn gate(&mut self, dial: &Dial, facts: &Facts, now: Millis) -> Result<Verdict, Block> {
-        // The call of an agent who waits is among those that are up.
-        let room = self.ceiling_room(&dial.campaign);
-        let is_capped = room == Some(0) && dial.call.is_none();
-        let campaign = self
-            .campaigns
-            .get_mut(&dial.campaign)
-            .ok_or(Block::GatewayMissing)?;
-        if self.draining || campaign.spec.state != State::Running {
-            return Err(Block::Stopped);
-        }
-        if campaign.is_full() || is_capped {
-            return Err(Block::Gateway);
-        }
-        let caller = campaign.caller();
-        let settings = &campaign.spec.settings;
-        let gateway = settings
-            .gateway
-            .as_ref()
-            .and_then(|id| self.gateways.get_mut(id))
-            .filter(|gateway| !gateway.gone)
-            .map(|gateway| &mut gateway.state);
-        gate::check(facts, settings, caller.as_deref(), gateway, now)
-    }
-
-    fn blocked(&mut self, dial: Dial, block: Block, now: Millis) {
+    fn blocked(&mut self, dial: Dial, no: No, now: Millis) {
         let Some(campaign) = self.campaigns.get_mut(&dial.campaign) else {
             return;
         };
-        let lead = dial.lead.id.clone();
+        let (lead, block) = (dial.lead.id.clone(), no.block);
         if block == Block::Gateway && dial.call.is_none() {
             campaign.hopper.push_front(dial.lead);
             return;
@@ -115,11 +119,15 @@ impl Floor {
             });
         } else {
             *campaign.blocked.entry(block).or_default() += 1;
-            let retry_at = block.retry_at(&campaign.spec.settings, now);
+            // The line that was meant for it is free for another; without a caller number for none.
+            if block != Block::CallerId {
+                campaign.touch(now);
+            }
             self.commands.push_back(Command::Block {
                 lead,
                 block,
-                retry_at,
+                retry_at: no.retry_at,
+                basis: no.basis,
             });
         }
         if let Some(call) = dial.call {
@@ -127,13 +135,16 @@ impl Floor {
         }
     }
 
-    fn open_attempt(&mut self, dial: Dial, verdict: Verdict, now: Millis) {
+    fn open_attempt(&mut self, dial: Dial, admitted: Admitted, now: Millis) {
         let Some(campaign) = self.campaigns.get_mut(&dial.campaign) else {
             return;
         };
-        let Some(gateway) = campaign.spec.settings.gateway.clone() else {
-            return;
-        };
+        let Admitted {
+            verdict,
+            gateway,
+            min_ring_s,
+            message_within_ms,
+        } = admitted;
         let attempt = AttemptId(self.numbers.take());
         let id = dial.call.unwrap_or_else(|| CallId(self.numbers.take()));
         let fresh = || Call::new(id, String::new(), dial.lead.number.clone(), now);
@@ -148,6 +159,9 @@ impl Floor {
         call.attempt = Some(attempt);
         call.gateway = Some(gateway.clone());
         call.holds_channel = true;
+        call.checked = Some(Arc::new(verdict.facts.clone()));
+        call.min_ring_s = min_ring_s;
+        call.message_within_ms = message_within_ms;
         if campaign.spec.mode == Mode::Predictive {
             call.queue = campaign.spec.queue.clone();
         }
@@ -162,6 +176,10 @@ impl Floor {
                 call: call.beginning(),
                 batch: call.batch.clone(),
                 gateway,
+                spellings: phone::spellings(
+                    &dial.lead.number,
+                    &campaign.spec.settings.home_country,
+                ),
                 number: dial.lead.number,
             })));
         self.attempts.insert(attempt, id);
@@ -191,7 +209,8 @@ impl Floor {
             .map_or(30, |campaign| {
                 campaign.counts.dialled += 1;
                 campaign.spec.settings.ring_timeout_s
-            });
+            })
+            .max(call.min_ring_s);
         let Some(gateway) = call.gateway.clone() else {
             return;
         };
@@ -212,14 +231,17 @@ impl Floor {
         };
         let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
         let wanted = campaign.is_some_and(|campaign| {
-            campaign.is_running() && campaign.spec.settings.window.is_open(now)
+            let settings = &campaign.spec.settings;
+            let open = |facts: &Arc<Facts>| gate::is_still_open(facts, settings, now);
+            campaign.is_running() && call.checked.as_ref().is_some_and(open)
         });
-        let fresh = now.since(call.times.started) <= STALE_MS;
+        let fresh = now.since(call.times.started) <= STALE_MS
+            && call.times.started.since(now) <= SET_BACK_MS;
         wanted && fresh && !call.cancelled && !self.draining
     }
 
-    /// Somebody else has the number in a call: not an attempt.
-    pub(super) fn attempt_refused(&mut self, attempt: AttemptId, now: Millis) {
+    /// Somebody else has the number in a call, or it may no longer be called: not an attempt.
+    pub(super) fn attempt_refused(&mut self, attempt: AttemptId, block: Block, now: Millis) {
         let Some(id) = self.attempts.remove(&attempt) else {
             return;
         };
@@ -239,18 +261,19 @@ impl Floor {
             .and_then(|id| self.campaigns.get_mut(id))
         {
             campaign.calls.remove(&id);
-            *campaign.blocked.entry(Block::Live).or_default() += 1;
-            let retry_at = Block::Live.retry_at(&campaign.spec.settings, now);
+            *campaign.blocked.entry(block).or_default() += 1;
+            let retry_at = block.retry_at(&campaign.spec.settings, now);
             if let Some(lead) = call.lead.clone() {
                 self.commands.push_back(Command::Block {
                     lead,
-                    block: Block::Live,
+                    block,
                     retry_at,
+                    basis: None,
                 });
             }
         }
         if call.agent.is_some() {
-            self.preview_refused(id, Some(Block::Live), now);
+            self.preview_refused(id, Some(block), now);
         } else {
             self.calls.remove(&id);
         }

@@ -8,10 +8,13 @@ use crate::{
     campaign::Mode,
     disposition::Step,
     ids::{CallId, LegId},
-    outcome::{CallStatus, Outcome},
+    outcome::{CallStatus, Ending, Outcome, Transport},
     retry,
     time::Millis,
 };
+
+/// No phone rings before this; milliseconds.
+const AT_ONCE_MS: i64 = 1_000;
 
 impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
@@ -137,7 +140,10 @@ impl Floor {
         };
         if call.customer.is_none() {
             gateway.state.give_back();
-        } else if gateway.state.release(outcome.is_gateway_fault(), now) {
+        } else if gateway
+            .state
+            .release(is_fault_of_gateway(call, outcome, now), now)
+        {
             let gateway = id.clone();
             self.tell(Event::GatewayDegraded { gateway });
         }
@@ -197,6 +203,7 @@ impl Floor {
             q850: ended.q850,
             reason: ended.reason,
             outcome,
+            transport: transport_of(call, outcome, now),
             answer_class: call.class,
             abandoned: call.abandoned,
             wait_ms,
@@ -233,8 +240,24 @@ impl Floor {
                 status => status,
             },
             next_dial_at,
+            suppress: outcome == Outcome::Unwanted,
         })
     }
+}
+
+/// A refusal without a name that comes before anything could ring is the carrier's too.
+fn is_fault_of_gateway(call: &Call, outcome: Outcome, now: Millis) -> bool {
+    let at_once = call.times.ringing.is_none() && now.since(call.times.started) < AT_ONCE_MS;
+    outcome.is_gateway_fault() || (outcome == Outcome::Failed && at_once)
+}
+
+fn transport_of(call: &Call, outcome: Outcome, now: Millis) -> Transport {
+    let ending = call.times.answered.map(|answered| Ending {
+        lasted_ms: now.since(answered),
+        by_them: call.ended.as_ref().is_some_and(|end| end.by == By::Them),
+        packets: call.ended.as_ref().map_or(0, |end| end.packets_received),
+    });
+    Transport::of(outcome, ending)
 }
 
 /// What a call came to when its customer leg ended.
@@ -254,7 +277,8 @@ fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if ended.by != By::Them && ended.sip_status == Some(408) {
         return Outcome::Congestion;
     }
-    Outcome::of_refusal(ended.sip_status.unwrap_or_default(), ended.q850)
+    let status = ended.sip_status.unwrap_or_default();
+    Outcome::of_refusal(status, ended.q850, ended.reason.as_deref())
 }
 
 impl Outcome {

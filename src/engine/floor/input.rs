@@ -6,7 +6,7 @@ use crate::{
     agent::Unready,
     campaign,
     disposition::Disposition,
-    gate::Facts,
+    gate::{Block, Facts},
     gateway,
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
@@ -38,15 +38,26 @@ pub enum Input {
     /// Fresh facts for the gate; `None`: the lead is no longer ours.
     Checked {
         lead: LeadId,
-        facts: Option<Facts>,
+        facts: Option<Box<Facts>>,
     },
     /// The attempt row is durable: the INVITE may leave.
     AttemptOpened {
         attempt: AttemptId,
     },
-    /// The store refused the attempt row: another attempt on the number is up, or the lead is gone.
+    /// The store refused the attempt row: another attempt on the number is up, the lead is gone, or
+    /// the number was put on a DNC list meanwhile.
     AttemptRefused {
         attempt: AttemptId,
+        block: Block,
+    },
+    /// A gateway answers when it is asked (OPTIONS), or it does not.
+    GatewayAnswers {
+        gateway: GatewayId,
+        up: bool,
+    },
+    /// Another INVITE left for a leg that was dialled: after a challenge or a redirect.
+    LegSentAgain {
+        leg: LegId,
     },
     /// The agent's event channel came up or went down (AGT-024).
     Presence {

@@ -3,8 +3,10 @@
 //! One machine, driven from outside: hand in what happened with [`Floor::handle`], drain
 //! [`Floor::poll_command`], and call [`Floor::handle_wake`] when [`Floor::next_wake`] says so.
 
+mod admission;
 mod agents;
 mod answered;
+mod audience;
 mod calls;
 mod campaigns;
 mod command;
@@ -41,6 +43,7 @@ use crate::{
     queue,
     time::Millis,
 };
+use admission::UnderWay;
 use agents::Agent;
 use calls::{Call, Phase, Role};
 use campaigns::Campaign;
@@ -62,6 +65,8 @@ pub struct Floor {
     legs: BTreeMap<LegId, Role>,
     attempts: BTreeMap<AttemptId, CallId>,
     dials: BTreeMap<LeadId, Dial>,
+    /// Dials that the store may not know of yet.
+    under_way: UnderWay,
     /// Extensions whose phone can be rung.
     registered: BTreeSet<String>,
     draining: bool,
@@ -98,6 +103,7 @@ impl Floor {
             legs: BTreeMap::new(),
             attempts: BTreeMap::new(),
             dials: BTreeMap::new(),
+            under_way: UnderWay::default(),
             registered: BTreeSet::new(),
             draining: false,
         }
@@ -117,9 +123,13 @@ impl Floor {
             } => {
                 self.drawn(&campaign, leads, undone, next_due, now);
             }
-            Input::Checked { lead, facts } => self.checked(&lead, facts.as_ref(), now),
+            Input::Checked { lead, facts } => self.checked(&lead, facts.as_deref(), now),
             Input::AttemptOpened { attempt } => self.attempt_opened(attempt, now),
-            Input::AttemptRefused { attempt } => self.attempt_refused(attempt, now),
+            Input::AttemptRefused { attempt, block } => {
+                self.attempt_refused(attempt, block, now);
+            }
+            Input::GatewayAnswers { gateway, up } => self.gateway_answers(&gateway, up, now),
+            Input::LegSentAgain { leg } => self.leg_sent_again(leg, now),
             Input::Presence { agent, connected } => self.presence(&agent, connected, now),
             Input::PreviewLead {
                 agent,

@@ -187,6 +187,8 @@ impl Floor {
             campaign,
             lead: lead.clone(),
             call: Some(call_id),
+            probe: false,
+            asked: 0,
         };
         self.dials.insert(lead.id, dial);
         self.reach_agent_first(id, call, now);

@@ -68,13 +68,15 @@ impl Page for Calls {
 }
 
 /// Every outcome; the test sees that each has its word.
-const OUTCOMES: [&str; 13] = [
+const OUTCOMES: [&str; 15] = [
     "connected",
     "abandoned",
     "machine",
     "busy",
     "no_answer",
     "declined",
+    "blocked",
+    "unwanted",
     "unallocated",
     "unavailable",
     "congestion",

@@ -1,8 +1,10 @@
 use super::*;
 use crate::{dials, leads, sample::NOW, sample_floor as floor, testing::on_both};
-use engine::outcome::Outcome;
-
-const DAY: Millis = Millis(0);
+use engine::{
+    caps::History,
+    gate::{Consent, Facts, Listed, Used},
+    outcome::Outcome,
+};
 
 #[tokio::test]
 async fn due_leads_are_reserved_once_in_order() {
@@ -42,7 +44,7 @@ async fn a_lead_that_is_not_due_waits_and_says_until_when() {
             .leads[0];
         assert_eq!(lead.id.as_str(), ids[0]);
         let later = NOW.plus(60_000);
-        block(db, &ids[0], Block::Live, Some(later), NOW)
+        block(db, &ids[0], Block::Live, Some(later), None, NOW)
             .await
             .unwrap();
         let waiting = draw(db, floor::NODE, &campaign, None, 1, NOW)
@@ -53,7 +55,9 @@ async fn a_lead_that_is_not_due_waits_and_says_until_when() {
             .await
             .unwrap();
         assert_eq!(due.leads.len(), 1);
-        block(db, &ids[0], Block::Dnc, None, NOW).await.unwrap();
+        block(db, &ids[0], Block::Dnc, None, Some("list house"), NOW)
+            .await
+            .unwrap();
         let done = draw(db, floor::NODE, &campaign, None, 1, later)
             .await
             .unwrap();
@@ -72,10 +76,15 @@ async fn facts_are_what_stands_in_the_books_now() {
             .unwrap()
             .leads
             .remove(0);
-        let read = || facts(db, floor::NODE, &ids[0], &lead.number, DAY);
-        assert_eq!(read().await.unwrap(), Some(Facts::default()));
+        let ask = floor::ask(&campaign, &lead.number);
+        let read = || facts(db, floor::NODE, &ids[0], &ask, NOW);
+        let nothing = Facts {
+            number: lead.number.clone(),
+            ..Facts::default()
+        };
+        assert_eq!(read().await.unwrap(), Some(nothing.clone()));
         let open = floor::attempt(1, &campaign, &lead);
-        assert!(dials::open(db, floor::NODE, &open).await.unwrap());
+        assert_eq!(dials::open(db, floor::NODE, &open).await.unwrap(), None);
         assert_eq!(read().await.unwrap(), None, "it is being dialled");
         dials::close(db, &floor::close(&open, Outcome::Busy, Some(NOW)))
             .await
@@ -91,17 +100,22 @@ async fn facts_are_what_stands_in_the_books_now() {
         tx.commit().await.unwrap();
         let known = Facts {
             dnc: true,
+            listed: Some(Listed {
+                list: "house".into(),
+                version: 1,
+                entry: lead.number.clone(),
+                until: None,
+            }),
             attempts: 1,
             attempts_today: 1,
-            ..Facts::default()
+            of_number: History {
+                dials: vec![NOW],
+                ..History::default()
+            },
+            ..nothing
         };
         assert_eq!(read().await.unwrap(), Some(known));
-        assert_eq!(
-            facts(db, "live-2", &ids[0], &lead.number, DAY)
-                .await
-                .unwrap(),
-            None
-        );
+        assert_eq!(facts(db, "live-2", &ids[0], &ask, NOW).await.unwrap(), None);
     })
     .await;
 }
@@ -235,6 +249,118 @@ async fn an_agent_picks_only_from_the_own_list() {
         let over = "UPDATE leads SET next_dial_at = NULL WHERE id = $1";
         crate::testing::about(db, &ids[1], over).await;
         assert_eq!(picks("1001", &ids[1]).await, None, "done");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn facts_tell_of_person_place_consent_callers_and_holidays() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 3).await;
+        let data = r#"{"who":"ann","tz":"Europe/Berlin","yes":"2026-01-01 "}"#;
+        for id in &ids[..2] {
+            crate::on!(db.write(), c => sqlx::query("UPDATE leads SET data = $2 WHERE id = $1")
+                .bind(id).bind(data).execute(c).await.map(|_| ()))
+            .unwrap();
+        }
+        let drawn = draw(db, floor::NODE, &campaign, None, 3, NOW)
+            .await
+            .unwrap()
+            .leads;
+        let mut open = floor::attempt(1, &campaign, &drawn[0]);
+        open.verdict.facts.said.person = Some("ann".into());
+        assert_eq!(dials::open(db, floor::NODE, &open).await.unwrap(), None);
+        let mut close = floor::close(&open, Outcome::Connected, None);
+        close.times.bridged = Some(NOW.plus(1_000));
+        close.abandoned = true;
+        dials::close(db, &close).await.unwrap();
+        let import: String = crate::on!(db.read(), c => sqlx::query_scalar(
+            "SELECT import_id FROM leads WHERE id = $1").bind(&ids[1]).fetch_one(c).await)
+        .unwrap();
+        let consent = Consent {
+            basis: "written".into(),
+            source: "archive".into(),
+            at: NOW,
+            text_version: None,
+        };
+        let mut tx = db.begin().await.unwrap();
+        crate::imports::set_consent(&mut tx, &import, Some(&consent))
+            .await
+            .unwrap();
+        for (day, name) in [("1970-01-02", "soon"), ("1999-12-31", "far")] {
+            let holiday = crate::holidays::Holiday {
+                day: day.into(),
+                name: name.into(),
+            };
+            crate::holidays::put(&mut tx, "o", &holiday).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+
+        let mut ask = floor::ask(&campaign, &drawn[1].number);
+        ask.callers = vec!["02110000".into()];
+        ask.columns.person = Some("who".into());
+        ask.columns.zone = Some("tz".into());
+        ask.columns.consent = Some("yes".into());
+        let found = facts(db, floor::NODE, &ids[1], &ask, NOW)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.said.person.as_deref(), Some("ann"));
+        assert_eq!(found.said.zone.as_deref(), Some("Europe/Berlin"));
+        assert_eq!(found.said.consent.as_deref(), Some("2026-01-01"));
+        assert_eq!(found.consent, Some(consent));
+        assert_eq!(found.of_number, History::default());
+        let ended = Some(NOW.plus(5_000));
+        let of_ann = History {
+            dials: vec![NOW],
+            talked: ended,
+            abandoned: ended,
+        };
+        assert_eq!(found.of_person, of_ann, "by another number");
+        assert_eq!(found.holidays, ["1970-01-02".parse().unwrap()]);
+        let used = Used {
+            caller: "02110000".into(),
+            today: 1,
+            last: NOW,
+            refused: false,
+        };
+        assert_eq!(found.callers, [used]);
+        // Nobody knows who the third one is.
+        ask.number.clone_from(&drawn[2].number);
+        let third = facts(db, floor::NODE, &ids[2], &ask, NOW)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(third.of_person, History::default());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_caller_that_was_refused_as_unwanted_is_told() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        let lead = draw(db, floor::NODE, &campaign, None, 1, NOW)
+            .await
+            .unwrap()
+            .leads
+            .remove(0);
+        let open = floor::attempt(1, &campaign, &lead);
+        dials::open(db, floor::NODE, &open).await.unwrap();
+        let close = floor::close(&open, Outcome::Blocked, Some(NOW));
+        dials::close(db, &close).await.unwrap();
+        draw(db, floor::NODE, &campaign, None, 1, NOW)
+            .await
+            .unwrap();
+        let ask = floor::ask(&campaign, &lead.number);
+        let found = facts(db, floor::NODE, &ids[0], &ask, NOW)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.callers.len(), 1);
+        assert!(found.callers[0].refused);
     })
     .await;
 }

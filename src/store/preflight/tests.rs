@@ -17,9 +17,13 @@ use crate::{
 const DAY: Millis = Millis(0);
 
 async fn all(db: &Db, over: &Over) -> Vec<Candidate> {
+    let columns = Columns::default();
     let scene = Scene {
         orgi: "o",
+        campaign: "cmp_1",
+        columns: &columns,
         day_start: DAY,
+        now: NOW,
     };
     let (mut found, mut after) = (Vec::new(), -1);
     while let Some((part, last)) = stretch(db, over, scene, after, 3).await.unwrap() {
@@ -124,7 +128,8 @@ async fn every_lead_of_a_campaign_gets_one_reason_and_the_gate_agrees() {
             .leads;
         let mut passes = 0;
         for lead in &drawn {
-            let facts = hopper::facts(db, floor::NODE, lead.id.as_str(), &lead.number, DAY)
+            let ask = floor::ask(&campaign, &lead.number);
+            let facts = hopper::facts(db, floor::NODE, lead.id.as_str(), &ask, NOW)
                 .await
                 .unwrap();
             let verdict = gate::check(

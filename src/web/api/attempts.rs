@@ -44,6 +44,10 @@ shown! {
         q850: Option<i64>,
         reason: Option<String>,
         outcome: Option<String>,
+        /// What the network did: answered, busy, blocked, capacity and so on.
+        transport: Option<String>,
+        /// Who answered: person, machine or unknown.
+        answer_class: Option<String>,
         call_id: String,
         /// false: our side failed, not an attempt on the lead.
         counted: bool,

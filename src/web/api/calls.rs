@@ -69,6 +69,8 @@ shown! {
         sip_status: Option<i64>,
         q850: Option<i64>,
         outcome: Option<String>,
+        /// What the network did: answered, busy, blocked, capacity and so on.
+        transport: Option<String>,
         /// person, machine or unknown.
         answer_class: Option<String>,
         abandoned: bool,

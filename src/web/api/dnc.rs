@@ -1,4 +1,4 @@
-//! `/dnc` (黑名单): numbers nobody may dial.
+//! `/dnc` (黑名单): numbers nobody may dial, the list of the whole house. Others: `/dnc-lists`.
 
 use axum::{
     Json,
@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 use store::dnc::{self, Entry};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{check, shown::shown};
@@ -28,9 +28,16 @@ pub fn routes() -> OpenApiRouter<House> {
 
 shown! {
     DncOut of Entry {
+        /// The number, or the beginning of numbers.
         number: String,
+        is_prefix: bool,
         reason: String,
+        source: String,
+        /// The list's version with which it came.
+        version: i64,
         created_at: At,
+        /// From then on it forbids nothing.
+        expires_at: Option<At>,
     }
 }
 
@@ -51,13 +58,9 @@ async fn list(
 ) -> Result<Json<List<DncOut>>, Problem> {
     let limit = paging.limit()?;
     let after = paging.after()?.unwrap_or_default();
-    let rows = dnc::page(&house.db, caller.orgi(), &after, limit as u32 + 1).await?;
-    Ok(Json(List::of(
-        rows,
-        limit,
-        |row| row.number.clone(),
-        DncOut::from,
-    )))
+    let list = dnc::HOUSE;
+    let rows = dnc::page(&house.db, caller.orgi(), list, &after, limit as u32 + 1).await?;
+    Ok(Json(List::of(rows, limit, Entry::key, DncOut::from)))
 }
 
 /// 加入黑名单 · Put a number on the list. It is written as leads have it: without `+86`.
@@ -78,19 +81,46 @@ async fn put(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// 移出黑名单 · Take a number off the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Why {
+    /// 1 to 200 characters; kept with what was taken off.
+    reason: String,
+}
+
+/// 移出黑名单 · Take a number off the list, and say why.
 #[utoipa::path(delete, path = "/api/v1/dnc/{number}", tag = "setup",
-    params(("number" = String, Path)), responses((status = 204)))]
+    params(("number" = String, Path), Why), responses((status = 204)))]
 async fn remove(
     State(house): State<House>,
     caller: Caller,
     Path(number): Path<String>,
+    Params(why): Params<Why>,
 ) -> Result<StatusCode, Problem> {
     let number = check::number("/number", &number)?;
+    let why = dnc::Removal {
+        reason: &reason(why.reason)?,
+        by: caller.user_id(),
+    };
     let mut tx = house.db.begin().await?;
-    if !dnc::remove(&mut tx, caller.orgi(), &number).await? {
+    let entry = (number.as_str(), false);
+    if !dnc::remove(&mut tx, caller.orgi(), dnc::HOUSE, entry, why, now()).await? {
         return Err(Problem::not_found());
     }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Why an entry goes: it has to be said.
+pub fn reason(text: String) -> Result<String, Problem> {
+    let text = check::text("/reason", text, 200)?;
+    if text.trim().is_empty() {
+        return Err(Problem::at(
+            "/reason",
+            "length",
+            "must have 1 to 200 characters",
+        ));
+    }
+    Ok(text)
 }

@@ -96,6 +96,8 @@ pub struct LeadOut {
     pub next_dial_at: Option<At>,
     /// The gate's last verdict, when it was not a pass.
     pub blocked: Option<String>,
+    /// What that stood on: a list and its version, time zones, packs of rules.
+    pub blocked_basis: Option<String>,
     pub created_at: At,
     pub updated_at: At,
 }
@@ -319,6 +321,7 @@ pub fn show(lead: Lead, fields: &[Field], masks: &Masks) -> LeadOut {
         last_dial_at: lead.last_dial_at.shown(),
         next_dial_at: lead.next_dial_at.shown(),
         blocked: lead.blocked,
+        blocked_basis: lead.blocked_basis,
         created_at: lead.created_at.shown(),
         updated_at: lead.updated_at.shown(),
     }

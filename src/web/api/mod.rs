@@ -6,13 +6,16 @@ mod attempts;
 mod audit;
 mod auth;
 mod batches;
+mod caller_ids;
 mod calls;
 mod campaigns;
 mod check;
+mod consents;
 mod contacts;
 mod departments;
 mod dictionaries;
 mod dnc;
+mod dnc_lists;
 mod events;
 mod export;
 mod extensions;
@@ -22,10 +25,12 @@ pub mod find;
 mod gateways;
 mod grants;
 mod heads;
+mod holidays;
 mod import_options;
 mod imports;
 mod inbound_routes;
 mod jobs;
+mod jurisdictions;
 mod leads;
 pub mod masks;
 mod my_list;
@@ -100,5 +105,10 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(inbound_routes::routes())
         .merge(extensions::routes())
         .merge(dnc::routes())
+        .merge(dnc_lists::routes())
+        .merge(holidays::routes())
+        .merge(jurisdictions::routes())
+        .merge(caller_ids::routes())
+        .merge(consents::routes())
         .merge(events::routes())
 }

@@ -3,6 +3,7 @@ mod allocation;
 mod calls;
 mod contract;
 mod events;
+mod gate;
 mod idempotency;
 mod jobs;
 mod kit;

@@ -24,7 +24,8 @@ fn outside_its_window_a_campaign_takes_no_lead_in_hand() {
          show draw
          0 ready 1
          1.5 why c",
-        "0 draw c 0
+        "0 draw c 100
+         0 release L1
          1 draw c 0
          1.5 0 lines: Window",
     );

@@ -3,6 +3,7 @@
 mod after_the_call;
 mod campaigns;
 mod dialling;
+mod gating;
 mod handing_over;
 mod invariants;
 mod limits;
@@ -10,6 +11,7 @@ mod predicting;
 mod previewing;
 mod races;
 mod script;
+mod seven_days;
 mod shift;
 mod stage;
 mod store;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{CloseCall, Command, Input, Lead, OpenAttempt};
 use crate::{
+    caps::History,
     disposition::Step,
-    gate::Facts,
+    gate::{Ask, Block, Facts},
     ids::{AgentId, AttemptId, CallId, CampaignId, LeadId},
     outcome::CallStatus,
     time::Millis,
@@ -19,6 +20,8 @@ pub struct Row {
     pub next: Option<Millis>,
     pub reserved: bool,
     pub facts: Facts,
+    /// Its number was put on a DNC list.
+    pub listed: bool,
     /// On this agent's own list.
     pub agent: Option<AgentId>,
     /// The gate turned it away for good, or an agent said that it is done.
@@ -54,6 +57,7 @@ impl Store {
             next: Some(due),
             reserved: false,
             facts: Facts::default(),
+            listed: false,
             agent: None,
             settled: false,
             dialled: Vec::new(),
@@ -93,20 +97,17 @@ impl Store {
                     lead: lead.map(Box::new),
                 });
             }
-            Command::Check {
-                lead, day_start, ..
-            } => {
+            Command::Check { lead, ask } => {
                 return Some(Input::Checked {
                     lead: lead.clone(),
-                    facts: self.facts(lead, *day_start),
+                    facts: self.facts(lead, ask).map(Box::new),
                 });
             }
             Command::OpenAttempt(open) => {
                 let attempt = open.attempt;
-                return Some(if self.open(open) {
-                    Input::AttemptOpened { attempt }
-                } else {
-                    Input::AttemptRefused { attempt }
+                return Some(match self.open(open) {
+                    Ok(()) => Input::AttemptOpened { attempt },
+                    Err(block) => Input::AttemptRefused { attempt, block },
                 });
             }
             Command::Block { lead, retry_at, .. } => {
@@ -198,25 +199,47 @@ impl Store {
             .collect()
     }
 
-    fn facts(&self, lead: &LeadId, day_start: Millis) -> Option<Facts> {
+    fn facts(&self, lead: &LeadId, ask: &Ask) -> Option<Facts> {
         let row = &self.rows[lead];
         if !row.reserved || row.status == CallStatus::Calling {
             return None;
         }
-        let today = row.dialled.iter().filter(|at| **at >= day_start).count();
+        let today = row
+            .dialled
+            .iter()
+            .filter(|at| **at >= ask.day_start)
+            .count();
         let facts = row.facts.clone();
+        let person = &facts.said.person;
         Some(Facts {
             attempts: facts.attempts + row.dialled.len() as u32,
             attempts_today: facts.attempts_today + today as u32,
+            dnc: facts.dnc || row.listed,
+            number: row.lead.number.clone(),
+            of_number: self.history(|other| other.lead.number == row.lead.number),
+            of_person: self.history(|other| person.is_some() && other.facts.said.person == *person),
             ..facts
         })
     }
 
-    fn open(&mut self, open: &OpenAttempt) -> bool {
+    fn history(&self, is_same: impl Fn(&Row) -> bool) -> History {
+        let rows = self.rows.values().filter(|row| is_same(row));
+        let mut dials: Vec<Millis> = rows.flat_map(|row| row.dialled.clone()).collect();
+        dials.sort_unstable_by(|a, b| b.cmp(a));
+        History {
+            dials,
+            ..History::default()
+        }
+    }
+
+    fn open(&mut self, open: &OpenAttempt) -> Result<(), Block> {
         let lead = open.call.lead.clone().expect("a dialled call has its lead");
         let row = self.row(&lead);
         if !row.reserved || row.status == CallStatus::Calling || row.facts.live {
-            return false;
+            return Err(Block::Live);
+        }
+        if row.facts.dnc || row.listed {
+            return Err(Block::Dnc);
         }
         row.status = CallStatus::Calling;
         row.dialled.push(open.call.started_at);
@@ -224,7 +247,7 @@ impl Store {
         self.attempts.insert(open.attempt, lead);
         let id = open.call.id;
         assert!(self.open_calls.insert(id), "{id} opened twice");
-        true
+        Ok(())
     }
 
     fn close(&mut self, call: &CloseCall) {

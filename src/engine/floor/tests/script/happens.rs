@@ -11,6 +11,7 @@ use crate::{
     agent::Unready,
     campaign::State,
     disposition::{Code, Disposition},
+    gate::Block,
     ids::{LeadId, LegId},
     time::Millis,
 };
@@ -55,12 +56,22 @@ impl Stage {
                 agent: (*agent).into(),
                 connected: *state == "on",
             },
+            ["gateway", id, state] => Input::GatewayAnswers {
+                gateway: (*id).into(),
+                up: *state == "up",
+            },
             ["drain"] => Input::Drain,
+            ["lists", lead] => {
+                let row = self.store.rows.get_mut(&LeadId::from(*lead));
+                row.expect("a lead").listed = true;
+                return;
+            }
             ["opened", lead] => Input::AttemptOpened {
                 attempt: self.attempts[*lead],
             },
             ["refused", lead] => Input::AttemptRefused {
                 attempt: self.attempts[*lead],
+                block: Block::Live,
             },
             ["checked", lead, facts @ ..] => self.checked(lead, facts),
             ["drawn", campaign, leads @ ..] => self.drawn(campaign, leads),
@@ -182,7 +193,7 @@ impl Stage {
         let row = &self.store.rows[&LeadId::from(lead)];
         Input::Checked {
             lead: lead.into(),
-            facts: (facts != ["gone"]).then(|| row.facts.clone()),
+            facts: (facts != ["gone"]).then(|| Box::new(row.facts.clone())),
         }
     }
 

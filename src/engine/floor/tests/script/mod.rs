@@ -101,6 +101,17 @@ impl Stage {
         stage
     }
 
+    /// The clock is set, be it back.
+    pub fn set_clock(&mut self, now: Millis) {
+        self.now = now;
+    }
+
+    /// One line more of what happens, now.
+    pub fn play(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.happens(&words);
+    }
+
     /// Jumps from wake to wake.
     fn until(&mut self, end: Millis) {
         while let Some((at, _)) = self.floor.next_wake().filter(|(at, _)| *at <= end) {

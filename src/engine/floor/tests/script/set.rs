@@ -32,6 +32,11 @@ impl Stage {
                 }
             }
             ["gateway", options @ ..] => self.set_gateway(options),
+            ["another", "gateway", id] => {
+                let mut other = stage::configuration(&[]).gateways.remove(0);
+                other.id = (*id).into();
+                self.configuration.gateways.push(other);
+            }
             ["campaign", id, mode, options @ ..] => {
                 let mode = match *mode {
                     "preview" => Mode::Preview,
@@ -97,6 +102,9 @@ impl Stage {
                 "live" => row.facts.live = true,
                 "attempts" => row.facts.attempts = value.parse().expect("a number"),
                 "today" => row.facts.attempts_today = value.parse().expect("a number"),
+                "number" => row.lead.number = value.into(),
+                "state" => row.facts.said.state = Some(value.into()),
+                "person" => row.facts.said.person = Some(value.into()),
                 "agent" => row.agent = Some(value.into()),
                 "due" => row.next = Some(stage::opening().plus(seconds(value))),
                 other => panic!("no property of a lead: {other}"),
@@ -160,6 +168,12 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
             let hour = |text: &str| text.parse::<u16>().expect("an hour") * 60;
             settings.window.ranges = vec![(hour(from), hour(to))];
         }
+        "number-day" => settings.caps.number.day = Some(number()),
+        "person-day" => settings.caps.person.day = Some(number()),
+        "pool" => settings.caller_ids = value.split(',').map(str::to_owned).collect(),
+        "rests" => settings.caller_rule.cool_down_s = Some(number()),
+        "fallback" => settings.fallback_gateways.push(value.into()),
+        "pack" => settings.packs.push(value.into()),
         "then" => settings.robot.then_queue = Some(value.into()),
         "gateway" => settings.gateway = Some(value.into()),
         "caller" => settings.caller_ids.clear(),

@@ -64,6 +64,7 @@ impl Stage {
                 lead,
                 block,
                 retry_at,
+                ..
             } => format!("block {lead} {}{}", block.as_str(), self.again(*retry_at)),
             Command::Release { lead, retry_at } => {
                 format!("release {lead}{}", self.again(*retry_at))
@@ -84,6 +85,12 @@ impl Stage {
                 format!("agent {} {}{sub}{reason}", change.agent, change.to)
             }
             Command::FinishCampaign { campaign } => format!("finish {campaign}"),
+            Command::Dial {
+                leg: l,
+                gateway,
+                caller,
+                ..
+            } if shows("route") => format!("dial {} as {caller} by {gateway}", leg(l)),
             Command::Dial { leg: l, .. } => format!("dial {}", leg(l)),
             Command::RingPhone { leg: l, caller, .. } if shows("caller") => {
                 format!("ring {} showing {caller}", leg(l))

@@ -26,10 +26,29 @@ fn the_same_shift_gives_the_same_commands() {
     assert!(one.commands == other.commands, "the shifts differ");
 }
 
+/// How long a large shift lasts; milliseconds.
+const LARGE_SHIFT: i64 = 3 * 60_000;
+
+#[test]
+fn two_hundred_agents_are_no_other_matter() {
+    let size = plan::Size {
+        agents: 200,
+        channels: 600,
+        cps: 50,
+        leads: 1_500,
+    };
+    let calls = [100, 101].map(|seed| {
+        let mut world = World::new(seed, Some(size));
+        world.play_for(LARGE_SHIFT);
+        world.calls()
+    });
+    assert!(calls.iter().sum::<usize>() > 300, "only {calls:?} calls");
+}
+
 /// Plays a shift to its end, and says its seed when something breaks.
 fn play(seed: u64) -> World {
     let played = std::panic::catch_unwind(|| {
-        let mut world = World::new(seed);
+        let mut world = World::new(seed, None);
         world.play();
         world
     });

@@ -20,11 +20,26 @@ pub struct Plan {
     pub works_to_the_end: bool,
 }
 
-/// Draws agents, queues, gateways, campaigns and their leads.
-pub fn draw(rng: &mut StdRng, store: &mut Store) -> Plan {
-    let agents: Vec<String> = (1..=rng.random_range(2..=10))
-        .map(|id: u32| id.to_string())
-        .collect();
+/// How large a shift is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub agents: u32,
+    /// Channels and calls a second of the gateway.
+    pub channels: u32,
+    pub cps: u32,
+    /// Leads of a campaign.
+    pub leads: usize,
+}
+
+/// Draws queues, gateways, campaigns and their leads for so many agents.
+pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
+    let size = size.unwrap_or_else(|| Size {
+        agents: rng.random_range(2..=10),
+        channels: rng.random_range(2..40),
+        cps: rng.random_range(1..20),
+        leads: rng.random_range(50..400),
+    });
+    let agents: Vec<String> = (1..=size.agents).map(|id| id.to_string()).collect();
     let mut configuration = stage::configuration(&agents);
     for agent in &mut configuration.agents {
         agent.auto_ready = rng.random_bool(0.3);
@@ -36,13 +51,21 @@ pub fn draw(rng: &mut StdRng, store: &mut Store) -> Plan {
     queue.wrap_up_ms = rng.random_range(0..15_000);
     queue.max_wait_ms = rng.random_range(5_000..120_000);
     let gateway = &mut configuration.gateways[0].settings;
-    gateway.max_channels = rng.random_range(2..40);
-    gateway.max_cps = rng.random_range(1..20).into();
+    gateway.max_channels = size.channels;
+    gateway.max_cps = size.cps.into();
     gateway.inbound_reserved = rng.random_range(0..4) as f64 / 10.0;
+    let works_to_the_end = rng.random_bool(0.5) && size.agents <= 10;
     let mut campaigns: Vec<CampaignSpec> = (0..rng.random_range(1..=4))
-        .map(|index| campaign(rng, store, index, &agents))
+        .map(|index| campaign(rng, store, index, &agents, size.leads))
         .collect();
-    let works_to_the_end = rng.random_bool(0.5);
+    if size.agents > 10 {
+        for spec in &mut campaigns {
+            spec.settings.max_concurrency = None;
+        }
+    }
+    if !works_to_the_end {
+        abroad(rng, store, &mut campaigns);
+    }
     if works_to_the_end {
         for spec in &mut campaigns {
             spec.settings.retry.attempts_per_day = 10;
@@ -55,7 +78,33 @@ pub fn draw(rng: &mut StdRng, store: &mut Store) -> Plan {
     }
 }
 
-fn campaign(rng: &mut StdRng, store: &mut Store, index: usize, agents: &[String]) -> CampaignSpec {
+/// Some leads live where it is evening, or night; some are the same person; and both are counted.
+fn abroad(rng: &mut StdRng, store: &mut Store, campaigns: &mut [CampaignSpec]) {
+    for spec in campaigns {
+        let number = rng.random_range(1..4);
+        let person = rng.random_range(1..4);
+        spec.settings.caps.number.day = rng.random_bool(0.5).then_some(number);
+        spec.settings.caps.person.day = rng.random_bool(0.5).then_some(person);
+    }
+    for (place, row) in store.rows.values_mut().enumerate() {
+        match rng.random_range(0..10) {
+            0 => row.lead.number = format!("+1212555{place:04}"),
+            1 => row.lead.number = format!("+1310555{place:04}"),
+            2 => row.lead.number = format!("+1305555{place:04}"),
+            _ => {}
+        }
+        let person = rng.random_range(0..200);
+        row.facts.said.person = rng.random_bool(0.5).then(|| format!("person-{person}"));
+    }
+}
+
+fn campaign(
+    rng: &mut StdRng,
+    store: &mut Store,
+    index: usize,
+    agents: &[String],
+    leads: usize,
+) -> CampaignSpec {
     let mode = [
         Mode::Predictive,
         Mode::Robot,
@@ -66,7 +115,7 @@ fn campaign(rng: &mut StdRng, store: &mut Store, index: usize, agents: &[String]
     let mut spec = stage::campaign(&id, mode);
     settings(rng, &mut spec.settings);
     spec.state = State::Running;
-    for lead in 0..rng.random_range(50..400) {
+    for lead in 0..leads {
         let row = store.add(&format!("{id}-{lead}"), &id, stage::opening());
         row.facts.dnc = rng.random_bool(0.05);
         row.facts.voided = rng.random_bool(0.02);

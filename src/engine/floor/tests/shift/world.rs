@@ -2,14 +2,24 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::Timelike;
+use chrono_tz::Tz;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::{
-    super::{super::*, invariants, stage, store::Store},
-    plan::{self, HOUR, Plan},
+    super::{
+        super::*,
+        invariants, stage,
+        store::{Row, Store},
+    },
+    plan::{self, HOUR, Plan, Size},
     switch::Switch,
 };
-use crate::{campaign::State, outcome::CallStatus};
+use crate::{
+    campaign::{Settings, State},
+    outcome::CallStatus,
+    window::hours,
+};
 
 pub struct World {
     pub(super) rng: StdRng,
@@ -25,15 +35,17 @@ pub struct World {
     /// Dials of attempts that are open now.
     dialled: BTreeMap<AttemptId, u32>,
     admitted: VecDeque<Millis>,
+    /// So many agents need a database that is never away for long.
+    is_large: bool,
     /// Every command and when it came, for a comparison of two shifts.
     pub commands: Vec<(Millis, Command)>,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, size: Option<Size>) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut store = Store::default();
-        let plan = plan::draw(&mut rng, &mut store);
+        let plan = plan::draw(&mut rng, &mut store, size);
         let now = stage::opening();
         Self {
             rng,
@@ -47,12 +59,33 @@ impl World {
             next_incoming: 1 << 63,
             dialled: BTreeMap::new(),
             admitted: VecDeque::new(),
+            is_large: size.is_some(),
             commands: Vec::new(),
         }
     }
 
     pub fn calls(&self) -> usize {
         self.store.closed.len()
+    }
+
+    /// So much time of chance, and everybody goes home.
+    pub fn play_for(&mut self, ms: i64) {
+        self.open();
+        // Sign in, and be ready.
+        self.everybody_works();
+        self.everybody_works();
+        let end = stage::opening().plus(ms);
+        while self.now < end {
+            self.until(end.min(self.now.plus(20_000)), true);
+            // What a supervisor stopped, another one starts.
+            for spec in self.plan.campaigns.clone() {
+                self.input(Input::Campaign(Box::new(spec)));
+            }
+            self.everybody_works();
+        }
+        self.close();
+        self.until(self.now.plus(4 * HOUR), false);
+        self.books_add_up();
     }
 
     /// An hour of chance; then either everybody goes home, or works on until nothing is left.
@@ -206,6 +239,7 @@ impl World {
         let free = self.scribe.back().map_or(self.now, |(at, _)| *at);
         // Now and then the database is slow, or away for a while.
         let longest = match self.rng.random_range(0..1000) {
+            _ if self.is_large => 2,
             0 => 20_000,
             1..30 => 3_000,
             _ => 8,
@@ -277,7 +311,8 @@ impl World {
         let campaign = &self.floor.campaigns[&row.campaign];
         let settings = &campaign.spec.settings;
         assert!(campaign.is_running(), "{} is not running", row.campaign);
-        assert!(settings.window.is_open(self.now), "outside the window");
+        self.is_awake(row, settings);
+        self.caps_are_kept(row, settings);
         let attempts = row.dialled.len();
         assert!(
             attempts <= settings.retry.max_attempts as usize,
@@ -292,6 +327,41 @@ impl World {
         let dials = self.dialled.get_mut(attempt).expect("an open attempt");
         *dials += 1;
         assert_eq!(*dials, 1, "{attempt} is dialled twice");
+    }
+
+    /// The window is open on the called party's own clock, and so are the hours of the United States.
+    fn is_awake(&self, row: &Row, settings: &Settings) {
+        let home = match row.lead.number.get(..5) {
+            Some("+1212" | "+1305") => Some(Tz::America__New_York),
+            Some("+1310") => Some(Tz::America__Los_Angeles),
+            _ => None,
+        };
+        let zone = home.unwrap_or(Tz::Asia__Shanghai);
+        let open = hours::is_open(&settings.window, zone, self.now);
+        assert!(open, "{} is outside the window", row.lead.number);
+        if home.is_some() {
+            let local = hours::local(zone, self.now).expect("a moment").hour();
+            assert!((8..21).contains(&local), "it is {local} in {zone}");
+        }
+    }
+
+    /// The dials of the last day, this one among them.
+    fn caps_are_kept(&self, row: &Row, settings: &Settings) {
+        let day_ago = self.now.plus(-24 * HOUR);
+        let dials = |is_same: &dyn Fn(&Row) -> bool| {
+            let rows = self.store.rows.values().filter(|row| is_same(row));
+            rows.flat_map(|row| &row.dialled)
+                .filter(|at| **at > day_ago)
+                .count()
+        };
+        if let Some(cap) = settings.caps.number.day {
+            let dials = dials(&|other| other.lead.number == row.lead.number);
+            assert!(dials <= cap as usize, "{dials} dials of a number");
+        }
+        if let (Some(cap), Some(person)) = (settings.caps.person.day, &row.facts.said.person) {
+            let dials = dials(&|other| other.facts.said.person.as_ref() == Some(person));
+            assert!(dials <= cap as usize, "{dials} dials of a person");
+        }
     }
 
     fn books_add_up(&self) {

@@ -1,0 +1,237 @@
+//! What the gate takes for a dial: a caller number, and a channel of the first gateway that has one.
+
+use std::collections::VecDeque;
+
+use super::{Floor, Role, campaigns::Campaign, dialling::Dial};
+use crate::{
+    campaign::State,
+    gate::{self, Block, Facts, No, Rules, Used, Verdict},
+    ids::{CampaignId, GatewayId, LegId},
+    time::Millis,
+};
+
+/// A pass, and what it took.
+#[derive(Debug, Clone)]
+pub(super) struct Admitted {
+    pub verdict: Verdict,
+    pub gateway: GatewayId,
+    pub min_ring_s: u32,
+    pub message_within_ms: Option<i64>,
+}
+
+/// Dials that passed after the facts for another were asked for: those facts do not know them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UnderWay {
+    last: u64,
+    dials: VecDeque<Passed>,
+}
+
+#[derive(Debug, Clone)]
+struct Passed {
+    serial: u64,
+    at: Millis,
+    caller: String,
+    number: String,
+    person: Option<String>,
+}
+
+/// More than can be passed while the store owes an answer.
+const REMEMBERED: usize = 10_000;
+
+impl UnderWay {
+    /// The last dial that passed.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    fn passed(&mut self, verdict: &Verdict, now: Millis) {
+        self.last += 1;
+        self.dials.push_back(Passed {
+            serial: self.last,
+            at: now,
+            caller: verdict.caller.clone(),
+            number: verdict.facts.number.clone(),
+            person: verdict.facts.said.person.clone(),
+        });
+        if self.dials.len() > REMEMBERED {
+            self.dials.pop_front();
+        }
+    }
+
+    /// Nothing is with the gate any more: the next facts know everything.
+    fn settle(&mut self) {
+        self.dials.clear();
+    }
+
+    /// Adds what the store could not know when it was asked.
+    fn complete(&self, facts: &mut Facts, asked: u64, callers_too: bool) {
+        let newer = self.dials.iter().rev();
+        for dial in newer.take_while(|dial| dial.serial > asked) {
+            if !dial.number.is_empty() && dial.number == facts.number {
+                facts.of_number.dialled(dial.at);
+                facts.attempts_today += 1;
+            }
+            if dial.person.is_some() && dial.person == facts.said.person {
+                facts.of_person.dialled(dial.at);
+            }
+            if callers_too {
+                facts.use_caller(&dial.caller, dial.at);
+            }
+        }
+    }
+}
+
+impl Facts {
+    fn use_caller(&mut self, caller: &str, at: Millis) {
+        match self.callers.iter_mut().find(|used| used.caller == caller) {
+            Some(used) => {
+                used.today += 1;
+                used.last = used.last.max(at);
+            }
+            None => self.callers.push(Used {
+                caller: caller.into(),
+                today: 1,
+                last: at,
+                refused: false,
+            }),
+        }
+    }
+}
+
+impl Campaign {
+    /// Where its dials go out: the first that has room.
+    pub fn gateways(&self) -> impl Iterator<Item = &GatewayId> {
+        let settings = &self.spec.settings;
+        settings.gateway.iter().chain(&settings.fallback_gateways)
+    }
+
+    /// The caller number for one dial, and the turn that it has.
+    fn caller(&mut self, facts: &Facts, now: Millis) -> Option<String> {
+        let settings = &self.spec.settings;
+        let turn = self.next_caller;
+        let caller = settings
+            .caller_rule
+            .choose(&settings.caller_ids, facts, turn, now);
+        let caller = caller.map(str::to_owned);
+        self.next_caller = self.next_caller.wrapping_add(1);
+        caller
+    }
+
+    /// When a caller number is free again, where that is known.
+    fn caller_free_at(&self, facts: &Facts, now: Millis) -> Option<Millis> {
+        let settings = &self.spec.settings;
+        let tomorrow = Block::DayCap.retry_at(settings, now)?;
+        let rule = &settings.caller_rule;
+        let free = rule.free_at(&settings.caller_ids, facts, tomorrow)?;
+        (free > now).then_some(free)
+    }
+}
+
+impl Floor {
+    /// Runs the gate on fresh facts and takes what the dial needs.
+    pub(super) fn admit(
+        &mut self,
+        dial: &Dial,
+        facts: &Facts,
+        now: Millis,
+    ) -> Result<Admitted, No> {
+        let mut facts = facts.clone();
+        if facts.number.is_empty() {
+            facts.number.clone_from(&dial.lead.number);
+        }
+        let gateway = self.gateway_for(&dial.campaign, now);
+        // The call of an agent who waits is among those that are up.
+        let room = self.ceiling_room(&dial.campaign);
+        let is_capped = room == Some(0) && dial.call.is_none();
+        let Some(campaign) = self.campaigns.get_mut(&dial.campaign) else {
+            return Err(now_and_here(Block::GatewayMissing, now));
+        };
+        let asks = campaign.spec.settings.caller_rule.asks();
+        self.under_way.complete(&mut facts, dial.asked, asks);
+        if self.draining || campaign.spec.state != State::Running {
+            return Err(now_and_here(Block::Stopped, now));
+        }
+        if campaign.is_full() || is_capped {
+            return Err(now_and_here(Block::Gateway, now));
+        }
+        campaign.learn_place(&facts);
+        let caller = campaign.caller(&facts, now);
+        let settings = &campaign.spec.settings;
+        let state = gateway
+            .as_ref()
+            .and_then(|id| self.gateways.get_mut(id))
+            .map(|gateway| &mut gateway.state);
+        let verdict = gate::examine(&facts, settings, caller.as_deref(), state, now);
+        let verdict = verdict.map_err(|no| match no.block {
+            Block::CallerId => No {
+                retry_at: campaign.caller_free_at(&facts, now).or(no.retry_at),
+                ..no
+            },
+            _ => no,
+        })?;
+        let Some(gateway) = gateway else {
+            return Err(now_and_here(Block::GatewayMissing, now));
+        };
+        if self.dials.is_empty() {
+            self.under_way.settle();
+        } else {
+            self.under_way.passed(&verdict, now);
+        }
+        let rules = Rules::of(&facts, &campaign.spec.settings).ok();
+        Ok(Admitted {
+            min_ring_s: rules.as_ref().map_or(0, Rules::min_ring_s),
+            message_within_ms: rules.as_ref().and_then(Rules::message_within_ms),
+            verdict,
+            gateway,
+        })
+    }
+
+    /// The first gateway of the campaign that has room, else the first that there is.
+    fn gateway_for(&mut self, campaign: &CampaignId, now: Millis) -> Option<GatewayId> {
+        let campaign = self.campaigns.get(campaign)?;
+        let there: Vec<GatewayId> = campaign
+            .gateways()
+            .filter(|id| self.gateways.get(*id).is_some_and(|seen| !seen.gone))
+            .cloned()
+            .collect();
+        let has_room = |id: &&GatewayId| {
+            let seen = self.gateways.get_mut(*id);
+            seen.is_some_and(|seen| seen.state.room(now).is_ok())
+        };
+        let free = there.iter().find(has_room).cloned();
+        free.or_else(|| there.first().cloned())
+    }
+
+    pub(super) fn gateway_answers(&mut self, id: &GatewayId, up: bool, now: Millis) {
+        let Some(gateway) = self.gateways.get_mut(id) else {
+            return;
+        };
+        if gateway.state.answers(up) {
+            if !up {
+                let gateway = id.clone();
+                self.tell(super::Event::GatewayDegraded { gateway });
+            }
+            self.touch_all(now);
+        }
+    }
+
+    /// Another INVITE left for this leg: the gateway's rate has to bear it.
+    pub(super) fn leg_sent_again(&mut self, leg: LegId, now: Millis) {
+        let Some(Role::Customer(call)) = self.legs.get(&leg) else {
+            return;
+        };
+        let gateway = self.calls.get(call).and_then(|call| call.gateway.clone());
+        if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id)) {
+            gateway.state.sent_again(now);
+        }
+    }
+}
+
+/// A reason that is of the floor and not of the lead.
+fn now_and_here(block: Block, now: Millis) -> No {
+    No {
+        block,
+        retry_at: Some(now.plus(30_000)),
+        basis: None,
+    }
+}

@@ -224,6 +224,7 @@ fn account(at: &Side, user: &str, password: &str) -> Account {
         user: user.into(),
         domain: super::REALM.into(),
         registrar: Hop::udp(at.agent.local_addr()),
+        more_registrars: Vec::new(),
         credentials: Credentials {
             username: user.into(),
             password: password.into(),

@@ -40,14 +40,17 @@ use rsipstack::{
         key::{TransactionKey, TransactionRole},
         transaction::{TransactionEvent, TransactionEventSender},
     },
-    transport::{SipAddr, TcpListenerConnection, TransportLayer, udp::UdpConnection},
+    transport::{
+        SipAddr, TcpListenerConnection, TlsConfig, TlsListenerConnection, TransportLayer,
+        tls::ReloadableCertResolver, udp::UdpConnection,
+    },
 };
 use tokio::runtime::Handle;
 use tracing::debug;
 
 use self::{flood::Flood, inspect::Inspector, names::Names, socket::Socket};
 use crate::{
-    Config, Hop, SipError, Transport,
+    Config, Hop, SipError, Tls, Transport,
     core::{Input, TxId},
     message::Message,
 };
@@ -112,6 +115,10 @@ impl Wire {
                 .map_err(other)?;
             layer.add_transport(tcp.into());
         }
+        if let Some(tls) = &config.tls {
+            let listener = listen_to_tls(&layer, tls, local).await;
+            layer.add_transport(listener.map_err(other)?.into());
+        }
         let inspector = Inspector::new(socket.clone());
         let endpoint = EndpointBuilder::new()
             .with_transport_layer(layer)
@@ -147,6 +154,17 @@ impl Wire {
         self.socket.flood().trust(addresses);
     }
 
+    /// Reads nothing more from that address for a while.
+    pub(crate) fn ban(&self, source: IpAddr, wait: Duration) {
+        let now = std::time::Instant::now();
+        self.socket.flood().ban(source, now, now + wait);
+    }
+
+    /// The name in the certificate of whoever is at an address.
+    pub(crate) fn name_host(&self, addr: SocketAddr, host: &str) {
+        self.names.name(addr, host);
+    }
+
     /// Answers a server transaction.
     pub(crate) fn respond(&self, tx: TxId, message: &Message) {
         let Ok(response) = Response::try_from(message.to_bytes()) else {
@@ -167,7 +185,7 @@ impl Wire {
         let wire = self.clone();
         self.runtime.spawn(async move {
             let layer = &wire.endpoint.inner.transport_layer;
-            let Ok((connection, addr)) = layer.lookup(&sip_addr(to), None).await else {
+            let Ok((connection, addr)) = layer.lookup(&wire.names.addressed(to), None).await else {
                 return debug!("no connection for an ACK");
             };
             if let Ok(ack) = Request::try_from(bytes) {
@@ -249,6 +267,31 @@ fn bind(config: &Config) -> std::io::Result<Socket> {
     }
 }
 
+async fn listen_to_tls(
+    layer: &TransportLayer,
+    tls: &Tls,
+    local: SocketAddr,
+) -> rsipstack::Result<TlsListenerConnection> {
+    // Two providers in one binary would make rustls panic; the first choice stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = TlsConfig {
+        cert: Some(tls.certificate.clone()),
+        key: Some(tls.key.clone()),
+        ca_certs: tls.authorities.clone(),
+        ..TlsConfig::default()
+    };
+    layer.set_tls_config(config.clone());
+    let addr = SocketAddr::new(local.ip(), tls.port);
+    // rsipstack would only log what is wrong with them.
+    ReloadableCertResolver::new(
+        &tls.certificate,
+        &tls.key,
+        Arc::new(rustls::crypto::ring::default_provider()),
+    )?;
+    std::net::TcpListener::bind(addr)?;
+    TlsListenerConnection::new(addr, None, config).await
+}
+
 fn options(config: &Config) -> EndpointOption {
     EndpointOption {
         t1: config.timers.t1,
@@ -265,6 +308,7 @@ fn sip_addr(hop: Hop) -> SipAddr {
     let transport = match hop.transport {
         Transport::Udp => rsipstack::sip::Transport::Udp,
         Transport::Tcp => rsipstack::sip::Transport::Tcp,
+        Transport::Tls => rsipstack::sip::Transport::Tls,
     };
     SipAddr {
         r#type: Some(transport),

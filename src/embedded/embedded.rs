@@ -172,6 +172,10 @@ impl Switch for Embedded {
         self.registered_phones()
     }
 
+    fn pardon(&self, source: std::net::IpAddr) {
+        self.agent.pardon(source);
+    }
+
     fn drop_registration(&self, extension: &str) -> Result<(), Refused> {
         let dropped = self.agent.drop_phone(extension);
         dropped.map_err(|error| translate::refused(&error))

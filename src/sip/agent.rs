@@ -76,6 +76,7 @@ impl Agent {
             }),
         };
         agent.name_hosts(&gateways);
+        agent.separate(&gateways);
         agent.trust(|t| t.gateways = addresses(&gateways));
         Ok((agent, told))
     }
@@ -200,6 +201,7 @@ impl Agent {
     /// Replaces the gateways. Calls that are up stay up.
     pub fn set_gateways(&self, gateways: Vec<Gateway>) {
         self.name_hosts(&gateways);
+        self.separate(&gateways);
         self.trust(|t| t.gateways = addresses(&gateways));
         self.tell(Command::SetGateways(gateways));
     }
@@ -247,6 +249,12 @@ impl Agent {
         self.command(Command::DropPhone(extension.to_owned()))
     }
 
+    /// Reads again from an address that was shut out ([`SipEvent::Banned`]), and forgets what it
+    /// did: the next ban is a first one.
+    pub fn pardon(&self, source: IpAddr) {
+        self.tell(Command::Pardon(source));
+    }
+
     /// While overloaded, new calls from outside get 503 with Retry-After. Calls that are up, and
     /// ours, are not touched.
     pub fn set_overloaded(&self, overloaded: bool) {
@@ -292,6 +300,12 @@ impl Agent {
     /// For commands that are never refused.
     fn tell(&self, command: Command) {
         let _ = self.command(command);
+    }
+
+    /// From which of our ports gateways are spoken to.
+    fn separate(&self, gateways: &[Gateway]) {
+        let trunks = addresses(gateways).into_iter().collect();
+        self.running.shell.wire().set_trunks(trunks);
     }
 
     fn trust(&self, change: impl FnOnce(&mut Trusted)) {

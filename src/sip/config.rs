@@ -34,6 +34,9 @@ pub struct Config {
     /// Datagrams a second taken from one source address that is no gateway; a burst of twice that
     /// passes. 0 switches the limit off.
     pub flood_limit: u32,
+    /// A UDP port of its own for gateways, on the same address: what leaves for a gateway leaves
+    /// from there, and gateways may send there.
+    pub trunk_port: Option<u16>,
     /// Listen on TLS too.
     pub tls: Option<Tls>,
     /// Calls above this many at once are refused with 503.
@@ -106,6 +109,7 @@ impl Config {
             phone_algorithms: vec![Algorithm::Md5],
             timers: Timers::default(),
             flood_limit: 200,
+            trunk_port: None,
             tls: None,
             max_calls: 20_000,
             max_new_calls_per_s: 0,

@@ -153,7 +153,10 @@ impl Shell {
                 }
                 Output::Drop { tx } => self.wire.drop_tx(tx),
                 Output::Ban { source, seconds } => {
-                    info!(seconds, "{source} is shut out");
+                    info!(
+                        seconds,
+                        "{source} is shut out, or no longer when that is 0 s"
+                    );
                     self.wire.ban(source, Duration::from_secs(seconds));
                 }
                 // Nobody listens any more once the house shuts down.

@@ -65,6 +65,12 @@ pub trait Switch: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Listens again to an address that was shut out ([`EventKind::Banned`]), and forgets what it
+    /// did.
+    fn pardon(&self, source: std::net::IpAddr) {
+        let _ = source;
+    }
+
     /// Forgets a phone's contacts; it may register again.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ impl Core {
             .with("To", address)
             .with("Call-ID", state.call_id.clone())
             .with("CSeq", format!("{} REGISTER", state.cseq + 1))
-            .with("Contact", self.contact(&user, hop.transport))
+            .with("Contact", self.contact(&user, hop))
             .with("Expires", state.expires_s.to_string())
             .with("Supported", "path");
         let credentials = account.credentials.clone();

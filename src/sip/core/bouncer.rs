@@ -101,6 +101,17 @@ impl Bouncer {
         Some(seconds.min(LONGEST_BAN_S))
     }
 
+    #[cfg(test)]
+    pub(super) fn is_unknown(&self, source: IpAddr) -> bool {
+        !self.known.contains_key(&source)
+    }
+
+    /// Nothing happened.
+    fn forget(&mut self, source: IpAddr) {
+        self.known.remove(&source);
+        self.order.retain(|known| *known != source);
+    }
+
     /// Somebody there knows a password.
     fn absolve(&mut self, source: IpAddr) {
         if let Some(record) = self.known.get_mut(&source) {
@@ -139,16 +150,18 @@ impl Core {
         });
     }
 
+    /// Reads again from an address that was shut out, and forgets what it did.
+    pub(super) fn pardon(&mut self, source: IpAddr) {
+        self.bouncer.forget(source);
+        self.out.push(Output::Ban { source, seconds: 0 });
+    }
+
     pub(super) fn behaved(&mut self, from: Hop) {
         self.bouncer.absolve(from.addr.ip());
     }
 
     fn is_trusted(&self, source: IpAddr) -> bool {
-        let gateway = self.gateways.values().any(|e| {
-            e.gateway.hops().any(|hop| hop.addr.ip() == source)
-                || e.gateway.more_sources.contains(&source)
-        });
         let registrar = |s: &super::account::AccountState| s.is_at(source);
-        gateway || self.accounts.values().any(registrar)
+        self.is_trunk(source) || self.accounts.values().any(registrar)
     }
 }

@@ -41,8 +41,8 @@ impl Core {
         let user_agent = self.config.user_agent.clone();
         let up = self.up(id).ok_or(SipError::OutOfStep)?;
         let request = up.dialog.request(method);
-        let (user, transport) = (up.peer.contact_user.clone(), up.peer.hop.transport);
-        let contact = self.contact(&user, transport);
+        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
+        let contact = self.contact(&user, hop);
         Ok(request
             .with("Max-Forwards", "70")
             .with("User-Agent", user_agent)

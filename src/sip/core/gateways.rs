@@ -1,10 +1,10 @@
 //! Gateways: who they are, and whether they answer.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use super::{Core, call::ClientTx, timers::Timer};
 use crate::{
-    Gateway, GatewayHealth, GatewayStatus, Hop, HopStatus, Profile, SipError, SipEvent, Transport,
+    Gateway, GatewayHealth, GatewayStatus, Hop, HopStatus, Profile, SipError, SipEvent,
     message::{Message, Method},
 };
 
@@ -180,6 +180,13 @@ impl Core {
         found.map(|g| g.name.clone())
     }
 
+    /// Whether a gateway is at that address.
+    pub(super) fn is_trunk(&self, ip: IpAddr) -> bool {
+        self.gateways.values().any(|e| {
+            e.gateway.hops().any(|hop| hop.addr.ip() == ip) || e.gateway.more_sources.contains(&ip)
+        })
+    }
+
     /// Counts an INVITE against a gateway's pace; or says how long it must wait, in milliseconds.
     pub(super) fn keep_pace(&mut self, gateway: &str) -> Result<(), u64> {
         let now_ms = self.now_ms;
@@ -238,7 +245,7 @@ impl Core {
         let hops: Vec<_> = entry.gateway.hops().collect();
         for hop in hops {
             let domain = domain.clone().unwrap_or_else(|| hop.addr.to_string());
-            let ping = self.options(&domain, hop.transport);
+            let ping = self.options(&domain, hop);
             self.launch(ping, hop, ClientTx::Ping(name.to_owned(), hop));
         }
         self.after(
@@ -247,14 +254,17 @@ impl Core {
         );
     }
 
-    pub(super) fn options(&mut self, domain: &str, transport: Transport) -> Message {
+    pub(super) fn options(&mut self, domain: &str, hop: Hop) -> Message {
         let (tag, id) = (self.token(), self.token());
         self.new_request(Method::Options, format!("sip:{domain}"))
-            .with("From", format!("<sip:ping@{}>;tag={tag}", self.me))
+            .with(
+                "From",
+                format!("<sip:ping@{}>;tag={tag}", self.me_towards(hop)),
+            )
             .with("To", format!("<sip:{domain}>"))
             .with("Call-ID", id)
             .with("CSeq", "1 OPTIONS")
-            .with("Contact", self.contact("ping", transport))
+            .with("Contact", self.contact("ping", hop))
     }
 
     /// Any answer but 503 shows that the address is there; 408 is our own word for none.

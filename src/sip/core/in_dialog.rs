@@ -175,7 +175,7 @@ impl Core {
         {
             early.sdp = Some(sdp.clone());
         }
-        let contact = self.contact(&user, hop.transport);
+        let contact = self.contact(&user, hop);
         let ok = self.reply(request, 200, "").with("Contact", contact);
         self.respond(tx, ok.with_body("application/sdp", ours));
         self.tell(SipEvent::Ringing {
@@ -214,7 +214,7 @@ impl Core {
         let at = self.at();
         let up = self.up(id)?;
         up.dialog.refresh(request);
-        let (user, transport) = (up.peer.contact_user.clone(), up.peer.hop.transport);
+        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
         let mut body = if offer_ourselves {
             up.local_sdp.clone()
         } else {
@@ -231,7 +231,7 @@ impl Core {
                 at,
             });
         }
-        let contact = self.contact(&user, transport);
+        let contact = self.contact(&user, hop);
         let ok = self
             .reply(request, 200, "")
             .with("Contact", contact)

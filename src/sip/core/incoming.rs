@@ -176,7 +176,7 @@ impl Core {
         }
         let (request, peer) = (offered.request.clone(), offered.peer.clone());
         let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let contact = self.contact(&peer.contact_user, peer.hop);
         let ringing = self.reply(&request, 180, &tag).with("Contact", contact);
         self.send_provisional(id, ringing);
         Ok(())
@@ -191,7 +191,7 @@ impl Core {
         offered.rang = true;
         let (request, peer) = (offered.request.clone(), offered.peer.clone());
         let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let contact = self.contact(&peer.contact_user, peer.hop);
         let progress = self
             .reply(&request, 183, &tag)
             .with("Contact", contact)
@@ -226,7 +226,7 @@ impl Core {
             first: true,
             offered: invite.sdp().is_none(),
         });
-        let contact = self.contact(&up.peer.contact_user, up.peer.hop.transport);
+        let contact = self.contact(&up.peer.contact_user, up.peer.hop);
         if let Some(call) = self.calls.get_mut(&id) {
             call.state = State::Up(Box::new(up));
         }

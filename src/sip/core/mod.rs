@@ -193,6 +193,7 @@ impl Core {
                     return Err(SipError::NotRegistered);
                 }
             }
+            Command::Pardon(source) => self.pardon(source),
             Command::Overloaded(overloaded) => self.admission.overloaded = overloaded,
             Command::Shutdown => self.shut_down(),
         }
@@ -358,10 +359,7 @@ impl Core {
     fn launch(&mut self, mut message: Message, to: Hop, tx: ClientTx) -> u64 {
         self.made_txs += 1;
         let number = self.made_txs;
-        message.prepend(
-            "Via",
-            self.via(to.transport, &format!("{}{number:x}", self.salt)),
-        );
+        message.prepend("Via", self.via(to, &format!("{}{number:x}", self.salt)));
         let tx = match tx {
             ClientTx::Invite(mut invite) => {
                 invite.request = message.clone();
@@ -378,18 +376,18 @@ impl Core {
         number
     }
 
-    fn via(&self, transport: Transport, branch: &str) -> String {
+    fn via(&self, to: Hop, branch: &str) -> String {
         format!(
             "SIP/2.0/{} {};branch=z9hG4bK{branch};rport",
-            transport.name(),
-            self.me_on(transport)
+            to.transport.name(),
+            self.me_towards(to)
         )
     }
 
-    fn contact(&self, user: &str, transport: Transport) -> String {
+    fn contact(&self, user: &str, towards: Hop) -> String {
         let at = if user.is_empty() { "" } else { "@" };
-        let me = self.me_on(transport);
-        let transport = match transport {
+        let me = self.me_towards(towards);
+        let transport = match towards.transport {
             Transport::Udp => "",
             Transport::Tcp => ";transport=tcp",
             Transport::Tls => ";transport=tls",
@@ -397,12 +395,15 @@ impl Core {
         format!("<sip:{user}{at}{me}{transport}>")
     }
 
-    /// Our address as peers over that transport see it.
-    fn me_on(&self, transport: Transport) -> SocketAddr {
-        match (transport, self.config.tls.as_ref()) {
-            (Transport::Tls, Some(tls)) => SocketAddr::new(self.me.ip(), tls.port),
-            _ => self.me,
-        }
+    /// Our address as whoever is there sees it.
+    fn me_towards(&self, hop: Hop) -> SocketAddr {
+        let tls = self.config.tls.as_ref().map(|tls| tls.port);
+        let port = match hop.transport {
+            Transport::Tls => tls,
+            Transport::Udp if self.is_trunk(hop.addr.ip()) => self.config.trunk_port,
+            Transport::Udp | Transport::Tcp => None,
+        };
+        SocketAddr::new(self.me.ip(), port.unwrap_or(self.me.port()))
     }
 
     /// A request with the headers every request of ours carries.

@@ -207,7 +207,7 @@ impl Core {
     pub(super) fn send_ack(&mut self, mut ack: Message, to: Hop) -> Message {
         self.made_txs += 1;
         let branch = format!("{}{:x}", self.salt, self.made_txs);
-        ack.prepend("Via", self.via(to.transport, &branch));
+        ack.prepend("Via", self.via(to, &branch));
         ack.push("Max-Forwards", "70");
         self.out.push(Output::SendAck {
             message: ack.clone(),

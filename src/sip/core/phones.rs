@@ -30,7 +30,7 @@ impl Core {
         };
         for (extension, contact, hop) in self.registrar.every_contact(self.now_ms) {
             let realm = self.config.realm.clone();
-            let ping = self.options(&realm, hop.transport).retargeted(&contact);
+            let ping = self.options(&realm, hop).retargeted(&contact);
             self.launch(
                 ping,
                 hop,

@@ -73,7 +73,9 @@ impl Core {
             .map(|hop| self.gateway_way(entry, hop, &number, &shown))
             .collect();
         let way = ways.pop_front().ok_or(SipError::GatewayRests)?;
-        let domain = entry.domain().unwrap_or_else(|| self.me.to_string());
+        let domain = entry
+            .domain()
+            .unwrap_or_else(|| self.me_towards(way.peer.hop).to_string());
         Ok(Target {
             way,
             more: ways,
@@ -186,7 +188,7 @@ impl Core {
     ) -> Message {
         let way = &target.way;
         let profile = &way.peer.profile;
-        let contact = self.contact(&way.peer.contact_user, way.peer.hop.transport);
+        let contact = self.contact(&way.peer.contact_user, way.peer.hop);
         let mut invite = self
             .new_request(Method::Invite, way.uri.clone())
             .with("From", format!("{};tag={tag}", target.from))

@@ -58,8 +58,9 @@ impl Core {
             up.asked_transfer = Some((!silent).then_some(number));
         }
         let accepted = self.reply(request, 202, "");
-        let contact = self.contact(&self.contact_user_of(id), crate::Transport::Udp);
-        self.respond(tx, accepted.with("Contact", contact));
+        let hop = self.up(id).map(|up| up.peer.hop);
+        let contact = hop.map(|hop| self.contact(&self.contact_user_of(id), hop));
+        self.respond(tx, accepted.with("Contact", contact.unwrap_or_default()));
         self.notify(id, 100);
         self.tell(SipEvent::TransferAsked {
             call: id,

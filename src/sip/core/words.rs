@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Register(Account),
     Unregister(AccountId),
     DropPhone(String),
+    Pardon(IpAddr),
     /// Take no new calls for now.
     Overloaded(bool),
     Shutdown,
@@ -95,7 +96,7 @@ pub(crate) enum Output {
     Drop {
         tx: TxId,
     },
-    /// Read nothing more from that address.
+    /// Read nothing from that address for so long; 0 reads from it again.
     Ban {
         source: IpAddr,
         seconds: u64,

@@ -79,6 +79,9 @@ async fn a_scanner_that_says_so_is_shut_out_at_once() {
         .await;
     let again = request(Method::Options, "100", me, 2);
     assert_eq!(ask(&socket, again, to).await, None);
+    agent.agent.pardon(me.ip());
+    let pardoned = request(Method::Options, "100", me, 3);
+    assert_eq!(ask(&socket, pardoned, to).await, Some(200));
 }
 
 async fn drain(socket: &UdpSocket) {

@@ -233,3 +233,53 @@ async fn a_useless_certificate_is_told_at_the_start() {
     let refused = crate::Agent::bind(config, std::sync::Arc::new(crate::NoPhones)).await;
     assert!(matches!(refused, Err(crate::SipError::Bind { .. })));
 }
+
+#[tokio::test]
+async fn gateways_have_a_port_of_their_own() {
+    let carrier = UdpSocket::bind("127.0.0.2:0").await.expect("a free port");
+    let at = carrier.local_addr().expect("bound");
+    let trunk_port = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
+    let port = trunk_port.local_addr().expect("bound").port();
+    drop(trunk_port);
+    let mut agent = Side::start(|c| {
+        c.trunk_port = Some(port);
+        c.gateways = vec![Gateway::udp("b", at)];
+    })
+    .await;
+    let call = new_call();
+    agent
+        .agent
+        .invite(call, to_b(), caller(), offer(), PATIENCE)
+        .expect("accepted");
+    let mut buffer = vec![0; 65_535];
+    let read = timeout(PATIENCE, carrier.recv_from(&mut buffer)).await;
+    let (length, from) = read.expect("in time").expect("received");
+    let invite = Message::parse(&buffer[..length]).expect("SIP");
+    let ours = format!("127.0.0.1:{port}");
+    assert_eq!(from.to_string(), ours);
+    assert!(invite.header("Via").is_some_and(|v| v.contains(&ours)));
+    assert!(invite.header("Contact").is_some_and(|v| v.contains(&ours)));
+    let busy = Message::answer(&invite, 486, "them");
+    carrier.send_to(&busy.to_bytes(), from).await.expect("sent");
+    assert_eq!(agent.ended().await, (call, Who::Them, Some(486), None));
+    // The ACK leaves from there too.
+    let ack = loop {
+        let read = timeout(PATIENCE, carrier.recv_from(&mut buffer)).await;
+        let (length, from) = read.expect("in time").expect("received");
+        if buffer.starts_with(b"ACK") {
+            break (length, from);
+        }
+    };
+    assert_eq!(ack.1.to_string(), ours);
+    // What comes in there is answered from there.
+    let mut options = options(1, "").replace("SIP/2.0/TCP", "SIP/2.0/UDP");
+    options = options.replace("127.0.0.1:9;", &format!("{at};"));
+    carrier
+        .send_to(options.as_bytes(), &ours)
+        .await
+        .expect("sent");
+    let read = timeout(PATIENCE, carrier.recv_from(&mut buffer)).await;
+    let (length, from) = read.expect("in time").expect("received");
+    let answer = Message::parse(&buffer[..length]).expect("SIP");
+    assert_eq!((answer.status(), from.to_string()), (Some(200), ours));
+}

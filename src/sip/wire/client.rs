@@ -57,6 +57,9 @@ impl Wire {
         let mut transaction =
             Transaction::new_client(key, request, self.endpoint.inner.clone(), None);
         transaction.destination = Some(sip_addr(to));
+        if let Some((_, connection)) = self.trunk_towards(to) {
+            transaction.connection = Some(connection.clone());
+        }
         Some(transaction)
     }
 

@@ -24,9 +24,9 @@ mod socket;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -41,8 +41,8 @@ use rsipstack::{
         transaction::{TransactionEvent, TransactionEventSender},
     },
     transport::{
-        SipAddr, TcpListenerConnection, TlsConfig, TlsListenerConnection, TransportLayer,
-        tls::ReloadableCertResolver, udp::UdpConnection,
+        SipAddr, SipConnection, TcpListenerConnection, TlsConfig, TlsListenerConnection,
+        TransportLayer, tls::ReloadableCertResolver, udp::UdpConnection,
     },
 };
 use tokio::runtime::Handle;
@@ -70,6 +70,9 @@ pub(crate) trait Feed: Send + Sync + 'static {
 pub(crate) struct Wire {
     endpoint: Endpoint,
     socket: Arc<Socket>,
+    /// The port for gateways, where they have their own.
+    trunk: Option<(Arc<Socket>, SipConnection)>,
+    trunks: RwLock<HashSet<IpAddr>>,
     local: SocketAddr,
     stop: CancellationToken,
     /// Doors into the tasks of live transactions.
@@ -108,6 +111,16 @@ impl Wire {
         let other = |e: rsipstack::Error| failed(std::io::Error::other(e.to_string()));
         let udp = UdpConnection::from_socket(socket.clone(), None, Some(stop.child_token()));
         layer.add_transport(udp.await.map_err(other)?.into());
+        let mut trunk = None;
+        if let Some(port) = config.trunk_port {
+            let addr = SocketAddr::new(local.ip(), port);
+            let second = Socket::bind(addr, socket.shared_flood()).map_err(failed)?;
+            let second = Arc::new(second);
+            let udp = UdpConnection::from_socket(second.clone(), None, Some(stop.child_token()));
+            let connection = SipConnection::from(udp.await.map_err(other)?);
+            layer.add_transport(connection.clone());
+            trunk = Some((second, connection));
+        }
         layer.set_stream_idle_timeout(STREAM_IDLE);
         if config.also_tcp {
             let tcp = TcpListenerConnection::new(local, None)
@@ -131,6 +144,8 @@ impl Wire {
         let wire = Arc::new(Self {
             endpoint,
             socket,
+            trunk,
+            trunks: RwLock::default(),
             local,
             stop,
             doors: Mutex::default(),
@@ -160,6 +175,17 @@ impl Wire {
         self.socket.flood().ban(source, now, now + wait);
     }
 
+    /// Who is spoken to from the gateways' port.
+    pub(crate) fn set_trunks(&self, trunks: HashSet<IpAddr>) {
+        *self.trunks.write().unwrap_or_else(PoisonError::into_inner) = trunks;
+    }
+
+    fn trunk_towards(&self, to: Hop) -> Option<&(Arc<Socket>, SipConnection)> {
+        let trunks = self.trunks.read().unwrap_or_else(PoisonError::into_inner);
+        let own = to.transport == Transport::Udp && trunks.contains(&to.addr.ip());
+        self.trunk.as_ref().filter(|_| own)
+    }
+
     /// The name in the certificate of whoever is at an address.
     pub(crate) fn name_host(&self, addr: SocketAddr, host: &str) {
         self.names.name(addr, host);
@@ -180,7 +206,10 @@ impl Wire {
     pub(crate) fn send_ack(self: &Arc<Self>, message: &Message, to: Hop) {
         let bytes = message.to_bytes();
         if to.transport == Transport::Udp {
-            return self.socket.send_now(bytes, to.addr, &self.runtime);
+            let socket = self
+                .trunk_towards(to)
+                .map_or(&self.socket, |(socket, _)| socket);
+            return socket.send_now(bytes, to.addr, &self.runtime);
         }
         let wire = self.clone();
         self.runtime.spawn(async move {
@@ -254,7 +283,8 @@ impl Opened {
 fn bind(config: &Config) -> std::io::Result<Socket> {
     let mut tries = if config.bind.port() == 0 { 8 } else { 1 };
     loop {
-        let socket = Socket::bind(config.bind, Flood::new(config.flood_limit))?;
+        let flood = Arc::new(Flood::new(config.flood_limit));
+        let socket = Socket::bind(config.bind, flood)?;
         if !config.also_tcp {
             return Ok(socket);
         }

@@ -20,13 +20,13 @@ const BUFFER_BYTES: usize = 4 << 20;
 
 pub(super) struct Socket {
     udp: Arc<UdpSocket>,
-    flood: Flood,
+    flood: Arc<Flood>,
     /// The layer above would cut datagrams off at its own, smaller buffer.
     buffer: Mutex<Box<[u8]>>,
 }
 
 impl Socket {
-    pub(super) fn bind(addr: SocketAddr, flood: Flood) -> io::Result<Self> {
+    pub(super) fn bind(addr: SocketAddr, flood: Arc<Flood>) -> io::Result<Self> {
         let raw = RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
         raw.set_nonblocking(true)?;
         // Thirty thousand dialogs overran the default buffer; less than asked for is no error.
@@ -46,6 +46,10 @@ impl Socket {
 
     pub(super) fn flood(&self) -> &Flood {
         &self.flood
+    }
+
+    pub(super) fn shared_flood(&self) -> Arc<Flood> {
+        self.flood.clone()
     }
 
     /// Sends without waiting, unless the kernel's buffer is full.

@@ -36,6 +36,10 @@ fn guessing_passwords_is_a_ban_and_again_a_longer_one() {
         }
     }
     assert_eq!(bans(&rig), [60, 240, 960]);
+    rig.log.clear();
+    rig.command(Command::Pardon(ip())).expect("always");
+    rig.expect(&["ban"]);
+    assert!(rig.core.bouncer.is_unknown(ip()));
 }
 
 #[test]

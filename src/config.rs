@@ -62,6 +62,57 @@ pub struct Sip {
     pub announce: Option<IpAddr>,
     /// Phones authenticate in this realm; their secrets are stored as hashes with it.
     pub realm: String,
+    /// A UDP port of its own for gateways, on the address of `listen`.
+    pub trunk_port: Option<u16>,
+    /// SIP over TLS, beside UDP and TCP.
+    pub tls: Option<SipTls>,
+    /// Phones are asked for a sign of life this often (OPTIONS); 0 = never.
+    pub phone_ping_s: u64,
+    /// New calls from outside that are let in each second; more get 503. 0 = no limit.
+    pub max_new_calls_per_s: u32,
+    pub phones: PhoneLimits,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SipTls {
+    /// On the address of `listen`.
+    #[serde(default = "tls_port")]
+    pub port: u16,
+    /// Our certificate with its chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// The authorities that gateways' certificates are checked against, PEM. Without it no gateway
+    /// is reached over TLS.
+    pub authorities: Option<PathBuf>,
+}
+
+fn tls_port() -> u16 {
+    5061
+}
+
+/// What one phone may do with its password.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PhoneLimits {
+    /// Calls from one phone at once.
+    pub at_once: u32,
+    /// Calls from one phone within an hour.
+    pub per_hour: u32,
+    /// Starts of numbers that phones may not call.
+    pub denied: Vec<String>,
+}
+
+impl Default for PhoneLimits {
+    fn default() -> Self {
+        let limits = sip::PhoneLimits::default();
+        Self {
+            at_once: limits.at_once,
+            per_hour: limits.per_hour,
+            denied: limits.denied,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -108,6 +159,11 @@ impl Default for Sip {
             tcp: true,
             announce: None,
             realm: "paceline".into(),
+            trunk_port: None,
+            tls: None,
+            phone_ping_s: 30,
+            max_new_calls_per_s: 0,
+            phones: PhoneLimits::default(),
         }
     }
 }
@@ -334,6 +390,11 @@ mod tests {
             "tls",
             "tcp",
             "realm",
+            "phone_ping_s",
+            "max_new_calls_per_s",
+            "at_once",
+            "per_hour",
+            "denied",
             "ports",
             "timeout_s",
             "max_parallel_per_tenant",

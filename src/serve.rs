@@ -184,6 +184,19 @@ async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Resu
     switch.sip.registration.default_s = 120;
     switch.sip.also_tcp = config.sip.tcp;
     switch.sip.announce = config.sip.announce.unwrap_or(config.sip.listen.ip());
+    switch.sip.trunk_port = config.sip.trunk_port;
+    switch.sip.tls = match &config.sip.tls {
+        Some(tls) => Some(read_tls(tls)?),
+        None => None,
+    };
+    let ping = Duration::from_secs(config.sip.phone_ping_s);
+    switch.sip.phone_ping = Some(ping).filter(|every| !every.is_zero());
+    switch.sip.max_new_calls_per_s = config.sip.max_new_calls_per_s;
+    switch.sip.phone_limits = sip::PhoneLimits {
+        at_once: config.sip.phones.at_once,
+        per_hour: config.sip.phones.per_hour,
+        denied: config.sip.phones.denied.clone(),
+    };
     switch.media.ip = config.rtp.ip.unwrap_or(config.sip.listen.ip());
     switch.media.prompts = Some(config.data.join("prompts"));
     switch.media.rtp_timeout = Duration::from_secs(config.rtp.timeout_s);
@@ -193,6 +206,18 @@ async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Resu
     Embedded::start(switch)
         .await
         .context("cannot start SIP and RTP")
+}
+
+fn read_tls(files: &crate::config::SipTls) -> Result<sip::Tls> {
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    Ok(sip::Tls {
+        port: files.port,
+        certificate: read(&files.certificate)?,
+        key: read(&files.key)?,
+        authorities: files.authorities.as_deref().map(read).transpose()?,
+    })
 }
 
 /// Hands changed gateways and extensions to the switch.

@@ -25,6 +25,7 @@ impl Embedded {
                 to,
                 source,
                 sdp_offer,
+                replaces,
                 at,
                 ..
             } => {
@@ -36,6 +37,7 @@ impl Embedded {
                         to,
                         source,
                         sdp_offer,
+                        replaces,
                         at,
                     },
                 );
@@ -94,16 +96,40 @@ impl Embedded {
             SipEvent::Unregistered { extension, at } => {
                 floor.announce(at, EventKind::Unregistered { extension });
             }
-            SipEvent::GatewayState { gateway, up, at } => {
-                floor.set_gateway_up(&gateway, up);
-                let state = if up {
-                    GatewayState::Up
-                } else {
-                    GatewayState::Down
-                };
+            SipEvent::GatewayState { gateway, state, at } => {
+                let state = translate::gateway_state(state);
+                floor.set_gateway_up(&gateway, state != GatewayState::Down);
                 floor.announce(at, EventKind::Gateway { gateway, state });
             }
-            SipEvent::AccountRegistered { .. } | SipEvent::AccountFailed { .. } => {}
+            SipEvent::TransferAsked {
+                call,
+                to,
+                replaces,
+                at,
+            } => {
+                let replaces = replaces.map(|call| LegId(call.0));
+                floor.tell_at(LegId(call.0), at, EventKind::TransferAsked { to, replaces });
+            }
+            SipEvent::TransferProgress {
+                call,
+                sip_status,
+                done,
+                at,
+            } => {
+                let told = EventKind::TransferProgress { sip_status, done };
+                floor.tell_at(LegId(call.0), at, told);
+            }
+            SipEvent::Banned {
+                source,
+                seconds,
+                at,
+            } => floor.announce(at, EventKind::Banned { source, seconds }),
+            SipEvent::PhoneLimited { extension, why, at } => {
+                floor.announce(at, EventKind::PhoneLimited { extension, why });
+            }
+            SipEvent::ReofferRefused { .. }
+            | SipEvent::AccountRegistered { .. }
+            | SipEvent::AccountFailed { .. } => {}
         }
     }
 
@@ -112,7 +138,7 @@ impl Embedded {
         if floor.draining {
             return self.end_call(call, EndCause::Congestion);
         }
-        let Ok((media, local)) = self.sound.open(session_id(id)) else {
+        let Ok((media, mut local)) = self.sound.open(session_id(id)) else {
             return self.end_call(call, EndCause::Congestion);
         };
         let Invitation {
@@ -120,8 +146,14 @@ impl Embedded {
             to,
             source,
             sdp_offer,
+            replaces,
             at,
         } = invitation;
+        let gateway = match source {
+            Source::Gateway(gateway) => Some(gateway),
+            Source::Phone(_) | Source::Account(_) => None,
+        };
+        floor.suit(gateway.as_deref(), &mut local);
         if let Some(offer) = &sdp_offer
             && let Err(error) = Sound::can_answer(&local, offer)
         {
@@ -135,13 +167,16 @@ impl Embedded {
             early: None,
         };
         let mut leg = Leg::new(call, media, local, stage);
-        leg.gateway = match source {
-            Source::Gateway(gateway) => Some(gateway),
-            Source::Phone(_) | Source::Account(_) => None,
-        };
-        let gateway = leg.gateway.clone();
+        leg.gateway.clone_from(&gateway);
         floor.add(id, leg);
-        floor.tell_at(id, at, EventKind::Incoming { from, to, gateway });
+        let replaces = replaces.map(|call| LegId(call.0));
+        let told = EventKind::Incoming {
+            from,
+            to,
+            gateway,
+            replaces,
+        };
+        floor.tell_at(id, at, told);
     }
 
     fn ringing(&self, floor: &mut Floor, call: CallRef, sdp: Option<&[u8]>, at: SystemTime) {
@@ -260,5 +295,6 @@ struct Invitation {
     to: String,
     source: Source,
     sdp_offer: Option<Vec<u8>>,
+    replaces: Option<CallRef>,
     at: SystemTime,
 }

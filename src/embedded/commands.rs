@@ -34,6 +34,10 @@ impl Embedded {
                 self.start_record(floor, id, leg, record, path)
             }
             Command::StopRecord { leg, record } => self.stop_record(floor, leg, record),
+            Command::Refer { leg, to, replaces } => self.refer(floor, id, leg, &to, replaces),
+            Command::TransferResult { leg, sip_status } => {
+                self.transfer_result(floor, id, leg, sip_status)
+            }
         }
     }
 
@@ -43,10 +47,15 @@ impl Embedded {
         }
         self.admit(floor, &order.to)?;
         let call = CallRef(order.leg.0);
-        let (media, local) = self
+        let (media, mut local) = self
             .sound
             .open(session_id(order.leg))
             .map_err(|_| Refused::MediaOverload)?;
+        let gateway = match &order.to {
+            Target::Gateway { gateway, .. } => Some(gateway.clone()),
+            Target::Phone { .. } => None,
+        };
+        floor.suit(gateway.as_deref(), &mut local);
         let to = translate::destination(&order.to);
         let caller = translate::identity(order.caller);
         let offer = sdp::offer(&local);
@@ -62,10 +71,7 @@ impl Embedded {
             early_media: false,
         };
         let mut leg = Leg::new(call, media, local, stage);
-        leg.gateway = match order.to {
-            Target::Gateway { gateway, .. } => Some(gateway),
-            Target::Phone { .. } => None,
-        };
+        leg.gateway = gateway;
         floor.add(order.leg, leg);
         Ok(())
     }

@@ -58,6 +58,10 @@ pub struct Gateway {
     pub sip: sip::Gateway,
     /// Calls at once, both directions together; unlimited when absent.
     pub channels: Option<u32>,
+    /// What we offer and take there, the preferred first; the switch's own list when empty.
+    pub codecs: Vec<Codec>,
+    /// Digits as telephone-events (RFC 4733) are offered and taken; some carriers stumble over them.
+    pub telephone_events: bool,
 }
 
 impl Gateway {
@@ -67,6 +71,8 @@ impl Gateway {
         Self {
             sip: sip::Gateway::udp(name, address),
             channels: None,
+            codecs: Vec::new(),
+            telephone_events: true,
         }
     }
 }

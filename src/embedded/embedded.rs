@@ -8,10 +8,13 @@ use std::{
 
 use media::{Media, MediaError};
 use sip::{Agent, SipError, SipEvent};
-use switch::{Capabilities, Command, CommandId, Event, LegId, Refused, Switch};
+use switch::{
+    Capabilities, Command, CommandId, Event, GatewayStatus, LegId, Refused, Registration, Switch,
+    Traced,
+};
 use tokio::sync::{Notify, mpsc};
 
-use crate::{Config, Gateway, accounts::Accounts, floor::Floor, sound::Sound};
+use crate::{Config, Gateway, accounts::Accounts, floor::Floor, sound::Sound, translate};
 
 /// Why the switch did not start.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,9 @@ pub enum StartError {
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
 }
+
+/// How often the lateness of media is looked at.
+const LOAD_BEAT: Duration = Duration::from_millis(500);
 
 /// The embedded engine. Dropping the last handle closes its sockets; [`Embedded::shutdown`] ends
 /// the calls first.
@@ -64,6 +70,7 @@ impl Embedded {
             events: Mutex::new(Some(events)),
         });
         tokio::spawn(listen_to_sip(Arc::downgrade(&switch), sip_events));
+        tokio::spawn(watch_load(Arc::downgrade(&switch)));
         let weak = Arc::downgrade(&switch);
         std::thread::Builder::new()
             .name("media-events".to_owned())
@@ -152,6 +159,27 @@ impl Switch for Embedded {
     fn legs(&self) -> Vec<LegId> {
         self.floor().up()
     }
+
+    fn trace(&self, leg: LegId) -> Vec<Traced> {
+        self.trace_of(leg)
+    }
+
+    fn gateways(&self) -> Vec<GatewayStatus> {
+        self.gateway_statuses()
+    }
+
+    fn registrations(&self) -> Vec<Registration> {
+        self.registered_phones()
+    }
+
+    fn pardon(&self, source: std::net::IpAddr) {
+        self.agent.pardon(source);
+    }
+
+    fn drop_registration(&self, extension: &str) -> Result<(), Refused> {
+        let dropped = self.agent.drop_phone(extension);
+        dropped.map_err(|error| translate::refused(&error))
+    }
 }
 
 async fn listen_to_sip(switch: Weak<Embedded>, mut events: mpsc::UnboundedReceiver<SipEvent>) {
@@ -161,6 +189,23 @@ async fn listen_to_sip(switch: Weak<Embedded>, mut events: mpsc::UnboundedReceiv
         };
         if let Some(event) = switch.on_account(event) {
             switch.on_sip(event);
+        }
+    }
+}
+
+/// Turns new calls away (503) while media is late, so that those in progress keep their sound.
+async fn watch_load(switch: Weak<Embedded>) {
+    let mut was_late = false;
+    let mut beat = tokio::time::interval(LOAD_BEAT);
+    loop {
+        beat.tick().await;
+        let Some(switch) = switch.upgrade() else {
+            return;
+        };
+        let late = switch.sound.lateness().recent() > switch.overload;
+        if std::mem::replace(&mut was_late, late) != late {
+            tracing::warn!(late, "whether media is late has changed");
+            switch.agent.set_overloaded(late);
         }
     }
 }

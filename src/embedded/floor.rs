@@ -5,6 +5,7 @@ use std::{
     time::SystemTime,
 };
 
+use sip::sdp::{Codec, Local};
 use switch::{Event, EventKind, Hear, LegId, Refused};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -19,10 +20,17 @@ pub struct Floor {
     pub draining: bool,
     legs: HashMap<LegId, Leg>,
     by_media: HashMap<media::LegId, LegId>,
-    gateways: HashMap<String, Option<u32>>,
+    gateways: HashMap<String, Trunk>,
     /// Gateways that do not answer our pings.
     down: HashSet<String>,
     events: UnboundedSender<Event>,
+}
+
+/// What is known of a gateway here.
+struct Trunk {
+    channels: Option<u32>,
+    codecs: Vec<Codec>,
+    telephone_events: bool,
 }
 
 impl Floor {
@@ -40,10 +48,15 @@ impl Floor {
     }
 
     pub fn set_gateways(&mut self, gateways: Vec<Gateway>) {
-        let limits = gateways
-            .into_iter()
-            .map(|gateway| (gateway.sip.name, gateway.channels));
-        self.gateways = limits.collect();
+        let trunks = gateways.into_iter().map(|gateway| {
+            let trunk = Trunk {
+                channels: gateway.channels,
+                codecs: gateway.codecs,
+                telephone_events: gateway.telephone_events,
+            };
+            (gateway.sip.name, trunk)
+        });
+        self.gateways = trunks.collect();
         self.down.retain(|name| self.gateways.contains_key(name));
     }
 
@@ -57,7 +70,8 @@ impl Floor {
 
     /// Whether a gateway takes one more call.
     pub fn admits(&self, gateway: &str) -> Result<(), Refused> {
-        let limit = *self.gateways.get(gateway).ok_or(Refused::GatewayDown)?;
+        let trunk = self.gateways.get(gateway).ok_or(Refused::GatewayDown)?;
+        let limit = trunk.channels;
         if self.down.contains(gateway) {
             return Err(Refused::GatewayDown);
         }
@@ -69,6 +83,19 @@ impl Floor {
         match limit {
             Some(limit) if used >= limit as usize => Err(Refused::GatewayFull),
             _ => Ok(()),
+        }
+    }
+
+    /// Says in our description of a leg what its gateway wants to hear.
+    pub fn suit(&self, gateway: Option<&str>, local: &mut Local) {
+        let Some(trunk) = gateway.and_then(|name| self.gateways.get(name)) else {
+            return;
+        };
+        if !trunk.codecs.is_empty() {
+            local.codecs.clone_from(&trunk.codecs);
+        }
+        if !trunk.telephone_events {
+            local.dtmf = None;
         }
     }
 

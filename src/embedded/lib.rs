@@ -18,6 +18,7 @@ mod floor;
 mod leg;
 mod playback;
 mod sound;
+mod transfers;
 mod translate;
 
 #[cfg(test)]

@@ -141,3 +141,50 @@ async fn shutting_down_ends_every_leg_and_takes_no_new_ones() {
     assert_eq!(ended, legs);
     assert_eq!(a.legs(), []);
 }
+
+#[tokio::test]
+async fn the_signalling_of_a_call_can_be_read_after_it() {
+    let (a, b) = pair().await;
+    let (mut told_a, mut told_b) = (a.events().expect("events"), b.events().expect("events"));
+    let leg = dial(&a, "b").expect("it goes out");
+    let far = incoming(&mut told_b).await;
+    let refused = Command::Hangup {
+        leg: far,
+        cause: switch::Cause::Busy,
+    };
+    b.send(CommandId(1), refused).expect("a leg that is up");
+    while !matches!(
+        next(&mut told_a).await,
+        Event {
+            kind: EventKind::Ended(_),
+            ..
+        }
+    ) {}
+    let ours = a.trace(leg);
+    assert!(ours[0].sent && ours[0].text.starts_with("INVITE sip:100@"));
+    let refusal = ours.iter().find(|m| m.text.starts_with("SIP/2.0 486"));
+    assert!(refusal.is_some_and(|m| !m.sent));
+    let theirs = b.trace(far);
+    assert!(!theirs[0].sent && theirs[0].text.starts_with("INVITE sip:100@"));
+    assert_eq!(theirs[0].peer, Some(a.sip_address()));
+    let names: Vec<_> = a.gateways().into_iter().map(|g| g.gateway).collect();
+    assert_eq!(names, ["b"]);
+    assert_eq!(a.registrations(), []);
+    assert_eq!(a.drop_registration("1001"), Err(Refused::NotRegistered));
+}
+
+#[tokio::test]
+async fn a_gateway_hears_the_codecs_that_it_wants() {
+    let (a, b) = pair().await;
+    let mut gateway = Gateway::udp("b", b.sip_address());
+    gateway.codecs = vec![sip::sdp::Codec::Pcma];
+    gateway.telephone_events = false;
+    a.set_gateways(vec![gateway]);
+    let mut told_b = b.events().expect("events");
+    let leg = dial(&a, "b").expect("it goes out");
+    let far = incoming(&mut told_b).await;
+    b.send(CommandId(1), Command::Answer { leg: far })
+        .expect("a leg that is up");
+    let invite = &a.trace(leg)[0].text;
+    assert!(invite.contains("RTP/AVP 8\r\n") && !invite.contains("telephone-event"));
+}

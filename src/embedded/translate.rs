@@ -1,7 +1,7 @@
 //! The port's words in those of `sip` and `media`, and back.
 
 use sip::{Destination, EndCause, Identity, SipError};
-use switch::{CallerId, Cause, MediaStats, PlayEnd, Refused, Side, Target};
+use switch::{CallerId, Cause, GatewayState, MediaStats, PlayEnd, Refused, Side, Target};
 
 pub fn destination(target: &Target) -> Destination {
     match target.clone() {
@@ -14,6 +14,7 @@ pub fn identity(caller: CallerId) -> Identity {
     Identity {
         number: caller.number,
         name: caller.name,
+        withheld: caller.withheld,
     }
 }
 
@@ -30,12 +31,21 @@ pub fn cause(cause: Cause) -> EndCause {
 
 pub fn refused(error: &SipError) -> Refused {
     match error {
-        SipError::NoSuchGateway => Refused::GatewayDown,
+        SipError::NoSuchGateway | SipError::GatewayRests => Refused::GatewayDown,
+        SipError::TooFast => Refused::TooFast,
         SipError::NotRegistered => Refused::NotRegistered,
         SipError::BadNumber => Refused::BadNumber,
         SipError::NoSuchCall => Refused::NoSuchLeg,
         SipError::ShuttingDown => Refused::Draining,
         _ => Refused::Unsupported,
+    }
+}
+
+pub fn gateway_state(health: sip::GatewayHealth) -> GatewayState {
+    match health {
+        sip::GatewayHealth::Up => GatewayState::Up,
+        sip::GatewayHealth::Degraded => GatewayState::Degraded,
+        sip::GatewayHealth::Down => GatewayState::Down,
     }
 }
 

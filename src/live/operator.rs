@@ -134,7 +134,7 @@ impl Operator {
             to,
             caller: CallerId {
                 number: caller,
-                name: None,
+                ..CallerId::default()
             },
             ring_timeout: Duration::from_millis(u64::try_from(ring_ms).unwrap_or_default()),
         })
@@ -167,7 +167,12 @@ impl Operator {
         let at = clock::of(event.at);
         let leg = event.leg.map(|leg| self.legs.of_switch(leg));
         let input = match (event.kind, leg) {
-            (EventKind::Incoming { from, to, gateway }, _) => {
+            (
+                EventKind::Incoming {
+                    from, to, gateway, ..
+                },
+                _,
+            ) => {
                 let leg = self.legs.admit(event.leg?);
                 Input::Incoming {
                     leg,
@@ -198,6 +203,14 @@ impl Operator {
                 ms: i64::try_from(ms).unwrap_or(i64::MAX),
                 error,
             },
+            (EventKind::TransferAsked { .. }, Some(_)) => {
+                // Agents transfer in the console, where the rules are; a phone alone may not.
+                let declined = switch::Command::TransferResult {
+                    leg: event.leg?,
+                    sip_status: 603,
+                };
+                return self.send(declined, None).map(|input| (input, at));
+            }
             (EventKind::MediaTimeout, Some(leg)) => Input::MediaTimeout { leg },
             (EventKind::Failed { command, why }, _) => {
                 debug!(why, "a command had no effect");
@@ -248,12 +261,13 @@ fn file_of(call: engine::ids::CallId, now: Millis) -> PathBuf {
 /// What the switch said is nearer to the truth than what was expected.
 fn refused_as(input: Input, refused: Refused) -> Input {
     match (input, refused) {
-        (Input::LegRefused { leg, .. }, Refused::MediaOverload | Refused::Draining) => {
-            Input::LegRefused {
-                leg,
-                why: Refusal::Ours,
-            }
-        }
+        (
+            Input::LegRefused { leg, .. },
+            Refused::MediaOverload | Refused::TooFast | Refused::Draining,
+        ) => Input::LegRefused {
+            leg,
+            why: Refusal::Ours,
+        },
         (Input::LegRefused { leg, .. }, Refused::BadNumber) => Input::LegRefused {
             leg,
             why: Refusal::BadNumber,

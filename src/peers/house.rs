@@ -96,7 +96,7 @@ impl House {
         let leg = LegId(uuid::Uuid::new_v4());
         let caller = CallerId {
             number: "4000".to_owned(),
-            name: None,
+            ..CallerId::default()
         };
         let ring_timeout = Duration::from_millis(ring_ms);
         self.order(Command::Originate(Originate {

@@ -77,7 +77,7 @@ fn place(lines: &Arc<Lines>, exchange: &Arc<Exchange>, caller: Caller) -> Result
     };
     let from = CallerId {
         number: caller.from,
-        name: None,
+        ..CallerId::default()
     };
     let line = lines.call(to, from, caller.patience)?;
     exchange.count(|counts| {

@@ -129,6 +129,7 @@ impl Phones {
             user: config.extension.clone(),
             domain: domain.unwrap_or_else(|| self.config.registrar.ip().to_string()),
             registrar: Hop::udp(self.config.registrar),
+            more_registrars: Vec::new(),
             credentials: Credentials {
                 username: config.extension.clone(),
                 password: config.secret.clone(),

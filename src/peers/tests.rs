@@ -237,7 +237,10 @@ async fn people_call_the_house() {
     };
     carrier.place(caller).expect("the house is known");
     let (leg, incoming) = house.incoming().await;
-    let EventKind::Incoming { from, to, gateway } = incoming else {
+    let EventKind::Incoming {
+        from, to, gateway, ..
+    } = incoming
+    else {
         panic!("{incoming:?}")
     };
     assert_eq!((from.as_str(), to.as_str()), ("13912345678", "4008"));

@@ -9,11 +9,12 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    Account, AccountId, CallRef, Config, Destination, EndCause, Gateway, Identity, PhoneBook,
-    SipError, SipEvent,
+    Account, AccountId, CallRef, Config, Destination, EndCause, Gateway, GatewayStatus, Identity,
+    PhoneBook, Registration, SipError, SipEvent, Traced, Transport,
     clock::Clock,
     core::{Command, Core},
     shell::{Feeder, Shell},
+    trace::Trace,
     wire::Wire,
 };
 
@@ -60,11 +61,12 @@ impl Agent {
         let wire = opened.wire.clone();
         let me = SocketAddr::new(announce, wire.local_addr().port());
         let clock = Clock::start();
-        let gateways = config.gateways.clone();
+        let (gateways, trace_bytes) = (config.gateways.clone(), config.trace_bytes);
         let core = Core::new(config, me, phones, rand::random(), clock.now_ms());
+        let trace = Trace::new(trace_bytes);
         let salt = core.salt().to_owned();
         let (events, told) = mpsc::unbounded_channel();
-        let shell = Arc::new(Shell::new(core, wire, events, clock));
+        let shell = Arc::new(Shell::new(core, wire, events, clock, trace));
         opened.run(Arc::new(Feeder(shell.clone())), &salt);
         tokio::spawn(shell.clone().keep_time());
         let agent = Self {
@@ -73,6 +75,8 @@ impl Agent {
                 trusted: Mutex::default(),
             }),
         };
+        agent.name_hosts(&gateways);
+        agent.separate(&gateways);
         agent.trust(|t| t.gateways = addresses(&gateways));
         Ok((agent, told))
     }
@@ -84,12 +88,14 @@ impl Agent {
     }
 
     /// Sends an INVITE with our offer. Ends in [`SipEvent::Answered`] or [`SipEvent::Ended`]; when
-    /// `ring_timeout` passes without a final answer, the call is cancelled. A redirection (3xx) is
-    /// not followed: it ends the call with its status.
+    /// `ring_timeout` passes without a final answer, the call is cancelled. Where a gateway has
+    /// several addresses, the next one is tried after 503 or silence; redirections are followed as
+    /// the gateway's [`crate::Profile`] says.
     ///
     /// # Errors
-    /// [`SipError::NoSuchGateway`], [`SipError::NotRegistered`], [`SipError::BadNumber`],
-    /// [`SipError::CallExists`], [`SipError::ShuttingDown`].
+    /// [`SipError::NoSuchGateway`], [`SipError::GatewayRests`], [`SipError::TooFast`],
+    /// [`SipError::NotRegistered`], [`SipError::BadNumber`], [`SipError::CallExists`],
+    /// [`SipError::ShuttingDown`].
     pub fn invite(
         &self,
         call: CallRef,
@@ -145,8 +151,57 @@ impl Agent {
         self.command(Command::End(call, cause))
     }
 
+    /// Offers other media for a call that is up: hold, resume, another address. Waits while another
+    /// offer is open; of several that wait, the last is sent. Ends in [`SipEvent::MediaChanged`]
+    /// or [`SipEvent::ReofferRefused`].
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] before the answer.
+    pub fn reoffer(&self, call: CallRef, sdp_offer: Vec<u8>) -> Result<(), SipError> {
+        self.command(Command::Reoffer(call, sdp_offer))
+    }
+
+    /// Sends a DTMF digit by SIP INFO, lasting `ms` milliseconds.
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] before the answer,
+    /// [`SipError::BadNumber`] for what is no digit.
+    pub fn send_digit(&self, call: CallRef, digit: char, ms: u32) -> Result<(), SipError> {
+        self.command(Command::SendDigit { call, digit, ms })
+    }
+
+    /// Asks the far end to call `number` instead of us (REFER), or to take our place in the call
+    /// `replaces`. Told as [`SipEvent::TransferProgress`]; our call stays up until it is ended.
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] while one of the calls is not answered,
+    /// [`SipError::BadNumber`].
+    pub fn refer(
+        &self,
+        call: CallRef,
+        number: &str,
+        replaces: Option<CallRef>,
+    ) -> Result<(), SipError> {
+        let number = number.to_owned();
+        self.command(Command::Refer {
+            call,
+            number,
+            replaces,
+        })
+    }
+
+    /// Tells the far end how the transfer goes that it asked for; a final status ends it.
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] when none is asked for.
+    pub fn transfer_result(&self, call: CallRef, sip_status: u16) -> Result<(), SipError> {
+        self.command(Command::TransferResult(call, sip_status))
+    }
+
     /// Replaces the gateways. Calls that are up stay up.
     pub fn set_gateways(&self, gateways: Vec<Gateway>) {
+        self.name_hosts(&gateways);
+        self.separate(&gateways);
         self.trust(|t| t.gateways = addresses(&gateways));
         self.tell(Command::SetGateways(gateways));
     }
@@ -174,6 +229,45 @@ impl Agent {
         self.running.shell.core().is_registered(extension)
     }
 
+    /// Every contact of every registered phone.
+    #[must_use]
+    pub fn registrations(&self) -> Vec<Registration> {
+        self.running.shell.core().registrations()
+    }
+
+    /// How every gateway is.
+    #[must_use]
+    pub fn gateways(&self) -> Vec<GatewayStatus> {
+        self.running.shell.core().gateway_statuses()
+    }
+
+    /// Forgets a phone's contacts; it may register again.
+    ///
+    /// # Errors
+    /// [`SipError::NotRegistered`].
+    pub fn drop_phone(&self, extension: &str) -> Result<(), SipError> {
+        self.command(Command::DropPhone(extension.to_owned()))
+    }
+
+    /// Reads again from an address that was shut out ([`SipEvent::Banned`]), and forgets what it
+    /// did: the next ban is a first one.
+    pub fn pardon(&self, source: IpAddr) {
+        self.tell(Command::Pardon(source));
+    }
+
+    /// While overloaded, new calls from outside get 503 with Retry-After. Calls that are up, and
+    /// ours, are not touched.
+    pub fn set_overloaded(&self, overloaded: bool) {
+        self.tell(Command::Overloaded(overloaded));
+    }
+
+    /// The messages of a call, as far as they are remembered: of the newest calls, those over
+    /// included.
+    #[must_use]
+    pub fn trace(&self, call: CallRef) -> Vec<Traced> {
+        self.running.shell.trace_of(call)
+    }
+
     /// Calls that are up, in any state.
     #[must_use]
     pub fn calls(&self) -> Vec<CallRef> {
@@ -188,6 +282,17 @@ impl Agent {
         self.running.shell.stop();
     }
 
+    /// A gateway's certificate is checked against its name, not against its address.
+    fn name_hosts(&self, gateways: &[Gateway]) {
+        for gateway in gateways {
+            let account = gateway.account.as_ref().map(|a| &a.domain);
+            if let Some(domain) = gateway.domain.as_ref().or(account) {
+                let secure = gateway.hops().filter(|h| h.transport == Transport::Tls);
+                secure.for_each(|hop| self.running.shell.wire().name_host(hop.addr, domain));
+            }
+        }
+    }
+
     fn command(&self, command: Command) -> Result<(), SipError> {
         self.running.shell.command(command)
     }
@@ -195,6 +300,12 @@ impl Agent {
     /// For commands that are never refused.
     fn tell(&self, command: Command) {
         let _ = self.command(command);
+    }
+
+    /// From which of our ports gateways are spoken to.
+    fn separate(&self, gateways: &[Gateway]) {
+        let trunks = addresses(gateways).into_iter().collect();
+        self.running.shell.wire().set_trunks(trunks);
     }
 
     fn trust(&self, change: impl FnOnce(&mut Trusted)) {
@@ -211,6 +322,9 @@ impl Agent {
 }
 
 fn addresses(gateways: &[Gateway]) -> Vec<IpAddr> {
-    let of = |g: &Gateway| [g.hop.addr.ip()].into_iter().chain(g.more_sources.clone());
+    let of = |g: &Gateway| {
+        let hops: Vec<_> = g.hops().map(|hop| hop.addr.ip()).collect();
+        hops.into_iter().chain(g.more_sources.clone())
+    };
     gateways.iter().flat_map(of).collect()
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 pub enum Transport {
     Udp,
     Tcp,
+    Tls,
 }
 
 impl Transport {
@@ -16,6 +17,7 @@ impl Transport {
         match self {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
+            Self::Tls => "TLS",
         }
     }
 }
@@ -43,6 +45,14 @@ impl Hop {
             addr,
         }
     }
+
+    #[must_use]
+    pub fn tls(addr: SocketAddr) -> Self {
+        Self {
+            transport: Transport::Tls,
+            addr,
+        }
+    }
 }
 
 /// Whom to call.
@@ -66,6 +76,8 @@ pub struct Identity {
     pub number: String,
     /// Display name.
     pub name: Option<String>,
+    /// The called party is not to see them (RFC 3323); the network may.
+    pub withheld: bool,
 }
 
 /// Why we end a call.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Algorithm, Hop};
+use crate::{Algorithm, Hop, Profile};
 
 /// Everything [`crate::Agent::bind`] needs.
 #[derive(Debug, Clone)]
@@ -34,6 +34,64 @@ pub struct Config {
     /// Datagrams a second taken from one source address that is no gateway; a burst of twice that
     /// passes. 0 switches the limit off.
     pub flood_limit: u32,
+    /// A UDP port of its own for gateways, on the same address: what leaves for a gateway leaves
+    /// from there, and gateways may send there.
+    pub trunk_port: Option<u16>,
+    /// Listen on TLS too.
+    pub tls: Option<Tls>,
+    /// Calls above this many at once are refused with 503.
+    pub max_calls: usize,
+    /// New calls a second that are let in; more get 503. 0 is no limit.
+    pub max_new_calls_per_s: u32,
+    /// What one phone may do with its password.
+    pub phone_limits: PhoneLimits,
+    /// Ask every phone for a sign of life this often (OPTIONS); never when absent.
+    pub phone_ping: Option<Duration>,
+    /// Bytes of messages that are kept for looking at calls afterwards; 0 keeps none.
+    pub trace_bytes: usize,
+}
+
+/// SIP over TLS: one more port, and whom we trust.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// Port on the agent's address, usually 5061.
+    pub port: u16,
+    /// Our certificate with its chain, PEM.
+    pub certificate: Vec<u8>,
+    /// Its private key, PEM (PKCS #8 or PKCS #1).
+    pub key: Vec<u8>,
+    /// The authorities that gateways' certificates are checked against, PEM. Without them no
+    /// gateway can be called over TLS.
+    pub authorities: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls")
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bounds on what somebody with a phone's password can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneLimits {
+    /// Calls from one phone at once; more get 486.
+    pub at_once: u32,
+    /// Calls from one phone within an hour; more get 403.
+    pub per_hour: u32,
+    /// Starts of numbers that phones may not call; they get 403.
+    pub denied: Vec<String>,
+}
+
+impl Default for PhoneLimits {
+    fn default() -> Self {
+        Self {
+            at_once: 4,
+            per_hour: 120,
+            denied: Vec::new(),
+        }
+    }
 }
 
 impl Config {
@@ -51,6 +109,13 @@ impl Config {
             phone_algorithms: vec![Algorithm::Md5],
             timers: Timers::default(),
             flood_limit: 200,
+            trunk_port: None,
+            tls: None,
+            max_calls: 20_000,
+            max_new_calls_per_s: 0,
+            phone_limits: PhoneLimits::default(),
+            phone_ping: None,
+            trace_bytes: 32 << 20,
         }
     }
 }
@@ -105,21 +170,30 @@ impl Default for Timers {
     }
 }
 
-/// A SIP trunk, known by its address.
+/// A SIP trunk, known by its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gateway {
     /// Our name for it.
     pub name: String,
     /// Where INVITEs go, and the source IP its INVITEs come from. Resolved beforehand.
     pub hop: Hop,
+    /// Where INVITEs go when `hop` answers 503 or nothing, in this order (RFC 3263 section 4.3).
+    pub more_hops: Vec<Hop>,
     /// Further source addresses its INVITEs may come from.
     pub more_sources: Vec<IpAddr>,
-    /// For gateways that challenge us.
+    /// For gateways that challenge us; the account's when we are registered there.
     pub credentials: Option<Credentials>,
     /// Domain for From, To and Request-URI; the gateway's address when absent.
     pub domain: Option<String>,
     /// Send OPTIONS this often and tell [`crate::SipEvent::GatewayState`]; never when absent.
     pub ping: Option<Duration>,
+    /// The registration that the gateway wants of us (UNI, IMS); kept up for as long as the
+    /// gateway is configured.
+    pub account: Option<Account>,
+    /// Least mean distance between two INVITEs, those of redirections and fail-over included; a
+    /// burst of one second's worth passes.
+    pub pace: Option<Duration>,
+    pub profile: Profile,
 }
 
 impl Gateway {
@@ -129,11 +203,20 @@ impl Gateway {
         Self {
             name: name.into(),
             hop: Hop::udp(addr),
+            more_hops: Vec::new(),
             more_sources: Vec::new(),
             credentials: None,
             domain: None,
             ping: None,
+            account: None,
+            pace: None,
+            profile: Profile::default(),
         }
+    }
+
+    /// Every address that it is reached at.
+    pub fn hops(&self) -> impl Iterator<Item = Hop> {
+        std::iter::once(self.hop).chain(self.more_hops.iter().copied())
     }
 }
 
@@ -159,10 +242,12 @@ pub struct Account {
     pub id: AccountId,
     /// User part of the address of record and of our Contact.
     pub user: String,
-    /// Domain of the address of record.
+    /// Domain of the address of record (the home domain in IMS).
     pub domain: String,
-    /// Where REGISTER goes. Resolved beforehand.
+    /// Where REGISTER goes: the registrar, or the outbound proxy before it. Resolved beforehand.
     pub registrar: Hop,
+    /// Where it goes when that address answers 503 or nothing.
+    pub more_registrars: Vec<Hop>,
     pub credentials: Credentials,
     /// Wished registration time in seconds; refreshed at three quarters of what was granted.
     pub expires_s: u32,

@@ -18,6 +18,12 @@ pub enum SipError {
     /// No gateway of that name.
     #[error("there is no such gateway")]
     NoSuchGateway,
+    /// Every address of the gateway asked for a rest (503 with Retry-After) that is not over.
+    #[error("the gateway asked for a rest")]
+    GatewayRests,
+    /// The INVITE would break the gateway's pace.
+    #[error("the gateway takes no more calls this second")]
+    TooFast,
     /// No phone is registered under that extension.
     #[error("the phone is not registered")]
     NotRegistered,

@@ -1,6 +1,9 @@
 //! What an agent tells.
 
-use std::{net::SocketAddr, time::SystemTime};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::SystemTime,
+};
 
 use uuid::Uuid;
 
@@ -26,6 +29,8 @@ pub enum SipEvent {
         /// `None` when the caller wants us to offer: then `answer` carries our offer, and the
         /// far end's answer comes with [`SipEvent::Confirmed`].
         sdp_offer: Option<Vec<u8>>,
+        /// The call of ours whose place it wants to take (RFC 3891): answer this one and end that.
+        replaces: Option<CallRef>,
         at: SystemTime,
     },
     /// A 18x arrived. May come several times; `sdp` is early media.
@@ -53,6 +58,31 @@ pub enum SipEvent {
         call: CallRef,
         remote_sdp: Vec<u8>,
         local_sdp: Vec<u8>,
+        at: SystemTime,
+    },
+    /// The far end did not agree to a change of media of ours; everything stays as it was.
+    ReofferRefused {
+        call: CallRef,
+        sip_status: u16,
+        at: SystemTime,
+    },
+    /// The far end asks to be connected with somebody else (REFER). It was told 202; say how it
+    /// goes with [`crate::Agent::transfer_result`].
+    TransferAsked {
+        call: CallRef,
+        /// User part of Refer-To.
+        to: String,
+        /// An attended transfer: the call of ours whose other side it is to be connected with.
+        replaces: Option<CallRef>,
+        at: SystemTime,
+    },
+    /// How the transfer goes that we asked the far end for ([`crate::Agent::refer`]).
+    TransferProgress {
+        call: CallRef,
+        /// What the far end got, or with what it refused.
+        sip_status: u16,
+        /// Nothing more will be told of it.
+        done: bool,
         at: SystemTime,
     },
     /// A DTMF digit by SIP INFO (`application/dtmf-relay` or `application/dtmf`).
@@ -98,12 +128,76 @@ pub enum SipEvent {
         retry_in_s: u32,
         at: SystemTime,
     },
-    /// A pinged gateway came up or went down.
-    GatewayState {
-        gateway: String,
-        up: bool,
+    /// An address guessed passwords or looked for phones; nothing is read from it for a while.
+    Banned {
+        source: IpAddr,
+        seconds: u64,
         at: SystemTime,
     },
+    /// A phone's call was refused because of [`crate::PhoneLimits`].
+    PhoneLimited {
+        extension: String,
+        why: &'static str,
+        at: SystemTime,
+    },
+    /// A gateway came up, lost some of its addresses, or went down; told of those that are pinged
+    /// or registered at.
+    GatewayState {
+        gateway: String,
+        state: GatewayHealth,
+        at: SystemTime,
+    },
+}
+
+/// How a gateway is, all in all and by address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayStatus {
+    pub gateway: String,
+    /// `None` while nothing is known: it is neither pinged nor registered at.
+    pub health: Option<GatewayHealth>,
+    /// We register there.
+    pub registers: bool,
+    /// What its registrar said last; `None` before its first word.
+    pub registered: Option<bool>,
+    pub hops: Vec<HopStatus>,
+}
+
+/// How one address of a gateway is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HopStatus {
+    pub hop: crate::Hop,
+    /// Whether it answered the last OPTIONS; `None` before the first.
+    pub answers: Option<bool>,
+    /// It asked for a rest (503 with Retry-After) that is not over.
+    pub rests: bool,
+}
+
+/// One contact of a registered phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    pub extension: String,
+    /// The Contact URI as the phone wrote it.
+    pub contact: String,
+    /// Where it really speaks from.
+    pub source: crate::Hop,
+    /// As it names itself, at most 120 characters.
+    pub user_agent: String,
+    pub expires_in_s: u32,
+    /// Whether the last OPTIONS was answered; `None` before the first.
+    pub answers: Option<bool>,
+    /// Round trip of the last OPTIONS that was.
+    pub latency_ms: Option<u32>,
+}
+
+/// Whether a gateway can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatewayHealth {
+    /// Every address answers.
+    Up,
+    /// Some address is silent, or asked for a rest.
+    Degraded,
+    /// No address answers, or its registrar does not take us.
+    Down,
 }
 
 /// Where an incoming call comes from.

@@ -19,18 +19,28 @@ mod core;
 mod digest;
 mod error;
 mod event;
+#[cfg(test)]
+mod fuzz;
 mod message;
 #[cfg(test)]
 mod peers;
 mod phone_book;
+mod profile;
 pub mod sdp;
 mod shell;
+mod trace;
 mod wire;
 
 pub use agent::Agent;
 pub use command::{Destination, EndCause, Hop, Identity, Transport};
-pub use config::{Account, AccountId, Config, Credentials, Gateway, RegistrationBounds, Timers};
+pub use config::{
+    Account, AccountId, Config, Credentials, Gateway, PhoneLimits, RegistrationBounds, Timers, Tls,
+};
 pub use digest::{Algorithm, ha1};
 pub use error::SipError;
-pub use event::{CallRef, Side, SipEvent, Source};
+pub use event::{
+    CallRef, GatewayHealth, GatewayStatus, HopStatus, Registration, Side, SipEvent, Source,
+};
 pub use phone_book::{Ha1, NoPhones, PhoneBook};
+pub use profile::{FromUser, IdentityHeader, NumberRule, Profile, Reliable};
+pub use trace::Traced;

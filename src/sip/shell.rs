@@ -7,13 +7,14 @@ use std::{
 };
 
 use tokio::sync::{Notify, mpsc};
-use tracing::debug;
+use tracing::{debug, info};
 
 use crate::{
-    SipError, SipEvent,
+    CallRef, Hop, SipError, SipEvent, Traced,
     clock::Clock,
     core::{Command, Core, Input, Output},
     message::{Message, Start},
+    trace::Trace,
     wire::{Feed, Wire},
 };
 
@@ -22,6 +23,7 @@ pub(crate) struct Shell {
     wire: Arc<Wire>,
     events: mpsc::UnboundedSender<SipEvent>,
     clock: Clock,
+    trace: Mutex<Trace>,
     /// The next wake-up may have moved.
     replan: Notify,
     stopped: Notify,
@@ -33,6 +35,7 @@ impl Shell {
         wire: Arc<Wire>,
         events: mpsc::UnboundedSender<SipEvent>,
         clock: Clock,
+        trace: Trace,
     ) -> Self {
         let core = Mutex::new(core);
         Self {
@@ -40,6 +43,7 @@ impl Shell {
             wire,
             events,
             clock,
+            trace: Mutex::new(trace),
             replan: Notify::new(),
             stopped: Notify::new(),
         }
@@ -49,14 +53,23 @@ impl Shell {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn trace_of(&self, call: CallRef) -> Vec<Traced> {
+        self.trace().of(call)
+    }
+
+    fn trace(&self) -> MutexGuard<'_, Trace> {
+        self.trace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn wire(&self) -> &Wire {
         &self.wire
     }
 
     pub(crate) fn command(self: &Arc<Self>, command: Command) -> Result<(), SipError> {
         let mut core = self.core();
-        let outputs = core.command(command, self.clock.now_ms())?;
-        self.carry_out(outputs);
+        let now_ms = self.clock.now_ms();
+        let outputs = core.command(command, now_ms)?;
+        self.carry_out(outputs, &core, now_ms);
         self.replan.notify_one();
         Ok(())
     }
@@ -100,19 +113,30 @@ impl Shell {
     }
 
     fn feed_all(self: &Arc<Self>, input: Input) {
+        let now_ms = self.clock.now_ms();
         trace_input(&input);
+        if let Some((message, peer)) = message_in(&input) {
+            self.trace().note(message, false, peer, now_ms);
+        }
         // The lock is held until all is handed over: order is part of the decision.
         let mut core = self.core();
         let before = core.next_wake();
-        let outputs = core.on(input, self.clock.now_ms());
-        self.carry_out(outputs);
+        let outputs = core.on(input, now_ms);
+        self.carry_out(outputs, &core, now_ms);
         if core.next_wake() != before {
             self.replan.notify_one();
         }
     }
 
-    fn carry_out(self: &Arc<Self>, outputs: Vec<Output>) {
+    fn carry_out(self: &Arc<Self>, outputs: Vec<Output>, core: &Core, now_ms: u64) {
         for output in outputs {
+            if let Some((message, peer)) = message_out(&output) {
+                let mut trace = self.trace();
+                trace.note(message, true, peer, now_ms);
+                if let Some(call) = core.call_of_id(message.call_id()) {
+                    trace.name(call, message.call_id().to_owned());
+                }
+            }
             match output {
                 Output::Send { tx, message, to } => {
                     trace("sent", &message);
@@ -128,6 +152,13 @@ impl Shell {
                     self.wire.send_ack(&message, to);
                 }
                 Output::Drop { tx } => self.wire.drop_tx(tx),
+                Output::Ban { source, seconds } => {
+                    info!(
+                        seconds,
+                        "{source} is shut out, or no longer when that is 0 s"
+                    );
+                    self.wire.ban(source, Duration::from_secs(seconds));
+                }
                 // Nobody listens any more once the house shuts down.
                 Output::Tell(event) => drop(self.events.send(event)),
             }
@@ -152,6 +183,24 @@ fn trace_input(input: &Input) {
         Input::Cancel { .. } => debug!("received CANCEL"),
         Input::Unanswered { .. } => debug!("a request stayed unanswered"),
         Input::NoAck { .. } | Input::Wake => {}
+    }
+}
+
+fn message_in(input: &Input) -> Option<(&Message, Option<Hop>)> {
+    match input {
+        Input::Request { message, from, .. } => Some((message, Some(*from))),
+        Input::Response { message, .. } | Input::Ack { message, .. } => Some((message, None)),
+        _ => None,
+    }
+}
+
+fn message_out(output: &Output) -> Option<(&Message, Option<Hop>)> {
+    match output {
+        Output::Send { message, to, .. } | Output::SendAck { message, to } => {
+            Some((message, Some(*to)))
+        }
+        Output::Respond { message, .. } => Some((message, None)),
+        _ => None,
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Gateway {
     /// IP address or host name.
     pub host: String,
     pub port: u16,
-    /// `udp` or `tcp`.
+    /// `udp`, `tcp` or `tls`.
     pub transport: String,
     pub username: Option<String>,
     /// Never leaves the server.

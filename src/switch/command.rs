@@ -48,6 +48,17 @@ pub enum Command {
     },
     /// Finish a recording. The file is complete when [`crate::EventKind::RecordDone`] arrives.
     StopRecord { leg: LegId, record: RecordId },
+    /// Ask the far end of an answered leg to call `to` instead of us (REFER), or to take our place
+    /// towards the far end of `replaces`. Told as [`crate::EventKind::TransferProgress`]; the leg
+    /// stays up until it is hung up.
+    Refer {
+        leg: LegId,
+        to: String,
+        replaces: Option<LegId>,
+    },
+    /// Tell the far end how the transfer went that it asked for
+    /// ([`crate::EventKind::TransferAsked`]).
+    TransferResult { leg: LegId, sip_status: u16 },
 }
 
 /// A leg to be started.
@@ -75,6 +86,8 @@ pub enum Target {
 pub struct CallerId {
     pub number: String,
     pub name: Option<String>,
+    /// The called party is not to see them; the network may (RFC 3323).
+    pub withheld: bool,
 }
 
 /// What becomes of the other leg when one leg of a bridge ends.

@@ -1,6 +1,10 @@
 //! What a switch tells the house.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::SystemTime,
+};
 
 use uuid::Uuid;
 
@@ -29,6 +33,8 @@ pub enum EventKind {
         from: String,
         to: String,
         gateway: Option<String>,
+        /// The leg whose place it wants to take (RFC 3891): answer this one and end that.
+        replaces: Option<LegId>,
     },
     /// The far end rings; `early_media` when a 18x carried SDP.
     Ringing {
@@ -65,6 +71,17 @@ pub enum EventKind {
         bytes: u64,
         error: Option<String>,
     },
+    /// The far end asks to be connected with somebody else: with `to`, or with the far end of
+    /// `replaces`. Whether it is, the house decides; [`crate::Command::TransferResult`] tells it.
+    TransferAsked {
+        to: String,
+        replaces: Option<LegId>,
+    },
+    /// How the transfer goes that the far end was asked for.
+    TransferProgress {
+        sip_status: u16,
+        done: bool,
+    },
     /// No RTP for the configured time.
     MediaTimeout,
     /// An accepted command had no effect.
@@ -82,10 +99,62 @@ pub enum EventKind {
     Unregistered {
         extension: String,
     },
+    /// An address guessed passwords or looked for phones; nothing is read from it for a while.
+    Banned {
+        source: IpAddr,
+        seconds: u64,
+    },
+    /// A phone's call was refused because it broke a limit.
+    PhoneLimited {
+        extension: String,
+        why: &'static str,
+    },
     Gateway {
         gateway: String,
         state: GatewayState,
     },
+}
+
+/// One SIP message of a leg. Holds phone numbers: show it to those alone who may see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traced {
+    pub at: SystemTime,
+    /// The switch sent it.
+    pub sent: bool,
+    /// The other side, where it is known.
+    pub peer: Option<SocketAddr>,
+    pub text: String,
+}
+
+/// How a gateway is, all in all and by address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayStatus {
+    pub gateway: String,
+    /// `None` while nothing is known: it is neither pinged nor registered at.
+    pub state: Option<GatewayState>,
+    /// Whether its registrar has us; `None` where we do not register, or before its first word.
+    pub registered: Option<bool>,
+    /// Each address, whether it answered the last ping, and whether it asked for a rest.
+    pub addresses: Vec<(SocketAddr, Option<bool>, bool)>,
+}
+
+/// One contact of a registered phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    pub extension: String,
+    /// The Contact URI as the phone wrote it.
+    pub contact: String,
+    /// `UDP`, `TCP`, `TLS`.
+    pub transport: &'static str,
+    /// Where it really speaks from.
+    pub source: SocketAddr,
+    /// As it names itself.
+    pub user_agent: String,
+    pub expires_in_s: u32,
+    /// Whether it answered the last ping; `None` before the first.
+    pub answers: Option<bool>,
+    /// Round trip of the last ping that it answered.
+    pub latency_ms: Option<u32>,
 }
 
 /// How and why a leg ended.

@@ -1,7 +1,7 @@
 //! The call-control port: what the house may ask of a switch, and what a switch tells back.
 //!
-//! Two engines stand behind it, the embedded SIP and RTP engine and a fleet of FreeSWITCH; the
-//! conformance suite holds both to the same rules:
+//! Two engines stand behind it, the embedded SIP and RTP engine and a fleet of FreeSWITCH, and
+//! [`sim`], which is none; the conformance suite holds all to the same rules:
 //!
 //! 1. The caller picks every id. An accepted command ends in its effect event or in
 //!    [`EventKind::Failed`].
@@ -21,11 +21,15 @@
 mod command;
 pub mod conformance;
 mod event;
+pub mod sim;
 
 pub use command::{
     CallerId, Cause, Command, CommandId, Hear, OnEnd, Originate, PlayId, RecordId, Target,
 };
-pub use event::{Ended, Event, EventKind, GatewayState, LegId, MediaStats, PlayEnd, Side};
+pub use event::{
+    Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats, PlayEnd, Registration,
+    Side, Traced,
+};
 
 /// A call-control engine. Cheap to share; every method returns at once.
 pub trait Switch: Send + Sync + 'static {
@@ -43,6 +47,38 @@ pub trait Switch: Send + Sync + 'static {
 
     /// Legs that are up now, for reconciliation after a restart or a reconnect.
     fn legs(&self) -> Vec<LegId>;
+
+    /// The signalling of a leg, up or over, as far as it is remembered. Engines without a trace of
+    /// their own give nothing.
+    fn trace(&self, leg: LegId) -> Vec<Traced> {
+        let _ = leg;
+        Vec::new()
+    }
+
+    /// How every gateway of this engine is.
+    fn gateways(&self) -> Vec<GatewayStatus> {
+        Vec::new()
+    }
+
+    /// Every contact of every phone that is registered at this engine.
+    fn registrations(&self) -> Vec<Registration> {
+        Vec::new()
+    }
+
+    /// Listens again to an address that was shut out ([`EventKind::Banned`]), and forgets what it
+    /// did.
+    fn pardon(&self, source: std::net::IpAddr) {
+        let _ = source;
+    }
+
+    /// Forgets a phone's contacts; it may register again.
+    ///
+    /// # Errors
+    /// [`Refused::NotRegistered`], and [`Refused::Unsupported`] where phones register elsewhere.
+    fn drop_registration(&self, extension: &str) -> Result<(), Refused> {
+        let _ = extension;
+        Err(Refused::Unsupported)
+    }
 }
 
 /// Abilities that not every engine has.
@@ -63,6 +99,9 @@ pub enum Refused {
     /// The gateway is unknown, switched off or unreachable.
     #[error("the gateway is down")]
     GatewayDown,
+    /// The gateway takes no more calls this second.
+    #[error("the gateway takes no more calls this second")]
+    TooFast,
     /// The phone is not registered.
     #[error("the phone is not registered")]
     NotRegistered,

@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use super::{Core, call::ClientTx, timers::Timer};
+use super::{
+    Core,
+    call::{ClientTx, Trunk},
+    gateways::retry_after,
+    timers::Timer,
+};
 use crate::{
     Account, AccountId, Hop, SipEvent,
-    digest::ClientAuth,
-    message::{Message, Method, NameAddr, Uri},
+    message::{Message, Method, NameAddr, Uri, quoted},
 };
 
 /// A failed registration is tried again after this long, doubled each time up to `MAX_RETRY_S`.
 const FIRST_RETRY_S: u32 = 5;
 const MAX_RETRY_S: u32 = 120;
+/// No registrar's Retry-After is followed beyond this.
+const MAX_ASKED_RETRY_S: u32 = 3_600;
 
 #[derive(Debug)]
 pub(super) struct AccountState {
@@ -19,7 +25,12 @@ pub(super) struct AccountState {
     call_id: String,
     tag: String,
     cseq: u32,
-    auth: ClientAuth,
+    /// Which of its registrar's addresses is used.
+    hop: usize,
+    /// What the registrar wants our calls to be routed by (RFC 3608).
+    service_route: Vec<String>,
+    /// The REGISTER that is out.
+    sent: Option<Message>,
     /// How often the request under way was challenged.
     tries: u8,
     /// Failures in a row.
@@ -32,14 +43,41 @@ pub(super) struct AccountState {
     turn: u64,
 }
 
+impl AccountState {
+    /// The registrar's address that is used now.
+    pub(super) fn registrar(&self) -> Hop {
+        let more = self.account.more_registrars.get(self.hop.wrapping_sub(1));
+        more.copied().unwrap_or(self.account.registrar)
+    }
+
+    /// Whether its registrar is there.
+    pub(super) fn is_at(&self, source: std::net::IpAddr) -> bool {
+        let more = self.account.more_registrars.iter();
+        let mut all = more.chain([&self.account.registrar]);
+        all.any(|hop| hop.addr.ip() == source)
+    }
+
+    /// Every address but the first was tried since the last success.
+    fn tried_all(&self) -> bool {
+        self.hop >= self.account.more_registrars.len()
+    }
+}
+
 impl Core {
+    pub(super) fn service_route(&self, id: AccountId) -> Vec<String> {
+        let state = self.accounts.get(&id);
+        state.map(|s| s.service_route.clone()).unwrap_or_default()
+    }
+
     pub(super) fn register(&mut self, account: Account) {
         let id = account.id;
         let state = AccountState {
             call_id: format!("{}@{}", self.token(), self.me.ip()),
             tag: self.token(),
             cseq: 0,
-            auth: ClientAuth::default(),
+            hop: 0,
+            service_route: Vec::new(),
+            sent: None,
             tries: 0,
             failures: 0,
             expires_s: account.expires_s,
@@ -63,10 +101,14 @@ impl Core {
 
     /// The account whose registrar a request comes from.
     pub(super) fn account_at(&self, from: Hop) -> Option<AccountId> {
-        let found = self
-            .accounts
-            .values()
-            .find(|s| s.account.registrar.addr == from.addr);
+        let found = self.accounts.values().find(|s| {
+            let more = s
+                .account
+                .more_registrars
+                .iter()
+                .any(|h| h.addr == from.addr);
+            more || s.account.registrar.addr == from.addr
+        });
         found.map(|s| s.account.id)
     }
 
@@ -75,29 +117,39 @@ impl Core {
             return;
         };
         let account = &state.account;
-        let transport = account.registrar.transport;
+        let hop = state.registrar();
         let user = Uri::escape_user(&account.user);
         let address = format!("<sip:{user}@{}>", account.domain);
+        let uri = format!("sip:{}", account.domain);
         let mut request = self
-            .new_request(Method::Register, format!("sip:{}", account.domain))
+            .new_request(Method::Register, uri.clone())
             .with("From", format!("{address};tag={}", state.tag))
             .with("To", address)
             .with("Call-ID", state.call_id.clone())
             .with("CSeq", format!("{} REGISTER", state.cseq + 1))
-            .with("Contact", self.contact(&user, transport))
-            .with("Expires", state.expires_s.to_string());
+            .with("Contact", self.contact(&user, hop))
+            .with("Expires", state.expires_s.to_string())
+            .with("Supported", "path");
+        let credentials = account.credentials.clone();
+        let trunk = Trunk::Account(id);
         let cnonce = self.token();
-        let Some(state) = self.accounts.get_mut(&id) else {
-            return;
-        };
-        state.cseq += 1;
-        state
-            .auth
-            .sign(&mut request, &state.account.credentials, &cnonce);
-        let hop = state.account.registrar;
-        let tx = self.launch(request, hop, ClientTx::Register(id));
+        let known = self.auths.get_mut(&trunk).filter(|a| a.knows_any());
+        if let Some(auth) = known {
+            auth.sign(&mut request, &credentials, &cnonce);
+        } else if let Some((_, realm)) = credentials.username.split_once('@') {
+            // An IMS core finds the subscriber by this private identity (3GPP TS 24.229, 5.1.1.2).
+            let (name, realm) = (quoted(&credentials.username), quoted(realm));
+            let value = format!(
+                "Digest username={name}, realm={realm}, nonce=\"\", uri={}, response=\"\"",
+                quoted(&uri)
+            );
+            request.push("Authorization", value);
+        }
+        let tx = self.launch(request.clone(), hop, ClientTx::Register(id));
         if let Some(state) = self.accounts.get_mut(&id) {
+            state.cseq += 1;
             state.tx = Some(tx);
+            state.sent = Some(request);
         }
     }
 
@@ -109,10 +161,23 @@ impl Core {
             return;
         };
         state.tx = None;
+        let sent = state.sent.take();
+        let tries = state.tries;
+        let challenged = matches!(status, 401 | 407)
+            && tries < 3
+            && self.register_challenged(id, sent, response, tries);
+        let Some(state) = self.accounts.get_mut(&id) else {
+            return;
+        };
         match status {
             200..=299 => self.on_registered(id, response),
-            401 | 407 if state.tries < 3 && state.auth.challenged(response, state.tries > 0) => {
+            401 | 407 if challenged => {
                 state.tries += 1;
+                self.send_register(id);
+            }
+            408 | 503 if !state.tried_all() => {
+                state.hop += 1;
+                state.tries = 0;
                 self.send_register(id);
             }
             423 if state.tries < 3 => {
@@ -123,8 +188,25 @@ impl Core {
                 state.expires_s = least.unwrap_or(3600).max(state.expires_s);
                 self.send_register(id);
             }
-            _ => self.on_register_failed(id, status),
+            _ => self.on_register_failed(id, status, response),
         }
+    }
+
+    fn register_challenged(
+        &mut self,
+        id: AccountId,
+        sent: Option<Message>,
+        response: &Message,
+        tries: u8,
+    ) -> bool {
+        // The empty credentials of an IMS registration answered nothing.
+        let tries = if self.auths.contains_key(&Trunk::Account(id)) {
+            tries
+        } else {
+            0
+        };
+        let auth = self.auths.entry(Trunk::Account(id)).or_default();
+        sent.is_some_and(|sent| auth.challenged(&sent, response, tries))
     }
 
     fn on_registered(&mut self, id: AccountId, response: &Message) {
@@ -137,6 +219,7 @@ impl Core {
             return;
         }
         (state.tries, state.failures) = (0, 0);
+        state.service_route = response.list("Service-Route").map(str::to_owned).collect();
         let expires_s = granted(response, &state.account.user)
             .unwrap_or(state.expires_s)
             .max(10);
@@ -149,9 +232,10 @@ impl Core {
             expires_s,
             at,
         });
+        self.on_gateway_registration(id, true);
     }
 
-    fn on_register_failed(&mut self, id: AccountId, sip_status: u16) {
+    fn on_register_failed(&mut self, id: AccountId, sip_status: u16, response: &Message) {
         let at = self.at();
         let Some(state) = self.accounts.get_mut(&id) else {
             return;
@@ -161,9 +245,12 @@ impl Core {
             return;
         }
         let retry_in_s = (FIRST_RETRY_S << state.failures.min(6)).min(MAX_RETRY_S);
+        let asked_s = retry_after(response).and_then(|s| u32::try_from(s).ok());
+        let retry_in_s = retry_in_s.max(asked_s.unwrap_or(0).min(MAX_ASKED_RETRY_S));
+        state.hop = 0;
         state.failures += 1;
         state.tries = 0;
-        state.auth = ClientAuth::default();
+        self.auths.remove(&Trunk::Account(id));
         state.turn += 1;
         let turn = state.turn;
         self.after(
@@ -176,6 +263,7 @@ impl Core {
             retry_in_s,
             at,
         });
+        self.on_gateway_registration(id, false);
     }
 
     pub(super) fn on_account_timer(&mut self, id: AccountId, turn: u64) {

@@ -1,8 +1,14 @@
 //! Who is calling, and may they.
 
-use super::{Core, TxId};
+use std::sync::Arc;
+
+use super::{
+    Core, TxId,
+    bouncer::Offence,
+    call::{Peer, Trunk},
+};
 use crate::{
-    Credentials, Hop, Source,
+    Credentials, Hop, Profile, Source,
     digest::{Verdict, challenge, verify},
     message::Message,
 };
@@ -25,7 +31,7 @@ impl Core {
         if !phone_speaks && let Some(account) = self.account_at(from) {
             return Some((Source::Account(account), false));
         }
-        let extension = self.authenticate(tx, request)?;
+        let extension = self.authenticate(tx, request, from)?;
         if self.registrar.binding(&extension, self.now_ms).is_none() {
             self.refuse(tx, request, 403);
             return None;
@@ -35,14 +41,28 @@ impl Core {
 
     /// The user name of a request with the right password; challenges (401) or refuses (403)
     /// others.
-    pub(super) fn authenticate(&mut self, tx: TxId, request: &Message) -> Option<String> {
+    pub(super) fn authenticate(
+        &mut self,
+        tx: TxId,
+        request: &Message,
+        from: Hop,
+    ) -> Option<String> {
         let phones = self.phones.clone();
         let realm = &self.config.realm;
         let now_ms = self.now_ms;
         match verify(request, realm, &mut self.nonces, phones.as_ref(), now_ms) {
-            Verdict::Right { username } => return Some(username),
-            Verdict::Wrong => self.refuse(tx, request, 403),
-            Verdict::Missing => self.challenge(tx, request, false),
+            Verdict::Right { username } => {
+                self.behaved(from);
+                return Some(username);
+            }
+            Verdict::Wrong => {
+                self.refuse(tx, request, 403);
+                self.offended(from, Offence::WrongPassword);
+            }
+            Verdict::Missing => {
+                self.challenge(tx, request, false);
+                self.offended(from, Offence::Challenged);
+            }
             Verdict::Stale => self.challenge(tx, request, true),
         }
         None
@@ -59,11 +79,61 @@ impl Core {
     }
 
     /// What we would answer a challenge of that source with.
-    pub(super) fn credentials_towards(&self, source: &Source) -> Option<Credentials> {
+    pub(super) fn credentials_towards(
+        &self,
+        source: &Source,
+    ) -> (Option<Credentials>, Option<Trunk>) {
         match source {
-            Source::Gateway(name) => self.gateways.get(name)?.gateway.credentials.clone(),
-            Source::Account(id) => Some(self.accounts.get(id)?.account.credentials.clone()),
-            Source::Phone(_) => None,
+            Source::Gateway(name) => {
+                let gateway = self.gateways.get(name).map(|e| &e.gateway);
+                let own = gateway.and_then(|g| g.credentials.clone());
+                let account = gateway.and_then(|g| g.account.as_ref());
+                let trunk = account.map_or(Trunk::Gateway(name.clone()), |a| Trunk::Account(a.id));
+                (own.or(account.map(|a| a.credentials.clone())), Some(trunk))
+            }
+            Source::Account(id) => {
+                let account = self.accounts.get(id).map(|s| s.account.credentials.clone());
+                (account, Some(Trunk::Account(*id)))
+            }
+            Source::Phone(_) => (None, None),
+        }
+    }
+
+    /// The knobs for calls from that source.
+    pub(super) fn profile_towards(&self, source: &Source) -> Arc<Profile> {
+        match source {
+            Source::Gateway(name) => self.gateways.get(name).map(|e| e.profile.clone()),
+            Source::Phone(_) | Source::Account(_) => None,
+        }
+        .unwrap_or_default()
+    }
+
+    /// Adds our credentials to a request for a peer whose challenges we know.
+    pub(super) fn sign(&mut self, request: &mut Message, peer: &Peer) {
+        let (Some(credentials), Some(trunk)) = (&peer.credentials, &peer.trunk) else {
+            return;
+        };
+        let cnonce = self.token();
+        if let Some(auth) = self.auths.get_mut(trunk) {
+            auth.sign(request, credentials, &cnonce);
+        }
+    }
+
+    /// Takes the challenge in a response; false when it is of no use to send the request again.
+    pub(super) fn challenged(
+        &mut self,
+        peer: &Peer,
+        request: &Message,
+        response: &Message,
+        tries: u8,
+    ) -> bool {
+        match &peer.trunk {
+            Some(trunk) if peer.credentials.is_some() => self
+                .auths
+                .entry(trunk.clone())
+                .or_default()
+                .challenged(request, response, tries),
+            _ => false,
         }
     }
 }

@@ -1,9 +1,19 @@
 //! What is known of a call in each of its states.
 
-use super::{Core, TxId, dialog::Dialog, goodbye::Goodbye};
+use std::sync::Arc;
+
+use super::{
+    Core, TxId,
+    dialog::Dialog,
+    errands::Errand,
+    goodbye::Goodbye,
+    reliable::ReliableState,
+    reoffer::{Reinvite, Reoffering},
+    session::SessionTimer,
+    ways::Ways,
+};
 use crate::{
-    AccountId, CallRef, Credentials, EndCause, Hop, Side, SipError, SipEvent,
-    digest::ClientAuth,
+    AccountId, CallRef, Credentials, EndCause, Hop, Profile, Side, SipError, SipEvent,
     message::{Message, Reason},
 };
 
@@ -14,6 +24,8 @@ pub(super) struct Call {
     pub(super) local_tag: String,
     /// Their tag when they called us.
     pub(super) caller_tag: Option<String>,
+    /// The registered phone that called us.
+    pub(super) phone: Option<String>,
     pub(super) state: State,
 }
 
@@ -35,10 +47,33 @@ pub(super) struct Calling {
     /// How often credentials were added.
     pub(super) tries: u8,
     pub(super) provisional: bool,
-    /// Tags of early dialogs, and the early media they brought.
-    pub(super) early: Vec<(String, Option<Vec<u8>>)>,
+    pub(super) early: Vec<Early>,
     pub(super) giving_up: Option<GivingUp>,
     pub(super) offer: Vec<u8>,
+    /// Where the INVITE goes when this way leads nowhere.
+    pub(super) ways: Ways,
+}
+
+/// An early dialog of a call that we make.
+#[derive(Debug)]
+pub(super) struct Early {
+    pub(super) tag: String,
+    /// The early media that it brought.
+    pub(super) sdp: Option<Vec<u8>>,
+    /// Set once its reliable responses were acknowledged: with the RSeq of the last of them.
+    pub(super) dialog: Option<Dialog>,
+    pub(super) rseq: u32,
+}
+
+impl Early {
+    pub(super) fn new(tag: String, sdp: Option<Vec<u8>>) -> Self {
+        Self {
+            tag,
+            sdp,
+            dialog: None,
+            rseq: 0,
+        }
+    }
 }
 
 /// An INVITE that we want no answer to any more.
@@ -55,6 +90,7 @@ pub(super) struct Offered {
     pub(super) request: Message,
     pub(super) peer: Peer,
     pub(super) rang: bool,
+    pub(super) reliable: ReliableState,
 }
 
 #[derive(Debug)]
@@ -63,6 +99,32 @@ pub(super) struct Up {
     pub(super) peer: Peer,
     pub(super) local_sdp: Vec<u8>,
     pub(super) unacked: Option<Unacked>,
+    /// The far end knows UPDATE.
+    pub(super) takes_update: bool,
+    pub(super) session: SessionTimer,
+    pub(super) reoffer: Reoffering,
+    /// The far end asked for a transfer that is not over: the id of its subscription, where it
+    /// wants to be told.
+    pub(super) asked_transfer: Option<Option<u32>>,
+    /// We asked the far end for a transfer and are told how it goes.
+    pub(super) referred: bool,
+}
+
+impl Up {
+    /// `met` is their message that made the dialog.
+    pub(super) fn new(dialog: Dialog, peer: Peer, local_sdp: Vec<u8>, met: &Message) -> Self {
+        Self {
+            dialog,
+            peer,
+            local_sdp,
+            unacked: None,
+            takes_update: met.names("Allow", "UPDATE"),
+            session: SessionTimer::default(),
+            reoffer: Reoffering::default(),
+            asked_transfer: None,
+            referred: false,
+        }
+    }
 }
 
 /// A 2xx of ours whose ACK has not come.
@@ -83,9 +145,18 @@ pub(super) struct Peer {
     /// Always send there, whatever Contact says: phones behind NAT.
     pub(super) pinned: bool,
     pub(super) credentials: Option<Credentials>,
-    pub(super) auth: ClientAuth,
+    /// Whose challenges we know.
+    pub(super) trunk: Option<Trunk>,
+    pub(super) profile: Arc<Profile>,
     /// User part of our Contact.
     pub(super) contact_user: String,
+}
+
+/// Somebody who challenges us.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trunk {
+    Gateway(String),
+    Account(AccountId),
 }
 
 /// What a client transaction is for.
@@ -95,7 +166,11 @@ pub(super) enum ClientTx {
     Cancel,
     Bye(Box<Goodbye>),
     Register(AccountId),
-    Ping(String),
+    Ping(String, Hop),
+    Reinvite(Box<Reinvite>),
+    Errand(Box<Errand>),
+    /// OPTIONS to this contact of this phone, and when it went out.
+    PhonePing(String, String, u64),
 }
 
 /// An INVITE that was sent, kept for as long as a 2xx can come.
@@ -106,6 +181,21 @@ pub(super) struct Invite {
     pub(super) peer: Peer,
     /// Tags whose 2xx was acknowledged, with the ACK and where it went.
     pub(super) acked: Vec<(String, Message, Hop)>,
+    /// Another way is tried meanwhile.
+    pub(super) abandoned: bool,
+}
+
+impl Invite {
+    /// What the next try is made of.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            call: self.call,
+            request: self.request.clone(),
+            peer: self.peer.clone(),
+            acked: Vec::new(),
+            abandoned: false,
+        }
+    }
 }
 
 /// What a 2xx without ACK belongs to.
@@ -211,6 +301,13 @@ impl Core {
     pub(super) fn calling(&mut self, id: CallRef) -> Option<&mut Calling> {
         match &mut self.calls.get_mut(&id)?.state {
             State::Calling(calling) => Some(calling),
+            _ => None,
+        }
+    }
+
+    pub(super) fn offered(&mut self, id: CallRef) -> Option<&mut Offered> {
+        match &mut self.calls.get_mut(&id)?.state {
+            State::Offered(offered) => Some(offered),
             _ => None,
         }
     }

@@ -70,7 +70,13 @@ impl Dialog {
         self.offered_to_us
     }
 
-    /// Target refresh by a re-INVITE or UPDATE.
+    /// Goes on numbering where an early dialog left off.
+    pub(super) fn continue_from(&mut self, early: &Self) {
+        self.local_cseq = self.local_cseq.max(early.local_cseq);
+        self.remote_cseq = self.remote_cseq.max(early.remote_cseq);
+    }
+
+    /// Target refresh by a re-INVITE or UPDATE, or by the 2xx to one of ours.
     pub(super) fn refresh(&mut self, request: &Message) {
         if let Some(target) = request.contact_uri() {
             self.target = target;
@@ -81,6 +87,29 @@ impl Dialog {
     pub(super) fn request(&mut self, method: Method) -> Message {
         self.local_cseq += 1;
         self.numbered(method, self.local_cseq)
+    }
+
+    /// The same request once more, as the next one.
+    pub(super) fn renumbered(&mut self, request: &Message) -> Message {
+        self.local_cseq += 1;
+        let method = request.method().map_or("", Method::name).to_owned();
+        request
+            .without(&["Via", "CSeq", "Authorization", "Proxy-Authorization"])
+            .with("CSeq", format!("{} {method}", self.local_cseq))
+    }
+
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Host and port of the other side, as its Contact says.
+    pub(super) fn remote_host(&self) -> String {
+        let uri = Uri::parse(&self.target);
+        uri.map(|u| match u.port {
+            Some(port) => format!("{}:{port}", u.host),
+            None => u.host,
+        })
+        .unwrap_or_default()
     }
 
     /// The ACK for a 2xx to our INVITE, with the INVITE's number and credentials.

@@ -1,34 +1,144 @@
 //! Gateways: who they are, and whether they answer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use super::{Core, call::ClientTx, timers::Timer};
 use crate::{
-    Gateway, Hop, SipEvent, Transport,
+    Gateway, GatewayHealth, GatewayStatus, Hop, HopStatus, Profile, SipError, SipEvent,
     message::{Message, Method},
 };
+
+/// An address that answered nothing is tried after its siblings for this long.
+const SUSPECT_MS: u64 = 30_000;
+/// Longer rests than this are not granted, whatever Retry-After says.
+const MAX_REST_S: u64 = 300;
+/// INVITEs may run ahead of their pace by this much.
+const BURST_US: u64 = 1_000_000;
 
 #[derive(Debug)]
 pub(super) struct GatewayEntry {
     pub(super) gateway: Gateway,
-    /// What the last ping told.
-    up: Option<bool>,
+    pub(super) profile: Arc<Profile>,
+    hops: Vec<HopEntry>,
+    /// Whether its registrar has us; `None` before the first answer, and without an account.
+    registered: Option<bool>,
+    told: Option<GatewayHealth>,
+    /// When the next INVITE would be due if all kept the pace, in UTC microseconds.
+    due_us: u64,
     /// Tells the ping timers of a replaced gateway apart.
     turn: u64,
 }
 
+#[derive(Debug)]
+struct HopEntry {
+    hop: Hop,
+    /// What the last ping told.
+    answers: Option<bool>,
+    rests_until_ms: u64,
+    suspect_until_ms: u64,
+}
+
+impl GatewayEntry {
+    /// Host part of our URIs there; `None` for gateways known by address alone.
+    pub(super) fn domain(&self) -> Option<String> {
+        let account = self.gateway.account.as_ref().map(|a| a.domain.clone());
+        self.gateway.domain.clone().or(account)
+    }
+
+    /// The addresses that do not rest, the promising ones first.
+    pub(super) fn open_hops(&self, now_ms: u64) -> Vec<Hop> {
+        let mut open: Vec<_> = self
+            .hops
+            .iter()
+            .filter(|h| h.rests_until_ms <= now_ms)
+            .collect();
+        open.sort_by_key(|h| (h.answers == Some(false), h.suspect_until_ms > now_ms));
+        open.into_iter().map(|h| h.hop).collect()
+    }
+
+    /// `None` while nothing is known.
+    fn health(&self, now_ms: u64) -> Option<GatewayHealth> {
+        let silent = self.hops.iter().filter(|h| h.answers == Some(false));
+        let silent = silent.count();
+        let tired =
+            |h: &HopEntry| h.rests_until_ms.max(h.suspect_until_ms) > now_ms && h.answers.is_some();
+        let known = self.hops.iter().any(|h| h.answers.is_some());
+        if silent == self.hops.len() || self.registered == Some(false) {
+            return Some(GatewayHealth::Down);
+        }
+        if silent > 0 || self.hops.iter().any(tired) {
+            return Some(GatewayHealth::Degraded);
+        }
+        (known || self.registered == Some(true)).then_some(GatewayHealth::Up)
+    }
+
+    /// Microseconds until the next INVITE may go; counts it when that is now.
+    fn pace(&mut self, now_ms: u64) -> u64 {
+        let Some(pace) = self.gateway.pace else {
+            return 0;
+        };
+        let now_us = now_ms * 1000;
+        let pace_us = u64::try_from(pace.as_micros()).unwrap_or(u64::MAX);
+        let due_us = self.due_us.max(now_us);
+        let wait = (due_us - now_us).saturating_sub(BURST_US.saturating_sub(pace_us));
+        if wait == 0 {
+            self.due_us = due_us.saturating_add(pace_us);
+        }
+        wait
+    }
+}
+
 impl Core {
+    pub(crate) fn gateway_statuses(&self) -> Vec<GatewayStatus> {
+        let now_ms = self.now_ms;
+        let hop = |h: &HopEntry| HopStatus {
+            hop: h.hop,
+            answers: h.answers,
+            rests: h.rests_until_ms > now_ms,
+        };
+        let status = |entry: &GatewayEntry| GatewayStatus {
+            gateway: entry.gateway.name.clone(),
+            health: entry.health(now_ms),
+            registered: entry.registered,
+            registers: entry.gateway.account.is_some(),
+            hops: entry.hops.iter().map(hop).collect(),
+        };
+        self.gateways.values().map(status).collect()
+    }
+
     pub(super) fn set_gateways(&mut self, gateways: Vec<Gateway>) {
         let mut before = std::mem::take(&mut self.gateways);
         let mut entries = BTreeMap::new();
         for gateway in gateways {
-            let unchanged = before
-                .remove(&gateway.name)
-                .filter(|e| e.gateway == gateway);
-            let entry = unchanged.unwrap_or_else(|| self.new_gateway(gateway));
+            let old = before.remove(&gateway.name);
+            let entry = match old {
+                Some(same) if same.gateway == gateway => same,
+                old => {
+                    let old = old.and_then(|e| e.gateway.account);
+                    self.change_account(old, gateway.account.as_ref());
+                    self.new_gateway(gateway)
+                }
+            };
             entries.insert(entry.gateway.name.clone(), entry);
         }
+        for gone in before.into_values() {
+            self.change_account(gone.gateway.account, None);
+        }
         self.gateways = entries;
+    }
+
+    fn change_account(&mut self, old: Option<crate::Account>, new: Option<&crate::Account>) {
+        if old.as_ref() == new {
+            return;
+        }
+        if let Some(old) = old
+            && new.is_none_or(|new| new.id != old.id)
+        {
+            self.unregister(old.id);
+        }
+        if let Some(new) = new {
+            self.register(new.clone());
+        }
     }
 
     fn new_gateway(&mut self, gateway: Gateway) -> GatewayEntry {
@@ -38,10 +148,20 @@ impl Core {
             self.timers
                 .set(self.now_ms, Timer::Ping(gateway.name.clone(), turn));
         }
+        let hops = gateway.hops().map(|hop| HopEntry {
+            hop,
+            answers: None,
+            rests_until_ms: 0,
+            suspect_until_ms: 0,
+        });
         GatewayEntry {
-            gateway,
-            up: None,
+            profile: Arc::new(gateway.profile.clone()),
+            hops: hops.collect(),
+            registered: None,
+            told: None,
+            due_us: 0,
             turn,
+            gateway,
         }
     }
 
@@ -49,9 +169,10 @@ impl Core {
     /// alone does, and the IP alone does not when a phone speaks from there.
     pub(super) fn gateway_at(&self, from: Hop, phone_speaks: bool) -> Option<String> {
         let all = || self.gateways.values().map(|e| &e.gateway);
-        let exact = |g: &&Gateway| g.hop.addr == from.addr;
+        let exact = |g: &&Gateway| g.hops().any(|hop| hop.addr == from.addr);
         let by_ip = |g: &&Gateway| {
-            g.hop.addr.ip() == from.addr.ip() || g.more_sources.contains(&from.addr.ip())
+            g.hops().any(|hop| hop.addr.ip() == from.addr.ip())
+                || g.more_sources.contains(&from.addr.ip())
         };
         let found = all()
             .find(exact)
@@ -59,52 +180,143 @@ impl Core {
         found.map(|g| g.name.clone())
     }
 
+    /// Whether a gateway is at that address.
+    pub(super) fn is_trunk(&self, ip: IpAddr) -> bool {
+        self.gateways.values().any(|e| {
+            e.gateway.hops().any(|hop| hop.addr.ip() == ip) || e.gateway.more_sources.contains(&ip)
+        })
+    }
+
+    /// Counts an INVITE against a gateway's pace; or says how long it must wait, in milliseconds.
+    pub(super) fn keep_pace(&mut self, gateway: &str) -> Result<(), u64> {
+        let now_ms = self.now_ms;
+        let wait_us = self.gateways.get_mut(gateway).map_or(0, |e| e.pace(now_ms));
+        if wait_us == 0 {
+            Ok(())
+        } else {
+            Err(wait_us.div_ceil(1000))
+        }
+    }
+
+    /// The INVITE of a call within the pace, or a refusal.
+    pub(super) fn admit_at_pace(&mut self, gateway: Option<&str>) -> Result<(), SipError> {
+        gateway.map_or(Ok(()), |g| self.keep_pace(g).map_err(|_| SipError::TooFast))
+    }
+
+    /// An address said nothing: its siblings go first for a while.
+    pub(super) fn suspect(&mut self, hop: Hop) {
+        let until = self.now_ms + SUSPECT_MS;
+        self.change_hop(hop, |h| h.suspect_until_ms = until);
+    }
+
+    /// An address asked for a rest (RFC 3261 section 21.5.4).
+    pub(super) fn let_rest(&mut self, hop: Hop, response: &Message) {
+        let Some(seconds) = retry_after(response) else {
+            return;
+        };
+        let until = self.now_ms + seconds.min(MAX_REST_S) * 1000;
+        self.change_hop(hop, |h| h.rests_until_ms = until);
+    }
+
+    fn change_hop(&mut self, hop: Hop, change: impl Fn(&mut HopEntry)) {
+        let mut changed = Vec::new();
+        let mut until = 0;
+        for entry in self.gateways.values_mut() {
+            for found in entry.hops.iter_mut().filter(|h| h.hop == hop) {
+                change(found);
+                until = found.rests_until_ms.max(found.suspect_until_ms);
+                changed.push(entry.gateway.name.clone());
+            }
+        }
+        for name in changed {
+            self.timers.set(until, Timer::Recovered(name.clone()));
+            self.tell_health(&name);
+        }
+    }
+
     pub(super) fn on_ping_timer(&mut self, name: &str, turn: u64) {
         let Some(entry) = self.gateways.get(name).filter(|e| e.turn == turn) else {
             return;
         };
-        let (hop, Some(every)) = (entry.gateway.hop, entry.gateway.ping) else {
+        let Some(every) = entry.gateway.ping else {
             return;
         };
-        let domain = entry
-            .gateway
-            .domain
-            .clone()
-            .unwrap_or_else(|| hop.addr.to_string());
-        let ping = self.options(&domain, hop.transport);
-        self.launch(ping, hop, ClientTx::Ping(name.to_owned()));
+        let domain = entry.domain();
+        let hops: Vec<_> = entry.gateway.hops().collect();
+        for hop in hops {
+            let domain = domain.clone().unwrap_or_else(|| hop.addr.to_string());
+            let ping = self.options(&domain, hop);
+            self.launch(ping, hop, ClientTx::Ping(name.to_owned(), hop));
+        }
         self.after(
             every.max(self.config.timers.t2),
             Timer::Ping(name.to_owned(), turn),
         );
     }
 
-    fn options(&mut self, domain: &str, transport: Transport) -> Message {
+    pub(super) fn options(&mut self, domain: &str, hop: Hop) -> Message {
         let (tag, id) = (self.token(), self.token());
         self.new_request(Method::Options, format!("sip:{domain}"))
-            .with("From", format!("<sip:ping@{}>;tag={tag}", self.me))
+            .with(
+                "From",
+                format!("<sip:ping@{}>;tag={tag}", self.me_towards(hop)),
+            )
             .with("To", format!("<sip:{domain}>"))
             .with("Call-ID", id)
             .with("CSeq", "1 OPTIONS")
-            .with("Contact", self.contact("ping", transport))
+            .with("Contact", self.contact("ping", hop))
     }
 
-    /// Any answer but 503 shows that the gateway is there; 408 is our own word for none.
-    pub(super) fn on_ping_response(&mut self, number: u64, status: u16) {
-        let Some(ClientTx::Ping(name)) = self.client_txs.remove(&number) else {
+    /// Any answer but 503 shows that the address is there; 408 is our own word for none.
+    pub(super) fn on_ping_response(&mut self, number: u64, status: u16, response: &Message) {
+        let Some(ClientTx::Ping(name, hop)) = self.client_txs.remove(&number) else {
             return;
         };
-        let up = !matches!(status, 408 | 503);
-        let at = self.at();
-        let Some(entry) = self.gateways.get_mut(&name) else {
+        let answers = !matches!(status, 408 | 503);
+        if let Some(entry) = self.gateways.get_mut(&name) {
+            for found in entry.hops.iter_mut().filter(|h| h.hop == hop) {
+                found.answers = Some(answers);
+                if answers {
+                    found.suspect_until_ms = 0;
+                }
+            }
+        }
+        if status == 503 {
+            self.let_rest(hop, response);
+        }
+        self.tell_health(&name);
+    }
+
+    /// The registration of a gateway's account came about or failed.
+    pub(super) fn on_gateway_registration(&mut self, account: crate::AccountId, registered: bool) {
+        let of_account =
+            |e: &&mut GatewayEntry| e.gateway.account.as_ref().map(|a| a.id) == Some(account);
+        let Some(entry) = self.gateways.values_mut().find(of_account) else {
             return;
         };
-        if entry.up.replace(up) != Some(up) {
-            self.tell(SipEvent::GatewayState {
-                gateway: name,
-                up,
-                at,
-            });
+        entry.registered = Some(registered);
+        let name = entry.gateway.name.clone();
+        self.tell_health(&name);
+    }
+
+    pub(super) fn tell_health(&mut self, name: &str) {
+        let (now_ms, at) = (self.now_ms, self.at());
+        let Some(entry) = self.gateways.get_mut(name) else {
+            return;
+        };
+        let Some(state) = entry.health(now_ms) else {
+            return;
+        };
+        if entry.told.replace(state) != Some(state) {
+            let gateway = name.to_owned();
+            self.tell(SipEvent::GatewayState { gateway, state, at });
         }
     }
+}
+
+/// Seconds of Retry-After; its comment and parameters are passed over.
+pub(super) fn retry_after(response: &Message) -> Option<u64> {
+    let value = response.header("Retry-After")?;
+    let digits = value.trim().split([' ', ';', '(', ',']).next()?;
+    digits.parse().ok().filter(|s| *s > 0)
 }

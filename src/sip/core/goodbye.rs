@@ -18,17 +18,26 @@ pub(super) struct Goodbye {
     pub(super) cause: EndCause,
     /// How often it was challenged.
     pub(super) tries: u8,
+    /// The BYE that is out.
+    pub(super) sent: Option<Message>,
+}
+
+impl Goodbye {
+    pub(super) fn new(dialog: Dialog, peer: Peer, cause: EndCause) -> Self {
+        Self {
+            dialog,
+            peer,
+            cause,
+            tries: 0,
+            sent: None,
+        }
+    }
 }
 
 impl Core {
     /// Ends the dialog of an answered call: with BYE now, or after the ACK that is still to come.
     pub(super) fn leave(&mut self, up: Up, cause: EndCause) {
-        let goodbye = Goodbye {
-            dialog: up.dialog,
-            peer: up.peer,
-            cause,
-            tries: 0,
-        };
+        let goodbye = Goodbye::new(up.dialog, up.peer, cause);
         match up.unacked {
             Some(unacked) if unacked.first => {
                 self.server_invites
@@ -48,11 +57,9 @@ impl Core {
         bye.push("Max-Forwards", "70");
         bye.push("User-Agent", self.config.user_agent.clone());
         bye.push("Reason", reason(goodbye.cause));
-        let cnonce = self.token();
-        if let Some(credentials) = &goodbye.peer.credentials {
-            goodbye.peer.auth.sign(&mut bye, credentials, &cnonce);
-        }
+        self.sign(&mut bye, &goodbye.peer);
         let hop = goodbye.dialog.next_hop(&goodbye.peer);
+        goodbye.sent = Some(bye.clone());
         self.launch(bye, hop, ClientTx::Bye(Box::new(goodbye)));
     }
 
@@ -60,13 +67,12 @@ impl Core {
         let Some(ClientTx::Bye(mut goodbye)) = self.client_txs.remove(&number) else {
             return;
         };
-        let challenged = matches!(status, 401 | 407) && goodbye.peer.credentials.is_some();
-        if challenged && goodbye.tries < 2 {
+        let Some(bye) = goodbye.sent.take().filter(|_| matches!(status, 401 | 407)) else {
+            return;
+        };
+        if goodbye.tries < 2 && self.challenged(&goodbye.peer, &bye, response, goodbye.tries) {
             goodbye.tries += 1;
-            // The dialog's BYE was signed already when a challenge was known before.
-            if goodbye.peer.auth.challenged(response, goodbye.tries > 1) {
-                self.say_goodbye(*goodbye);
-            }
+            self.say_goodbye(*goodbye);
         }
     }
 }

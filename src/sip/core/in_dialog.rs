@@ -1,9 +1,11 @@
-//! Requests inside a dialog: BYE, re-INVITE, UPDATE, INFO, OPTIONS.
+//! Their requests inside a dialog: BYE, re-INVITE, UPDATE, INFO, OPTIONS.
 
 use super::{
     Core, TxId,
-    call::{Call, Ending, ServerInvite, State, Unacked},
+    call::{Call, Ending, ServerInvite, State, Unacked, Up},
     incoming::refusal_of,
+    session::is_too_short,
+    target::MIN_SESSION_S,
 };
 use crate::{
     CallRef, EndCause, Side, SipEvent,
@@ -38,6 +40,9 @@ impl Core {
             Method::Update => self.on_update(tx, request, id),
             Method::Info => self.on_info(tx, request, id),
             Method::Options => self.on_options(tx, request),
+            Method::Prack => self.on_prack(tx, request, id),
+            Method::Refer => self.on_refer(tx, request, id),
+            Method::Notify => self.on_notify(tx, request, id),
             Method::Ack | Method::Cancel | Method::Register => self.refuse(tx, request, 405),
             Method::Other(name) => self.refuse(tx, request, refusal_of(name)),
         }
@@ -52,7 +57,7 @@ impl Core {
             State::Calling(calling) => calling
                 .early
                 .iter()
-                .any(|(tag, _)| Some(tag) == theirs.as_ref()),
+                .any(|early| Some(&early.tag) == theirs.as_ref()),
             State::Offered(offered) => offered.request.tag_of_from() == theirs,
             State::Up(up) => theirs.as_deref().unwrap_or_default() == up.dialog.remote_tag,
         };
@@ -98,9 +103,13 @@ impl Core {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        if !matches!(&call.state, State::Up(up) if up.unacked.is_none()) {
+        let open = |up: &Up| up.unacked.is_some() || up.reoffer.is_pending();
+        if !matches!(&call.state, State::Up(up) if !open(up)) {
             // RFC 3261 section 14.2: one offer at a time.
             return self.refuse(tx, request, 491);
+        }
+        if is_too_short(request) {
+            return self.refuse_session(tx, request);
         }
         let reoffer = self.reoffer(call, request);
         let offered = matches!(reoffer, Reoffer::Silent);
@@ -121,10 +130,20 @@ impl Core {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
+        let has_offer = request.sdp().is_some();
         let reoffer = match &call.state {
-            State::Up(up) if up.unacked.is_none() => self.reoffer(call, request),
-            // An offer is open already (RFC 3311 section 5.2).
-            _ if request.sdp().is_some() => return self.refuse(tx, request, 491),
+            _ if is_too_short(request) => return self.refuse_session(tx, request),
+            State::Up(up) if up.unacked.is_none() && !up.reoffer.is_pending() => {
+                self.reoffer(call, request)
+            }
+            State::Calling(_) if has_offer => return self.on_early_update(tx, request, id),
+            // An offer is open already (RFC 3311 section 5.2): ours, or theirs without an answer.
+            State::Up(_) if has_offer => return self.refuse(tx, request, 491),
+            _ if has_offer => {
+                let answer = self.refusal(request, 500).with("Retry-After", "2");
+                return self.respond(tx, answer);
+            }
+            State::Up(_) => Reoffer::Silent,
             _ => {
                 let ok = self.reply(request, 200, "").with("Allow", ALLOW);
                 return self.respond(tx, ok);
@@ -135,28 +154,48 @@ impl Core {
         }
     }
 
-    fn reoffer(&self, call: &Call, request: &Message) -> Reoffer {
-        let State::Up(up) = &call.state else {
-            return Reoffer::Refused;
-        };
-        let Some(theirs) = request.sdp() else {
-            return if request.body.is_empty() {
-                Reoffer::Silent
-            } else {
-                Reoffer::Refused
-            };
-        };
-        let answered = sdp::parse(theirs).and_then(|offer| {
-            let last = sdp::parse(&up.local_sdp)?;
-            sdp::answer_again(&offer, &last)
-        });
-        match answered {
-            Ok(ours) => Reoffer::Offer {
-                theirs: theirs.to_vec(),
-                ours,
-            },
-            Err(_) => Reoffer::Refused,
+    /// An offer before the answer: legal once ours was answered reliably (RFC 3311 section 5.2).
+    fn on_early_update(&mut self, tx: TxId, request: &Message, id: CallRef) {
+        let theirs = request.tag_of_from();
+        if !self.is_settled_early(id, theirs.as_deref()) {
+            return self.refuse(tx, request, 491);
         }
+        let Some(calling) = self.calling(id) else {
+            return;
+        };
+        let Reoffer::Offer { theirs: sdp, ours } = answer_reoffer(request, &calling.offer) else {
+            return self.refuse(tx, request, 488);
+        };
+        calling.offer.clone_from(&ours);
+        let (user, hop) = (calling.peer.contact_user.clone(), calling.peer.hop);
+        if let Some(early) = calling
+            .early
+            .iter_mut()
+            .find(|e| Some(&e.tag) == theirs.as_ref())
+        {
+            early.sdp = Some(sdp.clone());
+        }
+        let contact = self.contact(&user, hop);
+        let ok = self.reply(request, 200, "").with("Contact", contact);
+        self.respond(tx, ok.with_body("application/sdp", ours));
+        self.tell(SipEvent::Ringing {
+            call: id,
+            sdp: Some(sdp),
+            at: self.at(),
+        });
+    }
+
+    fn reoffer(&self, call: &Call, request: &Message) -> Reoffer {
+        match &call.state {
+            State::Up(up) => answer_reoffer(request, &up.local_sdp),
+            _ => Reoffer::Refused,
+        }
+    }
+
+    /// RFC 4028 section 9: an interval below what we keep up.
+    pub(super) fn refuse_session(&mut self, tx: TxId, request: &Message) {
+        let answer = self.refusal(request, 422);
+        self.respond(tx, answer.with("Min-SE", MIN_SESSION_S.to_string()));
     }
 
     /// Changes the call and makes the 200; or refuses with 488 and changes nothing.
@@ -175,7 +214,7 @@ impl Core {
         let at = self.at();
         let up = self.up(id)?;
         up.dialog.refresh(request);
-        let (user, transport) = (up.peer.contact_user.clone(), up.peer.hop.transport);
+        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
         let mut body = if offer_ourselves {
             up.local_sdp.clone()
         } else {
@@ -192,11 +231,12 @@ impl Core {
                 at,
             });
         }
-        let contact = self.contact(&user, transport);
+        let contact = self.contact(&user, hop);
         let ok = self
             .reply(request, 200, "")
             .with("Contact", contact)
             .with("Allow", ALLOW);
+        let ok = self.grant_session(id, request, ok);
         Some(ok.with_body("application/sdp", body))
     }
 
@@ -211,6 +251,28 @@ impl Core {
                 at: self.at(),
             });
         }
+    }
+}
+
+/// Their new offer with our answer to it, which says what our last description said.
+fn answer_reoffer(request: &Message, last: &[u8]) -> Reoffer {
+    let Some(theirs) = request.sdp() else {
+        return if request.body.is_empty() {
+            Reoffer::Silent
+        } else {
+            Reoffer::Refused
+        };
+    };
+    let answered = sdp::parse(theirs).and_then(|offer| {
+        let last = sdp::parse(last)?;
+        sdp::answer_again(&offer, &last)
+    });
+    match answered {
+        Ok(ours) => Reoffer::Offer {
+            theirs: theirs.to_vec(),
+            ours,
+        },
+        Err(_) => Reoffer::Refused,
     }
 }
 

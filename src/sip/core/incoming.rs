@@ -5,16 +5,17 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{
-    Core, MAX_CALLS, TxId,
+    Core, TxId,
     call::{Call, Ending, Offered, Peer, ServerInvite, State, Unacked, Up},
     dialog::Dialog,
     goodbye::reason,
+    reliable::ReliableState,
+    session::is_too_short,
     timers::Timer,
 };
 use crate::{
     CallRef, EndCause, Hop, Side, SipError, SipEvent, Source,
-    digest::ClientAuth,
-    message::{ALLOW, Message, Method, NameAddr, Uri},
+    message::{ALLOW, EXTENSIONS, Message, Method, NameAddr, Uri},
 };
 
 /// The house has this long to answer or refuse; then the call is refused with 480.
@@ -28,12 +29,12 @@ impl Core {
         if let Some(status) = unfit(request) {
             let mut answer = self.refusal(request, status);
             if status == 420 {
-                answer.push(
-                    "Unsupported",
-                    request.headers("Require").collect::<Vec<_>>().join(", "),
-                );
+                answer.push("Unsupported", unknown_extensions(request).join(", "));
             }
             return self.respond(tx, answer);
+        }
+        if self.is_scanner(request, from) {
+            return self.refuse(tx, request, 403);
         }
         if request.tag_of_to().is_some() && method != Method::Register {
             return self.on_request_in_dialog(tx, request, &method);
@@ -42,9 +43,14 @@ impl Core {
             Method::Invite => self.on_invite(tx, request, from),
             Method::Register => self.on_register(tx, request, from),
             Method::Options => self.on_options(tx, request),
-            Method::Bye | Method::Info | Method::Update | Method::Cancel => {
-                self.refuse(tx, request, 481);
-            }
+            Method::Bye
+            | Method::Info
+            | Method::Update
+            | Method::Cancel
+            | Method::Prack
+            | Method::Notify => self.refuse(tx, request, 481),
+            // A transfer of nothing.
+            Method::Refer => self.refuse(tx, request, 403),
             Method::Ack => {}
             Method::Other(name) => self.refuse(tx, request, refusal_of(&name)),
         }
@@ -59,9 +65,9 @@ impl Core {
         let Some((source, pinned)) = self.source_of(tx, request, from) else {
             return;
         };
-        if self.draining || self.calls.len() >= MAX_CALLS {
-            let answer = self.refusal(request, 503).with("Retry-After", "10");
-            return self.respond(tx, answer);
+        if let Some(seconds) = self.turned_away() {
+            let answer = self.refusal(request, 503);
+            return self.respond(tx, answer.with("Retry-After", seconds.to_string()));
         }
         if self.is_merged(request) {
             return self.refuse(tx, request, 482);
@@ -77,9 +83,25 @@ impl Core {
             let answer = self.refusal(request, 415).with("Accept", "application/sdp");
             return self.respond(tx, answer);
         }
+        if !accepts_sdp(request) {
+            return self.refuse(tx, request, 406);
+        }
+        if is_too_short(request) {
+            return self.refuse_session(tx, request);
+        }
+        let replaces = match request.header("Replaces").map(|value| self.replaced(value)) {
+            Some(None) => return self.refuse(tx, request, 481),
+            Some(found) => found,
+            None => None,
+        };
+        if let Source::Phone(extension) = &source
+            && let Some(status) = self.limit_phone(extension, &to.user)
+        {
+            return self.refuse(tx, request, status);
+        }
         let trying = self.reply(request, 100, "");
         self.respond(tx, trying);
-        self.offer_call(tx, request, from, source, pinned, to);
+        self.offer_call(tx, request, from, (source, pinned, replaces), to);
     }
 
     fn offer_call(
@@ -87,29 +109,35 @@ impl Core {
         tx: TxId,
         request: &Message,
         from: Hop,
-        source: Source,
-        pinned: bool,
+        (source, pinned, replaces): (Source, bool, Option<CallRef>),
         to: Uri,
     ) {
         let id = CallRef(Uuid::from_u128(rand::Rng::random(&mut self.random)));
         let caller = caller_of(request, &source);
+        let (credentials, trunk) = self.credentials_towards(&source);
         let peer = Peer {
             hop: from,
             pinned,
-            credentials: self.credentials_towards(&source),
-            auth: ClientAuth::default(),
+            credentials,
+            trunk,
+            profile: self.profile_towards(&source),
             contact_user: Uri::escape_user(&to.user),
         };
         let offered = Offered {
             tx,
             request: request.clone(),
-            peer,
             rang: false,
+            reliable: ReliableState::towards(request, peer.profile.reliable),
+            peer,
         };
         let call = Call {
             call_id: request.call_id().to_owned(),
             local_tag: self.token(),
             caller_tag: request.tag_of_from(),
+            phone: match &source {
+                Source::Phone(extension) => Some(extension.clone()),
+                Source::Gateway(_) | Source::Account(_) => None,
+            },
             state: State::Offered(Box::new(offered)),
         };
         self.add_call(id, call);
@@ -122,6 +150,7 @@ impl Core {
             to: to.user,
             source,
             sdp_offer: request.sdp().map(<[u8]>::to_vec),
+            replaces,
             at: self.at(),
         });
     }
@@ -145,63 +174,69 @@ impl Core {
         if std::mem::replace(&mut offered.rang, true) {
             return Ok(());
         }
-        let (tx, request, peer) = (offered.tx, offered.request.clone(), offered.peer.clone());
+        let (request, peer) = (offered.request.clone(), offered.peer.clone());
         let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let contact = self.contact(&peer.contact_user, peer.hop);
         let ringing = self.reply(&request, 180, &tag).with("Contact", contact);
-        self.respond(tx, ringing);
+        self.send_provisional(id, ringing);
         Ok(())
     }
 
-    /// Early media; a plain 183, for nobody whom we let in requires reliable ones.
+    /// Early media.
     pub(super) fn progress(&mut self, id: CallRef, sdp: Vec<u8>) -> Result<(), SipError> {
         let call = self.calls.get_mut(&id).ok_or(SipError::NoSuchCall)?;
         let State::Offered(offered) = &mut call.state else {
             return Err(SipError::OutOfStep);
         };
         offered.rang = true;
-        let (tx, request, peer) = (offered.tx, offered.request.clone(), offered.peer.clone());
+        let (request, peer) = (offered.request.clone(), offered.peer.clone());
         let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop.transport);
+        let contact = self.contact(&peer.contact_user, peer.hop);
         let progress = self
             .reply(&request, 183, &tag)
             .with("Contact", contact)
             .with_body("application/sdp", sdp);
-        self.respond(tx, progress);
+        self.send_provisional(id, progress);
         Ok(())
     }
 
     pub(super) fn answer(&mut self, id: CallRef, sdp: Vec<u8>) -> Result<(), SipError> {
-        let call = self.calls.get(&id).ok_or(SipError::NoSuchCall)?;
-        let State::Offered(offered) = &call.state else {
+        let call = self.calls.get_mut(&id).ok_or(SipError::NoSuchCall)?;
+        let State::Offered(offered) = &mut call.state else {
             return if self.server_side(id) {
                 Ok(())
             } else {
                 Err(SipError::OutOfStep)
             };
         };
-        let (tx, peer) = (offered.tx, offered.peer.clone());
+        if offered.reliable.holds_answer() {
+            offered.reliable.answer = Some(sdp);
+            return Ok(());
+        }
+        let (tx, peer, invite) = (offered.tx, offered.peer.clone(), offered.request.clone());
         let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop.transport);
-        let ok = self
-            .reply(&offered.request, 200, &tag)
-            .with("Contact", contact)
-            .with("Allow", ALLOW)
-            .with_body("application/sdp", sdp.clone());
-        let up = Up {
-            dialog: Dialog::of_request(&offered.request, &tag),
+        let mut up = Up::new(
+            Dialog::of_request(&invite, &tag),
             peer,
-            local_sdp: sdp,
-            unacked: Some(Unacked {
-                tx,
-                first: true,
-                offered: offered.request.sdp().is_none(),
-            }),
-        };
+            sdp.clone(),
+            &invite,
+        );
+        up.unacked = Some(Unacked {
+            tx,
+            first: true,
+            offered: invite.sdp().is_none(),
+        });
+        let contact = self.contact(&up.peer.contact_user, up.peer.hop);
         if let Some(call) = self.calls.get_mut(&id) {
             call.state = State::Up(Box::new(up));
         }
-        self.respond(tx, ok);
+        let ok = self
+            .reply(&invite, 200, &tag)
+            .with("Contact", contact)
+            .with("Allow", ALLOW)
+            .with("Supported", EXTENSIONS.join(", "));
+        let ok = self.grant_session(id, &invite, ok);
+        self.respond(tx, ok.with_body("application/sdp", sdp));
         Ok(())
     }
 
@@ -288,6 +323,7 @@ impl Core {
                 at,
             });
         }
+        self.offer_next(id);
     }
 
     /// RFC 3261 section 13.3.1.4: a 2xx that nobody acknowledges ends the session.
@@ -322,7 +358,7 @@ fn unfit(request: &Message) -> Option<u16> {
     if request.uri().is_some_and(|u| u.contains('?')) {
         return Some(400);
     }
-    if request.headers("Require").any(|r| !r.trim().is_empty()) {
+    if !unknown_extensions(request).is_empty() {
         return Some(420);
     }
     let encoded = |e: &str| !e.eq_ignore_ascii_case("identity");
@@ -330,6 +366,23 @@ fn unfit(request: &Message) -> Option<u16> {
         .header("Content-Encoding")
         .is_some_and(encoded)
         .then_some(415)
+}
+
+fn unknown_extensions(request: &Message) -> Vec<&str> {
+    let known = |tag: &str| EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(tag));
+    request.list("Require").filter(|t| !known(t)).collect()
+}
+
+/// Whether our session description may be sent to the caller. Without an Accept it may.
+fn accepts_sdp(request: &Message) -> bool {
+    let fits = |range: &str| {
+        let range = range.split(';').next().unwrap_or_default().trim();
+        ["application/sdp", "application/*", "*/*"]
+            .iter()
+            .any(|r| r.eq_ignore_ascii_case(range))
+    };
+    let mut accepts = request.list("Accept").peekable();
+    accepts.peek().is_none() || accepts.any(fits)
 }
 
 /// Number and name of the caller: From, or for a call that hides there behind a gateway, what the
@@ -356,13 +409,6 @@ fn has_contact(request: &Message) -> bool {
 
 /// 405 for methods of other RFCs, 501 for those that nobody knows.
 pub(super) fn refusal_of(method: &str) -> u16 {
-    let known = [
-        "MESSAGE",
-        "NOTIFY",
-        "PRACK",
-        "PUBLISH",
-        "REFER",
-        "SUBSCRIBE",
-    ];
+    let known = ["MESSAGE", "PUBLISH", "SUBSCRIBE"];
     if known.contains(&method) { 405 } else { 501 }
 }

@@ -14,18 +14,29 @@
 
 mod account;
 mod authenticate;
+mod bouncer;
 mod call;
 mod dialog;
+mod errands;
+mod fraud;
 mod gateways;
 mod goodbye;
 mod in_dialog;
 mod incoming;
 mod outgoing;
+mod overload;
+mod phones;
 mod registrar;
+mod reliable;
+mod reoffer;
+mod session;
 mod target;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod transfer;
+mod ways;
+mod words;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -36,98 +47,22 @@ use std::{
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
+pub(crate) use self::words::{Command, Input, Output, TxId};
 use self::{
     account::AccountState,
-    call::{Call, ClientTx, ServerInvite},
+    bouncer::Bouncer,
+    call::{Call, ClientTx, ServerInvite, Trunk},
+    fraud::PhoneCalls,
     gateways::GatewayEntry,
+    overload::Admission,
     registrar::Registrar,
     timers::{Timer, Timers},
 };
 use crate::{
-    Account, AccountId, CallRef, Config, Destination, EndCause, Gateway, Hop, Identity, PhoneBook,
-    SipError, SipEvent, Transport,
-    digest::{Nonces, hex},
+    AccountId, CallRef, Config, EndCause, Hop, PhoneBook, SipError, SipEvent, Transport,
+    digest::{ClientAuth, Nonces, hex},
     message::{ALLOW, Message, Method},
 };
-
-/// Calls above this many are refused with 503.
-const MAX_CALLS: usize = 20_000;
-
-/// Names a transaction: client transactions are numbered here, server transactions by the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum TxId {
-    Client(u64),
-    Server(u64),
-}
-
-/// Something that happened on the wire.
-#[derive(Debug)]
-pub(crate) enum Input {
-    /// A new request; never an ACK, a CANCEL or a retransmission.
-    Request {
-        tx: TxId,
-        message: Message,
-        from: Hop,
-    },
-    /// A response to a request of ours. Every 2xx to an INVITE comes, repeated and forked ones too.
-    Response { tx: TxId, message: Message },
-    /// No final response came in time, or the request could not be sent.
-    Unanswered { tx: TxId, sent: bool },
-    /// The ACK for a 2xx of ours.
-    Ack { tx: TxId, message: Message },
-    /// No ACK came for a 2xx of ours, although it was repeated.
-    NoAck { tx: TxId },
-    /// The peer cancelled an INVITE; the CANCEL itself was answered.
-    Cancel { tx: TxId },
-    /// [`Core::next_wake`] has come.
-    Wake,
-}
-
-/// Something the house wants.
-#[derive(Debug)]
-pub(crate) enum Command {
-    Invite {
-        call: CallRef,
-        to: Destination,
-        caller: Identity,
-        offer: Vec<u8>,
-        ring_timeout: Duration,
-    },
-    Ring(CallRef),
-    Progress(CallRef, Vec<u8>),
-    Answer(CallRef, Vec<u8>),
-    End(CallRef, EndCause),
-    SetGateways(Vec<Gateway>),
-    Register(Account),
-    Unregister(AccountId),
-    Shutdown,
-}
-
-/// Something to be done.
-#[derive(Debug)]
-pub(crate) enum Output {
-    /// Start a client transaction. Repeat until answered.
-    Send {
-        tx: TxId,
-        message: Message,
-        to: Hop,
-    },
-    /// Answer a server transaction. A 2xx to INVITE is repeated until its ACK.
-    Respond {
-        tx: TxId,
-        message: Message,
-    },
-    /// Send once, outside any transaction.
-    SendAck {
-        message: Message,
-        to: Hop,
-    },
-    /// Forget a client transaction.
-    Drop {
-        tx: TxId,
-    },
-    Tell(SipEvent),
-}
 
 /// The whole state of one agent.
 pub(crate) struct Core {
@@ -143,7 +78,7 @@ pub(crate) struct Core {
     timers: Timers,
     calls: HashMap<CallRef, Call>,
     /// Call-ID and our tag.
-    by_dialog: HashMap<(String, String), CallRef>,
+    by_dialog: BTreeMap<(String, String), CallRef>,
     /// Call-ID and tag of those who called us.
     by_caller: HashSet<(String, String)>,
     client_txs: HashMap<u64, ClientTx>,
@@ -152,7 +87,12 @@ pub(crate) struct Core {
     gateways: BTreeMap<String, GatewayEntry>,
     registrar: Registrar,
     accounts: BTreeMap<AccountId, AccountState>,
+    /// Challenges that we were given, shared by all calls through a trunk.
+    auths: BTreeMap<Trunk, ClientAuth>,
     nonces: Nonces,
+    bouncer: Bouncer,
+    phone_calls: PhoneCalls,
+    admission: Admission,
     draining: bool,
 }
 
@@ -176,7 +116,7 @@ impl Core {
             out: Vec::new(),
             timers: Timers::default(),
             calls: HashMap::new(),
-            by_dialog: HashMap::new(),
+            by_dialog: BTreeMap::new(),
             by_caller: HashSet::new(),
             client_txs: HashMap::new(),
             server_invites: HashMap::new(),
@@ -184,12 +124,19 @@ impl Core {
             gateways: BTreeMap::new(),
             registrar: Registrar::default(),
             accounts: BTreeMap::new(),
+            auths: BTreeMap::new(),
+            bouncer: Bouncer::default(),
+            phone_calls: PhoneCalls::default(),
+            admission: Admission::default(),
             draining: false,
             config,
         };
         let gateways = std::mem::take(&mut core.config.gateways);
         core.set_gateways(gateways);
         core.after(Duration::from_secs(60), Timer::Sweep);
+        if let Some(every) = core.config.phone_ping {
+            core.after(every, Timer::PingPhones);
+        }
         core
     }
 
@@ -230,9 +177,24 @@ impl Core {
             Command::Progress(call, sdp) => self.progress(call, sdp)?,
             Command::Answer(call, sdp) => self.answer(call, sdp)?,
             Command::End(call, cause) => self.end(call, cause)?,
+            Command::Reoffer(call, offer) => self.reoffer_command(call, offer)?,
+            Command::SendDigit { call, digit, ms } => self.send_digit(call, digit, ms)?,
+            Command::Refer {
+                call,
+                number,
+                replaces,
+            } => self.refer(call, &number, replaces)?,
+            Command::TransferResult(call, status) => self.transfer_result(call, status)?,
             Command::SetGateways(gateways) => self.set_gateways(gateways),
             Command::Register(account) => self.register(account),
             Command::Unregister(account) => self.unregister(account),
+            Command::DropPhone(extension) => {
+                if !self.drop_phone(&extension) {
+                    return Err(SipError::NotRegistered);
+                }
+            }
+            Command::Pardon(source) => self.pardon(source),
+            Command::Overloaded(overloaded) => self.admission.overloaded = overloaded,
             Command::Shutdown => self.shut_down(),
         }
         Ok(std::mem::take(&mut self.out))
@@ -240,7 +202,12 @@ impl Core {
 
     /// When to send [`Input::Wake`].
     pub(crate) fn next_wake(&self) -> Option<u64> {
-        self.timers.next()
+        if self.out.is_empty() {
+            self.timers.next()
+        } else {
+            // What the configuration asked for at the start.
+            Some(self.now_ms)
+        }
     }
 
     pub(crate) fn is_registered(&self, extension: &str) -> bool {
@@ -249,6 +216,16 @@ impl Core {
 
     pub(crate) fn calls(&self) -> impl Iterator<Item = CallRef> {
         self.calls.keys().copied()
+    }
+
+    /// The call that goes by a Call-ID, while it is up.
+    pub(crate) fn call_of_id(&self, call_id: &str) -> Option<CallRef> {
+        let from = (call_id.to_owned(), String::new());
+        let mut dialogs = self.by_dialog.range(from..);
+        dialogs
+            .next()
+            .filter(|((id, _), _)| id == call_id)
+            .map(|(_, call)| *call)
     }
 
     /// The transaction a branch of ours belongs to.
@@ -297,7 +274,10 @@ impl Core {
             Some(_) if status < 200 => {}
             Some(ClientTx::Bye(_)) => self.on_bye_response(number, status, &message),
             Some(ClientTx::Register(_)) => self.on_register_response(number, status, &message),
-            Some(ClientTx::Ping(_)) => self.on_ping_response(number, status),
+            Some(ClientTx::Ping(..)) => self.on_ping_response(number, status, &message),
+            Some(ClientTx::PhonePing(..)) => self.on_phone_answered(number, status),
+            Some(ClientTx::Reinvite(_)) => self.on_reinvite_response(number, status, &message),
+            Some(ClientTx::Errand(_)) => self.on_errand_response(number, status, &message),
             Some(ClientTx::Cancel) => {
                 self.client_txs.remove(&number);
             }
@@ -315,7 +295,16 @@ impl Core {
             Some(ClientTx::Register(_)) => {
                 self.on_register_response(number, status, &Message::response(status));
             }
-            Some(ClientTx::Ping(_)) => self.on_ping_response(number, status),
+            Some(ClientTx::Ping(..)) => {
+                self.on_ping_response(number, status, &Message::response(status));
+            }
+            Some(ClientTx::PhonePing(..)) => self.on_phone_answered(number, status),
+            Some(ClientTx::Reinvite(_)) => {
+                self.on_reinvite_response(number, 408, &Message::response(408));
+            }
+            Some(ClientTx::Errand(_)) => {
+                self.on_errand_response(number, 408, &Message::response(408));
+            }
             Some(ClientTx::Cancel | ClientTx::Bye(_)) => {
                 self.client_txs.remove(&number);
             }
@@ -333,8 +322,16 @@ impl Core {
                 Timer::Binding(extension) => self.on_binding_timer(&extension),
                 Timer::Account(account, turn) => self.on_account_timer(account, turn),
                 Timer::Ping(gateway, turn) => self.on_ping_timer(&gateway, turn),
+                Timer::Recovered(gateway) => self.tell_health(&gateway),
+                Timer::GiveWay(call, number) => self.on_give_way(call, number),
+                Timer::NextWay(call) => self.send_when_allowed(call),
+                Timer::Reliable(call, rseq) => self.on_reliable_timer(call, rseq),
+                Timer::Session(call, turn) => self.on_session_timer(call, turn),
+                Timer::Glare(call) => self.on_glare_timer(call),
+                Timer::PingPhones => self.ping_phones(),
                 Timer::Sweep => {
                     self.nonces.sweep(self.now_ms);
+                    self.sweep_phone_calls();
                     self.after(Duration::from_secs(60), Timer::Sweep);
                 }
             }
@@ -362,16 +359,15 @@ impl Core {
     fn launch(&mut self, mut message: Message, to: Hop, tx: ClientTx) -> u64 {
         self.made_txs += 1;
         let number = self.made_txs;
-        message.prepend(
-            "Via",
-            self.via(to.transport, &format!("{}{number:x}", self.salt)),
-        );
-        if let ClientTx::Invite(mut invite) = tx {
-            invite.request = message.clone();
-            self.client_txs.insert(number, ClientTx::Invite(invite));
-        } else {
-            self.client_txs.insert(number, tx);
-        }
+        message.prepend("Via", self.via(to, &format!("{}{number:x}", self.salt)));
+        let tx = match tx {
+            ClientTx::Invite(mut invite) => {
+                invite.request = message.clone();
+                ClientTx::Invite(invite)
+            }
+            other => other,
+        };
+        self.client_txs.insert(number, tx);
         self.out.push(Output::Send {
             tx: TxId::Client(number),
             message,
@@ -380,21 +376,34 @@ impl Core {
         number
     }
 
-    fn via(&self, transport: Transport, branch: &str) -> String {
-        let transport = transport.name();
+    fn via(&self, to: Hop, branch: &str) -> String {
         format!(
-            "SIP/2.0/{transport} {};branch=z9hG4bK{branch};rport",
-            self.me
+            "SIP/2.0/{} {};branch=z9hG4bK{branch};rport",
+            to.transport.name(),
+            self.me_towards(to)
         )
     }
 
-    fn contact(&self, user: &str, transport: Transport) -> String {
+    fn contact(&self, user: &str, towards: Hop) -> String {
         let at = if user.is_empty() { "" } else { "@" };
-        let transport = match transport {
-            Transport::Tcp => ";transport=tcp",
+        let me = self.me_towards(towards);
+        let transport = match towards.transport {
             Transport::Udp => "",
+            Transport::Tcp => ";transport=tcp",
+            Transport::Tls => ";transport=tls",
         };
-        format!("<sip:{user}{at}{}{transport}>", self.me)
+        format!("<sip:{user}{at}{me}{transport}>")
+    }
+
+    /// Our address as whoever is there sees it.
+    fn me_towards(&self, hop: Hop) -> SocketAddr {
+        let tls = self.config.tls.as_ref().map(|tls| tls.port);
+        let port = match hop.transport {
+            Transport::Tls => tls,
+            Transport::Udp if self.is_trunk(hop.addr.ip()) => self.config.trunk_port,
+            Transport::Udp | Transport::Tcp => None,
+        };
+        SocketAddr::new(self.me.ip(), port.unwrap_or(self.me.port()))
     }
 
     /// A request with the headers every request of ours carries.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::{
     Core, Output, TxId,
-    call::{Call, Calling, ClientTx, Ending, GivingUp, Invite, Peer, State, Up},
+    call::{Call, Calling, ClientTx, Early, Ending, GivingUp, Invite, Peer, State, Up},
     dialog::Dialog,
     goodbye::{Goodbye, reason},
     timers::Timer,
+    ways::Ways,
 };
 use crate::{
     CallRef, Destination, EndCause, Hop, Identity, Side, SipError, SipEvent,
@@ -16,7 +17,9 @@ use crate::{
 
 /// A 2xx to an INVITE that we gave up on is still answered with ACK and BYE for this long.
 const LATE_2XX: Duration = Duration::from_secs(300);
-const MAX_FORKS: usize = 16;
+pub(super) const MAX_FORKS: usize = 16;
+/// An INVITE is sent again so often because of what the far end says of it (401, 407, 422).
+const MAX_TRIES: u8 = 3;
 
 impl Core {
     pub(super) fn invite(
@@ -34,18 +37,23 @@ impl Core {
             return Err(SipError::CallExists);
         }
         let target = self.target(to, caller)?;
+        self.admit_at_pace(target.gateway.as_deref())?;
         let local_tag = self.token();
         let call_id = format!("{}@{}", id.0.simple(), self.me.ip());
-        let request = self.first_invite(&target, caller, &local_tag, &call_id, offer.clone());
-        let tx = self.send_invite(id, request, &target.peer);
+        let mut request = self.first_invite(&target, &local_tag, &call_id, offer.clone());
+        let peer = target.way.peer.clone();
+        self.sign(&mut request, &peer);
+        let ways = Ways::new(&target.way, target.more, target.gateway);
+        let tx = self.send_invite(id, request, &peer);
         let calling = Calling {
             tx,
-            peer: target.peer,
+            peer,
             tries: 0,
             provisional: false,
             early: Vec::new(),
             giving_up: None,
             offer,
+            ways,
         };
         let state = State::Calling(Box::new(calling));
         self.add_call(
@@ -54,19 +62,22 @@ impl Core {
                 call_id,
                 local_tag,
                 caller_tag: None,
+                phone: None,
                 state,
             },
         );
         self.after(ring_timeout, Timer::Ring(id));
+        self.watch_way(id, tx);
         Ok(())
     }
 
-    fn send_invite(&mut self, call: CallRef, request: Message, peer: &Peer) -> u64 {
+    pub(super) fn send_invite(&mut self, call: CallRef, request: Message, peer: &Peer) -> u64 {
         let invite = Invite {
             call,
             request: request.clone(),
             peer: peer.clone(),
             acked: Vec::new(),
+            abandoned: false,
         };
         self.launch(request, peer.hop, ClientTx::Invite(Box::new(invite)))
     }
@@ -86,17 +97,22 @@ impl Core {
         let id = invite.call;
         let at = self.at();
         let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
-            return;
+            return self.cancel_abandoned(number);
         };
         calling.provisional = true;
+        if !self.acknowledge_provisional(id, number, response) {
+            return;
+        }
         let sdp = response.sdp().map(<[u8]>::to_vec);
+        let Some(calling) = self.calling(id) else {
+            return;
+        };
         if let Some(tag) = response.tag_of_to()
             && calling.early.len() < MAX_FORKS
         {
-            let known = calling.early.iter_mut().find(|(t, _)| *t == tag);
-            match known {
-                Some((_, early)) => *early = sdp.clone().or(early.take()),
-                None => calling.early.push((tag, sdp.clone())),
+            match calling.early.iter_mut().find(|e| e.tag == tag) {
+                Some(known) => known.sdp = sdp.clone().or(known.sdp.take()),
+                None => calling.early.push(Early::new(tag, sdp.clone())),
             }
         }
         if calling.giving_up.is_some() {
@@ -130,19 +146,30 @@ impl Core {
         let dialog = Dialog::of_response(&invite.request, response);
         let ack = dialog.ack(&invite.request);
         self.acknowledge(number, tag, ack, dialog.next_hop(&peer));
-        self.after(
+        self.drop_later(
+            number,
             self.config.timers.give_up() + Duration::from_secs(1),
-            Timer::ForgetInvite(number),
         );
         self.settle(id, number, dialog, peer, response);
     }
 
     /// Decides what an acknowledged 2xx means: the answer, a lost race, or one fork too many.
-    fn settle(&mut self, id: CallRef, number: u64, dialog: Dialog, peer: Peer, response: &Message) {
+    fn settle(
+        &mut self,
+        id: CallRef,
+        number: u64,
+        mut dialog: Dialog,
+        peer: Peer,
+        response: &Message,
+    ) {
         let at = self.at();
         let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
             return self.leave_fork(dialog, peer, EndCause::Normal);
         };
+        let early = calling.early.iter().find(|e| e.tag == dialog.remote_tag);
+        if let Some(early) = early.and_then(|e| e.dialog.as_ref()) {
+            dialog.continue_from(early);
+        }
         if let Some(giving_up) = &calling.giving_up {
             let ending = given_up(giving_up, 487);
             let cause = giving_up.cause.unwrap_or(EndCause::NoAnswer);
@@ -157,37 +184,36 @@ impl Core {
             return;
         };
         let local_sdp = std::mem::take(&mut calling.offer);
-        let peer = calling.peer.clone();
+        let up = Up::new(dialog, peer, local_sdp, response);
         if let Some(call) = self.calls.get_mut(&id) {
-            let up = Up {
-                dialog,
-                peer,
-                local_sdp,
-                unacked: None,
-            };
             call.state = State::Up(Box::new(up));
         }
         self.tell(SipEvent::Answered { call: id, sdp, at });
+        self.start_session(id, response);
     }
 
     fn leave_fork(&mut self, dialog: Dialog, peer: Peer, cause: EndCause) {
-        self.say_goodbye(Goodbye {
-            dialog,
-            peer,
-            cause,
-            tries: 0,
-        });
+        self.say_goodbye(Goodbye::new(dialog, peer, cause));
     }
 
-    fn acknowledge(&mut self, number: u64, tag: String, mut ack: Message, to: Hop) {
+    fn acknowledge(&mut self, number: u64, tag: String, ack: Message, to: Hop) {
+        let ack = self.send_ack(ack, to);
+        if let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) {
+            invite.acked.push((tag, ack, to));
+        }
+    }
+
+    /// Sends the ACK for a 2xx; gives it back as it went out.
+    pub(super) fn send_ack(&mut self, mut ack: Message, to: Hop) -> Message {
         self.made_txs += 1;
         let branch = format!("{}{:x}", self.salt, self.made_txs);
-        ack.prepend("Via", self.via(to.transport, &branch));
+        ack.prepend("Via", self.via(to, &branch));
         ack.push("Max-Forwards", "70");
-        if let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) {
-            invite.acked.push((tag, ack.clone(), to));
-        }
-        self.out.push(Output::SendAck { message: ack, to });
+        self.out.push(Output::SendAck {
+            message: ack.clone(),
+            to,
+        });
+        ack
     }
 
     fn on_invite_refused(&mut self, number: u64, status: u16, response: &Message) {
@@ -195,6 +221,10 @@ impl Core {
             return;
         };
         let id = invite.call;
+        let hop = invite.peer.hop;
+        if status == 503 {
+            self.let_rest(hop, response);
+        }
         let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
             return;
         };
@@ -203,38 +233,51 @@ impl Core {
             let told = Ending::told_by(Side::Us, Some(status), response);
             ending.reason.q850 = told.reason.q850.or(ending.reason.q850);
             self.finish(id, ending);
-        } else if !(matches!(status, 401 | 407) && self.try_again(&invite, response)) {
+            return;
+        }
+        let goes_on = match status {
+            401 | 407 | 422 => self.try_again(&invite, status, response),
+            300..=399 => self.follow(&invite, response),
+            503 => self.take_next_way(invite.copy()),
+            _ => false,
+        };
+        if !goes_on {
             self.finish(id, Ending::told_by(Side::Them, Some(status), response));
         }
     }
 
-    /// Sends the INVITE again with credentials. False when that is hopeless.
-    fn try_again(&mut self, invite: &Invite, response: &Message) -> bool {
-        let cnonce = self.token();
+    /// Sends the INVITE again with credentials, or with the session interval that the far end
+    /// wants. False when that is hopeless.
+    fn try_again(&mut self, invite: &Invite, status: u16, response: &Message) -> bool {
         let Some(calling) = self.calling(invite.call) else {
             return false;
         };
-        let Some(credentials) = calling.peer.credentials.clone() else {
-            return false;
-        };
-        let signed = calling.tries > 0;
-        if calling.tries >= 3 || !calling.peer.auth.challenged(response, signed) {
+        let (peer, tries) = (calling.peer.clone(), calling.tries);
+        if tries >= MAX_TRIES {
             return false;
         }
-        calling.tries += 1;
-        calling.early.clear();
-        let number = invite.request.cseq().map_or(1, |c| c.number) + 1;
-        let mut request = invite
-            .request
+        let mut request = invite.request.clone();
+        if status == 422 {
+            let Some(longer) = super::session::with_longer_interval(&request, response) else {
+                return false;
+            };
+            request = longer;
+        } else if !self.challenged(&peer, &invite.request, response, tries) {
+            return false;
+        }
+        let number = request.cseq().map_or(1, |c| c.number) + 1;
+        let mut request = request
             .without(&["Via", "CSeq", "Authorization", "Proxy-Authorization"])
             .with("CSeq", format!("{number} INVITE"));
-        calling.peer.auth.sign(&mut request, &credentials, &cnonce);
-        let peer = calling.peer.clone();
+        self.sign(&mut request, &peer);
         let tx = self.send_invite(invite.call, request, &peer);
         if let Some(calling) = self.calling(invite.call) {
             calling.tx = tx;
+            calling.tries += 1;
             calling.provisional = false;
+            calling.early.clear();
         }
+        self.watch_way(invite.call, tx);
         true
     }
 
@@ -242,21 +285,18 @@ impl Core {
         let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
             return;
         };
-        let id = invite.call;
-        self.after(LATE_2XX, Timer::ForgetInvite(number));
+        let (id, copy) = (invite.call, invite.copy());
+        self.drop_later(number, LATE_2XX);
+        self.suspect(copy.peer.hop);
         let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
             return;
         };
-        let ending = match &calling.giving_up {
-            Some(giving_up) => given_up(giving_up, status),
-            None => Ending::new(Side::Network, Some(status)),
-        };
-        let text = if status == 408 {
-            "no answer to the INVITE"
-        } else {
-            "cannot be reached"
-        };
-        self.finish(id, ending.or_text(text));
+        if let Some(giving_up) = &calling.giving_up {
+            let ending = given_up(giving_up, status);
+            self.finish(id, ending.or_text("no answer to the INVITE"));
+        } else if !self.take_next_way(copy) {
+            self.finish(id, Self::no_way_left(status));
+        }
     }
 
     pub(super) fn on_ring_timeout(&mut self, id: CallRef) {
@@ -270,10 +310,14 @@ impl Core {
         let Some(calling) = self.calling(id).filter(|c| c.giving_up.is_none()) else {
             return;
         };
-        calling.giving_up = Some(GivingUp {
+        let giving_up = GivingUp {
             cause,
             cancelled: false,
-        });
+        };
+        if calling.ways.is_waiting() {
+            return self.end_waiting(id, given_up(&giving_up, 487));
+        }
+        calling.giving_up = Some(giving_up);
         let provisional = calling.provisional;
         if provisional {
             self.cancel(id);
@@ -294,7 +338,13 @@ impl Core {
         let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
             return;
         };
-        let (message, to) = (cancel_of(&invite.request, cause), invite.peer.hop);
+        let (request, to) = (invite.request.clone(), invite.peer.hop);
+        self.send_cancel(&request, cause, to);
+    }
+
+    /// The CANCEL is a client transaction of its own, so that it is repeated.
+    pub(super) fn send_cancel(&mut self, invite: &Message, cause: EndCause, to: Hop) {
+        let message = cancel_of(invite, cause);
         self.made_txs += 1;
         let tx = self.made_txs;
         self.client_txs.insert(tx, ClientTx::Cancel);
@@ -319,16 +369,8 @@ impl Core {
         self.out.push(Output::Drop {
             tx: TxId::Client(number),
         });
-        self.after(LATE_2XX, Timer::ForgetInvite(number));
+        self.drop_later(number, LATE_2XX);
         self.finish(id, ending);
-    }
-
-    pub(super) fn forget_invite(&mut self, number: u64) {
-        if self.client_txs.remove(&number).is_some() {
-            self.out.push(Output::Drop {
-                tx: TxId::Client(number),
-            });
-        }
     }
 }
 
@@ -359,16 +401,12 @@ fn given_up(giving_up: &GivingUp, status: u16) -> Ending {
 }
 
 /// The session description of a 2xx, or else what its early dialog brought, or any early dialog.
-fn answer_in(
-    response: &Message,
-    tag: &str,
-    early: &[(String, Option<Vec<u8>>)],
-) -> Option<Vec<u8>> {
+fn answer_in(response: &Message, tag: &str, early: &[Early]) -> Option<Vec<u8>> {
     let own = early
         .iter()
-        .find(|(t, _)| t == tag)
-        .and_then(|(_, sdp)| sdp.as_ref());
-    let any = early.iter().find_map(|(_, sdp)| sdp.as_ref());
+        .find(|e| e.tag == tag)
+        .and_then(|e| e.sdp.as_ref());
+    let any = early.iter().find_map(|e| e.sdp.as_ref());
     response
         .sdp()
         .map(<[u8]>::to_vec)

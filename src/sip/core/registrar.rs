@@ -1,10 +1,13 @@
 //! Phones that register with us (RFC 3261 section 10.3).
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
+};
 
 use super::{Core, TxId, timers::Timer};
 use crate::{
-    Hop, SipEvent,
+    Hop, Registration, SipEvent,
     message::{Message, NameAddr, Uri},
 };
 
@@ -21,6 +24,10 @@ pub(super) struct Binding {
     registered_at_ms: u64,
     call_id: String,
     cseq: u32,
+    user_agent: String,
+    /// What the last ping told; `None` before the first.
+    answers: Option<bool>,
+    latency_ms: Option<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +35,8 @@ pub(super) struct Registrar {
     bindings: HashMap<String, Vec<Binding>>,
     /// How many live bindings speak from an address.
     sources: HashMap<Hop, usize>,
+    /// The same by IP address alone.
+    ips: HashMap<IpAddr, usize>,
     /// When a phone's next timer fires: one is enough, however often it registers.
     wakes: HashMap<String, u64>,
 }
@@ -43,14 +52,81 @@ impl Registrar {
         live.max_by_key(|b| b.registered_at_ms)
     }
 
+    /// Every live contact with where its phone speaks from, the newest first.
+    pub(super) fn contacts(&self, extension: &str, now_ms: u64) -> Vec<(String, Hop)> {
+        let all = self.bindings.get(extension).into_iter().flatten();
+        let mut live: Vec<_> = all.filter(|b| b.expires_at_ms > now_ms).collect();
+        live.sort_by_key(|b| std::cmp::Reverse(b.registered_at_ms));
+        let found = live.into_iter().map(|b| (b.contact.clone(), b.source));
+        found.collect()
+    }
+
     /// Whether a registered phone is at this address.
     pub(super) fn speaks_from(&self, from: Hop) -> bool {
         self.sources.contains_key(&from)
     }
 
+    /// Whether a registered phone is behind this address.
+    pub(super) fn speaks_from_ip(&self, ip: IpAddr) -> bool {
+        self.ips.contains_key(&ip)
+    }
+
+    /// Phone, contact and where it speaks from, of everything that is registered.
+    pub(super) fn every_contact(&self, now_ms: u64) -> Vec<(String, String, Hop)> {
+        let all = self.bindings.iter().flat_map(|(extension, bindings)| {
+            let live = bindings.iter().filter(|b| b.expires_at_ms > now_ms);
+            live.map(move |b| (extension.clone(), b.contact.clone(), b.source))
+        });
+        let mut all: Vec<_> = all.collect();
+        all.sort();
+        all
+    }
+
+    pub(super) fn registrations(&self, now_ms: u64) -> Vec<Registration> {
+        let all = self.bindings.iter().flat_map(|(extension, bindings)| {
+            let live = bindings.iter().filter(|b| b.expires_at_ms > now_ms);
+            live.map(|b| Registration {
+                extension: extension.clone(),
+                contact: b.contact.clone(),
+                source: b.source,
+                user_agent: b.user_agent.clone(),
+                expires_in_s: u32::try_from((b.expires_at_ms - now_ms) / 1000).unwrap_or(u32::MAX),
+                answers: b.answers,
+                latency_ms: b.latency_ms,
+            })
+        });
+        let mut all: Vec<_> = all.collect();
+        all.sort_by(|a, b| (&a.extension, &a.contact).cmp(&(&b.extension, &b.contact)));
+        all
+    }
+
+    /// The last latency of a contact that still speaks from there.
+    fn latency(&self, extension: &str, contact: &str, source: Hop) -> Option<u32> {
+        let bindings = self.bindings.get(extension)?;
+        let same = |b: &&Binding| b.contact == contact && b.source == source;
+        bindings.iter().find(same)?.latency_ms
+    }
+
+    /// `None` for a ping that nothing answered.
+    pub(super) fn note_latency(&mut self, extension: &str, contact: &str, ms: Option<u32>) {
+        let bindings = self.bindings.get_mut(extension).into_iter().flatten();
+        for binding in bindings.filter(|b| b.contact == contact) {
+            binding.answers = Some(ms.is_some());
+            binding.latency_ms = ms.or(binding.latency_ms);
+        }
+    }
+
+    /// Drops a phone; false when it was not registered.
+    pub(super) fn forget(&mut self, extension: &str) -> bool {
+        let known = self.bindings.contains_key(extension);
+        self.drop_where(extension, |_| true);
+        known
+    }
+
     fn put(&mut self, extension: &str, binding: Binding) {
         self.drop_contact(extension, &binding.contact);
         *self.sources.entry(binding.source).or_default() += 1;
+        *self.ips.entry(binding.source.addr.ip()).or_default() += 1;
         let bindings = self.bindings.entry(extension.to_owned()).or_default();
         bindings.push(binding);
         if bindings.len() > MAX_BINDINGS {
@@ -68,15 +144,21 @@ impl Registrar {
             return;
         };
         for binding in bindings.extract_if(.., |b| gone(b)) {
-            if let Some(count) = self.sources.get_mut(&binding.source) {
-                *count -= 1;
-                if *count == 0 {
-                    self.sources.remove(&binding.source);
-                }
-            }
+            count_down(&mut self.sources, binding.source);
+            count_down(&mut self.ips, binding.source.addr.ip());
         }
         if bindings.is_empty() {
             self.bindings.remove(extension);
+        }
+    }
+}
+
+/// One less; forgotten at none.
+fn count_down<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: K) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
         }
     }
 }
@@ -90,11 +172,12 @@ struct Wish {
 
 impl Core {
     pub(super) fn on_register(&mut self, tx: TxId, request: &Message, from: Hop) {
-        let Some(username) = self.authenticate(tx, request) else {
+        let Some(username) = self.authenticate(tx, request, from) else {
             return;
         };
         let to = request.header("To").and_then(NameAddr::parse);
-        let Some(extension) = to.and_then(|t| Uri::parse(&t.uri)).map(|u| u.user) else {
+        let to = to.and_then(|t| Uri::parse(&t.uri));
+        let Some(extension) = to.filter(|u| u.scheme == "sip").map(|u| u.user) else {
             return self.refuse(tx, request, 400);
         };
         if extension != username {
@@ -159,7 +242,10 @@ impl Core {
         if wish.remove_all {
             self.registrar.drop_where(extension, |_| true);
         }
+        let agent = request.header("User-Agent").unwrap_or_default();
+        let user_agent: String = agent.chars().take(120).collect();
         for (contact, seconds) in wish.contacts {
+            let known = self.registrar.latency(extension, &contact, from);
             self.registrar.drop_contact(extension, &contact);
             if seconds > 0 {
                 let expires_at_ms = self.now_ms + u64::from(seconds) * 1000;
@@ -170,6 +256,9 @@ impl Core {
                     registered_at_ms: self.now_ms,
                     call_id: call_id.clone(),
                     cseq: number,
+                    user_agent: user_agent.clone(),
+                    answers: known.map(|_| true),
+                    latency_ms: known,
                 };
                 self.registrar.put(extension, binding);
                 self.watch(extension, expires_at_ms);

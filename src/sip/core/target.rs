@@ -1,20 +1,34 @@
 //! Whom an INVITE goes to, and as whom.
 
-use super::{Core, call::Peer};
-use crate::{
-    Destination, Identity, SipError, Transport,
-    digest::ClientAuth,
-    message::{ALLOW, Message, Method, Uri, quoted},
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{
+    Core,
+    call::{Peer, Trunk},
+    gateways::GatewayEntry,
+    ways::Way,
 };
+use crate::{
+    AccountId, Destination, FromUser, Hop, Identity, IdentityHeader, Profile, Reliable, SipError,
+    Transport,
+    message::{ALLOW, Message, Method, Uri, quoted},
+    profile::rewrite,
+};
+
+/// RFC 4028 section 5: no shorter interval may be asked for.
+pub(super) const MIN_SESSION_S: u32 = 90;
 
 /// Whom an INVITE goes to.
 pub(super) struct Target {
-    uri: String,
-    /// Host part of From.
-    domain: String,
-    pub(super) peer: Peer,
-    /// User part of From, when it is not the caller's number.
-    user: Option<String>,
+    pub(super) way: Way,
+    /// Where it goes when that way leads nowhere.
+    pub(super) more: VecDeque<Way>,
+    /// From without its tag.
+    from: String,
+    /// What the network is told of the caller.
+    identity: Vec<(&'static str, String)>,
+    /// The gateway whose pace it keeps.
+    pub(super) gateway: Option<String>,
 }
 
 impl Core {
@@ -32,112 +46,240 @@ impl Core {
                 self.gateway_target(gateway, number, caller)
             }
             Destination::Phone { extension } => self.phone_target(extension, caller),
-            Destination::Account { account, number } => {
-                let state = self.accounts.get(account).ok_or(SipError::NoSuchGateway)?;
-                let account = &state.account;
-                Ok(Target {
-                    uri: format!("sip:{}@{}", Uri::escape_user(number), account.domain),
-                    domain: account.domain.clone(),
-                    peer: Peer {
-                        hop: account.registrar,
-                        pinned: false,
-                        credentials: Some(account.credentials.clone()),
-                        auth: ClientAuth::default(),
-                        contact_user: Uri::escape_user(&account.user),
-                    },
-                    user: Some(account.user.clone()),
-                })
-            }
+            Destination::Account { account, number } => self.account_target(*account, number),
         }
     }
 
     fn gateway_target(
         &self,
-        gateway: &str,
+        name: &str,
         number: &str,
         caller: &Identity,
     ) -> Result<Target, SipError> {
-        let entry = self.gateways.get(gateway).ok_or(SipError::NoSuchGateway)?;
-        let gateway = &entry.gateway;
-        let domain = gateway
-            .domain
-            .clone()
-            .unwrap_or_else(|| gateway.hop.addr.to_string());
-        let tcp = gateway.hop.transport == Transport::Tcp;
-        let transport = if tcp { ";transport=tcp" } else { "" };
+        let entry = self.gateways.get(name).ok_or(SipError::NoSuchGateway)?;
+        let profile = &entry.profile;
+        let number = rewrite(number, &profile.called);
+        let shown = Identity {
+            number: rewrite(&caller.number, &profile.caller),
+            ..caller.clone()
+        };
+        let caller_fits = shown.number.is_empty() || Uri::is_dialable(&shown.number);
+        if !Uri::is_dialable(&number) || !caller_fits {
+            return Err(SipError::BadNumber);
+        }
+        let mut ways: VecDeque<_> = entry
+            .open_hops(self.now_ms)
+            .into_iter()
+            .map(|hop| self.gateway_way(entry, hop, &number, &shown))
+            .collect();
+        let way = ways.pop_front().ok_or(SipError::GatewayRests)?;
+        let domain = entry
+            .domain()
+            .unwrap_or_else(|| self.me_towards(way.peer.hop).to_string());
         Ok(Target {
-            uri: format!("sip:{}@{domain}{transport}", Uri::escape_user(number)),
-            domain: gateway
-                .domain
-                .clone()
-                .unwrap_or_else(|| self.me.to_string()),
-            peer: Peer {
-                hop: gateway.hop,
-                pinned: false,
-                credentials: gateway.credentials.clone(),
-                auth: ClientAuth::default(),
-                contact_user: contact_user(caller),
-            },
-            user: None,
+            way,
+            more: ways,
+            from: from_of(&entry.gateway.account, profile, &shown, &domain),
+            identity: identity_headers(profile, &shown, &domain),
+            gateway: Some(name.to_owned()),
         })
     }
 
-    fn phone_target(&self, extension: &str, caller: &Identity) -> Result<Target, SipError> {
-        let binding = self.registrar.binding(extension, self.now_ms);
-        let binding = binding.ok_or(SipError::NotRegistered)?;
-        Ok(Target {
-            uri: binding.contact.clone(),
-            domain: self.config.realm.clone(),
+    fn gateway_way(&self, entry: &GatewayEntry, hop: Hop, number: &str, caller: &Identity) -> Way {
+        let gateway = &entry.gateway;
+        let domain = entry.domain().unwrap_or_else(|| hop.addr.to_string());
+        let transport = match hop.transport {
+            Transport::Udp => String::new(),
+            other => format!(";transport={}", other.name().to_ascii_lowercase()),
+        };
+        let phone = if entry.profile.user_phone {
+            ";user=phone"
+        } else {
+            ""
+        };
+        let (trunk, routes, contact_user) = match &gateway.account {
+            Some(account) => (
+                Trunk::Account(account.id),
+                self.service_route(account.id),
+                Uri::escape_user(&account.user),
+            ),
+            None => (
+                Trunk::Gateway(gateway.name.clone()),
+                Vec::new(),
+                contact_user(caller),
+            ),
+        };
+        let account = gateway.account.as_ref().map(|a| a.credentials.clone());
+        Way {
+            uri: format!(
+                "sip:{}@{domain}{transport}{phone}",
+                Uri::escape_user(number)
+            ),
+            routes,
             peer: Peer {
-                hop: binding.source,
+                hop,
+                pinned: false,
+                credentials: gateway.credentials.clone().or(account),
+                trunk: Some(trunk),
+                contact_user,
+                profile: entry.profile.clone(),
+            },
+        }
+    }
+
+    fn account_target(&self, id: AccountId, number: &str) -> Result<Target, SipError> {
+        let state = self.accounts.get(&id).ok_or(SipError::NoSuchGateway)?;
+        let account = &state.account;
+        let user = Uri::escape_user(&account.user);
+        let way = Way {
+            uri: format!("sip:{}@{}", Uri::escape_user(number), account.domain),
+            routes: self.service_route(id),
+            peer: Peer {
+                hop: state.registrar(),
+                pinned: false,
+                credentials: Some(account.credentials.clone()),
+                trunk: Some(Trunk::Account(id)),
+                contact_user: user.clone(),
+                profile: Arc::default(),
+            },
+        };
+        Ok(Target {
+            way,
+            more: VecDeque::new(),
+            from: format!("<sip:{user}@{}>", account.domain),
+            identity: Vec::new(),
+            gateway: None,
+        })
+    }
+
+    /// The contact that registered last; the phone's others when that one says nothing.
+    fn phone_target(&self, extension: &str, caller: &Identity) -> Result<Target, SipError> {
+        let way = |(contact, source): (String, Hop)| Way {
+            uri: contact,
+            routes: Vec::new(),
+            peer: Peer {
+                hop: source,
                 pinned: true,
                 credentials: None,
-                auth: ClientAuth::default(),
+                trunk: None,
                 contact_user: contact_user(caller),
+                profile: Arc::default(),
             },
-            user: None,
+        };
+        let contacts = self.registrar.contacts(extension, self.now_ms);
+        let mut ways: VecDeque<_> = contacts.into_iter().map(way).collect();
+        let way = ways.pop_front().ok_or(SipError::NotRegistered)?;
+        let from = from_of(&None, &way.peer.profile, caller, &self.config.realm);
+        Ok(Target {
+            way,
+            more: ways,
+            from,
+            identity: Vec::new(),
+            gateway: None,
         })
     }
 
     pub(super) fn first_invite(
         &self,
         target: &Target,
-        caller: &Identity,
         tag: &str,
         call_id: &str,
         offer: Vec<u8>,
     ) -> Message {
-        let name = caller
-            .name
-            .as_deref()
-            .map(|n| format!("{} ", quoted(&n.chars().take(64).collect::<String>())))
-            .unwrap_or_default();
-        let user = target.user.as_ref().unwrap_or(&caller.number);
-        let from = match user.as_str() {
-            "" => format!("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag={tag}"),
-            user => {
-                format!(
-                    "{name}<sip:{}@{}>;tag={tag}",
-                    Uri::escape_user(user),
-                    target.domain
-                )
-            }
-        };
-        let contact = self.contact(&target.peer.contact_user, target.peer.hop.transport);
-        self.new_request(Method::Invite, target.uri.clone())
-            .with("From", from)
-            .with("To", format!("<{}>", target.uri))
+        let way = &target.way;
+        let profile = &way.peer.profile;
+        let contact = self.contact(&way.peer.contact_user, way.peer.hop);
+        let mut invite = self
+            .new_request(Method::Invite, way.uri.clone())
+            .with("From", format!("{};tag={tag}", target.from))
+            .with("To", format!("<{}>", way.uri))
             .with("Call-ID", call_id)
             .with("CSeq", "1 INVITE")
             .with("Contact", contact)
             .with("Allow", ALLOW)
-            .with_body("application/sdp", offer)
+            .with("Supported", supported(profile));
+        for route in &way.routes {
+            invite.push("Route", route.clone());
+        }
+        for (name, value) in &target.identity {
+            invite.push(name, value.clone());
+        }
+        if let Some(session) = profile.session {
+            let seconds = session.as_secs().max(MIN_SESSION_S.into());
+            invite.push("Session-Expires", seconds.to_string());
+            invite.push("Min-SE", MIN_SESSION_S.to_string());
+        }
+        invite.with_body("application/sdp", offer)
     }
+}
+
+/// What we tell a gateway that we understand.
+pub(super) fn supported(profile: &Profile) -> &'static str {
+    match profile.reliable {
+        Reliable::Never => "replaces, timer",
+        Reliable::Supported | Reliable::Preferred => "100rel, replaces, timer",
+    }
+}
+
+fn from_of(
+    account: &Option<crate::Account>,
+    profile: &Profile,
+    caller: &Identity,
+    domain: &str,
+) -> String {
+    let phone = if profile.user_phone {
+        ";user=phone"
+    } else {
+        ""
+    };
+    match account {
+        Some(account) if profile.from == FromUser::Account => {
+            format!(
+                "<sip:{}@{}>",
+                Uri::escape_user(&account.user),
+                account.domain
+            )
+        }
+        _ if caller.withheld || caller.number.is_empty() => {
+            "\"Anonymous\" <sip:anonymous@anonymous.invalid>".to_owned()
+        }
+        _ => {
+            let short = |name: &str| quoted(&name.chars().take(64).collect::<String>());
+            let name = caller.name.as_deref().map(|n| format!("{} ", short(n)));
+            format!(
+                "{}<sip:{}@{domain}{phone}>",
+                name.unwrap_or_default(),
+                Uri::escape_user(&caller.number)
+            )
+        }
+    }
+}
+
+/// RFC 3325 and RFC 3323: who calls, for the network alone when the caller hides.
+fn identity_headers(
+    profile: &Profile,
+    caller: &Identity,
+    domain: &str,
+) -> Vec<(&'static str, String)> {
+    let name = match profile.identity {
+        IdentityHeader::None => return Vec::new(),
+        IdentityHeader::Preferred => "P-Preferred-Identity",
+        IdentityHeader::Asserted => "P-Asserted-Identity",
+    };
+    let mut headers = Vec::new();
+    if !caller.number.is_empty() {
+        let user = Uri::escape_user(&caller.number);
+        headers.push((name, format!("<sip:{user}@{domain};user=phone>")));
+    }
+    if caller.withheld {
+        headers.push(("Privacy", "id".to_owned()));
+    }
+    headers
 }
 
 fn contact_user(caller: &Identity) -> String {
     match caller.number.as_str() {
-        "" => "anonymous".to_owned(),
-        number => Uri::escape_user(number),
+        number if !number.is_empty() && !caller.withheld => Uri::escape_user(number),
+        _ => "anonymous".to_owned(),
     }
 }

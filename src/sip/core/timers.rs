@@ -20,6 +20,19 @@ pub(super) enum Timer {
     /// Refresh or retry; the number tells timers of an earlier turn apart.
     Account(AccountId, u64),
     Ping(String, u64),
+    /// An address of this gateway may be used again.
+    Recovered(String),
+    /// The INVITE of this transaction got no sign of life.
+    GiveWay(CallRef, u64),
+    /// The gateway's pace lets the next INVITE of this call go.
+    NextWay(CallRef),
+    /// The PRACK for this RSeq has not come.
+    Reliable(CallRef, u32),
+    /// Refresh the session, or end it; the number tells timers of an earlier turn apart.
+    Session(CallRef, u64),
+    /// Offer again after both sides had done so at once.
+    Glare(CallRef),
+    PingPhones,
     /// Forget old nonces.
     Sweep,
 }

@@ -37,6 +37,23 @@ impl Challenge {
             .find_map(|value| Self::read(value, proxy))
     }
 
+    /// The header that answers it.
+    fn header(&self) -> &'static str {
+        if self.proxy {
+            "Proxy-Authorization"
+        } else {
+            "Authorization"
+        }
+    }
+
+    /// Whether the request carried credentials for this realm.
+    fn answered_in(&self, request: &Message) -> bool {
+        request
+            .headers(self.header())
+            .filter_map(challenge_params)
+            .any(|params| params.get("realm") == Some(&self.realm))
+    }
+
     fn read(value: &str, proxy: bool) -> Option<Self> {
         let params = challenge_params(value)?;
         let algorithm = params.get("algorithm");
@@ -63,57 +80,64 @@ impl Challenge {
     }
 }
 
-/// What we know of one server's challenge, so that later requests carry an answer at once.
+/// What we know of the challenges of one server and the proxies before it, so that later requests
+/// carry an answer at once. All calls through one trunk share it, and with it the nonce counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ClientAuth {
-    challenge: Option<Challenge>,
-    nonce_count: u32,
+    realms: Vec<Known>,
 }
 
+#[derive(Debug, Clone)]
+struct Known {
+    challenge: Challenge,
+    count: u32,
+}
+
+/// More realms than this on one path are not credible.
+const MAX_REALMS: usize = 4;
+
 impl ClientAuth {
-    /// Takes a challenge. False when it is hopeless: it can not be answered, or it came again
-    /// although our answer was not stale.
-    pub(crate) fn challenged(&mut self, response: &Message, answered_before: bool) -> bool {
+    /// Whether a request can be signed before it is challenged.
+    pub(crate) fn knows_any(&self) -> bool {
+        !self.realms.is_empty()
+    }
+
+    /// Takes the challenge in `response` to `request`, which was challenged `tries` times before.
+    /// False when it is hopeless: it can not be answered, or it came again although our answer was
+    /// not stale. A nonce of an earlier request may be refused once without being called stale.
+    pub(crate) fn challenged(&mut self, request: &Message, response: &Message, tries: u8) -> bool {
         let Some(challenge) = Challenge::of(response) else {
             return false;
         };
-        if answered_before && !challenge.stale {
+        let known = |k: &Known| {
+            k.challenge.realm == challenge.realm && k.challenge.proxy == challenge.proxy
+        };
+        if challenge.answered_in(request) && !challenge.stale && tries > 0 {
+            self.realms.retain(|k| !known(k));
             return false;
         }
-        if self
-            .challenge
-            .as_ref()
-            .is_none_or(|known| known.nonce != challenge.nonce)
-        {
-            self.nonce_count = 0;
+        let at = self.realms.iter().position(known);
+        let before = at.map(|at| self.realms.remove(at));
+        let same = before.filter(|k| k.challenge.nonce == challenge.nonce);
+        let count = same.map_or(0, |k| k.count);
+        let fits = self.realms.len() < MAX_REALMS;
+        if fits {
+            self.realms.push(Known { challenge, count });
         }
-        self.challenge = Some(challenge);
-        true
+        fits
     }
 
-    /// Adds the credentials to a request, when a challenge is known.
+    /// Adds the credentials to a request, one header for each challenge that is known.
     pub(crate) fn sign(&mut self, request: &mut Message, with: &Credentials, cnonce: &str) {
-        let Some(challenge) = &self.challenge else {
-            return;
-        };
-        self.nonce_count += 1;
-        let (Some(method), Some(uri)) = (request.method(), request.uri()) else {
-            return;
-        };
-        let value = authorization(
-            challenge,
-            with,
-            self.nonce_count,
-            cnonce,
-            method.name(),
-            uri,
-        );
-        let name = if challenge.proxy {
-            "Proxy-Authorization"
-        } else {
-            "Authorization"
-        };
-        request.push(name, value);
+        for known in &mut self.realms {
+            known.count += 1;
+            let (Some(method), Some(uri)) = (request.method(), request.uri()) else {
+                return;
+            };
+            let (challenge, count) = (&known.challenge, known.count);
+            let value = authorization(challenge, with, count, cnonce, method.name(), uri);
+            request.push(challenge.header(), value);
+        }
     }
 }
 

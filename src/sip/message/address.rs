@@ -31,7 +31,8 @@ impl NameAddr {
             None => {
                 let (uri, params) = value.split_once(';').unwrap_or((value, ""));
                 let uri = uri.trim().to_owned();
-                (!uri.is_empty()).then(|| Self {
+                // Headers of a URI need brackets too.
+                (!uri.is_empty() && !uri.contains('?')).then(|| Self {
                     name: None,
                     uri,
                     params: Params::parse(params),

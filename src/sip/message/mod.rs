@@ -13,14 +13,18 @@ pub(crate) use address::NameAddr;
 pub(crate) use parse::Malformed;
 pub(crate) use uri::Uri;
 pub(crate) use values::{
-    CSeq, Params, Reason, Via, challenge_params, quoted, split_list, unescape,
+    CSeq, Params, Reason, Via, challenge_params, quoted, split_list, split_outside, unescape,
 };
 
 /// Longest message that is read, in bytes; a UDP datagram cannot be longer.
 pub(crate) const MAX_BYTES: usize = 65_535;
 
 /// The methods we serve.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, REGISTER";
+
+/// The extensions that we understand (option tags of RFC 3262, RFC 3891 and RFC 4028).
+pub(crate) const EXTENSIONS: [&str; 3] = ["100rel", "replaces", "timer"];
 
 /// Request methods. Names are case-sensitive (RFC 3261 section 7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,9 @@ pub(crate) enum Method {
     Register,
     Info,
     Update,
+    Prack,
+    Refer,
+    Notify,
     /// Anything else, known elsewhere or not.
     Other(Box<str>),
 }
@@ -48,6 +55,9 @@ impl Method {
             "REGISTER" => Self::Register,
             "INFO" => Self::Info,
             "UPDATE" => Self::Update,
+            "PRACK" => Self::Prack,
+            "REFER" => Self::Refer,
+            "NOTIFY" => Self::Notify,
             other => Self::Other(other.into()),
         }
     }
@@ -62,6 +72,9 @@ impl Method {
             Self::Register => "REGISTER",
             Self::Info => "INFO",
             Self::Update => "UPDATE",
+            Self::Prack => "PRACK",
+            Self::Refer => "REFER",
+            Self::Notify => "NOTIFY",
             Self::Other(name) => name,
         }
     }
@@ -165,6 +178,14 @@ impl Message {
         }
     }
 
+    /// The same request to another URI.
+    pub(crate) fn retargeted(mut self, to: &str) -> Self {
+        if let Start::Request { uri, .. } = &mut self.start {
+            to.clone_into(uri);
+        }
+        self
+    }
+
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value);
         self
@@ -190,6 +211,11 @@ impl Message {
             .iter()
             .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a list header names this token.
+    pub(crate) fn names(&self, header: &'static str, token: &str) -> bool {
+        self.list(header).any(|t| t.eq_ignore_ascii_case(token))
     }
 
     /// Every element of the comma-separated headers of that name, in order.
@@ -291,6 +317,8 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
+        302 => "Moved Temporarily",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
@@ -303,6 +331,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
+        422 => "Session Interval Too Small",
         423 => "Interval Too Brief",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
@@ -311,11 +340,14 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
         501 => "Not Implemented",
         503 => "Service Unavailable",
+        504 => "Server Time-out",
         505 => "Version Not Supported",
+        513 => "Message Too Large",
         600 => "Busy Everywhere",
         603 => "Decline",
         _ => "Unknown",

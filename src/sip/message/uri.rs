@@ -59,6 +59,7 @@ impl Uri {
         match self.params.get("transport")?.to_ascii_lowercase().as_str() {
             "tcp" => Some(Transport::Tcp),
             "udp" => Some(Transport::Udp),
+            "tls" => Some(Transport::Tls),
             _ => None,
         }
     }

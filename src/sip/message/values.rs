@@ -185,7 +185,7 @@ fn unquote(value: &str) -> String {
 }
 
 /// Splits where `separator` stands outside quotes and angle brackets.
-fn split_outside(text: &str, separator: char) -> Vec<&str> {
+pub(crate) fn split_outside(text: &str, separator: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut in_quotes, mut in_angles, mut escaped) = (0, false, false, false);
     for (at, c) in text.char_indices() {

@@ -191,6 +191,60 @@ async fn a_phone_registers_is_called_and_calls() {
     assert!(!pbx.agent.is_registered("1001"));
 }
 
+/// UNI: we register at the gateway, call through it as what we registered, and are called.
+#[tokio::test]
+async fn a_gateway_that_wants_a_registration_gets_it() {
+    let mut b = Side::start(|_| {}).await;
+    let mut gateway = b.gateway("b");
+    gateway.account = Some(account(&b, "1001", "pw1001"));
+    let mut a = Side::start(|c| c.gateways = vec![gateway]).await;
+    let state = a
+        .wait(|e| match e {
+            SipEvent::GatewayState { state, .. } => Some(state),
+            _ => None,
+        })
+        .await;
+    assert_eq!(state, crate::GatewayHealth::Up);
+    let status = a.agent.gateways().remove(0);
+    assert_eq!((status.registers, status.registered), (true, Some(true)));
+    assert_eq!(b.agent.registrations()[0].source.addr, a.agent.local_addr());
+
+    let call = new_call();
+    a.agent
+        .invite(call, to_b(), caller(), offer(), RING)
+        .expect("a gateway");
+    let (incoming, source) = b
+        .wait(|e| match e {
+            SipEvent::Incoming { call, source, .. } => Some((call, source)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(source, Source::Phone("1001".into()));
+    b.agent.end(incoming, EndCause::Busy).expect("offered");
+    assert_eq!(a.ended().await, (call, Who::Them, Some(486), Some(17)));
+    // The challenge of the registration had served the call: no 401 in between.
+    let sent = a.agent.trace(call);
+    assert!(sent.iter().all(|m| !m.text.starts_with("SIP/2.0 401")));
+
+    let to = Destination::Phone {
+        extension: "1001".into(),
+    };
+    b.agent
+        .invite(new_call(), to, caller(), offer(), RING)
+        .expect("registered");
+    let source = a
+        .wait(|e| match e {
+            SipEvent::Incoming { source, .. } => Some(source),
+            _ => None,
+        })
+        .await;
+    assert_eq!(source, Source::Gateway("b".into()));
+
+    a.agent.set_gateways(Vec::new());
+    b.wait(|e| matches!(e, SipEvent::Unregistered { .. }).then_some(()))
+        .await;
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_told() {
     let pbx = Side::start(|_| {}).await;
@@ -224,6 +278,7 @@ fn account(at: &Side, user: &str, password: &str) -> Account {
         user: user.into(),
         domain: super::REALM.into(),
         registrar: Hop::udp(at.agent.local_addr()),
+        more_registrars: Vec::new(),
         credentials: Credentials {
             username: user.into(),
             password: password.into(),

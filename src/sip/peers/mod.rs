@@ -4,7 +4,10 @@ mod agents;
 mod baresip;
 mod load;
 mod network;
+mod scan;
 mod sipp;
+mod sipp_rows;
+mod streams;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -114,6 +117,7 @@ pub(super) fn caller() -> Identity {
     Identity {
         number: "5550100".into(),
         name: Some("Test \"call\"".into()),
+        withheld: false,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{Destination, EndCause, Gateway, Side as Who, SipEvent, Source};
 
 const SIPP: &str = "/usr/bin/sipp";
 
-fn is_there() -> bool {
+pub(super) fn is_there() -> bool {
     let there = Path::new(SIPP).exists();
     if !there {
         eprintln!("skipped: {SIPP} is not installed (Debian: sip-tester)");
@@ -21,12 +21,12 @@ fn is_there() -> bool {
     there
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
     socket.local_addr().expect("bound").port()
 }
 
-fn sipp(port: u16, arguments: &[&str]) -> Child {
+pub(super) fn sipp(port: u16, arguments: &[&str]) -> Child {
     let port = port.to_string();
     let common = ["-i", "127.0.0.1", "-p", &port, "-nostdin", "-trace_err"];
     Command::new(SIPP)
@@ -40,13 +40,13 @@ fn sipp(port: u16, arguments: &[&str]) -> Child {
         .expect("SIPp starts")
 }
 
-async fn success(mut sipp: Child) {
+pub(super) async fn success(mut sipp: Child) {
     let ended = tokio::time::timeout(Duration::from_secs(60), sipp.wait()).await;
     let status = ended.expect("SIPp ends").expect("it ran");
     assert!(status.success(), "SIPp says {status}");
 }
 
-fn scenario(name: &str) -> String {
+pub(super) fn scenario(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
         .join(name);

@@ -207,3 +207,45 @@ fn directions() {
         assert_eq!(direction.reversed().reversed(), direction);
     }
 }
+
+fn corpus() -> Vec<Vec<u8>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sdp/corpus");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    let read = |path| std::fs::read(path).expect("readable");
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn every_description_of_the_corpus_is_read() {
+    let all = corpus();
+    assert_eq!(all.len(), 5);
+    for bytes in all {
+        parse(&bytes).expect("it is read");
+    }
+}
+
+#[test]
+fn no_mutation_of_the_corpus_panics_and_what_we_write_we_read() {
+    use rand::{Rng as _, SeedableRng as _};
+    let seeds = corpus();
+    let (mut rounds, seed) = crate::fuzz::rounds(20_000);
+    let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+    let local = Local::new(([192, 0, 2, 10], 4000).into(), 1);
+    while rounds.next_round().is_some() {
+        let mut bytes = seeds[random.random_range(0..seeds.len())].clone();
+        for _ in 0..random.random_range(1..8) {
+            crate::fuzz::mutate(&mut bytes, &seeds, &mut random);
+        }
+        let Ok(theirs) = parse(&bytes) else { continue };
+        let _ = agree(&local, &theirs);
+        if let Ok((ours, _)) = answer(&theirs, &local) {
+            let ours = parse(&ours).expect("what we write, we read");
+            let again = answer_again(&theirs, &ours).expect("the same offer again");
+            parse(&again).expect("what we write, we read");
+        }
+    }
+}

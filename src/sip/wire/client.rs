@@ -57,6 +57,9 @@ impl Wire {
         let mut transaction =
             Transaction::new_client(key, request, self.endpoint.inner.clone(), None);
         transaction.destination = Some(sip_addr(to));
+        if let Some((_, connection)) = self.trunk_towards(to) {
+            transaction.connection = Some(connection.clone());
+        }
         Some(transaction)
     }
 
@@ -89,7 +92,7 @@ async fn drive(
     is_invite: bool,
     core: Arc<dyn Feed>,
 ) {
-    if to.transport == Transport::Tcp && !connect(&wire, &mut transaction, to).await {
+    if to.transport != Transport::Udp && !connect(&wire, &mut transaction, to).await {
         wire.close_door(tx);
         return core.feed(Input::Unanswered { tx, sent: false });
     }
@@ -113,7 +116,7 @@ async fn connect(wire: &Wire, transaction: &mut Transaction, to: Hop) -> bool {
         .endpoint
         .inner
         .transport_layer
-        .lookup(&sip_addr(to), None)
+        .lookup(&wire.names.addressed(to), None)
         .await
     {
         Ok((connection, _)) => {

@@ -15,6 +15,8 @@ pub(super) struct Flood {
     limit: u32,
     trusted: RwLock<HashSet<IpAddr>>,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    /// Who is shut out, and until when.
+    banned: RwLock<HashMap<IpAddr, Instant>>,
 }
 
 struct Bucket {
@@ -28,6 +30,7 @@ impl Flood {
             limit,
             trusted: RwLock::default(),
             buckets: Mutex::default(),
+            banned: RwLock::default(),
         }
     }
 
@@ -36,9 +39,30 @@ impl Flood {
         *trusted = addresses.into_iter().collect();
     }
 
+    /// Reads nothing from `source` until then.
+    pub(super) fn ban(&self, source: IpAddr, now: Instant, until: Instant) {
+        let mut banned = self.banned.write().unwrap_or_else(PoisonError::into_inner);
+        if banned.len() >= MAX_SOURCES {
+            banned.retain(|_, until| *until > now);
+        }
+        if banned.len() < MAX_SOURCES {
+            banned.insert(source, until);
+        }
+    }
+
+    fn banned_nobody(&self) -> bool {
+        let banned = self.banned.read().unwrap_or_else(PoisonError::into_inner);
+        banned.is_empty()
+    }
+
+    fn is_banned(&self, source: IpAddr, now: Instant) -> bool {
+        let banned = self.banned.read().unwrap_or_else(PoisonError::into_inner);
+        banned.get(&source).is_some_and(|until| *until > now)
+    }
+
     /// Whether a datagram from `source` is to be read.
     pub(super) fn admits(&self, source: IpAddr, now: Instant) -> bool {
-        if self.limit == 0 {
+        if self.limit == 0 && self.banned_nobody() {
             return true;
         }
         if self
@@ -47,6 +71,12 @@ impl Flood {
             .unwrap_or_else(PoisonError::into_inner)
             .contains(&source)
         {
+            return true;
+        }
+        if self.is_banned(source, now) {
+            return false;
+        }
+        if self.limit == 0 {
             return true;
         }
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,6 +115,9 @@ mod tests {
         let passed = (0..100).filter(|_| flood.admits(source, now)).count();
         assert_eq!(passed, 20);
         assert!(flood.admits(source, now + Duration::from_secs(1)));
+        flood.ban(source, now, now + Duration::from_secs(60));
+        assert!(!flood.admits(source, now + Duration::from_secs(59)));
+        assert!(flood.admits(source, now + Duration::from_secs(60)));
         flood.trust(vec![source]);
         assert!((0..100).all(|_| flood.admits(source, now)));
     }

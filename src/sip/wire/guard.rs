@@ -1,7 +1,7 @@
 //! Looks at every message before the transaction layer does, and says with which status a request
 //! is refused that must not get further.
 
-use crate::message::{ALLOW, CSeq, Malformed, Message, Method, NameAddr};
+use crate::message::{ALLOW, CSeq, Malformed, Message, Method, NameAddr, Uri, split_outside};
 
 /// A message that goes no further.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,11 +43,23 @@ pub(super) fn fault(message: &Message) -> Option<u16> {
         return Some(400);
     }
     let via = message.top_via();
+    if message.headers("Via").any(has_gaps) {
+        return Some(400);
+    }
+    // RFC 3261 section 8.1.3.3: a response for somebody else.
+    if message.status().is_some() && message.list("Via").count() != 1 {
+        return Some(400);
+    }
     if via.is_none_or(|via| via.branch() == Some("z9hG4bK")) {
         return Some(400);
     }
     let method = message.method()?;
     if *method != cseq.method {
+        return Some(400);
+    }
+    // The layer below would drop it without a word.
+    let uri = message.uri().unwrap_or_default();
+    if uri.starts_with("sip:") && Uri::parse(uri).is_none() {
         return Some(400);
     }
     let hops = message.header("Max-Forwards").map(str::parse::<u8>);
@@ -58,6 +70,14 @@ pub(super) fn fault(message: &Message) -> Option<u16> {
     }
 }
 
+/// Commas or semicolons with nothing between them.
+fn has_gaps(value: &str) -> bool {
+    let parts = split_outside(value, ',').into_iter();
+    parts
+        .flat_map(|element| split_outside(element, ';'))
+        .any(|part| part.trim().is_empty())
+}
+
 fn has_address(message: &Message, name: &'static str) -> bool {
     message
         .header(name)
@@ -66,15 +86,7 @@ fn has_address(message: &Message, name: &'static str) -> bool {
 
 /// Methods of the transaction layer's closed list that the core has no name for.
 fn is_known_below(method: &str) -> bool {
-    [
-        "MESSAGE",
-        "NOTIFY",
-        "PRACK",
-        "PUBLISH",
-        "REFER",
-        "SUBSCRIBE",
-    ]
-    .contains(&method)
+    ["MESSAGE", "PUBLISH", "SUBSCRIBE"].contains(&method)
 }
 
 /// The answer to a request that goes no further. Its tag is fixed: nothing is remembered, and
@@ -88,9 +100,15 @@ pub(super) fn refuse(request: &Message, status: u16) -> Message {
     }
 }
 
+/// For a request that is larger than the transaction layer takes (8 KB); its sender may try TCP.
+pub(super) fn too_large(message: Message) -> Unfit {
+    refusal(&Some(message), 513)
+}
+
 fn refusal(request: &Option<Message>, status: u16) -> Unfit {
     let answerable = |request: &&Message| {
-        let complete = ["Via", "From", "To", "Call-ID", "CSeq"];
+        // Without these it would reach no transaction; whatever else is missing is what we say.
+        let complete = ["Via", "CSeq"];
         request.method().is_some_and(|m| *m != Method::Ack)
             && complete
                 .into_iter()

@@ -60,7 +60,7 @@ impl Inspector {
     /// The flood limit for streams; datagrams were counted at the socket.
     fn admits(&self, connection: &SipConnection, from: &SipAddr) -> bool {
         match (connection, from.get_socketaddr()) {
-            (SipConnection::Tcp(_), Ok(addr)) => {
+            (SipConnection::Tcp(_) | SipConnection::Tls(_), Ok(addr)) => {
                 self.socket.flood().admits(addr.ip(), Instant::now())
             }
             _ => true,

@@ -24,9 +24,9 @@ mod socket;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -40,14 +40,17 @@ use rsipstack::{
         key::{TransactionKey, TransactionRole},
         transaction::{TransactionEvent, TransactionEventSender},
     },
-    transport::{SipAddr, TcpListenerConnection, TransportLayer, udp::UdpConnection},
+    transport::{
+        SipAddr, SipConnection, TcpListenerConnection, TlsConfig, TlsListenerConnection,
+        TransportLayer, tls::ReloadableCertResolver, udp::UdpConnection,
+    },
 };
 use tokio::runtime::Handle;
 use tracing::debug;
 
 use self::{flood::Flood, inspect::Inspector, names::Names, socket::Socket};
 use crate::{
-    Config, Hop, SipError, Transport,
+    Config, Hop, SipError, Tls, Transport,
     core::{Input, TxId},
     message::Message,
 };
@@ -67,6 +70,9 @@ pub(crate) trait Feed: Send + Sync + 'static {
 pub(crate) struct Wire {
     endpoint: Endpoint,
     socket: Arc<Socket>,
+    /// The port for gateways, where they have their own.
+    trunk: Option<(Arc<Socket>, SipConnection)>,
+    trunks: RwLock<HashSet<IpAddr>>,
     local: SocketAddr,
     stop: CancellationToken,
     /// Doors into the tasks of live transactions.
@@ -105,12 +111,26 @@ impl Wire {
         let other = |e: rsipstack::Error| failed(std::io::Error::other(e.to_string()));
         let udp = UdpConnection::from_socket(socket.clone(), None, Some(stop.child_token()));
         layer.add_transport(udp.await.map_err(other)?.into());
+        let mut trunk = None;
+        if let Some(port) = config.trunk_port {
+            let addr = SocketAddr::new(local.ip(), port);
+            let second = Socket::bind(addr, socket.shared_flood()).map_err(failed)?;
+            let second = Arc::new(second);
+            let udp = UdpConnection::from_socket(second.clone(), None, Some(stop.child_token()));
+            let connection = SipConnection::from(udp.await.map_err(other)?);
+            layer.add_transport(connection.clone());
+            trunk = Some((second, connection));
+        }
         layer.set_stream_idle_timeout(STREAM_IDLE);
         if config.also_tcp {
             let tcp = TcpListenerConnection::new(local, None)
                 .await
                 .map_err(other)?;
             layer.add_transport(tcp.into());
+        }
+        if let Some(tls) = &config.tls {
+            let listener = listen_to_tls(&layer, tls, local).await;
+            layer.add_transport(listener.map_err(other)?.into());
         }
         let inspector = Inspector::new(socket.clone());
         let endpoint = EndpointBuilder::new()
@@ -124,6 +144,8 @@ impl Wire {
         let wire = Arc::new(Self {
             endpoint,
             socket,
+            trunk,
+            trunks: RwLock::default(),
             local,
             stop,
             doors: Mutex::default(),
@@ -147,6 +169,28 @@ impl Wire {
         self.socket.flood().trust(addresses);
     }
 
+    /// Reads nothing more from that address for a while.
+    pub(crate) fn ban(&self, source: IpAddr, wait: Duration) {
+        let now = std::time::Instant::now();
+        self.socket.flood().ban(source, now, now + wait);
+    }
+
+    /// Who is spoken to from the gateways' port.
+    pub(crate) fn set_trunks(&self, trunks: HashSet<IpAddr>) {
+        *self.trunks.write().unwrap_or_else(PoisonError::into_inner) = trunks;
+    }
+
+    fn trunk_towards(&self, to: Hop) -> Option<&(Arc<Socket>, SipConnection)> {
+        let trunks = self.trunks.read().unwrap_or_else(PoisonError::into_inner);
+        let own = to.transport == Transport::Udp && trunks.contains(&to.addr.ip());
+        self.trunk.as_ref().filter(|_| own)
+    }
+
+    /// The name in the certificate of whoever is at an address.
+    pub(crate) fn name_host(&self, addr: SocketAddr, host: &str) {
+        self.names.name(addr, host);
+    }
+
     /// Answers a server transaction.
     pub(crate) fn respond(&self, tx: TxId, message: &Message) {
         let Ok(response) = Response::try_from(message.to_bytes()) else {
@@ -162,12 +206,15 @@ impl Wire {
     pub(crate) fn send_ack(self: &Arc<Self>, message: &Message, to: Hop) {
         let bytes = message.to_bytes();
         if to.transport == Transport::Udp {
-            return self.socket.send_now(bytes, to.addr, &self.runtime);
+            let socket = self
+                .trunk_towards(to)
+                .map_or(&self.socket, |(socket, _)| socket);
+            return socket.send_now(bytes, to.addr, &self.runtime);
         }
         let wire = self.clone();
         self.runtime.spawn(async move {
             let layer = &wire.endpoint.inner.transport_layer;
-            let Ok((connection, addr)) = layer.lookup(&sip_addr(to), None).await else {
+            let Ok((connection, addr)) = layer.lookup(&wire.names.addressed(to), None).await else {
                 return debug!("no connection for an ACK");
             };
             if let Ok(ack) = Request::try_from(bytes) {
@@ -236,7 +283,8 @@ impl Opened {
 fn bind(config: &Config) -> std::io::Result<Socket> {
     let mut tries = if config.bind.port() == 0 { 8 } else { 1 };
     loop {
-        let socket = Socket::bind(config.bind, Flood::new(config.flood_limit))?;
+        let flood = Arc::new(Flood::new(config.flood_limit));
+        let socket = Socket::bind(config.bind, flood)?;
         if !config.also_tcp {
             return Ok(socket);
         }
@@ -247,6 +295,31 @@ fn bind(config: &Config) -> std::io::Result<Socket> {
             Err(_) => {}
         }
     }
+}
+
+async fn listen_to_tls(
+    layer: &TransportLayer,
+    tls: &Tls,
+    local: SocketAddr,
+) -> rsipstack::Result<TlsListenerConnection> {
+    // Two providers in one binary would make rustls panic; the first choice stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = TlsConfig {
+        cert: Some(tls.certificate.clone()),
+        key: Some(tls.key.clone()),
+        ca_certs: tls.authorities.clone(),
+        ..TlsConfig::default()
+    };
+    layer.set_tls_config(config.clone());
+    let addr = SocketAddr::new(local.ip(), tls.port);
+    // rsipstack would only log what is wrong with them.
+    ReloadableCertResolver::new(
+        &tls.certificate,
+        &tls.key,
+        Arc::new(rustls::crypto::ring::default_provider()),
+    )?;
+    std::net::TcpListener::bind(addr)?;
+    TlsListenerConnection::new(addr, None, config).await
 }
 
 fn options(config: &Config) -> EndpointOption {
@@ -265,6 +338,7 @@ fn sip_addr(hop: Hop) -> SipAddr {
     let transport = match hop.transport {
         Transport::Udp => rsipstack::sip::Transport::Udp,
         Transport::Tcp => rsipstack::sip::Transport::Tcp,
+        Transport::Tls => rsipstack::sip::Transport::Tls,
     };
     SipAddr {
         r#type: Some(transport),

@@ -13,34 +13,69 @@ use rsipstack::{
     transport::{SipAddr, transport_layer::DomainResolver},
 };
 
+use crate::{Hop, Transport};
+
 const MAX_NAMES: usize = 1_000;
 
 /// The addresses that requests to a host name of ours went to. Asked when the last ACK for a refused
 /// INVITE must be repeated; everything else is sent to addresses.
 #[derive(Clone, Default)]
-pub(super) struct Names(Arc<RwLock<HashMap<String, SocketAddr>>>);
+pub(super) struct Names {
+    addresses: Arc<RwLock<HashMap<String, SocketAddr>>>,
+    /// The names that certificates are checked against.
+    hosts: Arc<RwLock<HashMap<SocketAddr, String>>>,
+}
 
 impl Names {
     pub(super) fn learn(&self, host: &str, addr: SocketAddr) {
         let known = self
-            .0
+            .addresses
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(host)
             == Some(&addr);
         if !known {
-            let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            let mut names = self
+                .addresses
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             if names.len() < MAX_NAMES {
                 names.insert(host.to_owned(), addr);
             }
         }
+    }
+
+    /// Says whose certificate is to be shown at an address.
+    pub(super) fn name(&self, addr: SocketAddr, host: &str) {
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() < MAX_NAMES {
+            hosts.insert(addr, host.to_owned());
+        }
+    }
+
+    /// The hop for the transport layer: by name where a certificate must be checked.
+    pub(super) fn addressed(&self, hop: Hop) -> SipAddr {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(host) = hosts
+            .get(&hop.addr)
+            .filter(|_| hop.transport == Transport::Tls)
+        else {
+            return super::sip_addr(hop);
+        };
+        self.learn(host, hop.addr);
+        let mut addr = super::sip_addr(hop);
+        addr.addr.host = Host::Domain(host.as_str().into());
+        addr
     }
 }
 
 #[async_trait]
 impl DomainResolver for Names {
     async fn resolve(&self, target: &SipAddr) -> Result<SipAddr> {
-        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let names = self
+            .addresses
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let found = match &target.addr.host {
             Host::Domain(domain) => names.get(&domain.to_string()).copied(),
             Host::IpAddr(_) => None,

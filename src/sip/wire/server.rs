@@ -62,10 +62,10 @@ fn take_in(wire: &Arc<Wire>, tx: TxId, mut transaction: Transaction, core: &Arc<
 fn source(transaction: &Transaction) -> Option<Hop> {
     let connection = transaction.connection.as_ref()?;
     let addr = connection.get_remote_addr()?.get_socketaddr().ok()?;
-    let transport = if matches!(connection, SipConnection::Tcp(_)) {
-        Transport::Tcp
-    } else {
-        Transport::Udp
+    let transport = match connection {
+        SipConnection::Tcp(_) => Transport::Tcp,
+        SipConnection::Tls(_) => Transport::Tls,
+        _ => Transport::Udp,
     };
     Some(Hop { transport, addr })
 }

@@ -6,24 +6,27 @@ use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 use async_trait::async_trait;
 use rsipstack::{Result, platform::net::UdpSocket as PlatformSocket};
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
-use tokio::{net::UdpSocket, runtime::Handle};
+use tokio::{net::UdpSocket, runtime::Handle, sync::Mutex};
 use tracing::debug;
 
 use super::{
     flood::Flood,
     guard::{self, Unfit},
 };
+use crate::message::MAX_BYTES;
 
 /// The kernel may grant less (`net.core.rmem_max`).
 const BUFFER_BYTES: usize = 4 << 20;
 
 pub(super) struct Socket {
     udp: Arc<UdpSocket>,
-    flood: Flood,
+    flood: Arc<Flood>,
+    /// The layer above would cut datagrams off at its own, smaller buffer.
+    buffer: Mutex<Box<[u8]>>,
 }
 
 impl Socket {
-    pub(super) fn bind(addr: SocketAddr, flood: Flood) -> io::Result<Self> {
+    pub(super) fn bind(addr: SocketAddr, flood: Arc<Flood>) -> io::Result<Self> {
         let raw = RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
         raw.set_nonblocking(true)?;
         // Thirty thousand dialogs overran the default buffer; less than asked for is no error.
@@ -33,6 +36,7 @@ impl Socket {
         Ok(Self {
             udp: Arc::new(UdpSocket::from_std(raw.into())?),
             flood,
+            buffer: Mutex::new(vec![0; MAX_BYTES].into()),
         })
     }
 
@@ -42,6 +46,10 @@ impl Socket {
 
     pub(super) fn flood(&self) -> &Flood {
         &self.flood
+    }
+
+    pub(super) fn shared_flood(&self) -> Arc<Flood> {
+        self.flood.clone()
     }
 
     /// Sends without waiting, unless the kernel's buffer is full.
@@ -56,29 +64,31 @@ impl Socket {
         }
     }
 
-    /// The length of the message that was put into `buffer`, if it goes further.
-    async fn admit(&self, buffer: &mut [u8], length: usize, from: SocketAddr) -> Option<usize> {
-        let datagram = &buffer[..length];
+    /// What goes further of a datagram, at most `room` bytes.
+    async fn admit(&self, datagram: &[u8], from: SocketAddr, room: usize) -> Option<Vec<u8>> {
         if !self.flood.admits(from.ip(), Instant::now()) {
             return None;
         }
         // Keep-alives (RFC 5626) are answered by the transport.
         if datagram.iter().all(|b| matches!(b, b'\r' | b'\n')) {
-            return Some(length);
+            return Some(datagram[..datagram.len().min(room)].to_vec());
         }
-        match guard::admit(datagram) {
-            Ok(message) => {
-                let bytes = message.to_bytes();
-                buffer.get_mut(..bytes.len())?.copy_from_slice(&bytes);
-                Some(bytes.len())
+        let admitted = guard::admit(datagram).and_then(|message| {
+            let bytes = message.to_bytes();
+            if bytes.len() > room {
+                return Err(guard::too_large(message));
             }
+            Ok(bytes)
+        });
+        match admitted {
+            Ok(bytes) => Some(bytes),
             Err(Unfit::Refuse(answer)) => {
                 debug!(status = answer.status(), "refused a datagram from {from}");
                 self.udp.send_to(&answer.to_bytes(), from).await.ok();
                 None
             }
             Err(Unfit::Drop) => {
-                debug!("dropped {length} bytes from {from}");
+                debug!("dropped {} bytes from {from}", datagram.len());
                 None
             }
         }
@@ -88,14 +98,16 @@ impl Socket {
 #[async_trait]
 impl PlatformSocket for Socket {
     async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
+        let mut buffer = self.buffer.lock().await;
         loop {
             // An ICMP error of an earlier datagram is no error of the socket.
-            let Ok((length, from)) = self.udp.recv_from(buf).await else {
+            let Ok((length, from)) = self.udp.recv_from(&mut buffer).await else {
                 tokio::task::yield_now().await;
                 continue;
             };
-            if let Some(length) = self.admit(buf, length, from).await {
-                return Ok((length, from));
+            if let Some(bytes) = self.admit(&buffer[..length], from, buf.len()).await {
+                buf[..bytes.len()].copy_from_slice(&bytes);
+                return Ok((bytes.len(), from));
             }
         }
     }

@@ -12,6 +12,7 @@ mod calls;
 mod probe;
 mod prompts;
 mod refusals;
+mod transfers;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -52,6 +53,9 @@ pub async fn check(pair: Pair) {
     bridges::the_survivor_is_parked_or_hung_up(scene).await;
     prompts::a_prompt_ends_in_three_ways(scene).await;
     prompts::a_recording_may_end_after_its_leg(scene).await;
+    transfers::a_transfer_is_asked_for_and_reported(scene).await;
+    transfers::an_attended_transfer_names_the_other_leg(scene).await;
+    transfers::what_is_not_answered_cannot_be_transferred(scene).await;
     refusals::what_does_not_exist_is_refused(scene).await;
     refusals::what_holds_already_is_silent(scene).await;
     scene.caller.assert_over();
@@ -85,7 +89,7 @@ impl Scene {
         };
         let caller = CallerId {
             number: "1000".to_owned(),
-            name: None,
+            ..CallerId::default()
         };
         self.caller.take(Command::Originate(Originate {
             leg,

@@ -179,5 +179,9 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::Registered { .. } => "Registered",
         EventKind::Unregistered { .. } => "Unregistered",
         EventKind::Gateway { .. } => "Gateway",
+        EventKind::TransferAsked { .. } => "TransferAsked",
+        EventKind::TransferProgress { .. } => "TransferProgress",
+        EventKind::Banned { .. } => "Banned",
+        EventKind::PhoneLimited { .. } => "PhoneLimited",
     }
 }

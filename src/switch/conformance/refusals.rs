@@ -138,13 +138,22 @@ fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
             path: PathBuf::from("/nowhere/x.wav"),
         },
         Command::StopRecord { leg, record },
+        Command::Refer {
+            leg,
+            to: "5".to_owned(),
+            replaces: None,
+        },
+        Command::TransferResult {
+            leg,
+            sip_status: 200,
+        },
     ]
 }
 
 fn originate(to: Target) -> Command {
     let caller = CallerId {
         number: "1000".to_owned(),
-        name: None,
+        ..CallerId::default()
     };
     Command::Originate(Originate {
         leg: LegId(uuid::Uuid::new_v4()),

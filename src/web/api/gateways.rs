@@ -33,7 +33,7 @@ pub struct GatewayOut {
     pub name: String,
     pub host: String,
     pub port: u16,
-    /// udp or tcp.
+    /// udp, tcp or tls.
     pub transport: String,
     pub username: Option<String>,
     pub enabled: bool,
@@ -54,7 +54,7 @@ pub struct GatewayIn {
     host: String,
     /// 1 to 65,535; 5060 when not given.
     port: Option<u16>,
-    /// udp (default) or tcp.
+    /// udp (default), tcp or tls.
     transport: Option<String>,
     username: Option<String>,
     /// Never given out again; not given: the stored one stays.
@@ -111,7 +111,7 @@ async fn put(
         name: check::name("/name", &asked.name)?,
         host: host(&asked.host)?,
         port: asked.port.unwrap_or(5060),
-        transport: check::one_of("/transport", transport, &["udp", "tcp"])?.into(),
+        transport: check::one_of("/transport", transport, &["udp", "tcp", "tls"])?.into(),
         username: asked
             .username
             .map(|text| check::text("/username", text, 100))

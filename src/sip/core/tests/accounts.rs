@@ -10,6 +10,7 @@ fn registering() -> Rig {
         user: "trunk7".into(),
         domain: "uni.test".into(),
         registrar: carrier(),
+        more_registrars: Vec::new(),
         credentials: Credentials {
             username: "trunk7".into(),
             password: "pw".into(),
@@ -108,12 +109,12 @@ fn a_pinged_gateway_goes_up_and_down() {
     rig.pass(0);
     rig.expect(&["send OPTIONS"]);
     rig.reply_to(&Method::Options, 404, &[]);
-    rig.expect(&["tell GatewayState carrier true"]);
+    rig.expect(&["tell GatewayState carrier Up"]);
     rig.pass(20);
     rig.expect(&["send OPTIONS"]);
     let (tx, ..) = rig.last(&Method::Options);
     rig.feed(Input::Unanswered { tx, sent: true });
-    rig.expect(&["tell GatewayState carrier false"]);
+    rig.expect(&["tell GatewayState carrier Down"]);
     // Replaced by one without pings: silence.
     rig.command(Command::SetGateways(vec![carrier_gateway()]))
         .expect("always");

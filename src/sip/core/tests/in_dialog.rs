@@ -130,8 +130,9 @@ fn other_requests() {
     let mut rig = Rig::up();
     for (cseq, name, response) in [
         (2, "OPTIONS", "200 OPTIONS"),
-        (3, "REFER", "405 REFER"),
-        (4, "BREW", "501 BREW"),
+        (3, "REFER", "400 REFER"),
+        (4, "PUBLISH", "405 PUBLISH"),
+        (5, "BREW", "501 BREW"),
     ] {
         let request = rig.in_dialog(Method::of(name), cseq);
         rig.arrive(request, carrier());

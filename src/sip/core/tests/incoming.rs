@@ -14,7 +14,7 @@ Content-Type: application/sdp
 
 ";
 
-fn invite() -> Message {
+pub(super) fn invite() -> Message {
     let mut message = Message::parse(INVITE.as_bytes()).expect("an INVITE");
     message.body = description(33_000);
     message
@@ -225,7 +225,7 @@ fn another_port_of_the_carrier_is_the_carrier() {
 #[test]
 fn what_we_cannot_do_is_said() {
     let cases = [
-        (invite().with("Require", "100rel"), "420 INVITE"),
+        (invite().with("Require", "precondition"), "420 INVITE"),
         (invite().without(&["Contact"]), "400 INVITE"),
         (
             invite()
@@ -246,8 +246,8 @@ fn what_we_cannot_do_is_said() {
         rig.expect(&[response]);
     }
     let mut rig = Rig::new();
-    rig.arrive(invite().with("Require", "100rel, timer"), carrier());
-    assert_eq!(rig.answer().header("Unsupported"), Some("100rel, timer"));
+    rig.arrive(invite().with("Require", "100rel, path, gruu"), carrier());
+    assert_eq!(rig.answer().header("Unsupported"), Some("path, gruu"));
 }
 
 #[test]

@@ -1,11 +1,18 @@
 //! Scripts on a virtual clock: what goes in, and in one line each what comes out.
 
 mod accounts;
+mod contacts;
 mod in_dialog;
 mod incoming;
+mod intruders;
 mod outgoing;
 mod phones;
 mod random;
+mod reliable;
+mod reoffer;
+mod session;
+mod transfer;
+mod ways;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -128,7 +135,7 @@ impl Rig {
             to,
             caller: Identity {
                 number: "5550100".into(),
-                name: None,
+                ..Identity::default()
             },
             offer: description(30_000),
             ring_timeout: Duration::from_secs(30),
@@ -235,7 +242,7 @@ impl Rig {
                 Output::Respond { tx, message } => self.responses.push((tx, message)),
                 Output::SendAck { message, to } => self.acks.push((message, to)),
                 Output::Tell(event) => self.events.push(event),
-                Output::Drop { .. } => {}
+                Output::Drop { .. } | Output::Ban { .. } => {}
             }
         }
     }
@@ -267,6 +274,7 @@ fn line(output: &Output) -> String {
         }
         Output::SendAck { .. } => "ack".into(),
         Output::Drop { .. } => "drop".into(),
+        Output::Ban { .. } => "ban".into(),
         Output::Tell(event) => format!("tell {}", told(event)),
     }
 }
@@ -275,8 +283,15 @@ fn told(event: &SipEvent) -> String {
     let number = |n: Option<u32>| n.map_or("-".into(), |n| n.to_string());
     match event {
         SipEvent::Incoming {
-            from, to, source, ..
-        } => format!("Incoming {from} {to} {source:?}"),
+            from,
+            to,
+            source,
+            replaces,
+            ..
+        } => {
+            let replaces = replaces.map_or("", |_| " in place of a call");
+            format!("Incoming {from} {to} {source:?}{replaces}")
+        }
         SipEvent::Ringing { sdp: None, .. } => "Ringing".into(),
         SipEvent::Ringing { sdp: Some(_), .. } => "Ringing with media".into(),
         SipEvent::Answered { .. } => "Answered".into(),
@@ -302,6 +317,20 @@ fn told(event: &SipEvent) -> String {
         } => {
             format!("AccountFailed {sip_status} {retry_in_s}")
         }
-        SipEvent::GatewayState { gateway, up, .. } => format!("GatewayState {gateway} {up}"),
+        SipEvent::GatewayState { gateway, state, .. } => {
+            format!("GatewayState {gateway} {state:?}")
+        }
+        SipEvent::Banned { seconds, .. } => format!("Banned {seconds}"),
+        SipEvent::PhoneLimited { extension, why, .. } => {
+            format!("PhoneLimited {extension}: {why}")
+        }
+        SipEvent::ReofferRefused { sip_status, .. } => format!("ReofferRefused {sip_status}"),
+        SipEvent::TransferAsked { to, replaces, .. } => {
+            let replaces = replaces.map_or("", |_| " in place of a call");
+            format!("TransferAsked {to}{replaces}")
+        }
+        SipEvent::TransferProgress {
+            sip_status, done, ..
+        } => format!("TransferProgress {sip_status} {done}"),
     }
 }

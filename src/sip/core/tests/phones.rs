@@ -2,18 +2,18 @@
 
 use super::*;
 
-fn phone() -> Hop {
+pub(super) fn phone() -> Hop {
     Hop::udp(SocketAddr::from(([203, 0, 113, 5], 42_000)))
 }
 
-struct Register<'a> {
-    user: &'a str,
-    password: &'a str,
-    contact: &'a str,
-    expires: &'a str,
-    cseq: u32,
-    count: u32,
-    algorithm: Algorithm,
+pub(super) struct Register<'a> {
+    pub(super) user: &'a str,
+    pub(super) password: &'a str,
+    pub(super) contact: &'a str,
+    pub(super) expires: &'a str,
+    pub(super) cseq: u32,
+    pub(super) count: u32,
+    pub(super) algorithm: Algorithm,
 }
 
 impl Default for Register<'_> {
@@ -31,7 +31,7 @@ impl Default for Register<'_> {
 }
 
 impl Register<'_> {
-    fn plain(&self) -> Message {
+    pub(super) fn plain(&self) -> Message {
         let mut message = Message::request(Method::Register, "sip:phones.test")
             .with(
                 "Via",
@@ -49,7 +49,7 @@ impl Register<'_> {
         message
     }
 
-    fn signed(&self, nonce: &str) -> Message {
+    pub(super) fn signed(&self, nonce: &str) -> Message {
         let algorithm = self.algorithm;
         let ha1 = algorithm.of_parts(&[self.user, REALM, self.password]);
         let ha2 = algorithm.of_parts(&["REGISTER", "sip:phones.test"]);
@@ -66,7 +66,7 @@ impl Register<'_> {
 }
 
 /// Asks for a challenge and gives its nonce.
-fn nonce(rig: &mut Rig) -> String {
+pub(super) fn nonce(rig: &mut Rig) -> String {
     rig.arrive(
         Register {
             cseq: 1000,
@@ -88,7 +88,7 @@ fn nonce(rig: &mut Rig) -> String {
         .to_owned()
 }
 
-fn registered() -> (Rig, String) {
+pub(super) fn registered() -> (Rig, String) {
     let mut rig = Rig::new();
     let nonce = nonce(&mut rig);
     rig.arrive(Register::default().signed(&nonce), phone());
@@ -344,6 +344,7 @@ fn a_call_to_a_phone_goes_where_it_registered_from() {
         caller: Identity {
             number: "5550100".into(),
             name: Some("Ann \"A\" Other".into()),
+            withheld: false,
         },
         offer: description(30_000),
         ring_timeout: Duration::from_secs(30),
@@ -381,12 +382,20 @@ fn a_call_to_a_phone_goes_where_it_registered_from() {
 }
 
 fn phone_call(nonce: &str, count: u32) -> Message {
+    phone_call_to("600", nonce, count)
+}
+
+pub(super) fn phone_call_to(number: &str, nonce: &str, count: u32) -> Message {
+    let uri = format!("sip:{number}@phones.test");
     let ha1 = Algorithm::Md5.of_parts(&["1001", REALM, "secret"]);
-    let ha2 = Algorithm::Md5.of_parts(&["INVITE", "sip:600@phones.test"]);
+    let ha2 = Algorithm::Md5.of_parts(&["INVITE", &uri]);
     let nc = format!("{count:08x}");
     let response = Algorithm::Md5.of_parts(&[&ha1, nonce, &nc, "cn", "auth", &ha2]);
-    Message::request(Method::Invite, "sip:600@phones.test")
-        .with("Via", format!("SIP/2.0/UDP 192.168.1.7;branch=z9hG4bKi{count}"))
+    Message::request(Method::Invite, uri.clone())
+        .with(
+            "Via",
+            format!("SIP/2.0/UDP 192.168.1.7;branch=z9hG4bKi{count}"),
+        )
         .with("From", "<sip:1001@phones.test>;tag=them")
         .with("To", "<sip:600@phones.test>")
         .with("Call-ID", "p1")
@@ -396,7 +405,7 @@ fn phone_call(nonce: &str, count: u32) -> Message {
             "Authorization",
             format!(
                 "Digest username=\"1001\", realm=\"{REALM}\", nonce=\"{nonce}\", \
-                 uri=\"sip:600@phones.test\", response=\"{response}\", qop=auth, nc={nc}, cnonce=\"cn\""
+                 uri=\"{uri}\", response=\"{response}\", qop=auth, nc={nc}, cnonce=\"cn\""
             ),
         )
         .with_body("application/sdp", description(33_000))

@@ -1,0 +1,167 @@
+//! Who guesses passwords or looks for phones is shut out, each time for longer.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+};
+
+use super::{Core, Output};
+use crate::{Hop, SipEvent, message::Message};
+
+/// Wrong passwords in a row, from one address, that are one too many.
+const MAX_WRONG: u32 = 8;
+/// Challenges that nobody answered, likewise: this is how extensions are looked for.
+const MAX_UNANSWERED: u32 = 80;
+/// An address with registered phones behind it may err this much more often: others share it.
+const SHARED: u32 = 10;
+/// The count starts anew after this long without a failure.
+const FORGIVEN_AFTER_MS: u64 = 10 * 60_000;
+/// The first ban; each further one within a day lasts four times as long.
+const FIRST_BAN_S: u64 = 60;
+const LONGEST_BAN_S: u64 = 24 * 3600;
+/// Addresses remembered; the longest known go first.
+const MAX_SOURCES: usize = 20_000;
+
+/// Tools that knock at every door, by a part of their User-Agent in lower case.
+const SCANNERS: [&str; 9] = [
+    "friendly-scanner",
+    "friendly-request",
+    "sipvicious",
+    "sipcli",
+    "sip-scan",
+    "sipscan",
+    "sundayddr",
+    "pplsip",
+    "iwar",
+];
+
+/// What is remembered of strangers.
+#[derive(Debug, Default)]
+pub(super) struct Bouncer {
+    known: HashMap<IpAddr, Record>,
+    order: VecDeque<IpAddr>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    wrong: u32,
+    unanswered: u32,
+    failed_at_ms: u64,
+    bans: u32,
+    banned_at_ms: u64,
+}
+
+/// What somebody did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offence {
+    WrongPassword,
+    /// It was challenged; most answer.
+    Challenged,
+    Scanner,
+}
+
+impl Bouncer {
+    /// Notes an offence; gives the seconds of the ban when it was one too many.
+    fn note(&mut self, source: IpAddr, offence: Offence, shared: bool, now_ms: u64) -> Option<u64> {
+        if !self.known.contains_key(&source) {
+            if self.known.len() >= MAX_SOURCES
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.known.remove(&oldest);
+            }
+            self.order.push_back(source);
+        }
+        let record = self.known.entry(source).or_default();
+        if now_ms.saturating_sub(record.failed_at_ms) > FORGIVEN_AFTER_MS {
+            (record.wrong, record.unanswered) = (0, 0);
+        }
+        record.failed_at_ms = now_ms;
+        let patience = if shared { SHARED } else { 1 };
+        let too_many = match offence {
+            Offence::WrongPassword => {
+                record.wrong += 1;
+                record.wrong >= MAX_WRONG * patience
+            }
+            Offence::Challenged => {
+                record.unanswered += 1;
+                record.unanswered >= MAX_UNANSWERED * patience
+            }
+            Offence::Scanner => !shared,
+        };
+        if !too_many {
+            return None;
+        }
+        (record.wrong, record.unanswered) = (0, 0);
+        if now_ms.saturating_sub(record.banned_at_ms) > LONGEST_BAN_S * 1000 {
+            record.bans = 0;
+        }
+        let seconds = FIRST_BAN_S << (2 * record.bans.min(10));
+        record.bans += 1;
+        record.banned_at_ms = now_ms;
+        Some(seconds.min(LONGEST_BAN_S))
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_unknown(&self, source: IpAddr) -> bool {
+        !self.known.contains_key(&source)
+    }
+
+    /// Nothing happened.
+    fn forget(&mut self, source: IpAddr) {
+        self.known.remove(&source);
+        self.order.retain(|known| *known != source);
+    }
+
+    /// Somebody there knows a password.
+    fn absolve(&mut self, source: IpAddr) {
+        if let Some(record) = self.known.get_mut(&source) {
+            (record.wrong, record.unanswered) = (0, 0);
+        }
+    }
+}
+
+impl Core {
+    /// Whether the request comes from a scanner by its own admission; then its address is banned.
+    pub(super) fn is_scanner(&mut self, request: &Message, from: Hop) -> bool {
+        let scanner = request.headers("User-Agent").any(|agent| {
+            let agent = agent.to_ascii_lowercase();
+            SCANNERS.iter().any(|name| agent.contains(name))
+        });
+        if scanner {
+            self.offended(from, Offence::Scanner);
+        }
+        scanner
+    }
+
+    pub(super) fn offended(&mut self, from: Hop, offence: Offence) {
+        let source = from.addr.ip();
+        if self.is_trusted(source) {
+            return;
+        }
+        let shared = self.registrar.speaks_from_ip(source);
+        let Some(seconds) = self.bouncer.note(source, offence, shared, self.now_ms) else {
+            return;
+        };
+        self.out.push(Output::Ban { source, seconds });
+        self.tell(SipEvent::Banned {
+            source,
+            seconds,
+            at: self.at(),
+        });
+    }
+
+    /// Reads again from an address that was shut out, and forgets what it did.
+    pub(super) fn pardon(&mut self, source: IpAddr) {
+        self.bouncer.forget(source);
+        self.out.push(Output::Ban { source, seconds: 0 });
+    }
+
+    pub(super) fn behaved(&mut self, from: Hop) {
+        self.bouncer.absolve(from.addr.ip());
+    }
+
+    fn is_trusted(&self, source: IpAddr) -> bool {
+        let registrar = |s: &super::account::AccountState| s.is_at(source);
+        self.is_trunk(source) || self.accounts.values().any(registrar)
+    }
+}

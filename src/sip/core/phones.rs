@@ -1,0 +1,55 @@
+//! How the registered phones are: who they are, whether they answer, how fast.
+
+use std::time::Duration;
+
+use super::{Core, call::ClientTx, timers::Timer};
+use crate::{Registration, SipEvent};
+
+impl Core {
+    pub(crate) fn registrations(&self) -> Vec<Registration> {
+        let now_ms = self.now_ms;
+        self.registrar.registrations(now_ms)
+    }
+
+    /// Forgets every contact of a phone (it may register again). False when there was none.
+    pub(super) fn drop_phone(&mut self, extension: &str) -> bool {
+        let known = self.registrar.forget(extension);
+        if known {
+            self.tell(SipEvent::Unregistered {
+                extension: extension.to_owned(),
+                at: self.at(),
+            });
+        }
+        known
+    }
+
+    /// Asks every contact of every phone for a sign of life.
+    pub(super) fn ping_phones(&mut self) {
+        let Some(every) = self.config.phone_ping else {
+            return;
+        };
+        for (extension, contact, hop) in self.registrar.every_contact(self.now_ms) {
+            let realm = self.config.realm.clone();
+            let ping = self.options(&realm, hop).retargeted(&contact);
+            self.launch(
+                ping,
+                hop,
+                ClientTx::PhonePing(extension, contact, self.now_ms),
+            );
+        }
+        self.after(every.max(Duration::from_secs(1)), Timer::PingPhones);
+    }
+
+    /// Any answer shows that the phone is there; 408 is our own word for none.
+    pub(super) fn on_phone_answered(&mut self, number: u64, status: u16) {
+        let Some(ClientTx::PhonePing(extension, contact, sent_ms)) =
+            self.client_txs.remove(&number)
+        else {
+            return;
+        };
+        let took_ms = self.now_ms.saturating_sub(sent_ms);
+        let latency_ms = (status != 408).then(|| u32::try_from(took_ms).unwrap_or(u32::MAX));
+        self.registrar
+            .note_latency(&extension, &contact, latency_ms);
+    }
+}

@@ -1,0 +1,203 @@
+//! Reliable provisional responses (RFC 3262), both sides.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::{
+    Core, TxId,
+    call::{ClientTx, Early, Ending, State},
+    dialog::Dialog,
+    errands::{Errand, Purpose},
+    outgoing::MAX_FORKS,
+    timers::Timer,
+};
+use crate::{
+    CallRef, Reliable, Side,
+    message::{Message, Method},
+};
+
+/// Provisional responses of ours to one INVITE.
+#[derive(Debug, Default)]
+pub(super) struct ReliableState {
+    /// They are sent reliably.
+    pub(super) wanted: bool,
+    /// RSeq of the last one.
+    rseq: u32,
+    /// The one whose PRACK has not come.
+    out: Option<Unacknowledged>,
+    /// Those behind it.
+    queue: VecDeque<Message>,
+    /// Our answer, which waits for the PRACK.
+    pub(super) answer: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Unacknowledged {
+    message: Message,
+    wait: Duration,
+    waited: Duration,
+}
+
+impl ReliableState {
+    /// For an INVITE of a caller whom we treat by these knobs.
+    pub(super) fn towards(invite: &Message, reliable: Reliable) -> Self {
+        let insists = invite.names("Require", "100rel");
+        let can = invite.names("Supported", "100rel");
+        Self {
+            wanted: insists || (can && reliable == Reliable::Preferred),
+            ..Self::default()
+        }
+    }
+
+    /// The answer must not overtake an unacknowledged session description (section 3); it waits
+    /// for every PRACK, which then needs no answer in two states.
+    pub(super) fn holds_answer(&self) -> bool {
+        self.out.is_some()
+    }
+}
+
+impl Core {
+    /// Sends PRACK for a reliable response to our INVITE. False for one that is to be passed over:
+    /// a repeated one, or one out of order.
+    pub(super) fn acknowledge_provisional(
+        &mut self,
+        id: CallRef,
+        number: u64,
+        response: &Message,
+    ) -> bool {
+        let rseq = response
+            .header("RSeq")
+            .and_then(|r| r.trim().parse::<u32>().ok());
+        let reliable = response.names("Require", "100rel");
+        let (Some(rseq), Some(tag), true) = (rseq, response.tag_of_to(), reliable) else {
+            return true;
+        };
+        let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
+            return false;
+        };
+        let (request, peer) = (invite.request.clone(), invite.peer.clone());
+        let Some(calling) = self.calling(id) else {
+            return false;
+        };
+        let at = calling.early.iter().position(|e| e.tag == tag);
+        let at = at.unwrap_or(calling.early.len());
+        if at == MAX_FORKS {
+            return false;
+        }
+        if at == calling.early.len() {
+            calling.early.push(Early::new(tag, None));
+        }
+        let early = &mut calling.early[at];
+        if early.dialog.is_some() && rseq != early.rseq.wrapping_add(1) {
+            return false;
+        }
+        early.rseq = rseq;
+        let dialog = early
+            .dialog
+            .get_or_insert_with(|| Dialog::of_response(&request, response));
+        let mut prack = dialog.request(Method::Prack);
+        let hop = dialog.next_hop(&peer);
+        let invited = request.cseq().map_or(1, |c| c.number);
+        prack.push("Max-Forwards", "70");
+        prack.push("RAck", format!("{rseq} {invited} INVITE"));
+        self.sign(&mut prack, &peer);
+        let errand = Errand {
+            call: id,
+            purpose: Purpose::Prack,
+            request: prack.clone(),
+            tries: 0,
+        };
+        self.launch(prack, hop, ClientTx::Errand(Box::new(errand)));
+        true
+    }
+
+    /// Sends a provisional response to an INVITE that waits for the house.
+    pub(super) fn send_provisional(&mut self, id: CallRef, mut message: Message) {
+        let Some(offered) = self.offered(id) else {
+            return;
+        };
+        let tx = offered.tx;
+        let state = &mut offered.reliable;
+        if !state.wanted {
+            return self.respond(tx, message);
+        }
+        if state.out.is_some() {
+            return state.queue.push_back(message);
+        }
+        state.rseq += 1;
+        let rseq = state.rseq;
+        message.push("Require", "100rel");
+        message.push("RSeq", rseq.to_string());
+        let wait = self.config.timers.t1;
+        if let Some(offered) = self.offered(id) {
+            offered.reliable.out = Some(Unacknowledged {
+                message: message.clone(),
+                wait,
+                waited: Duration::ZERO,
+            });
+        }
+        self.respond(tx, message);
+        self.after(wait, Timer::Reliable(id, rseq));
+    }
+
+    pub(super) fn on_reliable_timer(&mut self, id: CallRef, rseq: u32) {
+        let give_up = self.config.timers.give_up();
+        let Some(offered) = self.offered(id).filter(|o| o.reliable.rseq == rseq) else {
+            return;
+        };
+        let tx = offered.tx;
+        let Some(out) = &mut offered.reliable.out else {
+            return;
+        };
+        out.waited += out.wait;
+        out.wait *= 2;
+        if out.waited >= give_up {
+            self.close_offer(id, 504, None);
+            let ending = Ending::new(Side::Network, Some(504)).or_q850(102);
+            self.finish(id, ending.or_text("no PRACK"));
+            return;
+        }
+        let (message, wait) = (out.message.clone(), out.wait.min(give_up - out.waited));
+        self.respond(tx, message);
+        self.after(wait, Timer::Reliable(id, rseq));
+    }
+
+    pub(super) fn on_prack(&mut self, tx: TxId, request: &Message, id: CallRef) {
+        let Some(offered) = self.offered(id) else {
+            return self.refuse(tx, request, 481);
+        };
+        let invited = offered.request.cseq().map_or(0, |c| c.number);
+        let expected = format!("{} {invited} INVITE", offered.reliable.rseq);
+        let words: Vec<_> = request
+            .header("RAck")
+            .map(|r| r.split_whitespace().collect())
+            .unwrap_or_default();
+        if offered.reliable.out.is_none() || words.join(" ") != expected {
+            return self.refuse(tx, request, 481);
+        }
+        offered.reliable.out = None;
+        let ok = self.reply(request, 200, "");
+        self.respond(tx, ok);
+        if let Some(next) = self.offered(id).and_then(|o| o.reliable.queue.pop_front()) {
+            self.send_provisional(id, next);
+        }
+        let answer = self
+            .offered(id)
+            .filter(|o| !o.reliable.holds_answer())
+            .and_then(|o| o.reliable.answer.take());
+        if let Some(answer) = answer {
+            // It was accepted when the house gave it; only its time has come.
+            let _ = self.answer(id, answer);
+        }
+    }
+
+    /// Whether an early dialog's offer was answered reliably, so that a new one may be made.
+    pub(super) fn is_settled_early(&self, id: CallRef, tag: Option<&str>) -> bool {
+        let Some(State::Calling(calling)) = self.calls.get(&id).map(|c| &c.state) else {
+            return false;
+        };
+        calling
+            .early
+            .iter()
+            .any(|e| Some(&*e.tag) == tag && e.dialog.is_some() && e.sdp.is_some())
+    }
+}

@@ -1,0 +1,242 @@
+//! Our own re-INVITEs: hold, resume, another address, session refresh (RFC 3261 section 14).
+
+use std::time::Duration;
+
+use rand::Rng as _;
+
+use super::{
+    Core, Output,
+    call::{ClientTx, Peer, State},
+    dialog::Dialog,
+    timers::Timer,
+};
+use crate::{
+    CallRef, Hop, SipError, SipEvent,
+    message::{ALLOW, Message, Method},
+};
+
+/// A re-INVITE that is out.
+#[derive(Debug)]
+pub(super) struct Reinvite {
+    call: CallRef,
+    request: Message,
+    offer: Vec<u8>,
+    dialog: Dialog,
+    peer: Peer,
+    tries: u8,
+    /// The ACK for its 2xx.
+    acked: Option<(Message, Hop)>,
+}
+
+/// How far a change of media that we want has come.
+#[derive(Debug, Default)]
+pub(super) struct Reoffering {
+    /// The newest offer that is not out yet.
+    wanted: Option<Vec<u8>>,
+    /// The transaction that is under way.
+    pending: Option<u64>,
+    /// Both sides offered at once; ours waits.
+    waits: bool,
+}
+
+impl Reoffering {
+    pub(super) fn is_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+}
+
+impl Core {
+    pub(super) fn reoffer_command(&mut self, id: CallRef, offer: Vec<u8>) -> Result<(), SipError> {
+        let call = self.calls.get(&id).ok_or(SipError::NoSuchCall)?;
+        if !matches!(call.state, State::Up(_)) {
+            return Err(SipError::OutOfStep);
+        }
+        self.want_offer(id, offer);
+        Ok(())
+    }
+
+    /// Offers as soon as no other offer is open.
+    pub(super) fn want_offer(&mut self, id: CallRef, offer: Vec<u8>) {
+        if let Some(up) = self.up(id) {
+            up.reoffer.wanted = Some(offer);
+        }
+        self.offer_next(id);
+    }
+
+    pub(super) fn offer_next(&mut self, id: CallRef) {
+        let Some(up) = self.up(id) else {
+            return;
+        };
+        let busy = up.unacked.is_some() || up.reoffer.is_pending() || up.reoffer.waits;
+        if !busy && let Some(offer) = up.reoffer.wanted.take() {
+            self.send_reinvite(id, offer, 0);
+        }
+    }
+
+    fn send_reinvite(&mut self, id: CallRef, offer: Vec<u8>, tries: u8) {
+        if let Ok(request) = self.in_dialog(id, Method::Invite) {
+            let request = self
+                .with_session(id, request.with("Allow", ALLOW))
+                .with_body("application/sdp", offer.clone());
+            self.launch_reinvite(id, request, offer, tries);
+        }
+    }
+
+    fn launch_reinvite(&mut self, id: CallRef, mut request: Message, offer: Vec<u8>, tries: u8) {
+        let Some(up) = self.up(id) else {
+            return;
+        };
+        let (peer, dialog) = (up.peer.clone(), up.dialog.clone());
+        let hop = dialog.next_hop(&peer);
+        self.sign(&mut request, &peer);
+        let reinvite = Reinvite {
+            call: id,
+            request: request.clone(),
+            offer,
+            dialog,
+            peer,
+            tries,
+            acked: None,
+        };
+        let tx = self.launch(request, hop, ClientTx::Reinvite(Box::new(reinvite)));
+        if let Some(up) = self.up(id) {
+            up.reoffer.pending = Some(tx);
+        }
+    }
+
+    pub(super) fn on_reinvite_response(&mut self, number: u64, status: u16, response: &Message) {
+        match status {
+            0..=199 => {}
+            200..=299 => self.on_reinvite_accepted(number, response),
+            _ => self.on_reinvite_refused(number, status, response),
+        }
+    }
+
+    fn on_reinvite_accepted(&mut self, number: u64, response: &Message) {
+        let Some(ClientTx::Reinvite(reinvite)) = self.client_txs.get_mut(&number) else {
+            return;
+        };
+        // These come by branch alone.
+        if response.call_id() != reinvite.request.call_id()
+            || response.tag_of_from() != reinvite.request.tag_of_from()
+        {
+            return;
+        }
+        if let Some((message, to)) = reinvite.acked.clone() {
+            return self.out.push(Output::SendAck { message, to });
+        }
+        let (id, offer) = (reinvite.call, reinvite.offer.clone());
+        reinvite.dialog.refresh(response);
+        let ack = reinvite.dialog.ack(&reinvite.request);
+        let hop = reinvite.dialog.next_hop(&reinvite.peer);
+        let ack = self.send_ack(ack, hop);
+        if let Some(ClientTx::Reinvite(reinvite)) = self.client_txs.get_mut(&number) {
+            reinvite.acked = Some((ack, hop));
+        }
+        self.drop_later(
+            number,
+            self.config.timers.give_up() + Duration::from_secs(1),
+        );
+        self.settle_reoffer(id, number, offer, response);
+    }
+
+    fn settle_reoffer(&mut self, id: CallRef, number: u64, offer: Vec<u8>, response: &Message) {
+        let at = self.at();
+        let Some(up) = self.up(id).filter(|up| up.reoffer.pending == Some(number)) else {
+            return;
+        };
+        up.reoffer.pending = None;
+        up.dialog.refresh(response);
+        match response.sdp() {
+            Some(answer) => {
+                up.local_sdp.clone_from(&offer);
+                let remote_sdp = answer.to_vec();
+                self.tell(SipEvent::MediaChanged {
+                    call: id,
+                    remote_sdp,
+                    local_sdp: offer,
+                    at,
+                });
+            }
+            None => self.tell(SipEvent::ReofferRefused {
+                call: id,
+                sip_status: 488,
+                at,
+            }),
+        }
+        self.start_session(id, response);
+        self.offer_next(id);
+    }
+
+    fn on_reinvite_refused(&mut self, number: u64, status: u16, response: &Message) {
+        let Some(ClientTx::Reinvite(reinvite)) = self.client_txs.remove(&number) else {
+            return;
+        };
+        let id = reinvite.call;
+        let at = self.at();
+        let Some(up) = self.up(id).filter(|up| up.reoffer.pending == Some(number)) else {
+            return;
+        };
+        up.reoffer.pending = None;
+        match status {
+            401 | 407 | 422 if self.reinvite_again(&reinvite, status, response) => {}
+            491 => self.wait_for_them(id, reinvite.offer),
+            408 | 481 => self.end_lost(id, "no answer to the re-INVITE"),
+            _ => {
+                self.tell(SipEvent::ReofferRefused {
+                    call: id,
+                    sip_status: status,
+                    at,
+                });
+                self.offer_next(id);
+            }
+        }
+    }
+
+    fn reinvite_again(&mut self, reinvite: &Reinvite, status: u16, response: &Message) -> bool {
+        let id = reinvite.call;
+        let Some(peer) = self.up(id).map(|up| up.peer.clone()) else {
+            return false;
+        };
+        if reinvite.tries >= 2 {
+            return false;
+        }
+        let mut request = reinvite.request.clone();
+        if status == 422 {
+            let Some(longer) = super::session::with_longer_interval(&request, response) else {
+                return false;
+            };
+            request = longer;
+        } else if !self.challenged(&peer, &request, response, reinvite.tries) {
+            return false;
+        }
+        let Some(up) = self.up(id) else {
+            return false;
+        };
+        let request = up.dialog.renumbered(&request);
+        self.launch_reinvite(id, request, reinvite.offer.clone(), reinvite.tries + 1);
+        true
+    }
+
+    /// RFC 3261 section 14.1: who owns the Call-ID waits longer.
+    fn wait_for_them(&mut self, id: CallRef, offer: Vec<u8>) {
+        let theirs = self.up(id).is_some_and(|up| up.dialog.was_offered_to_us());
+        let wait_ms = if theirs {
+            self.random.random_range(0..=200) * 10
+        } else {
+            self.random.random_range(210..=400) * 10
+        };
+        if let Some(up) = self.up(id) {
+            up.reoffer.waits = true;
+            up.reoffer.wanted.get_or_insert(offer);
+        }
+        self.after(Duration::from_millis(wait_ms), Timer::Glare(id));
+    }
+
+    pub(super) fn on_glare_timer(&mut self, id: CallRef) {
+        if let Some(up) = self.up(id) {
+            up.reoffer.waits = false;
+        }
+        self.offer_next(id);
+    }
+}

@@ -1,0 +1,179 @@
+//! Password guessing, scans, stolen passwords, and too many calls.
+
+use super::{
+    phones::{Register, phone},
+    *,
+};
+
+fn ip() -> std::net::IpAddr {
+    stranger().addr.ip()
+}
+
+fn bans(rig: &Rig) -> Vec<u64> {
+    let seconds = |e: &SipEvent| match e {
+        SipEvent::Banned {
+            source, seconds, ..
+        } if *source == ip() => Some(*seconds),
+        _ => None,
+    };
+    rig.events.iter().filter_map(seconds).collect()
+}
+
+#[test]
+fn guessing_passwords_is_a_ban_and_again_a_longer_one() {
+    let mut rig = Rig::new();
+    for round in 1..=3 {
+        for guess in 0..8 {
+            assert_eq!(bans(&rig).len(), round - 1);
+            let nonce = rig.core.nonces.make(rig.now_ms);
+            let register = Register {
+                password: "guess",
+                cseq: guess + 1,
+                ..Register::default()
+            };
+            rig.arrive(register.signed(&nonce), stranger());
+            assert_eq!(rig.answer().status(), Some(403));
+        }
+    }
+    assert_eq!(bans(&rig), [60, 240, 960]);
+    rig.log.clear();
+    rig.command(Command::Pardon(ip())).expect("always");
+    rig.expect(&["ban"]);
+    assert!(rig.core.bouncer.is_unknown(ip()));
+}
+
+#[test]
+fn a_phone_that_mistypes_is_forgiven() {
+    let mut rig = Rig::new();
+    for _ in 0..5 {
+        for password in ["guess", "guess", "guess", "secret"] {
+            let nonce = rig.core.nonces.make(rig.now_ms);
+            let register = Register {
+                password,
+                cseq: u32::try_from(rig.served).expect("few") + 1,
+                ..Register::default()
+            };
+            rig.arrive(register.signed(&nonce), stranger());
+        }
+    }
+    assert_eq!(bans(&rig), []);
+}
+
+#[test]
+fn looking_for_extensions_is_a_ban() {
+    let mut rig = Rig::new();
+    for extension in 100..180 {
+        assert_eq!(bans(&rig), []);
+        let to = format!("<sip:{extension}@phones.test>");
+        let register = Register::default().plain();
+        let register = register.without(&["To"]).with("To", to);
+        rig.arrive(register, stranger());
+        assert_eq!(
+            rig.answer().status(),
+            Some(401),
+            "nobody is told who exists"
+        );
+    }
+    assert_eq!(bans(&rig), [60]);
+}
+
+#[test]
+fn a_scanner_is_banned_at_once() {
+    let mut rig = Rig::new();
+    let options = Register::default().plain();
+    let options = options.with("User-Agent", "friendly-scanner");
+    rig.arrive(options, stranger());
+    rig.expect(&["ban", "tell Banned 60", "403 REGISTER"]);
+}
+
+#[test]
+fn the_carrier_is_never_banned() {
+    let mut rig = Rig::new();
+    for _ in 0..200 {
+        rig.arrive(Register::default().plain(), carrier());
+    }
+    let told = |e: &SipEvent| matches!(e, SipEvent::Banned { .. });
+    assert!(!rig.events.iter().any(told));
+}
+
+#[test]
+fn new_calls_are_turned_away_and_calls_in_progress_go_on() {
+    let mut rig = Rig::up();
+    rig.command(Command::Overloaded(true)).expect("always");
+    let invite = super::incoming::invite();
+    rig.arrive(invite.clone(), carrier());
+    rig.expect(&["503 INVITE"]);
+    assert_eq!(rig.answer().header("Retry-After"), Some("10"));
+    let update = rig.in_dialog(Method::Update, 2);
+    rig.arrive(update, carrier());
+    rig.expect(&["200 UPDATE"]);
+    rig.command(Command::Overloaded(false)).expect("always");
+    rig.arrive(invite, carrier());
+    assert_eq!(rig.log.first().map(String::as_str), Some("100 INVITE"));
+}
+
+#[test]
+fn more_new_calls_a_second_than_wanted_are_503() {
+    let mut rig = Rig::with(|config| config.max_new_calls_per_s = 3);
+    let arrive = |number: u32, rig: &mut Rig| {
+        let invite = super::incoming::invite().without(&["Call-ID"]);
+        rig.arrive(invite.with("Call-ID", format!("{number}@x")), carrier());
+        std::mem::take(&mut rig.log)[0].clone()
+    };
+    let answers: Vec<_> = (0..4).map(|n| arrive(n, &mut rig)).collect();
+    let let_in = "100 INVITE";
+    assert_eq!(answers, [let_in, let_in, let_in, "503 INVITE"]);
+    rig.pass(1);
+    assert_eq!(arrive(9, &mut rig), let_in);
+}
+
+#[test]
+fn calls_above_the_limit_are_503() {
+    let mut rig = Rig::with(|config| config.max_calls = 1);
+    rig.invite().expect("accepted");
+    rig.arrive(super::incoming::invite(), carrier());
+    rig.expect(&["send INVITE", "503 INVITE"]);
+}
+
+#[test]
+fn a_stolen_password_is_worth_a_few_calls() {
+    let limits = crate::PhoneLimits {
+        at_once: 2,
+        per_hour: 3,
+        denied: vec!["00".into(), "0900".into()],
+    };
+    let mut rig = Rig::with(|config| config.phone_limits = limits);
+    let nonce = super::phones::nonce(&mut rig);
+    rig.arrive(Register::default().signed(&nonce), phone());
+    let mut count = 1;
+    let mut call = |number: &str, rig: &mut Rig| {
+        count += 1;
+        let invite = super::phones::phone_call_to(number, &nonce, count);
+        let invite = invite.without(&["Call-ID"]);
+        rig.arrive(invite.with("Call-ID", format!("c{count}")), phone());
+        let incoming = rig.events.iter().rev().find_map(|e| match e {
+            SipEvent::Incoming { call, .. } => Some(*call),
+            _ => None,
+        });
+        (rig.answer().status().expect("an answer"), incoming)
+    };
+    assert_eq!(call("0044123", &mut rig).0, 403);
+    assert_eq!(call("0900123", &mut rig).0, 403);
+    let (status, first) = call("600", &mut rig);
+    assert_eq!((status, call("600", &mut rig).0), (100, 100));
+    assert_eq!(call("600", &mut rig).0, 486);
+    let first = first.expect("a call");
+    rig.command(Command::End(first, EndCause::Busy))
+        .expect("up");
+    assert_eq!(call("600", &mut rig).0, 100);
+    let (_, last) = call("600", &mut rig);
+    rig.command(Command::End(last.expect("a call"), EndCause::Busy))
+        .expect("up");
+    assert_eq!(
+        call("600", &mut rig).0,
+        403,
+        "the third within the hour was the last"
+    );
+    let limited = |e: &&SipEvent| matches!(e, SipEvent::PhoneLimited { .. });
+    assert_eq!(rig.events.iter().filter(limited).count(), 5);
+}

@@ -1,0 +1,142 @@
+//! REFER and Replaces.
+
+use super::*;
+
+fn refer(rig: &Rig, cseq: u32, to: &str) -> Message {
+    rig.in_dialog(Method::Refer, cseq).with("Refer-To", to)
+}
+
+#[test]
+fn a_blind_transfer_is_asked_told_and_reported() {
+    let mut rig = Rig::up();
+    let request = refer(&rig, 2, "<sip:1002@192.0.2.10>");
+    rig.arrive(request, carrier());
+    rig.expect(&["202 REFER", "send NOTIFY", "tell TransferAsked 1002"]);
+    let (_, notify, _) = rig.last(&Method::Notify);
+    assert_eq!(notify.body, b"SIP/2.0 100 Trying\r\n");
+    assert_eq!(notify.header("Event"), Some("refer;id=2"));
+    // One at a time.
+    let second = refer(&rig, 3, "<sip:1003@192.0.2.10>");
+    rig.arrive(second, carrier());
+    rig.expect(&["491 REFER"]);
+    rig.command(Command::TransferResult(call(), 200))
+        .expect("it was asked");
+    rig.expect(&["send NOTIFY"]);
+    let (_, notify, _) = rig.last(&Method::Notify);
+    assert_eq!(notify.body, b"SIP/2.0 200 OK\r\n");
+    let state = notify.header("Subscription-State").expect("a state");
+    assert!(state.starts_with("terminated"));
+    let again = rig.command(Command::TransferResult(call(), 200));
+    assert!(matches!(again, Err(SipError::OutOfStep)));
+}
+
+#[test]
+fn what_cannot_be_referred_to_is_refused() {
+    let mut rig = Rig::up();
+    for (cseq, to, response) in [
+        (2, "<mailto:a@b>", "416 REFER"),
+        (3, "<sip:bad%0d%0auser@x>", "400 REFER"),
+        (
+            4,
+            "<sip:1@x?Replaces=nothing%3Bto-tag%3Da%3Bfrom-tag%3Db>",
+            "481 REFER",
+        ),
+        (5, "<", "400 REFER"),
+    ] {
+        let request = refer(&rig, cseq, to);
+        rig.arrive(request, carrier());
+        rig.expect(&[response]);
+    }
+}
+
+#[test]
+fn an_attended_transfer_names_a_call_of_ours() {
+    let mut rig = Rig::up();
+    let (_, invite, _) = rig.last(&Method::Invite);
+    let ours = invite.tag_of_from().expect("a tag");
+    let call_id = invite.call_id().replace('@', "%40");
+    let to = format!("<sip:x@y?Replaces={call_id}%3Bto-tag%3D{ours}%3Bfrom-tag%3Dthem>");
+    let request = refer(&rig, 2, &to);
+    rig.arrive(request.with("Refer-Sub", "false"), carrier());
+    rig.expect(&["202 REFER", "tell TransferAsked x in place of a call"]);
+}
+
+#[test]
+fn a_call_may_take_the_place_of_another() {
+    let mut rig = Rig::up();
+    let (_, invite, _) = rig.last(&Method::Invite);
+    let ours = invite.tag_of_from().expect("a tag");
+    let incoming = |replaces: String| {
+        let mut invite = Message::request(Method::Invite, "sip:600@192.0.2.10:5060");
+        for (name, value) in [
+            ("Via", "SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKr"),
+            ("From", "<sip:5550100@198.51.100.1>;tag=other"),
+            ("To", "<sip:600@192.0.2.10>"),
+            ("Call-ID", "other@carrier"),
+            ("CSeq", "1 INVITE"),
+            ("Contact", "<sip:5550100@198.51.100.1>"),
+        ] {
+            invite.push(name, value);
+        }
+        invite.with("Replaces", replaces)
+    };
+    let nobody = incoming("nobody;to-tag=a;from-tag=b".into());
+    rig.arrive(nobody, carrier());
+    rig.expect(&["481 INVITE"]);
+    let call_id = invite.call_id();
+    let known = incoming(format!("{call_id};to-tag={ours};from-tag=them"));
+    rig.arrive(known, carrier());
+    rig.expect(&[
+        "100 INVITE",
+        "tell Incoming 5550100 600 Gateway(\"carrier\") in place of a call",
+    ]);
+    let Some(SipEvent::Incoming { replaces, .. }) = rig.events.last() else {
+        panic!("no call");
+    };
+    assert_eq!(*replaces, Some(call()));
+}
+
+#[test]
+fn we_ask_for_a_transfer_and_are_told_how_it_goes() {
+    let mut rig = Rig::up();
+    rig.command(Command::Refer {
+        call: call(),
+        number: "1002".into(),
+        replaces: None,
+    })
+    .expect("up");
+    rig.expect(&["send REFER"]);
+    let (_, refer, _) = rig.last(&Method::Refer);
+    assert_eq!(
+        refer.header("Refer-To"),
+        Some("<sip:1002@198.51.100.1:5060>")
+    );
+    rig.reply_to(&Method::Refer, 202, &[]);
+    let notify = |rig: &Rig, cseq, body: &str, state| {
+        rig.in_dialog(Method::Notify, cseq)
+            .with("Event", "refer")
+            .with("Subscription-State", state)
+            .with_body("message/sipfrag", body.as_bytes().to_vec())
+    };
+    let trying = notify(&rig, 2, "SIP/2.0 100 Trying", "active;expires=60");
+    rig.arrive(trying, carrier());
+    let done = notify(&rig, 3, "SIP/2.0 200 OK", "terminated;reason=noresource");
+    rig.arrive(done, carrier());
+    rig.expect(&[
+        "200 NOTIFY",
+        "tell TransferProgress 100 false",
+        "200 NOTIFY",
+        "tell TransferProgress 200 true",
+    ]);
+    let late = notify(&rig, 4, "SIP/2.0 200 OK", "terminated");
+    rig.arrive(late, carrier());
+    rig.expect(&["481 NOTIFY"]);
+    rig.command(Command::Refer {
+        call: call(),
+        number: "1002".into(),
+        replaces: None,
+    })
+    .expect("up");
+    rig.reply_to(&Method::Refer, 603, &[]);
+    rig.expect(&["send REFER", "tell TransferProgress 603 true"]);
+}

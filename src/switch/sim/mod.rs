@@ -1,0 +1,208 @@
+//! A switch without SIP and sound, for tests of whatever stands above the port: two ends that call
+//! each other, on the clock of the tokio runtime. Where that clock is paused, waiting costs nothing.
+//!
+//! It keeps the rules of the port exactly and knows nothing else: prompts are a length, a recording
+//! is a file of the right size with nothing in it.
+
+mod world;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, time::Instant};
+
+use self::world::{End, Stage, World};
+use crate::{
+    Capabilities, Command, CommandId, Event, EventKind, LegId, Originate, PlayEnd, PlayId, Refused,
+    Switch, Target,
+};
+
+/// One of two ends.
+pub struct Sim {
+    /// Which of the world's ends it is.
+    end: usize,
+    world: Arc<Mutex<World>>,
+    events: Mutex<Option<mpsc::UnboundedReceiver<Event>>>,
+}
+
+/// Two ends that are each other's gateway `gateway`, with one prompt.
+#[must_use]
+pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim>) {
+    let (tell_a, told_a) = mpsc::unbounded_channel();
+    let (tell_b, told_b) = mpsc::unbounded_channel();
+    let end = |told| End {
+        gateway: gateway.to_owned(),
+        told,
+        legs: BTreeMap::new(),
+    };
+    let world = Arc::new(Mutex::new(World {
+        ends: [end(tell_a), end(tell_b)],
+        started: Instant::now(),
+        prompts: BTreeMap::from([(prompt.to_owned(), length)]),
+    }));
+    let sim = |end, told| {
+        Arc::new(Sim {
+            end,
+            world: world.clone(),
+            events: Mutex::new(Some(told)),
+        })
+    };
+    (sim(0, told_a), sim(1, told_b))
+}
+
+impl Sim {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something to the world once `wait` has passed.
+    fn later(&self, wait: Duration, act: impl FnOnce(&mut World, usize) + Send + 'static) {
+        let (world, end) = (self.world.clone(), self.end);
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            act(
+                &mut world.lock().unwrap_or_else(PoisonError::into_inner),
+                end,
+            );
+        });
+    }
+
+    fn originate(&self, world: &mut World, order: Originate) -> Result<(), Refused> {
+        if world.ends[self.end].legs.contains_key(&order.leg) {
+            return Ok(());
+        }
+        let Target::Gateway { gateway, number } = order.to else {
+            return Err(Refused::NotRegistered);
+        };
+        if gateway != world.ends[self.end].gateway {
+            return Err(Refused::GatewayDown);
+        }
+        if number.is_empty() || !number.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(Refused::BadNumber);
+        }
+        let (near, far) = (order.leg, LegId(uuid::Uuid::new_v4()));
+        let other = 1 - self.end;
+        world.add(self.end, near, far, Stage::Calling(false));
+        world.add(other, far, near, Stage::Offered(false));
+        let incoming = EventKind::Incoming {
+            from: order.caller.number,
+            to: number,
+            gateway: Some(world.ends[other].gateway.clone()),
+            replaces: None,
+        };
+        world.tell(other, far, incoming);
+        self.later(order.ring_timeout, move |world, end| {
+            let calling = world.ends[end].legs.get(&near).map(|leg| leg.stage);
+            if matches!(calling, Some(Stage::Calling(_))) {
+                world.end_call(end, near, Some(487), 19);
+            }
+        });
+        Ok(())
+    }
+
+    fn play(
+        &self,
+        world: &mut World,
+        leg: LegId,
+        play: PlayId,
+        prompt: &str,
+        times: u32,
+    ) -> Result<(), Refused> {
+        world.leg(self.end, leg)?;
+        let length = *world.prompts.get(prompt).ok_or(Refused::NoSuchPrompt)?;
+        world.end_play(self.end, leg, PlayEnd::Stopped);
+        world.leg(self.end, leg)?.play = Some((play, Instant::now()));
+        world.tell(self.end, leg, EventKind::PlayStarted { play });
+        self.later(length * times.max(1), move |world, end| {
+            let now = world.ends[end].legs.get(&leg).and_then(|leg| leg.play);
+            if now.is_some_and(|(playing, _)| playing == play) {
+                world.end_play(end, leg, PlayEnd::Finished);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Switch for Sim {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            recording: true,
+            ..Capabilities::default()
+        }
+    }
+
+    fn send(&self, id: CommandId, command: Command) -> Result<(), Refused> {
+        let world = &mut *self.world();
+        let end = self.end;
+        match command {
+            Command::Originate(order) => self.originate(world, order),
+            Command::Ring { leg } => world.ring(end, leg, id),
+            Command::Answer { leg } => world.answer(end, leg, id),
+            Command::Hangup { leg, cause } => world.hang_up(end, leg, cause),
+            Command::Bridge { a, b, on_end } => world.bridge(end, id, (a, b), on_end),
+            Command::Park { leg, hear } => world.park(end, leg, id, hear),
+            Command::Play {
+                leg,
+                play,
+                prompt,
+                times,
+            } => self.play(world, leg, play, &prompt, times),
+            Command::StopPlay { leg, play } => {
+                let playing = world.leg(end, leg)?.play;
+                if playing.is_some_and(|(playing, _)| playing == play) {
+                    world.end_play(end, leg, PlayEnd::Stopped);
+                }
+                Ok(())
+            }
+            Command::StartRecord { leg, record, path } => {
+                let recording = (path, Instant::now());
+                world.leg(end, leg)?.records.insert(record, recording);
+                world.tell(end, leg, EventKind::RecordStarted { record });
+                Ok(())
+            }
+            Command::StopRecord { leg, record } => {
+                world.leg(end, leg)?;
+                world.end_records(end, leg, |r| r == record);
+                Ok(())
+            }
+            Command::Refer { leg, to, replaces } => world.refer(end, leg, id, to, replaces),
+            Command::TransferResult { leg, sip_status } => {
+                world.transfer_result(end, leg, id, sip_status)
+            }
+        }
+    }
+
+    fn events(&self) -> Option<mpsc::UnboundedReceiver<Event>> {
+        self.events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn legs(&self) -> Vec<LegId> {
+        self.world().ends[self.end].legs.keys().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_port_conforms() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        conformance::check(conformance::Pair {
+            caller,
+            callee,
+            gateway: "b".to_owned(),
+            prompt: "prompt".to_owned(),
+            folder: folder.path().to_owned(),
+        })
+        .await;
+    }
+}

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Config, Event, Law, Media, Remote};
+use media::{Codec, Config, Event, Media, Remote};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Linux counts thread time in hundredths of a second.
@@ -34,14 +34,14 @@ fn main() {
     let mut fars: Vec<Far> = Vec::new();
     let mut legs = Vec::new();
     for _ in 0..calls {
-        let [a, b] = [Law::Pcmu, Law::Pcmu].map(|law| {
+        let [a, b] = [Codec::Pcmu, Codec::Pcmu].map(|codec| {
             let open = media.open().expect("a port");
             let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
             socket.set_nonblocking(true).expect("a socket");
             let address = socket.local_addr().expect("an address");
             let remote = Remote {
                 address,
-                law,
+                codec,
                 dtmf: None,
                 expects_sound: true,
             };

@@ -135,6 +135,7 @@ impl Switch for Embedded {
         Capabilities {
             machine_detection: false,
             recording: true,
+            mixing: true,
         }
     }
 

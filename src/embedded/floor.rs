@@ -106,6 +106,17 @@ impl Floor {
         up.map(|(&id, _)| id).collect()
     }
 
+    /// The legs whose place is one of those that `pick` takes.
+    pub fn placed(&self, pick: impl Fn(&Place) -> bool) -> Vec<LegId> {
+        let found = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| leg.is_up() && pick(&leg.place));
+        let mut found: Vec<_> = found.map(|(&id, _)| id).collect();
+        found.sort();
+        found
+    }
+
     pub fn is_empty(&self) -> bool {
         self.legs.is_empty()
     }
@@ -147,6 +158,7 @@ impl Floor {
         for (leg, former) in [(id, peer), (peer, id)] {
             if let Some(leg) = self.legs.get_mut(&leg) {
                 leg.place = Place::Parked(Hear::Silence);
+                leg.held = None;
             }
             self.tell(leg, EventKind::Unbridged { peer: former });
         }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use media::{Lateness, Law, Media, MediaError, Prompt, PromptError, Remote};
+use media::{Lateness, Media, MediaError, Prompt, PromptError, Remote};
 use sip::sdp::{self, Agreed, Codec, Local, SdpError};
 
 /// The media engine and what we say about it in SDP.
@@ -74,13 +74,13 @@ impl Sound {
     }
 
     fn connect(&self, leg: media::LegId, agreed: &Agreed) {
-        let law = match agreed.codec {
-            Codec::Pcmu => Law::Pcmu,
-            Codec::Pcma => Law::Pcma,
+        let codec = match agreed.codec {
+            Codec::Pcmu => media::Codec::Pcmu,
+            Codec::Pcma => media::Codec::Pcma,
         };
         let remote = Remote {
             address: agreed.remote,
-            law,
+            codec,
             dtmf: agreed.send_dtmf,
             expects_sound: agreed.direction.receives(),
         };

@@ -1,8 +1,8 @@
 //! What the media threads are told, and the ids in it.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use crate::{g711::Law, leg::Leg, prompt::Prompt, shard::Inbox};
+use crate::{codec::Codec, leg::Leg, mix::Ear, prompt::Prompt, shard::Inbox};
 
 /// One leg. Unique in a process' life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +22,7 @@ pub struct Remote {
     /// Where its SDP wants the sound.
     pub address: SocketAddr,
     /// What it is sent.
-    pub law: Law,
+    pub codec: Codec,
     /// The payload type of its telephone events, if it takes them.
     pub dtmf: Option<u8>,
     /// False while the far end holds: then its silence is no timeout.
@@ -52,6 +52,10 @@ pub enum Command {
     Park {
         leg: LegId,
         hear: Hear,
+    },
+    /// Each of these legs hears what its ear says; all of them live on one thread.
+    Mix {
+        ears: Vec<Ear>,
     },
     Play {
         leg: LegId,
@@ -87,11 +91,14 @@ pub enum Command {
 }
 
 impl Command {
-    /// The legs a command needs.
-    pub fn legs(&self) -> [Option<LegId>; 2] {
+    /// Whether the command needs one of these legs.
+    pub fn needs(&self, legs: &HashSet<LegId>) -> bool {
         match self {
-            Self::Open(_) | Self::Expect { .. } | Self::Stop => [None, None],
-            Self::Bridge { a, b } => [Some(*a), Some(*b)],
+            Self::Open(_) | Self::Expect { .. } | Self::Stop => false,
+            Self::Bridge { a, b } => legs.contains(a) || legs.contains(b),
+            Self::Mix { ears } => ears.iter().any(|ear| {
+                legs.contains(&ear.leg) || ear.voices.iter().any(|(voice, _)| legs.contains(voice))
+            }),
             Self::Connect { leg, .. }
             | Self::Park { leg, .. }
             | Self::Play { leg, .. }
@@ -99,7 +106,7 @@ impl Command {
             | Self::Record { leg, .. }
             | Self::StopRecord { leg, .. }
             | Self::Close { leg }
-            | Self::Move { leg, .. } => [Some(*leg), None],
+            | Self::Move { leg, .. } => legs.contains(leg),
         }
     }
 }

@@ -9,15 +9,21 @@
 //! Nothing here knows SIP, a call or a queue. Commands go in through [`Media`]'s methods; what
 //! happened comes out as [`Event`]s.
 
+mod codec;
+mod comfort;
 mod command;
+mod conceal;
 mod dtmf;
 mod event;
 pub mod g711;
 pub mod goertzel;
+mod hearing;
+mod jitter;
 mod latch;
 mod lateness;
 mod leg;
 mod media;
+mod mix;
 mod outlet;
 mod packet;
 mod player;
@@ -37,10 +43,12 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
+pub use codec::Codec;
 pub use command::{Hear, LegId, PlayId, RecordId, Remote};
 pub use event::{Event, PlayEnd, Stats};
 pub use g711::Law;
 pub use lateness::Lateness;
 pub use media::{Config, Media, MediaError, OpenLeg};
+pub use mix::{Ear, Gain, Monitor, conference, supervised};
 pub use packet::DTMF_PAYLOAD_TYPE;
 pub use prompt::{Prompt, PromptError, Prompts};

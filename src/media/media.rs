@@ -19,6 +19,7 @@ use crate::{
     event::Event,
     lateness::Lateness,
     leg::{Leg, Outlets},
+    mix::Ear,
     outlet::Outlet,
     ports::Ports,
     prompt::{Prompt, Prompts},
@@ -158,15 +159,47 @@ impl Media {
     /// As [`Self::connect`].
     pub fn bridge(&self, a: LegId, b: LegId) -> Result<(), MediaError> {
         let mut places = self.places();
-        let home = *places.get(&a).ok_or(MediaError::NoSuchLeg)?;
-        let other = *places.get(&b).ok_or(MediaError::NoSuchLeg)?;
-        if home != other {
-            self.send(home, Command::Expect { leg: b })?;
-            let to = self.shards[home].clone();
-            self.send(other, Command::Move { leg: b, to })?;
-            places.insert(b, home);
-        }
+        let home = self.gather(&mut places, &[a, b])?;
         self.send(home, Command::Bridge { a, b })
+    }
+
+    /// Gives each of these legs its ear, all at once: it leaves its bridge or its former mix and
+    /// hears what its ear says, until it is bridged, parked or mixed again. A running playback
+    /// goes on over it. A voice need not have an ear here: whoever is only listened to notices
+    /// nothing. With several media threads a leg that must move to another one leaves its bridge.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]; nothing is done then.
+    pub fn mix(&self, ears: Vec<Ear>) -> Result<(), MediaError> {
+        let mut places = self.places();
+        let voices = ears.iter().flat_map(|ear| &ear.voices).map(|(leg, _)| *leg);
+        let legs: Vec<_> = voices.chain(ears.iter().map(|ear| ear.leg)).collect();
+        if legs.is_empty() {
+            return Ok(());
+        }
+        let home = self.gather(&mut places, &legs)?;
+        self.send(home, Command::Mix { ears })
+    }
+
+    /// Brings legs to the thread of the first.
+    fn gather(
+        &self,
+        places: &mut HashMap<LegId, usize>,
+        legs: &[LegId],
+    ) -> Result<usize, MediaError> {
+        if !legs.iter().all(|leg| places.contains_key(leg)) {
+            return Err(MediaError::NoSuchLeg);
+        }
+        let home = legs.first().map_or(0, |leg| places[leg]);
+        for &leg in legs {
+            if places[&leg] != home {
+                self.send(home, Command::Expect { leg })?;
+                let to = self.shards[home].clone();
+                self.send(places[&leg], Command::Move { leg, to })?;
+                places.insert(leg, home);
+            }
+        }
+        Ok(home)
     }
 
     /// Takes a leg out of its bridge, if it is in one, and lets it hear `hear`. Its former peer

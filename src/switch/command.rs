@@ -16,6 +16,10 @@ pub struct PlayId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub u64);
 
+/// Names one conference; it exists while a leg is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConferenceId(pub u64);
+
 /// One imperative. See the crate's rules for what each promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -31,6 +35,23 @@ pub enum Command {
     Bridge { a: LegId, b: LegId, on_end: OnEnd },
     /// Take a leg out of its bridge and let it hear `hear`.
     Park { leg: LegId, hear: Hear },
+    /// Let a bridged leg hear `hear` and its peer silence. The bridge stays.
+    Hold { leg: LegId, hear: Hear },
+    /// End a hold: both legs of the bridge hear each other again.
+    Resume { leg: LegId },
+    /// Let a supervisor's leg take part in the bridge that `agent` is in. Repeated with another
+    /// `monitor` it changes how, without a gap. When that bridge ends the supervisor is parked.
+    Supervise {
+        leg: LegId,
+        agent: LegId,
+        monitor: Monitor,
+    },
+    /// Let a leg join a conference, in which each hears all the others. It leaves by `Bridge`,
+    /// `Park`, another conference or its end.
+    Confer {
+        leg: LegId,
+        conference: ConferenceId,
+    },
     /// Play a prompt to an answered leg, `times` times (at least once).
     Play {
         leg: LegId,
@@ -86,7 +107,18 @@ pub enum OnEnd {
     HangupPeer,
 }
 
-/// What a parked leg hears.
+/// How a supervisor takes part in a call. Both sides are heard in every mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Monitor {
+    /// Heard by nobody.
+    Listen,
+    /// Heard by the agent.
+    Whisper,
+    /// Heard by both.
+    Barge,
+}
+
+/// What a parked or held leg hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hear {
     Silence,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::SystemTime};
 
 use uuid::Uuid;
 
-use crate::{CommandId, PlayId, RecordId};
+use crate::{CommandId, ConferenceId, Monitor, PlayId, RecordId};
 
 /// One SIP dialog with its sound. Chosen by the house for outgoing legs, by the switch for incoming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +42,20 @@ pub enum EventKind {
         peer: LegId,
     },
     Parked,
+    /// It hears music or silence while its bridge waits.
+    Held,
+    Resumed,
+    /// It takes part in the bridge of `agent`.
+    Supervising {
+        agent: LegId,
+        monitor: Monitor,
+    },
+    ConferenceJoined {
+        conference: ConferenceId,
+    },
+    ConferenceLeft {
+        conference: ConferenceId,
+    },
     PlayStarted {
         play: PlayId,
     },

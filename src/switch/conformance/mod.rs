@@ -9,6 +9,7 @@
 
 mod bridges;
 mod calls;
+mod mixes;
 mod probe;
 mod prompts;
 mod refusals;
@@ -50,6 +51,12 @@ pub async fn check(pair: Pair) {
     calls::each_refusal_has_its_status(scene).await;
     bridges::legs_are_bridged_moved_and_parked(scene).await;
     bridges::the_survivor_is_parked_or_hung_up(scene).await;
+    mixes::what_is_not_supported_is_refused(scene).await;
+    if scene.caller.capabilities().mixing {
+        mixes::a_hold_keeps_the_bridge(scene).await;
+        mixes::a_supervisor_changes_how_and_is_parked_in_the_end(scene).await;
+        mixes::a_conference_is_joined_and_left(scene).await;
+    }
     prompts::a_prompt_ends_in_three_ways(scene).await;
     prompts::a_recording_may_end_after_its_leg(scene).await;
     refusals::what_does_not_exist_is_refused(scene).await;

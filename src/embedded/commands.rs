@@ -38,9 +38,13 @@ impl Embedded {
                 times,
             } => self.play(floor, id, leg, play, &prompt, times),
             Command::StopPlay { leg, play } => self.stop_play(floor, leg, play),
+            Command::SendDtmf { leg, digits } => self.send_dtmf(floor, id, leg, digits),
+            Command::Classify { leg, params } => self.classify(floor, id, leg, params),
             Command::StartRecord { leg, record, path } => {
                 self.start_record(floor, id, leg, record, path)
             }
+            Command::PauseRecord { leg, record } => self.pause_record(floor, leg, record, true),
+            Command::ResumeRecord { leg, record } => self.pause_record(floor, leg, record, false),
             Command::StopRecord { leg, record } => self.stop_record(floor, leg, record),
         }
     }
@@ -51,10 +55,13 @@ impl Embedded {
         }
         self.admit(floor, &order.to)?;
         let call = CallRef(order.leg.0);
-        let (media, local) = self
+        let (media, mut local) = self
             .sound
             .open(session_id(order.leg))
             .map_err(|_| Refused::MediaOverload)?;
+        if let Target::Gateway { gateway, .. } = &order.to {
+            local.encrypted = floor.encrypts(gateway);
+        }
         let to = translate::destination(&order.to);
         let caller = translate::identity(order.caller);
         let offer = sdp::offer(&local);

@@ -58,6 +58,9 @@ pub struct Gateway {
     pub sip: sip::Gateway,
     /// Calls at once, both directions together; unlimited when absent.
     pub channels: Option<u32>,
+    /// Encrypt the sound of outgoing calls (SDES, RFC 4568); a far end that cannot is not called.
+    /// Incoming calls are encrypted whenever the far end offers it.
+    pub srtp: bool,
 }
 
 impl Gateway {
@@ -67,6 +70,7 @@ impl Gateway {
         Self {
             sip: sip::Gateway::udp(name, address),
             channels: None,
+            srtp: false,
         }
     }
 }

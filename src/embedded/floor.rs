@@ -13,13 +13,19 @@ use crate::{
     leg::{Leg, Place, Stage},
 };
 
+/// What the floor must know of a gateway.
+struct Trunk {
+    channels: Option<u32>,
+    srtp: bool,
+}
+
 /// Everything that the switch's lock guards.
 pub struct Floor {
     /// No new legs.
     pub draining: bool,
     legs: HashMap<LegId, Leg>,
     by_media: HashMap<media::LegId, LegId>,
-    gateways: HashMap<String, Option<u32>>,
+    gateways: HashMap<String, Trunk>,
     /// Gateways that do not answer our pings.
     down: HashSet<String>,
     events: UnboundedSender<Event>,
@@ -40,9 +46,14 @@ impl Floor {
     }
 
     pub fn set_gateways(&mut self, gateways: Vec<Gateway>) {
-        let limits = gateways
-            .into_iter()
-            .map(|gateway| (gateway.sip.name, gateway.channels));
+        let limits = gateways.into_iter().map(|gateway| {
+            let Gateway {
+                sip,
+                channels,
+                srtp,
+            } = gateway;
+            (sip.name, Trunk { channels, srtp })
+        });
         self.gateways = limits.collect();
         self.down.retain(|name| self.gateways.contains_key(name));
     }
@@ -57,7 +68,7 @@ impl Floor {
 
     /// Whether a gateway takes one more call.
     pub fn admits(&self, gateway: &str) -> Result<(), Refused> {
-        let limit = *self.gateways.get(gateway).ok_or(Refused::GatewayDown)?;
+        let trunk = self.gateways.get(gateway).ok_or(Refused::GatewayDown)?;
         if self.down.contains(gateway) {
             return Err(Refused::GatewayDown);
         }
@@ -66,10 +77,15 @@ impl Floor {
             .values()
             .filter(|leg| leg.is_up() && leg.gateway.as_deref() == Some(gateway))
             .count();
-        match limit {
+        match trunk.channels {
             Some(limit) if used >= limit as usize => Err(Refused::GatewayFull),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the sound of calls to a gateway is encrypted.
+    pub fn encrypts(&self, gateway: &str) -> bool {
+        self.gateways.get(gateway).is_some_and(|trunk| trunk.srtp)
     }
 
     pub fn add(&mut self, id: LegId, leg: Leg) {

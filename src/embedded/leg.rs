@@ -23,6 +23,8 @@ pub struct Leg {
     pub play: Option<PlayId>,
     /// Recordings that are not done.
     pub records: HashSet<RecordId>,
+    /// Those of them that keep nothing now.
+    pub paused: HashSet<RecordId>,
     /// It ends because its sound failed, whoever sends the BYE.
     pub fell_silent: bool,
     /// The far end's SDP was useless: the status to report instead of our own hang-up.
@@ -76,6 +78,7 @@ impl Leg {
             held: None,
             play: None,
             records: HashSet::new(),
+            paused: HashSet::new(),
             fell_silent: false,
             refused_with: None,
         }

@@ -2,7 +2,10 @@
 
 use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use crate::{codec::Codec, leg::Leg, mix::Ear, prompt::Prompt, shard::Inbox};
+use crate::{
+    classify::Classifier, codec::Codec, leg::Leg, mix::Ear, packet::DTMF_PAYLOAD_TYPE,
+    prompt::Prompt, shard::Inbox, srtp::Keying,
+};
 
 /// One leg. Unique in a process' life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,10 +26,38 @@ pub struct Remote {
     pub address: SocketAddr,
     /// What it is sent.
     pub codec: Codec,
-    /// The payload type of its telephone events, if it takes them.
+    /// Where its reports go, if not to the port after that of the sound.
+    pub rtcp: Option<SocketAddr>,
+    /// The keys of both directions, where the sound is encrypted.
+    pub crypto: Option<Crypto>,
+    /// The payload type of its telephone events, if it takes them; if not, keys are tones.
     pub dtmf: Option<u8>,
     /// False while the far end holds: then its silence is no timeout.
     pub expects_sound: bool,
+}
+
+impl Remote {
+    /// A far end that takes open RTP at `address`, telephone events as 101, and is heard.
+    #[must_use]
+    pub fn open(address: SocketAddr, codec: Codec) -> Self {
+        Self {
+            address,
+            codec,
+            rtcp: None,
+            crypto: None,
+            dtmf: Some(DTMF_PAYLOAD_TYPE),
+            expects_sound: true,
+        }
+    }
+}
+
+/// SRTP keys as negotiated (RFC 4568).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crypto {
+    /// What we protect with.
+    pub ours: Keying,
+    /// What the far end protects with.
+    pub theirs: Keying,
 }
 
 /// What a leg hears that is in no bridge.
@@ -67,10 +98,23 @@ pub enum Command {
         leg: LegId,
         play: PlayId,
     },
+    Press {
+        leg: LegId,
+        digits: String,
+    },
+    Classify {
+        leg: LegId,
+        classifier: Box<dyn Classifier>,
+    },
     Record {
         leg: LegId,
         record: RecordId,
         path: PathBuf,
+    },
+    PauseRecord {
+        leg: LegId,
+        record: RecordId,
+        paused: bool,
     },
     StopRecord {
         leg: LegId,
@@ -103,7 +147,10 @@ impl Command {
             | Self::Park { leg, .. }
             | Self::Play { leg, .. }
             | Self::StopPlay { leg, .. }
+            | Self::Press { leg, .. }
+            | Self::Classify { leg, .. }
             | Self::Record { leg, .. }
+            | Self::PauseRecord { leg, .. }
             | Self::StopRecord { leg, .. }
             | Self::Close { leg }
             | Self::Move { leg, .. } => legs.contains(leg),

@@ -58,7 +58,7 @@ impl Jitter {
         let Some(at) = self.place(ssrc, timestamp, samples.len(), transit) else {
             return;
         };
-        let skipped = (-at).max(0) as usize;
+        let skipped = at.min(0).unsigned_abs() as usize;
         for (index, &sample) in samples.iter().enumerate().skip(skipped) {
             let slot = slot(timestamp.wrapping_add(index as u32));
             self.samples[slot] = sample;
@@ -107,7 +107,7 @@ impl Jitter {
         if let Some(source) = self.source.as_mut().filter(|it| it.ssrc == ssrc) {
             let at = timestamp.wrapping_sub(source.next) as i32;
             let dry = source.end.wrapping_sub(source.next) as i32 <= 0;
-            let near = at > -2 * DEEPEST && at + count <= DEEPEST + 2 * FRAME as i32;
+            let near = (-2 * DEEPEST..=DEEPEST + 2 * FRAME as i32 - count).contains(&at);
             if near && at + count > 0 {
                 if end.wrapping_sub(source.end) as i32 > 0 {
                     source.end = end;

@@ -84,7 +84,7 @@ impl Shard {
             self.let_go();
         }
         for (_, leg) in std::mem::take(&mut self.legs) {
-            leg.close(&mut self.out);
+            leg.close(self.now(), &mut self.out);
         }
     }
 
@@ -130,6 +130,11 @@ impl Shard {
         waiting.then(|| Instant::now() + Duration::from_millis(20))
     }
 
+    /// The clock in units of 1/8000 s.
+    fn now(&self) -> i64 {
+        self.epoch.elapsed().as_micros() as i64 * 8 / 1_000
+    }
+
     fn time_of(&self, slot: u64) -> Instant {
         self.epoch + Duration::from_millis(slot)
     }
@@ -154,12 +159,13 @@ impl Shard {
             .count(started.saturating_duration_since(self.time_of(self.slot)));
         let turn = Turn {
             tick: self.slot / SLOTS,
-            arrival: (started - self.epoch).as_micros() as i64 * 8 / 1_000,
+            arrival: self.now(),
             timeout: self.timeout,
         };
         let mut index = 0;
         while let Some(id) = self.wheel.leg_at(self.slot, index) {
             self.serve_leg(id, turn);
+            self.pass_key_on(id);
             index += 1;
         }
     }
@@ -182,6 +188,18 @@ impl Shard {
                 if let Some(leg) = self.legs.get_mut(&id) {
                     leg.serve(None, mixed.as_ref(), turn, &mut self.out);
                 }
+            }
+        }
+    }
+
+    /// A key that came as an event is pressed again at everybody who hears the leg.
+    fn pass_key_on(&mut self, id: LegId) {
+        let typed = self.legs.get_mut(&id).and_then(|leg| leg.take_typed());
+        let Some(digit) = typed else { return };
+        for leg in self.legs.values_mut() {
+            let ear = leg.ear.iter().flatten();
+            if ear.into_iter().any(|(voice, _)| *voice == id) {
+                leg.pass_on(digit);
             }
         }
     }
@@ -225,10 +243,19 @@ impl Shard {
             Command::StopPlay { leg, play } => {
                 self.with(leg, |leg, out| leg.stop_play(play, &mut out.events));
             }
+            Command::Press { leg, digits } => self.with(leg, |leg, _| leg.press(&digits)),
+            Command::Classify { leg, classifier } => {
+                self.with(leg, |leg, _| leg.classify(classifier));
+            }
             Command::Record { leg, record, path } => self.with(leg, |it, out| {
                 out.work.push(Work::Create { leg, record, path });
                 it.record(Tap::new(leg, record), &mut out.work);
             }),
+            Command::PauseRecord {
+                leg,
+                record,
+                paused,
+            } => self.with(leg, |leg, _| leg.pause_record(record, paused)),
             Command::StopRecord { leg, record } => {
                 self.with(leg, |leg, out| leg.stop_record(record, &mut out.work));
             }
@@ -327,14 +354,15 @@ impl Shard {
         self.isolate(id);
         self.wheel.remove(id);
         if let Some(leg) = self.legs.remove(&id) {
-            leg.close(&mut self.out);
+            leg.close(self.now(), &mut self.out);
         }
     }
 
     fn hand_over(&mut self, id: LegId, to: Inbox) {
         self.isolate(id);
         self.wheel.remove(id);
-        if let Some(leg) = self.legs.remove(&id) {
+        if let Some(mut leg) = self.legs.remove(&id) {
+            leg.leave_listeners();
             self.leaving.push((to, leg));
         }
         self.let_go();

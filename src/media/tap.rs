@@ -24,6 +24,8 @@ pub struct Tap {
     said: Samples,
     heard: Side,
     decoder: Decoder,
+    /// What must not be kept becomes silence, so that the rest stays where it belongs.
+    paused: bool,
     chunk: Vec<i16>,
     /// Where the chunk starts, in samples since the start.
     chunk_at: u64,
@@ -39,6 +41,7 @@ impl Tap {
             said: [0; FRAME],
             heard: Side::default(),
             decoder: Decoder::default(),
+            paused: false,
             chunk: Vec::new(),
             chunk_at: 0,
             next_tick: None,
@@ -47,6 +50,10 @@ impl Tap {
 
     pub fn record(&self) -> RecordId {
         self.record
+    }
+
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
     /// Takes the frame of this tick.
@@ -71,6 +78,10 @@ impl Tap {
         self.next_tick = Some(tick + 1);
         let said = std::mem::replace(&mut self.said, [0; FRAME]);
         let heard = self.heard.frame();
+        let (said, heard) = match self.paused {
+            true => ([0; FRAME], [0; FRAME]),
+            false => (said, heard),
+        };
         self.chunk.extend(
             said.into_iter()
                 .zip(heard)

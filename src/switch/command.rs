@@ -61,12 +61,23 @@ pub enum Command {
     },
     /// End a playback early. The end is told as [`crate::EventKind::PlayDone`].
     StopPlay { leg: LegId, play: PlayId },
-    /// Record a leg: left channel what it says, right channel what it hears.
+    /// Press keys at the far end: 0-9, *, #, A-D. The way they go, as events or as tones, is the
+    /// one that was negotiated.
+    SendDtmf { leg: LegId, digits: String },
+    /// Listen who or what has answered, from now on; once for a leg.
+    Classify { leg: LegId, params: Classify },
+    /// Record a leg: left channel what it says, right channel what it hears. A leg that is not
+    /// answered yet is recorded from its first packet, early media included.
     StartRecord {
         leg: LegId,
         record: RecordId,
         path: PathBuf,
     },
+    /// Keep what follows out of a recording, as silence of the same length (card numbers and the
+    /// like).
+    PauseRecord { leg: LegId, record: RecordId },
+    /// End such a pause.
+    ResumeRecord { leg: LegId, record: RecordId },
     /// Finish a recording. The file is complete when [`crate::EventKind::RecordDone`] arrives.
     StopRecord { leg: LegId, record: RecordId },
 }
@@ -116,6 +127,37 @@ pub enum Monitor {
     Whisper,
     /// Heard by both.
     Barge,
+}
+
+/// Thresholds of answer classification, in milliseconds; what makes no sense is brought to the
+/// nearest value that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Classify {
+    /// A verdict is given after this at the latest.
+    pub budget_ms: u32,
+    /// Silence at the beginning after which listening on is no use.
+    pub initial_silence_ms: u32,
+    /// Speech without an end for this long is a machine.
+    pub longest_greeting_ms: u32,
+    /// Silence after a short greeting for this long is a person.
+    pub after_greeting_ms: u32,
+    /// More words than this are a machine.
+    pub most_words: u32,
+    /// How long to wait for the beep of a machine; 0 does not wait.
+    pub beep_budget_ms: u32,
+}
+
+impl Default for Classify {
+    fn default() -> Self {
+        Self {
+            budget_ms: 4_000,
+            initial_silence_ms: 2_500,
+            longest_greeting_ms: 1_800,
+            after_greeting_ms: 640,
+            most_words: 4,
+            beep_budget_ms: 0,
+        }
+    }
 }
 
 /// What a parked or held leg hears.

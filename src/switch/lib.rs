@@ -24,10 +24,10 @@ pub mod conformance;
 mod event;
 
 pub use command::{
-    CallerId, Cause, Command, CommandId, ConferenceId, Hear, Monitor, OnEnd, Originate, PlayId,
-    RecordId, Target,
+    CallerId, Cause, Classify, Command, CommandId, ConferenceId, Hear, Monitor, OnEnd, Originate,
+    PlayId, RecordId, Target,
 };
-pub use event::{Ended, Event, EventKind, GatewayState, LegId, MediaStats, PlayEnd, Side};
+pub use event::{Ended, Event, EventKind, GatewayState, LegId, MediaStats, PlayEnd, Side, Verdict};
 
 /// A call-control engine. Cheap to share; every method returns at once.
 pub trait Switch: Send + Sync + 'static {

@@ -9,6 +9,7 @@ use crate::{
     dtmf::Key,
     event::Event,
     packet::{DTMF_PAYLOAD_TYPE, Packet},
+    rtcp,
 };
 
 /// Packets read in one turn; more means a flood, and the kernel drops the rest.
@@ -24,9 +25,22 @@ impl Leg {
             let Ok((length, source)) = self.socket.recv_from(&mut buffer) else {
                 return;
             };
-            if let Some(packet) = Packet::read(&buffer[..length]) {
+            let datagram = &mut buffer[..length];
+            if rtcp::is_rtcp(datagram) {
+                self.take_report(datagram, source, turn.arrival);
+            } else if let Some(length) = self.open(datagram)
+                && let Some(packet) = Packet::read(&datagram[..length])
+            {
                 self.take(&packet, source, peer.as_deref_mut(), turn, out);
             }
+        }
+    }
+
+    /// Decrypts where that was agreed; `None` for what is forged or open.
+    fn open(&mut self, datagram: &mut [u8]) -> Option<usize> {
+        match self.far.as_mut().and_then(|far| far.guard.as_mut()) {
+            Some(guard) => guard.unprotect.rtp(datagram),
+            None => Some(datagram.len()),
         }
     }
 
@@ -87,6 +101,7 @@ impl Leg {
         out: &mut Outlets,
     ) {
         for key in self.keypad.take(packet, turn.tick).into_iter().flatten() {
+            self.typed = Some(key.digit);
             self.tell_key(key, out);
         }
         if let Some(peer) = peer {

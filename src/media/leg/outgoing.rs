@@ -4,10 +4,12 @@ use super::{Leg, Outlets, Sum};
 use crate::{
     codec::{Codec, Samples},
     comfort::Comfort,
-    event::PlayEnd,
+    event::{Event, PlayEnd},
     g711::{FRAME, Law},
+    keys::Press,
     packet::{HEADER, LONGEST_PAYLOAD, Packet},
     sequence::Numbers,
+    srtp,
 };
 
 /// A bridge that brings nothing for this many ticks is filled with silence.
@@ -16,7 +18,8 @@ const FILL_AFTER: u64 = 5;
 impl Leg {
     /// A packet of the peer on its way to our far end.
     pub(super) fn relay_sound(&mut self, codec: Codec, packet: &Packet<'_>, tick: u64) {
-        let Some(to) = self.codec().filter(|_| self.play.is_none()) else {
+        let free = self.play.is_none() && !self.keys.is_held();
+        let Some(to) = self.codec().filter(|_| free) else {
             return;
         };
         let Some(numbers) = self.relayed(packet, tick) else {
@@ -62,7 +65,7 @@ impl Leg {
         let Some(payload_type) = self.far.as_ref().and_then(|far| far.remote.dtmf) else {
             return;
         };
-        if self.play.is_some() {
+        if self.play.is_some() || self.keys.is_held() {
             return;
         }
         if let Some(numbers) = self.relayed(packet, tick) {
@@ -89,6 +92,9 @@ impl Leg {
     /// Sends one frame, unless the peer just did.
     pub(super) fn send(&mut self, mixed: Option<&Sum>, tick: u64, out: &mut Outlets) {
         let Some(codec) = self.codec() else { return };
+        if self.press_keys(codec, tick, out) {
+            return;
+        }
         if let Some(frame) = self.next_of_play(codec, out) {
             return self.send_narrow(codec, &frame, tick);
         }
@@ -105,6 +111,30 @@ impl Leg {
             music.fill(law, &mut frame);
         }
         self.send_narrow(codec, &frame, tick);
+    }
+
+    /// Sends what this tick of a pressed key needs; `false` when that is nothing.
+    fn press_keys(&mut self, codec: Codec, tick: u64, out: &mut Outlets) -> bool {
+        if self.keys.is_carried_out() {
+            out.events.push(Event::Pressed { leg: self.id });
+        }
+        if !self.keys.is_busy() {
+            return false;
+        }
+        let events = self.far.as_ref().and_then(|far| far.remote.dtmf);
+        let press = self.keys.step(events.is_some());
+        match (press, events) {
+            (Some(Press::Event { payload, first }), Some(payload_type)) => {
+                let numbers = self.sequence.event(tick, first);
+                self.transmit(payload_type, numbers, &payload);
+                true
+            }
+            (Some(Press::Tone(samples)), _) => {
+                self.send_samples(codec, &samples, tick);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The voices of a mix with the music under them, cut to sixteen bits.
@@ -176,7 +206,7 @@ impl Leg {
     }
 
     fn transmit(&mut self, payload_type: u8, numbers: Numbers, payload: &[u8]) {
-        let Some(far) = &self.far else { return };
+        let Some(far) = &mut self.far else { return };
         let Numbers {
             sequence,
             timestamp,
@@ -190,8 +220,14 @@ impl Leg {
             ssrc: self.ssrc,
             payload,
         };
-        let mut buffer = [0; HEADER + LONGEST_PAYLOAD];
-        let length = packet.write(&mut buffer);
+        let mut buffer = [0; HEADER + LONGEST_PAYLOAD + srtp::OVERHEAD];
+        let mut length = packet.write(&mut buffer);
+        if let Some(guard) = &mut far.guard {
+            let Some(protected) = guard.protect.rtp(&mut buffer, length) else {
+                return;
+            };
+            length = protected;
+        }
         // A full send buffer or an unreachable network loses a packet, as any network does.
         if self
             .socket
@@ -199,6 +235,7 @@ impl Leg {
             .is_ok()
         {
             self.sent += 1;
+            self.sent_bytes += payload.len() as u64;
         }
     }
 }

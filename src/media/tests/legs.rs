@@ -4,7 +4,8 @@ use std::{path::Path, time::Duration};
 
 use super::{Far, House, assert_both_heard, in_time, talk};
 use crate::{
-    Codec, Event, Hear, PlayEnd, PlayId, RecordId, g711::FRAME, goertzel::best_over_noise_db, tone,
+    Codec, Event, Hear, OpenLeg, PlayEnd, PlayId, RecordId, Remote, g711::FRAME,
+    goertzel::best_over_noise_db, tone,
 };
 
 #[test]
@@ -97,6 +98,38 @@ fn a_recording_holds_what_was_said_left_and_heard_right() {
         best_over_noise_db(&right, 440.0),
     );
     assert!(said > 20.0 && heard > 20.0, "{said} dB and {heard} dB");
+}
+
+#[test]
+fn a_recording_begins_before_the_leg_is_connected_and_a_pause_is_silence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("call.wav");
+    let house = House::new();
+    let OpenLeg { leg, address } = house.media.open().expect("a leg");
+    house
+        .media
+        .record(leg, RecordId(1), path.clone())
+        .expect("a leg");
+    let mut far = Far::new(address, Codec::Pcma);
+    let remote = Remote::open(far.address(), Codec::Pcma);
+    house.media.connect(leg, remote).expect("a leg");
+    let kilo = tone::sine(1_000.0, 1_000);
+    for paused in [false, true, false] {
+        house
+            .media
+            .pause_record(leg, RecordId(1), paused)
+            .expect("a leg");
+        in_time(40, || far.say(&kilo));
+    }
+    house.media.close(leg).expect("a leg");
+    house.wait(|event| matches!(event, Event::RecordDone { .. }).then_some(()));
+    let (said, _) = channels(&path);
+    let third = said.len() / 3;
+    let loud =
+        |part: &[i16]| part.iter().filter(|s| s.abs() > 2_000).count() as f64 / part.len() as f64;
+    assert!(loud(&said[third / 3..third * 2 / 3]) > 0.7);
+    assert!(loud(&said[third + third / 4..third * 2 - third / 4]) < 0.05);
+    assert!(loud(&said[third * 2 + third / 3..third * 3 - third / 3]) > 0.7);
 }
 
 fn channels(path: &Path) -> (Vec<i16>, Vec<i16>) {

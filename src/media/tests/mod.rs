@@ -1,7 +1,11 @@
 //! The engine with real sockets at its far ends, on loopback.
 
+mod junk;
+mod keys;
 mod legs;
 mod mixes;
+mod reports;
+mod secure;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
@@ -11,10 +15,11 @@ use std::{
 
 use crate::{
     Codec, Config, Event, LegId, Media, OpenLeg, Remote,
-    codec::{Decoder, Encoder},
+    codec::{Decoder, Encoder, Samples},
     g711::FRAME,
     goertzel::best_over_noise_db,
     packet::{HEADER, LONGEST_PAYLOAD, Packet},
+    srtp::{OVERHEAD, Protect, Unprotect},
     tone,
 };
 
@@ -41,14 +46,18 @@ impl House {
 
     /// A leg connected to a far end that talks `codec`.
     fn call(&self, codec: Codec) -> (LegId, Far) {
+        self.call_with(codec, |_| ())
+    }
+
+    /// As [`Self::call`], with something else about the far end.
+    fn call_with(&self, codec: Codec, change: impl FnOnce(&mut Remote)) -> (LegId, Far) {
         let OpenLeg { leg, address } = self.media.open().expect("a leg");
         let far = Far::new(address, codec);
-        let remote = Remote {
-            address: far.address(),
-            codec,
+        let mut remote = Remote {
             dtmf: Some(96),
-            expects_sound: true,
+            ..Remote::open(far.address(), codec)
         };
+        change(&mut remote);
         self.media.connect(leg, remote).expect("a known leg");
         (leg, far)
     }
@@ -79,6 +88,8 @@ struct Far {
     heard_types: Vec<u8>,
     encoder: Encoder,
     decoder: Decoder,
+    /// What it encrypts and decrypts with.
+    guard: Option<(Protect, Unprotect)>,
 }
 
 impl Far {
@@ -98,6 +109,7 @@ impl Far {
             heard_types,
             encoder: Encoder::default(),
             decoder: Decoder::default(),
+            guard: None,
         }
     }
 
@@ -106,13 +118,14 @@ impl Far {
     }
 
     fn say(&mut self, tone: &[i16]) {
-        let samples: Vec<i16> = (0..FRAME)
-            .map(|n| tone[(self.said + n) % tone.len()])
-            .collect();
+        let samples = std::array::from_fn(|n| tone[(self.said + n) % tone.len()]);
+        self.say_frame(&samples);
+    }
+
+    fn say_frame(&mut self, samples: &Samples) {
         let mut frame = [0; FRAME];
-        self.encoder.encode(self.codec, &samples, &mut frame);
-        let timestamp = self.said as u32;
-        self.send(self.codec.payload_type(), timestamp, &frame);
+        self.encoder.encode(self.codec, samples, &mut frame);
+        self.send(self.codec.payload_type(), self.said as u32, &frame);
         self.said += FRAME;
     }
 
@@ -126,8 +139,11 @@ impl Far {
             ssrc: self.ssrc,
             payload,
         };
-        let mut buffer = [0; HEADER + LONGEST_PAYLOAD];
-        let length = packet.write(&mut buffer);
+        let mut buffer = [0; HEADER + LONGEST_PAYLOAD + OVERHEAD];
+        let mut length = packet.write(&mut buffer);
+        if let Some((protect, _)) = &mut self.guard {
+            length = protect.rtp(&mut buffer, length).expect("room");
+        }
         self.socket
             .send_to(&buffer[..length], self.engine)
             .expect("loopback takes it");
@@ -137,6 +153,10 @@ impl Far {
     fn hear(&mut self) -> (u8, Vec<u8>) {
         let mut buffer = [0; 2_000];
         let length = self.socket.recv(&mut buffer).expect("a packet in time");
+        let length = match &mut self.guard {
+            Some((_, unprotect)) => unprotect.rtp(&mut buffer[..length]).expect("our key"),
+            None => length,
+        };
         let packet = Packet::read(&buffer[..length]).expect("valid RTP");
         if let Some(codec) = Codec::of_payload_type(packet.payload_type) {
             let mut samples = [0; LONGEST_PAYLOAD];

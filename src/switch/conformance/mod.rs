@@ -58,7 +58,12 @@ pub async fn check(pair: Pair) {
         mixes::a_conference_is_joined_and_left(scene).await;
     }
     prompts::a_prompt_ends_in_three_ways(scene).await;
+    prompts::keys_arrive_as_they_were_pressed(scene).await;
+    if scene.caller.capabilities().machine_detection {
+        prompts::a_silent_far_end_is_unsure(scene).await;
+    }
     prompts::a_recording_may_end_after_its_leg(scene).await;
+    prompts::a_recording_is_born_with_its_leg(scene).await;
     refusals::what_does_not_exist_is_refused(scene).await;
     refusals::what_holds_already_is_silent(scene).await;
     scene.caller.assert_over();

@@ -1,8 +1,9 @@
 //! How often the answer detector is right, over clips whose label is known.
 //!
 //! `cargo bench -p media --bench answers` makes the clips with `answers/make.sh` (espeak-ng and
-//! sox must be installed); `-- <folder>` takes clips that are there. The voices are synthetic: the
-//! table says how the rules behave, not what a country's callers will do.
+//! sox must be installed); `-- <folder>` takes clips that are there, and `budget=5000`,
+//! `greeting=3000`, `after=700` or `words=10` after it tries another threshold. The voices are
+//! synthetic: the table says how the rules behave, not what a country's callers will do.
 
 use std::{
     collections::BTreeMap,
@@ -36,10 +37,12 @@ struct Row {
 fn main() {
     let given = std::env::args()
         .skip(1)
-        .find(|word| !word.starts_with("--"));
+        .find(|word| !word.starts_with("--") && !word.contains('='));
+    let params = thresholds();
+    println!("{params:?}\n");
     let made = tempfile::tempdir().expect("a folder");
     let folder = given.map_or_else(|| make(made.path()), PathBuf::from);
-    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
+    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     let mut wrong = Vec::new();
     let (mut busy, mut frames) = (Duration::ZERO, 0_u32);
     for path in clips(&folder) {
@@ -47,13 +50,14 @@ fn main() {
             .file_stem()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        let Some((label, expected)) = LABELS.iter().find(|(label, _)| name.starts_with(label))
-        else {
+        let Some((_, expected)) = LABELS.iter().find(|(label, _)| name.starts_with(label)) else {
             continue;
         };
-        let row = rows.entry(label).or_default();
+        let kind = name.rsplit_once('-').map_or(name, |(kind, _)| kind);
+        let row = rows.entry(kind.to_owned()).or_default();
+        let sound = samples(&path);
         let started = Instant::now();
-        let heard = listen(&samples(&path));
+        let heard = listen(&sound, params);
         busy += started.elapsed();
         frames += heard.frames;
         row.clips += 1;
@@ -109,11 +113,28 @@ struct Heard {
     frames: u32,
 }
 
-fn listen(samples: &[i16]) -> Heard {
-    let params = AnswerParams {
+fn thresholds() -> AnswerParams {
+    let mut params = AnswerParams {
         beep_budget_ms: 8_000,
         ..AnswerParams::default()
     };
+    for word in std::env::args() {
+        let Some((name, value)) = word.split_once('=') else {
+            continue;
+        };
+        let value = value.parse().expect("a whole number");
+        match name {
+            "budget" => params.budget_ms = value,
+            "greeting" => params.longest_greeting_ms = value,
+            "after" => params.after_greeting_ms = value,
+            "words" => params.most_words = value,
+            other => panic!("{other} is no threshold"),
+        }
+    }
+    params
+}
+
+fn listen(samples: &[i16], params: AnswerParams) -> Heard {
     let mut detector = AnswerDetector::new(params);
     let mut heard = Heard {
         verdict: Verdict::Unsure,
@@ -144,51 +165,67 @@ fn listen(samples: &[i16]) -> Heard {
     heard
 }
 
-fn print(rows: &BTreeMap<&str, Row>) {
+fn print(rows: &BTreeMap<String, Row>) {
     let columns = ["human", "machine", "network", "fax", "unsure"];
     println!(
         "| truth | clips | {} | beep found | median ms |",
         columns.join(" | ")
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for (label, row) in rows {
-        let counts = columns.map(|name| row.verdicts.get(name).copied().unwrap_or(0).to_string());
+    for (kind, row) in rows {
+        let counts = columns.map(|name| row.of(name).to_string());
         let mut after = row.after_ms.clone();
         after.sort_unstable();
         let median = after.get(after.len() / 2).copied().unwrap_or(0);
         println!(
-            "| {label} | {} | {} | {} | {median} |",
+            "| {kind} | {} | {} | {} | {median} |",
             row.clips,
             counts.join(" | "),
             row.beeps
         );
     }
-    if let Some(people) = rows.get("human") {
-        let taken = people.clips
-            - ["human", "unsure"]
-                .iter()
-                .map(|name| people.verdicts.get(name).copied().unwrap_or(0))
-                .sum::<u32>();
-        let (low, high) = wilson(taken, people.clips);
-        println!(
-            "\nfalse positives, people not put through: {taken} of {} = {:.1} % (95 %: {:.1} to {:.1} %)",
-            people.clips,
-            100.0 * f64::from(taken) / f64::from(people.clips),
-            100.0 * low,
-            100.0 * high
+    let kinds = |starts: &[&str]| -> Vec<&Row> {
+        let picked = rows
+            .iter()
+            .filter(|(kind, _)| starts.iter().any(|start| kind.starts_with(start)));
+        picked.map(|(_, row)| row).collect()
+    };
+    println!();
+    let put_through = |row: &Row| row.of("human") + row.of("unsure");
+    for (what, starts) in [
+        ("people at home", &["human-zh", "human-en"][..]),
+        ("offices", &["human-office"]),
+        ("people, all", &["human"]),
+    ] {
+        share(
+            &format!("false positives, {what} not put through"),
+            &kinds(starts),
+            |row| row.clips - put_through(row),
         );
     }
-    if let Some(machines) = rows.get("machine") {
-        let missed = machines.clips - machines.verdicts.get("machine").copied().unwrap_or(0);
-        let (low, high) = wilson(missed, machines.clips);
-        println!(
-            "false negatives, machines put through: {missed} of {} = {:.1} % (95 %: {:.1} to {:.1} %)",
-            machines.clips,
-            100.0 * f64::from(missed) / f64::from(machines.clips),
-            100.0 * low,
-            100.0 * high
-        );
+    share(
+        "false negatives, machines put through",
+        &kinds(&["machine"]),
+        put_through,
+    );
+}
+
+impl Row {
+    fn of(&self, verdict: &str) -> u32 {
+        self.verdicts.get(verdict).copied().unwrap_or(0)
     }
+}
+
+fn share(what: &str, rows: &[&Row], hits: impl Fn(&Row) -> u32) {
+    let of: u32 = rows.iter().map(|row| row.clips).sum();
+    let hits: u32 = rows.iter().map(|row| hits(row)).sum();
+    let (low, high) = wilson(hits, of);
+    println!(
+        "{what}: {hits} of {of} = {:.1} % (95 %: {:.1} to {:.1} %)",
+        100.0 * f64::from(hits) / f64::from(of.max(1)),
+        100.0 * low,
+        100.0 * high
+    );
 }
 
 /// The Wilson score interval of a share, at 95 %.

@@ -137,7 +137,7 @@ pub struct Classify {
     pub budget_ms: u32,
     /// Silence at the beginning after which listening on is no use.
     pub initial_silence_ms: u32,
-    /// Speech without an end for this long is a machine.
+    /// A greeting that is this long from its first word to its last is a machine's.
     pub longest_greeting_ms: u32,
     /// Silence after a short greeting for this long is a person.
     pub after_greeting_ms: u32,
@@ -150,11 +150,11 @@ pub struct Classify {
 impl Default for Classify {
     fn default() -> Self {
         Self {
-            budget_ms: 4_000,
+            budget_ms: 5_000,
             initial_silence_ms: 2_500,
-            longest_greeting_ms: 1_800,
-            after_greeting_ms: 640,
-            most_words: 4,
+            longest_greeting_ms: 3_000,
+            after_greeting_ms: 700,
+            most_words: 10,
             beep_budget_ms: 0,
         }
     }

@@ -27,7 +27,8 @@ pub struct AnswerParams {
     pub budget_ms: u32,
     /// Silence at the beginning after which it is no use to listen on: unsure.
     pub initial_silence_ms: u32,
-    /// Speech of a person ends before this; one stretch of it that is longer is a machine.
+    /// A person's greeting, from its first word to its last, is shorter than this; a machine talks
+    /// on.
     pub longest_greeting_ms: u32,
     /// Silence after a greeting that makes it a person's.
     pub after_greeting_ms: u32,
@@ -48,11 +49,11 @@ pub struct AnswerParams {
 impl Default for AnswerParams {
     fn default() -> Self {
         Self {
-            budget_ms: 4_000,
+            budget_ms: 5_000,
             initial_silence_ms: 2_500,
-            longest_greeting_ms: 1_800,
-            after_greeting_ms: 640,
-            most_words: 4,
+            longest_greeting_ms: 3_000,
+            after_greeting_ms: 700,
+            most_words: 10,
             shortest_word_ms: 100,
             between_words_ms: 120,
             least_db: -42.0,
@@ -90,9 +91,10 @@ pub struct AnswerDetector {
     sit: Sit,
     /// Milliseconds heard.
     now: u32,
-    /// Speech of this word, of the whole greeting, and the silence since.
+    /// When the greeting began.
+    began: Option<u32>,
+    /// Speech of this word, and the silence since.
     word: u32,
-    greeting: u32,
     silence: u32,
     words: u32,
     stage: Stage,
@@ -119,8 +121,8 @@ impl AnswerDetector {
             steady: Steady::default(),
             sit: Sit::default(),
             now: 0,
+            began: None,
             word: 0,
-            greeting: 0,
             silence: 0,
             words: 0,
             stage: Stage::Judging,
@@ -158,6 +160,7 @@ impl AnswerDetector {
     /// Keeps the books of speech and silence.
     fn count(&mut self, voice: bool) {
         if voice {
+            self.began.get_or_insert(self.now - FRAME_MS);
             // A short pause belongs to the word.
             let bridged = if self.silence <= BRIDGED_MS && self.word > 0 {
                 self.silence
@@ -165,7 +168,6 @@ impl AnswerDetector {
                 0
             };
             self.word += FRAME_MS + bridged;
-            self.greeting += FRAME_MS + bridged;
             self.silence = 0;
             return;
         }
@@ -173,9 +175,9 @@ impl AnswerDetector {
         if self.silence == self.params.between_words_ms.next_multiple_of(FRAME_MS) {
             if self.word >= self.params.shortest_word_ms {
                 self.words += 1;
-            } else {
+            } else if self.words == 0 {
                 // A click, not a word.
-                self.greeting = self.greeting.saturating_sub(self.word);
+                self.began = None;
             }
             self.word = 0;
         }
@@ -184,7 +186,10 @@ impl AnswerDetector {
     fn weigh(&self) -> Option<(Verdict, &'static str)> {
         let params = &self.params;
         let words = self.words + u32::from(self.word >= params.shortest_word_ms);
-        if self.greeting >= params.longest_greeting_ms {
+        let length = self
+            .began
+            .map_or(0, |began| self.now.saturating_sub(self.silence + began));
+        if words > 0 && length >= params.longest_greeting_ms {
             return Some((Verdict::Machine, "long greeting"));
         }
         if words > params.most_words {
@@ -193,7 +198,7 @@ impl AnswerDetector {
         if self.words > 0 && self.silence >= params.after_greeting_ms {
             return Some((Verdict::Human, "short greeting"));
         }
-        if self.greeting == 0 && self.now >= params.initial_silence_ms {
+        if self.began.is_none() && self.now >= params.initial_silence_ms {
             return Some((Verdict::Unsure, "silence"));
         }
         (self.now >= params.budget_ms).then_some((Verdict::Unsure, "out of time"))

@@ -259,7 +259,11 @@ impl Embedded {
             ended.side = Side::Network;
         }
         let (media, place) = (leg.media, leg.place.clone());
+        self.leave_mix(floor, id);
         let bridged = floor.unbridge(id);
+        if let Some(survivor) = bridged {
+            self.dismiss_supervisors(floor, [id, survivor]);
+        }
         if let Ok(leg) = floor.leg(id) {
             leg.stage = Stage::Ending {
                 ended: Box::new(ended),

@@ -23,6 +23,14 @@ impl Embedded {
             Command::Hangup { leg, cause } => self.hang_up(floor, leg, cause),
             Command::Bridge { a, b, on_end } => self.bridge(floor, id, a, b, on_end),
             Command::Park { leg, hear } => self.park(floor, id, leg, hear),
+            Command::Hold { leg, hear } => self.hold(floor, id, leg, hear),
+            Command::Resume { leg } => self.resume(floor, leg),
+            Command::Supervise {
+                leg,
+                agent,
+                monitor,
+            } => self.supervise(floor, id, leg, agent, monitor),
+            Command::Confer { leg, conference } => self.confer(floor, id, leg, conference),
             Command::Play {
                 leg,
                 play,
@@ -30,9 +38,13 @@ impl Embedded {
                 times,
             } => self.play(floor, id, leg, play, &prompt, times),
             Command::StopPlay { leg, play } => self.stop_play(floor, leg, play),
+            Command::SendDtmf { leg, digits } => self.send_dtmf(floor, id, leg, digits),
+            Command::Classify { leg, params } => self.classify(floor, id, leg, params),
             Command::StartRecord { leg, record, path } => {
                 self.start_record(floor, id, leg, record, path)
             }
+            Command::PauseRecord { leg, record } => self.pause_record(floor, leg, record, true),
+            Command::ResumeRecord { leg, record } => self.pause_record(floor, leg, record, false),
             Command::StopRecord { leg, record } => self.stop_record(floor, leg, record),
             Command::Refer { leg, to, replaces } => self.refer(floor, id, leg, &to, replaces),
             Command::TransferResult { leg, sip_status } => {
@@ -188,11 +200,9 @@ impl Embedded {
         hear: Hear,
     ) -> Result<(), Refused> {
         let leg = floor.leg(leg_id)?;
-        let sound = match &hear {
-            Hear::Silence => media::Hear::Silence,
-            Hear::Music(name) => {
-                media::Hear::Loop(self.sound.prompt(name).map_err(|_| Refused::NoSuchPrompt)?)
-            }
+        let sound = match self.music(&hear)? {
+            None => media::Hear::Silence,
+            Some(prompt) => media::Hear::Loop(prompt),
         };
         if !leg.is_answered() {
             out_of_step(floor, leg_id, id, "only an answered leg can be parked");
@@ -210,9 +220,12 @@ impl Embedded {
         Ok(())
     }
 
-    /// Ends the bridge a leg is in, because the leg goes elsewhere: the other is parked.
-    fn leave_bridge(&self, floor: &mut Floor, leg: LegId) {
+    /// Ends the bridge or the mix a leg is in, because the leg goes elsewhere: the other leg of a
+    /// bridge is parked.
+    pub(crate) fn leave_bridge(&self, floor: &mut Floor, leg: LegId) {
+        self.leave_mix(floor, leg);
         if let Some(peer) = floor.unbridge(leg) {
+            self.dismiss_supervisors(floor, [leg, peer]);
             self.park_survivor(floor, peer);
         }
     }

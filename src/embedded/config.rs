@@ -62,6 +62,9 @@ pub struct Gateway {
     pub codecs: Vec<Codec>,
     /// Digits as telephone-events (RFC 4733) are offered and taken; some carriers stumble over them.
     pub telephone_events: bool,
+    /// Encrypt the sound of outgoing calls (SDES, RFC 4568); a far end that cannot is not called.
+    /// Incoming calls are encrypted whenever the far end offers it.
+    pub srtp: bool,
 }
 
 impl Gateway {
@@ -73,6 +76,7 @@ impl Gateway {
             channels: None,
             codecs: Vec::new(),
             telephone_events: true,
+            srtp: false,
         }
     }
 }

@@ -140,8 +140,9 @@ impl Embedded {
 impl Switch for Embedded {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            machine_detection: false,
+            machine_detection: true,
             recording: true,
+            mixing: true,
         }
     }
 

@@ -31,6 +31,7 @@ struct Trunk {
     channels: Option<u32>,
     codecs: Vec<Codec>,
     telephone_events: bool,
+    srtp: bool,
 }
 
 impl Floor {
@@ -53,6 +54,7 @@ impl Floor {
                 channels: gateway.channels,
                 codecs: gateway.codecs,
                 telephone_events: gateway.telephone_events,
+                srtp: gateway.srtp,
             };
             (gateway.sip.name, trunk)
         });
@@ -71,7 +73,6 @@ impl Floor {
     /// Whether a gateway takes one more call.
     pub fn admits(&self, gateway: &str) -> Result<(), Refused> {
         let trunk = self.gateways.get(gateway).ok_or(Refused::GatewayDown)?;
-        let limit = trunk.channels;
         if self.down.contains(gateway) {
             return Err(Refused::GatewayDown);
         }
@@ -80,7 +81,7 @@ impl Floor {
             .values()
             .filter(|leg| leg.is_up() && leg.gateway.as_deref() == Some(gateway))
             .count();
-        match limit {
+        match trunk.channels {
             Some(limit) if used >= limit as usize => Err(Refused::GatewayFull),
             _ => Ok(()),
         }
@@ -97,6 +98,7 @@ impl Floor {
         if !trunk.telephone_events {
             local.dtmf = None;
         }
+        local.encrypted = trunk.srtp;
     }
 
     pub fn add(&mut self, id: LegId, leg: Leg) {
@@ -131,6 +133,17 @@ impl Floor {
     pub fn up(&self) -> Vec<LegId> {
         let up = self.legs.iter().filter(|(_, leg)| leg.is_up());
         up.map(|(&id, _)| id).collect()
+    }
+
+    /// The legs whose place is one of those that `pick` takes.
+    pub fn placed(&self, pick: impl Fn(&Place) -> bool) -> Vec<LegId> {
+        let found = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| leg.is_up() && pick(&leg.place));
+        let mut found: Vec<_> = found.map(|(&id, _)| id).collect();
+        found.sort();
+        found
     }
 
     pub fn is_empty(&self) -> bool {
@@ -174,6 +187,7 @@ impl Floor {
         for (leg, former) in [(id, peer), (peer, id)] {
             if let Some(leg) = self.legs.get_mut(&leg) {
                 leg.place = Place::Parked(Hear::Silence);
+                leg.held = None;
             }
             self.tell(leg, EventKind::Unbridged { peer: former });
         }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::SystemTime};
 
 use sip::{CallRef, sdp::Local};
-use switch::{Hear, LegId, OnEnd, PlayId, RecordId};
+use switch::{ConferenceId, Hear, LegId, Monitor, OnEnd, PlayId, RecordId};
 
 /// One leg from its INVITE to its last event.
 pub struct Leg {
@@ -18,9 +18,13 @@ pub struct Leg {
     /// We asked for its end; an answer that comes now does not count.
     pub hung_up: bool,
     pub place: Place,
+    /// What it hears while its bridge is held.
+    pub held: Option<Hear>,
     pub play: Option<PlayId>,
     /// Recordings that are not done.
     pub records: HashSet<RecordId>,
+    /// Those of them that keep nothing now.
+    pub paused: HashSet<RecordId>,
     /// It ends because its sound failed, whoever sends the BYE.
     pub fell_silent: bool,
     /// The far end's SDP was useless: the status to report instead of our own hang-up.
@@ -56,6 +60,8 @@ pub enum Stage {
 pub enum Place {
     Parked(Hear),
     Bridged { peer: LegId, on_end: OnEnd },
+    Supervising { agent: LegId, monitor: Monitor },
+    Conference(ConferenceId),
 }
 
 impl Leg {
@@ -69,8 +75,10 @@ impl Leg {
             stage,
             hung_up: false,
             place: Place::Parked(Hear::Silence),
+            held: None,
             play: None,
             records: HashSet::new(),
+            paused: HashSet::new(),
             fell_silent: false,
             refused_with: None,
         }
@@ -88,7 +96,7 @@ impl Leg {
     pub fn peer(&self) -> Option<LegId> {
         match self.place {
             Place::Bridged { peer, .. } => Some(peer),
-            Place::Parked(_) => None,
+            _ => None,
         }
     }
 }

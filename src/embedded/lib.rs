@@ -16,6 +16,7 @@ mod early;
 mod embedded;
 mod floor;
 mod leg;
+mod mixes;
 mod playback;
 mod sound;
 mod transfers;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use switch::{CommandId, EventKind, LegId, PlayId, RecordId, Refused};
+use media::classify::AnswerDetector;
+use switch::{Classify, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
 
 use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Stage, translate};
 
@@ -56,6 +57,45 @@ impl Embedded {
         Ok(())
     }
 
+    pub(crate) fn send_dtmf(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        digits: String,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | 'a'..='d');
+        if !leg.is_answered() || digits.is_empty() || !digits.chars().all(known) {
+            out_of_step(
+                floor,
+                leg_id,
+                id,
+                "keys need an answered leg and 0-9, *, #, A-D",
+            );
+            return Ok(());
+        }
+        self.try_sound(self.sound.media().press(leg.media, digits));
+        Ok(())
+    }
+
+    pub(crate) fn classify(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        params: Classify,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        if !leg.is_answered() {
+            out_of_step(floor, leg_id, id, "only an answered leg can be classified");
+            return Ok(());
+        }
+        let detector = AnswerDetector::new(translate::thresholds(params));
+        self.try_sound(self.sound.media().classify(leg.media, Box::new(detector)));
+        Ok(())
+    }
+
     pub(crate) fn start_record(
         &self,
         floor: &mut Floor,
@@ -68,8 +108,8 @@ impl Embedded {
         if leg.records.contains(&record) {
             return Ok(());
         }
-        if !leg.is_answered() {
-            out_of_step(floor, leg_id, id, "only an answered leg can be recorded");
+        if leg.hung_up {
+            out_of_step(floor, leg_id, id, "a leg that ends cannot be recorded");
             return Ok(());
         }
         leg.records.insert(record);
@@ -77,6 +117,34 @@ impl Embedded {
             self.sound
                 .media()
                 .record(leg.media, media::RecordId(record.0), path),
+        );
+        Ok(())
+    }
+
+    pub(crate) fn pause_record(
+        &self,
+        floor: &mut Floor,
+        leg_id: LegId,
+        record: RecordId,
+        paused: bool,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        let news = leg.records.contains(&record)
+            && match paused {
+                true => leg.paused.insert(record),
+                false => leg.paused.remove(&record),
+            };
+        if !news {
+            return Ok(());
+        }
+        let (media, id) = (leg.media, media::RecordId(record.0));
+        self.try_sound(self.sound.media().pause_record(media, id, paused));
+        floor.tell(
+            leg_id,
+            match paused {
+                true => EventKind::RecordPaused { record },
+                false => EventKind::RecordResumed { record },
+            },
         );
         Ok(())
     }
@@ -107,6 +175,16 @@ impl Embedded {
                     floor.tell(leg, EventKind::Dtmf { digit, ms });
                 }
             }
+            media::Event::Pressed { leg } => {
+                if let Some(leg) = up(floor, leg) {
+                    floor.tell(leg, EventKind::DtmfSent);
+                }
+            }
+            media::Event::Found { leg, finding } => {
+                if let Some(leg) = up(floor, leg) {
+                    floor.tell(leg, translate::finding(finding));
+                }
+            }
             media::Event::PlayDone {
                 leg,
                 play,
@@ -128,7 +206,8 @@ impl Embedded {
                 }
             }
             media::Event::RecordStarted { leg, record } => {
-                if let Some(leg) = up(floor, leg) {
+                let id = floor.of_media(leg);
+                if let Some(leg) = id.filter(|&id| floor.leg(id).is_ok()) {
                     floor.tell(
                         leg,
                         EventKind::RecordStarted {
@@ -179,6 +258,7 @@ impl Embedded {
             return;
         };
         leg.records.remove(&record);
+        leg.paused.remove(&record);
         if leg.is_up() {
             self.try_sound(
                 self.sound

@@ -5,8 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use media::{Lateness, Law, Media, MediaError, Prompt, PromptError, Remote};
-use sip::sdp::{self, Agreed, Codec, Local, SdpError};
+use media::{Crypto, Keying, Lateness, Media, MediaError, Prompt, PromptError, Remote};
+use sip::sdp::{self, Agreed, Codec, CryptoLine, Local, SdpError};
 
 /// The media engine and what we say about it in SDP.
 pub struct Sound {
@@ -42,6 +42,7 @@ impl Sound {
         let address = SocketAddr::new(self.announce, open.address.port());
         let mut local = Local::new(address, session_id);
         local.codecs.clone_from(&self.codecs);
+        local.keying = Some(Keying::random(media::Suite::Sha1_80).key_and_salt);
         Ok((open.leg, local))
     }
 
@@ -74,18 +75,35 @@ impl Sound {
     }
 
     fn connect(&self, leg: media::LegId, agreed: &Agreed) {
-        let law = match agreed.codec {
-            Codec::Pcmu => Law::Pcmu,
-            Codec::Pcma => Law::Pcma,
+        let codec = match agreed.codec {
+            Codec::Pcmu => media::Codec::Pcmu,
+            Codec::Pcma => media::Codec::Pcma,
+            Codec::G722 => media::Codec::G722,
         };
         let remote = Remote {
             address: agreed.remote,
-            law,
+            codec,
+            rtcp: agreed.rtcp,
+            crypto: agreed.crypto.map(|(ours, theirs)| Crypto {
+                ours: keying(ours),
+                theirs: keying(theirs),
+            }),
             dtmf: agreed.send_dtmf,
             expects_sound: agreed.direction.receives(),
         };
         if let Err(error) = self.media.connect(leg, remote) {
             tracing::warn!(%error, "a leg could not be connected");
         }
+    }
+}
+
+fn keying(line: CryptoLine) -> Keying {
+    let suite = match line.suite {
+        sdp::Suite::Sha1_80 => media::Suite::Sha1_80,
+        sdp::Suite::Sha1_32 => media::Suite::Sha1_32,
+    };
+    Keying {
+        suite,
+        key_and_salt: line.keying,
     }
 }

@@ -188,3 +188,58 @@ async fn a_gateway_hears_the_codecs_that_it_wants() {
     let invite = &a.trace(leg)[0].text;
     assert!(invite.contains("RTP/AVP 8\r\n") && !invite.contains("telephone-event"));
 }
+
+/// A call from `a` to `b` in which `b` plays half a second; gives back what `a` counted.
+async fn half_a_second(a: &Embedded, b: &Embedded) -> switch::MediaStats {
+    let (mut told_a, mut told_b) = (a.events().expect("events"), b.events().expect("events"));
+    let leg = dial(a, "b").expect("it goes out");
+    let far = incoming(&mut told_b).await;
+    b.send(CommandId(1), Command::Answer { leg: far })
+        .expect("a leg that is up");
+    let play = Command::Play {
+        leg: far,
+        play: switch::PlayId(1),
+        prompt: "tone:1000:500".to_owned(),
+        times: 1,
+    };
+    b.send(CommandId(2), play).expect("a prompt");
+    while !matches!(
+        next(&mut told_b).await.kind,
+        EventKind::PlayDone { .. } | EventKind::Ended(_)
+    ) {}
+    let cause = switch::Cause::Normal;
+    a.send(CommandId(3), Command::Hangup { leg, cause })
+        .expect("a leg that is up");
+    loop {
+        if let EventKind::Ended(ended) = next(&mut told_a).await.kind {
+            assert_eq!(ended.sip_status, None, "{ended:?}");
+            return ended.stats;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_encrypting_gateway_gets_and_sends_encrypted_sound() {
+    let (a, b) = pair().await;
+    let mut gateway = Gateway::udp("b", b.sip_address());
+    gateway.srtp = true;
+    a.set_gateways(vec![gateway]);
+    let stats = half_a_second(&a, &b).await;
+    assert!(stats.packets_received >= 20, "{stats:?}");
+}
+
+#[tokio::test]
+async fn wide_band_is_spoken_where_both_prefer_it() {
+    let wide = |ports| async {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut config = Config::new(address, "test", ports);
+        config.sip.flood_limit = 0;
+        config.codecs = vec![sip::sdp::Codec::G722, sip::sdp::Codec::Pcma];
+        Embedded::start(config).await.expect("a free port")
+    };
+    let (a, b) = (wide(45_000..=45_998).await, wide(46_000..=46_998).await);
+    a.set_gateways(vec![Gateway::udp("b", b.sip_address())]);
+    b.set_gateways(vec![Gateway::udp("a", a.sip_address())]);
+    let stats = half_a_second(&a, &b).await;
+    assert!(stats.packets_received >= 20, "{stats:?}");
+}

@@ -1,7 +1,11 @@
 //! The port's words in those of `sip` and `media`, and back.
 
+use media::classify::{AnswerParams, Finding};
 use sip::{Destination, EndCause, Identity, SipError};
-use switch::{CallerId, Cause, GatewayState, MediaStats, PlayEnd, Refused, Side, Target};
+use switch::{
+    CallerId, Cause, Classify, EventKind, GatewayState, MediaStats, PlayEnd, Refused, Side, Target,
+    Verdict,
+};
 
 pub fn destination(target: &Target) -> Destination {
     match target.clone() {
@@ -71,5 +75,40 @@ pub fn stats(stats: media::Stats) -> MediaStats {
         packets_sent: stats.sent,
         packets_lost: stats.lost,
         jitter_ms: stats.jitter_ms,
+        round_trip_ms: stats.round_trip_ms,
+        reported_lost: stats.reported_lost,
+        reported_jitter_ms: stats.reported_jitter_ms,
+        mos: stats.mos,
+    }
+}
+
+pub fn thresholds(params: Classify) -> AnswerParams {
+    AnswerParams {
+        budget_ms: params.budget_ms,
+        initial_silence_ms: params.initial_silence_ms,
+        longest_greeting_ms: params.longest_greeting_ms,
+        after_greeting_ms: params.after_greeting_ms,
+        most_words: params.most_words,
+        beep_budget_ms: params.beep_budget_ms,
+        ..AnswerParams::default()
+    }
+}
+
+pub fn finding(finding: Finding) -> EventKind {
+    use media::classify::Verdict as Found;
+    let verdict = match finding.what {
+        media::classify::Found::Beep => return EventKind::Beep,
+        media::classify::Found::Verdict(verdict) => match verdict {
+            Found::Human => Verdict::Human,
+            Found::Machine => Verdict::Machine,
+            Found::Fax => Verdict::Fax,
+            Found::Network => Verdict::Network,
+            Found::Unsure => Verdict::Unsure,
+        },
+    };
+    EventKind::Classified {
+        verdict,
+        why: finding.why.to_owned(),
+        after_ms: finding.after_ms,
     }
 }

@@ -1,8 +1,11 @@
 //! What the media threads are told, and the ids in it.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use crate::{g711::Law, leg::Leg, prompt::Prompt, shard::Inbox};
+use crate::{
+    classify::Classifier, codec::Codec, leg::Leg, mix::Ear, packet::DTMF_PAYLOAD_TYPE,
+    prompt::Prompt, shard::Inbox, srtp::Keying,
+};
 
 /// One leg. Unique in a process' life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,11 +25,39 @@ pub struct Remote {
     /// Where its SDP wants the sound.
     pub address: SocketAddr,
     /// What it is sent.
-    pub law: Law,
-    /// The payload type of its telephone events, if it takes them.
+    pub codec: Codec,
+    /// Where its reports go, if not to the port after that of the sound.
+    pub rtcp: Option<SocketAddr>,
+    /// The keys of both directions, where the sound is encrypted.
+    pub crypto: Option<Crypto>,
+    /// The payload type of its telephone events, if it takes them; if not, keys are tones.
     pub dtmf: Option<u8>,
     /// False while the far end holds: then its silence is no timeout.
     pub expects_sound: bool,
+}
+
+impl Remote {
+    /// A far end that takes open RTP at `address`, telephone events as 101, and is heard.
+    #[must_use]
+    pub fn open(address: SocketAddr, codec: Codec) -> Self {
+        Self {
+            address,
+            codec,
+            rtcp: None,
+            crypto: None,
+            dtmf: Some(DTMF_PAYLOAD_TYPE),
+            expects_sound: true,
+        }
+    }
+}
+
+/// SRTP keys as negotiated (RFC 4568).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crypto {
+    /// What we protect with.
+    pub ours: Keying,
+    /// What the far end protects with.
+    pub theirs: Keying,
 }
 
 /// What a leg hears that is in no bridge.
@@ -53,6 +84,10 @@ pub enum Command {
         leg: LegId,
         hear: Hear,
     },
+    /// Each of these legs hears what its ear says; all of them live on one thread.
+    Mix {
+        ears: Vec<Ear>,
+    },
     Play {
         leg: LegId,
         play: PlayId,
@@ -63,10 +98,23 @@ pub enum Command {
         leg: LegId,
         play: PlayId,
     },
+    Press {
+        leg: LegId,
+        digits: String,
+    },
+    Classify {
+        leg: LegId,
+        classifier: Box<dyn Classifier>,
+    },
     Record {
         leg: LegId,
         record: RecordId,
         path: PathBuf,
+    },
+    PauseRecord {
+        leg: LegId,
+        record: RecordId,
+        paused: bool,
     },
     StopRecord {
         leg: LegId,
@@ -87,19 +135,25 @@ pub enum Command {
 }
 
 impl Command {
-    /// The legs a command needs.
-    pub fn legs(&self) -> [Option<LegId>; 2] {
+    /// Whether the command needs one of these legs.
+    pub fn needs(&self, legs: &HashSet<LegId>) -> bool {
         match self {
-            Self::Open(_) | Self::Expect { .. } | Self::Stop => [None, None],
-            Self::Bridge { a, b } => [Some(*a), Some(*b)],
+            Self::Open(_) | Self::Expect { .. } | Self::Stop => false,
+            Self::Bridge { a, b } => legs.contains(a) || legs.contains(b),
+            Self::Mix { ears } => ears.iter().any(|ear| {
+                legs.contains(&ear.leg) || ear.voices.iter().any(|(voice, _)| legs.contains(voice))
+            }),
             Self::Connect { leg, .. }
             | Self::Park { leg, .. }
             | Self::Play { leg, .. }
             | Self::StopPlay { leg, .. }
+            | Self::Press { leg, .. }
+            | Self::Classify { leg, .. }
             | Self::Record { leg, .. }
+            | Self::PauseRecord { leg, .. }
             | Self::StopRecord { leg, .. }
             | Self::Close { leg }
-            | Self::Move { leg, .. } => [Some(*leg), None],
+            | Self::Move { leg, .. } => legs.contains(leg),
         }
     }
 }

@@ -1,12 +1,9 @@
 //! Keys pressed at the far end, as telephone events (RFC 4733).
 
-use crate::packet::Packet;
+use crate::{keys::EVENTS, packet::Packet};
 
 /// Ticks without a packet after which a key counts as released, its end packets lost.
 const LOST_TICKS: u64 = 10;
-const KEYS: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
-];
 
 /// A key and how long it was held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +35,7 @@ impl Keypad {
         let Some(&[event, flags, high, low]) = packet.payload.first_chunk::<4>() else {
             return [None; 2];
         };
-        let Some(&digit) = KEYS.get(usize::from(event)) else {
+        let Some(&digit) = EVENTS.get(usize::from(event)) else {
             return [None; 2];
         };
         if self.told == Some((packet.ssrc, packet.timestamp)) {

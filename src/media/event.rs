@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{LegId, PlayId, RecordId};
+use crate::{LegId, PlayId, RecordId, classify::Finding};
 
 /// Something that happened on a leg. In order per leg, but for the recordings, which a thread of
 /// their own writes.
@@ -10,6 +10,10 @@ use crate::{LegId, PlayId, RecordId};
 pub enum Event {
     /// A key was pressed at the far end.
     Dtmf { leg: LegId, digit: char, ms: u32 },
+    /// Every key that was to be pressed has been sent.
+    Pressed { leg: LegId },
+    /// A classifier has found something out.
+    Found { leg: LegId, finding: Finding },
     /// A playback is over. Every one that was started is told exactly once.
     PlayDone {
         leg: LegId,
@@ -58,4 +62,13 @@ pub struct Stats {
     pub lost: u64,
     /// RFC 3550 interarrival jitter of the last source.
     pub jitter_ms: f32,
+    /// There and back, from the far end's last RTCP report; `None` without one.
+    pub round_trip_ms: Option<f32>,
+    /// Packets of ours that the far end reports as lost.
+    pub reported_lost: Option<u64>,
+    /// Jitter that the far end reports of our packets.
+    pub reported_jitter_ms: Option<f32>,
+    /// How what we received sounded, estimated: 1.0 to 4.5 (ITU-T G.107, simplified). `None`
+    /// after less than a second of sound.
+    pub mos: Option<f32>,
 }

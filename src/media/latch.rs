@@ -1,10 +1,15 @@
 //! Where a leg's far end really is (symmetric RTP), and whose packets are let in.
 //!
 //! The address in the SDP is a hint: behind NAT it is wrong. The first source of valid RTP is
-//! locked in. Within five seconds of the negotiation one other source may take over, if the first
-//! fell silent and the new one sends three packets in a row; that is an early-media server giving
-//! way to the called party. Everything else is dropped, so nobody can bleed sound into a call or
-//! draw it away.
+//! locked in. Within five seconds of the negotiation
+//!
+//! * the address that was signalled takes its place, should it speak after all: who got there
+//!   first was an intruder, or a path that is not used any more;
+//! * one other source may take over, if the first fell silent and the new one sends three packets
+//!   in a row; that is an early-media server giving way to the called party.
+//!
+//! Everything else is dropped, so nobody can bleed sound into a call or draw it away. The source id
+//! and the numbers of a stream do not count as a proof: whoever hears a call knows them.
 
 use std::net::SocketAddr;
 
@@ -58,6 +63,11 @@ impl Latch {
         self.locked.unwrap_or(self.signalled)
     }
 
+    /// True when a report from `source` may be this far end's: another port of the same host.
+    pub fn is_host(&self, source: SocketAddr) -> bool {
+        self.destination().ip() == source.ip()
+    }
+
     /// True when a valid packet from `source` belongs to this leg.
     pub fn admits(&mut self, source: SocketAddr, ssrc: u32, tick: u64) -> bool {
         match self.locked {
@@ -66,6 +76,10 @@ impl Latch {
                 self.last_heard = tick;
                 self.candidate = None;
                 true
+            }
+            Some(_) if source == self.signalled && tick <= self.open_until => {
+                self.changes_left = 0;
+                self.lock(source, tick)
             }
             Some(_) => self.may_change(tick) && self.passes_probation(source, ssrc, tick),
         }
@@ -115,12 +129,22 @@ mod tests {
     }
 
     #[test]
-    fn the_first_source_wins_over_the_signalled_address() {
+    fn the_first_source_counts_where_the_signalled_address_is_silent() {
         let mut latch = Latch::new(at(1), 0);
         assert_eq!(latch.destination(), at(1));
         assert!(latch.admits(at(2), 9, 0));
         assert_eq!(latch.destination(), at(2));
-        assert!(!latch.admits(at(1), 8, 1));
+        assert!(!latch.admits(at(3), 9, 1));
+        assert!(!latch.admits(at(1), 9, 251));
+    }
+
+    #[test]
+    fn the_signalled_address_puts_an_intruder_out_for_good() {
+        let mut latch = Latch::new(at(1), 0);
+        assert!(latch.admits(at(6), 9, 0));
+        assert!(latch.admits(at(1), 9, 3));
+        assert_eq!(latch.destination(), at(1));
+        assert!(!(4..100).any(|tick| latch.admits(at(6), 9, tick)));
     }
 
     #[test]

@@ -9,38 +9,56 @@
 //! Nothing here knows SIP, a call or a queue. Commands go in through [`Media`]'s methods; what
 //! happened comes out as [`Event`]s.
 
+pub mod archive;
+pub mod classify;
+mod codec;
+mod comfort;
 mod command;
+mod conceal;
+mod control;
 mod dtmf;
 mod event;
 pub mod g711;
 pub mod goertzel;
+mod hearing;
+mod jitter;
+mod keys;
 mod latch;
 mod lateness;
 mod leg;
 mod media;
+mod mix;
+mod mp3;
 mod outlet;
 mod packet;
 mod player;
 mod ports;
 mod priority;
 mod prompt;
+mod quality;
 mod reception;
 mod recorder;
 mod resample;
+mod rtcp;
 mod sequence;
 mod shard;
+mod srtp;
 mod tap;
 mod tone;
+mod tone_keys;
 mod wav;
 mod wheel;
 
 #[cfg(test)]
 mod tests;
 
-pub use command::{Hear, LegId, PlayId, RecordId, Remote};
+pub use codec::Codec;
+pub use command::{Crypto, Hear, LegId, PlayId, RecordId, Remote};
 pub use event::{Event, PlayEnd, Stats};
-pub use g711::Law;
+pub use g711::{FRAME, Law};
 pub use lateness::Lateness;
 pub use media::{Config, Media, MediaError, OpenLeg};
+pub use mix::{Ear, Gain, Monitor, conference, supervised};
 pub use packet::DTMF_PAYLOAD_TYPE;
 pub use prompt::{Prompt, PromptError, Prompts};
+pub use srtp::{Keying, Suite};

@@ -15,10 +15,12 @@ use std::{
 };
 
 use crate::{
+    classify::Classifier,
     command::{Command, Hear, LegId, PlayId, RecordId, Remote},
     event::Event,
     lateness::Lateness,
     leg::{Leg, Outlets},
+    mix::Ear,
     outlet::Outlet,
     ports::Ports,
     prompt::{Prompt, Prompts},
@@ -44,10 +46,14 @@ pub struct Config {
     pub prompts: Option<PathBuf>,
     /// A leg that receives nothing for this long is told as [`Event::Timeout`]; zero is never.
     pub rtp_timeout: Duration,
+    /// Bytes of the disk that recordings leave free for everything else: with less left none is
+    /// begun, and those that run are completed as they are and told with an error.
+    pub disk_reserve: u64,
 }
 
 impl Config {
-    /// One thread, no prompt files, 30 seconds of silence before a timeout.
+    /// One thread, no prompt files, 30 seconds of silence before a timeout, 256 MB of
+    /// disk left alone.
     #[must_use]
     pub fn new(ip: IpAddr, ports: RangeInclusive<u16>) -> Self {
         Self {
@@ -56,6 +62,7 @@ impl Config {
             threads: 1,
             prompts: None,
             rtp_timeout: Duration::from_secs(30),
+            disk_reserve: 256 * 1024 * 1024,
         }
     }
 }
@@ -115,7 +122,7 @@ impl Media {
             threads.push(spawn(format!("media-{number}"), move || shard.run())?);
             shards.push(inbox);
         }
-        let recorder = Recorder::new(Outlet::new(event_sender));
+        let recorder = Recorder::new(Outlet::new(event_sender), config.disk_reserve);
         drop(work_sender);
         threads.push(spawn("recorder".to_owned(), move || recorder.run(work))?);
         let media = Self {
@@ -135,11 +142,12 @@ impl Media {
     /// # Errors
     /// [`MediaError::NoPorts`] when the range is used up, [`MediaError::Stopped`].
     pub fn open(&self) -> Result<OpenLeg, MediaError> {
-        let (socket, address) = self.ports.open().ok_or(MediaError::NoPorts)?;
+        let sockets = self.ports.open().ok_or(MediaError::NoPorts)?;
+        let address = sockets.address;
         let leg = LegId(self.next_leg.fetch_add(1, Ordering::Relaxed));
         let place = leg.0 as usize % self.shards.len();
         let mut places = self.places();
-        self.send(place, Command::Open(Box::new(Leg::new(leg, socket))))?;
+        self.send(place, Command::Open(Box::new(Leg::new(leg, sockets))))?;
         places.insert(leg, place);
         Ok(OpenLeg { leg, address })
     }
@@ -158,15 +166,47 @@ impl Media {
     /// As [`Self::connect`].
     pub fn bridge(&self, a: LegId, b: LegId) -> Result<(), MediaError> {
         let mut places = self.places();
-        let home = *places.get(&a).ok_or(MediaError::NoSuchLeg)?;
-        let other = *places.get(&b).ok_or(MediaError::NoSuchLeg)?;
-        if home != other {
-            self.send(home, Command::Expect { leg: b })?;
-            let to = self.shards[home].clone();
-            self.send(other, Command::Move { leg: b, to })?;
-            places.insert(b, home);
-        }
+        let home = self.gather(&mut places, &[a, b])?;
         self.send(home, Command::Bridge { a, b })
+    }
+
+    /// Gives each of these legs its ear, all at once: it leaves its bridge or its former mix and
+    /// hears what its ear says, until it is bridged, parked or mixed again. A running playback
+    /// goes on over it. A voice need not have an ear here: whoever is only listened to notices
+    /// nothing. With several media threads a leg that must move to another one leaves its bridge.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]; nothing is done then.
+    pub fn mix(&self, ears: Vec<Ear>) -> Result<(), MediaError> {
+        let mut places = self.places();
+        let voices = ears.iter().flat_map(|ear| &ear.voices).map(|(leg, _)| *leg);
+        let legs: Vec<_> = voices.chain(ears.iter().map(|ear| ear.leg)).collect();
+        if legs.is_empty() {
+            return Ok(());
+        }
+        let home = self.gather(&mut places, &legs)?;
+        self.send(home, Command::Mix { ears })
+    }
+
+    /// Brings legs to the thread of the first.
+    fn gather(
+        &self,
+        places: &mut HashMap<LegId, usize>,
+        legs: &[LegId],
+    ) -> Result<usize, MediaError> {
+        if !legs.iter().all(|leg| places.contains_key(leg)) {
+            return Err(MediaError::NoSuchLeg);
+        }
+        let home = legs.first().map_or(0, |leg| places[leg]);
+        for &leg in legs {
+            if places[&leg] != home {
+                self.send(home, Command::Expect { leg })?;
+                let to = self.shards[home].clone();
+                self.send(places[&leg], Command::Move { leg, to })?;
+                places.insert(leg, home);
+            }
+        }
+        Ok(home)
     }
 
     /// Takes a leg out of its bridge, if it is in one, and lets it hear `hear`. Its former peer
@@ -209,6 +249,26 @@ impl Media {
         self.order(leg, Command::StopPlay { leg, play })
     }
 
+    /// Presses keys at the far end, one after the other, over whatever it hears: as telephone
+    /// events where it takes them, as tones where not. What is no key is left out, and so is
+    /// what goes beyond 64 waiting keys. Told as [`Event::Pressed`] when all are sent.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn press(&self, leg: LegId, digits: impl Into<String>) -> Result<(), MediaError> {
+        let digits = digits.into();
+        self.order(leg, Command::Press { leg, digits })
+    }
+
+    /// Lets a classifier listen to the far end, from the next frame on; an earlier one is
+    /// dropped. What it finds is told as [`Event::Found`].
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn classify(&self, leg: LegId, classifier: Box<dyn Classifier>) -> Result<(), MediaError> {
+        self.order(leg, Command::Classify { leg, classifier })
+    }
+
     /// Records a leg into a stereo wav: left what it says, right what it hears. One that is
     /// running is finished. A file that cannot be written is told as [`Event::RecordDone`] with
     /// an error, and the leg goes on.
@@ -217,6 +277,27 @@ impl Media {
     /// As [`Self::connect`].
     pub fn record(&self, leg: LegId, record: RecordId, path: PathBuf) -> Result<(), MediaError> {
         self.order(leg, Command::Record { leg, record, path })
+    }
+
+    /// Keeps what is said and heard from now on out of a recording, as silence of the same length,
+    /// or takes it in again; nothing happens when the recording is over already.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn pause_record(
+        &self,
+        leg: LegId,
+        record: RecordId,
+        paused: bool,
+    ) -> Result<(), MediaError> {
+        self.order(
+            leg,
+            Command::PauseRecord {
+                leg,
+                record,
+                paused,
+            },
+        )
     }
 
     /// Finishes a recording; nothing happens when it is over already.

@@ -51,7 +51,10 @@ impl<'a> Packet<'a> {
     }
 
     /// Writes the packet; returns its length in `buffer`.
-    pub fn write(&self, buffer: &mut [u8; HEADER + LONGEST_PAYLOAD]) -> usize {
+    ///
+    /// # Panics
+    /// When `buffer` has no room for a header and [`LONGEST_PAYLOAD`].
+    pub fn write(&self, buffer: &mut [u8]) -> usize {
         let length = self.payload.len().min(LONGEST_PAYLOAD);
         buffer[0] = 0x80;
         buffer[1] = self.payload_type | if self.marker { 0x80 } else { 0 };

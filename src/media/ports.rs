@@ -34,15 +34,29 @@ impl Ports {
         }
     }
 
-    /// A socket that does not block, and its address; `None` when every port is taken.
-    pub fn open(&self) -> Option<(UdpSocket, SocketAddr)> {
+    /// Sockets that do not block; `None` when every port is taken.
+    pub fn open(&self) -> Option<Sockets> {
         (0..self.count).find_map(|_| {
             let step = self.next.fetch_add(1, Ordering::Relaxed) % self.count;
             let port = self.first.checked_add(u16::try_from(step * 2).ok()?)?;
             let address = SocketAddr::new(self.ip, port);
-            bind(address).ok().map(|socket| (socket, address))
+            let rtp = bind(address).ok()?;
+            // Reports are worth having but not needed: a port that is taken costs only them.
+            let after = SocketAddr::new(self.ip, port.checked_add(1)?);
+            let rtcp = bind(after).ok();
+            Some(Sockets { rtp, rtcp, address })
         })
     }
+}
+
+/// The sockets of one leg.
+#[derive(Debug)]
+pub struct Sockets {
+    pub rtp: UdpSocket,
+    /// On the port after it.
+    pub rtcp: Option<UdpSocket>,
+    /// Of the sound.
+    pub address: SocketAddr,
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
@@ -67,7 +81,8 @@ mod tests {
     fn every_even_port_is_given_once() {
         let ports = Ports::new(IpAddr::from([127, 0, 0, 1]), &(39_001..=39_007));
         let held: Vec<_> = std::iter::from_fn(|| ports.open()).collect();
-        let mut numbers: Vec<_> = held.iter().map(|(_, address)| address.port()).collect();
+        assert!(held.iter().all(|sockets| sockets.rtcp.is_some()));
+        let mut numbers: Vec<_> = held.iter().map(|it| it.address.port()).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [39_002, 39_004, 39_006]);
     }

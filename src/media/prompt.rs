@@ -8,7 +8,8 @@ use std::{
 
 use crate::{
     g711::{Law, RATE},
-    resample, tone, wav,
+    mp3, resample, tone,
+    wav::{self, Sound},
 };
 
 /// How many files of the prompt directory are read at the start.
@@ -23,7 +24,7 @@ pub enum PromptError {
     Read(#[source] std::io::Error),
     #[error("not a usable wav file")]
     Wav(#[source] hound::Error),
-    #[error("not a usable wav file: {0}")]
+    #[error("not a usable sound file: {0}")]
     Format(&'static str),
 }
 
@@ -45,6 +46,20 @@ impl Prompt {
         }
     }
 
+    /// Converts an uploaded sound.
+    ///
+    /// # Errors
+    /// [`PromptError::Format`] for one without any sound in it.
+    pub fn of_sound(sound: &Sound) -> Result<Self, PromptError> {
+        if sound.samples.is_empty() {
+            return Err(PromptError::Format("there is no sound in it"));
+        }
+        Ok(Self::of_samples(&resample::to_8k(
+            &sound.samples,
+            sound.rate,
+        )))
+    }
+
     /// The prompt's bytes in one law.
     #[must_use]
     pub fn bytes(&self, law: Law) -> &[u8] {
@@ -61,9 +76,14 @@ impl Prompt {
     }
 }
 
-/// All prompts by name: the built-in tones and the wav files of one directory.
+type Reader = fn(&Path) -> Result<Sound, PromptError>;
+
+/// What a prompt's file may be, the first that is there counts.
+const READERS: [(&str, Reader); 2] = [("wav", wav::read), ("mp3", mp3::read)];
+
+/// All prompts by name: the built-in tones and the wav and mp3 files of one directory.
 ///
-/// `welcome` is `<directory>/welcome.wav`; the built-in names are `tone:<hz>[:<ms>]`,
+/// `welcome` is `<directory>/welcome.wav` or `welcome.mp3`; the built-in names are `tone:<hz>[:<ms>]`,
 /// `silence[:<ms>]`, `music` and `ringback`. A file hides a built-in of the same name.
 #[derive(Debug)]
 pub struct Prompts {
@@ -101,24 +121,23 @@ impl Prompts {
     }
 
     fn load(&self, name: &str) -> Result<Prompt, PromptError> {
-        if let Some(path) = self.path_of(name).filter(|path| path.is_file()) {
-            let sound = wav::read(&path)?;
-            return Ok(Prompt::of_samples(&resample::to_8k(
-                &sound.samples,
-                sound.rate,
-            )));
+        for (extension, read) in READERS {
+            let path = self.path_of(name, extension);
+            if let Some(path) = path.filter(|path| path.is_file()) {
+                return Prompt::of_sound(&read(&path)?);
+            }
         }
         let samples = tone::built_in(name).ok_or(PromptError::Unknown)?;
         Ok(Prompt::of_samples(&samples))
     }
 
     /// Where a prompt's file would be; `None` for a name that would leave the directory.
-    fn path_of(&self, name: &str) -> Option<PathBuf> {
+    fn path_of(&self, name: &str, extension: &str) -> Option<PathBuf> {
         let inside = Path::new(name)
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
         let directory = self.directory.as_ref()?;
-        (inside && !name.is_empty()).then(|| directory.join(format!("{name}.wav")))
+        (inside && !name.is_empty()).then(|| directory.join(format!("{name}.{extension}")))
     }
 
     fn names_on_disk(&self) -> Vec<String> {
@@ -131,7 +150,11 @@ impl Prompts {
         };
         let paths = entries.flatten().map(|entry| entry.path());
         paths
-            .filter(|path| path.extension().is_some_and(|extension| extension == "wav"))
+            .filter(|path| {
+                let known =
+                    |(extension, _): &(&str, Reader)| path.extension() == Some(extension.as_ref());
+                READERS.iter().any(known)
+            })
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .take(MOST_PRELOADED)
             .collect()
@@ -240,5 +263,21 @@ mod tests {
             let prompts = Prompts::open(Some(folder.path().to_owned()));
             assert!(prompts.get(name).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_mp3_sounds_like_a_wav() {
+        // One second of 1 kHz at 44.1 kHz, mono, 64 kbit/s.
+        let bytes = include_bytes!("testdata/kilohertz.mp3");
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("tone.mp3"), bytes).expect("a file");
+        std::fs::write(folder.path().join("cut.mp3"), &bytes[..60]).expect("a file");
+        let prompts = Prompts::open(Some(folder.path().to_owned()));
+        let prompt = prompts.get("tone").expect("a usable mp3");
+        assert!((950..=1_100).contains(&prompt.ms()), "{} ms", prompt.ms());
+        let heard = decoded(&prompt, Law::Pcma);
+        let db = goertzel::best_over_noise_db(&heard, 1_000.0);
+        assert!(db > 25.0, "{db}");
+        assert!(matches!(prompts.get("cut"), Err(PromptError::Format(_))));
     }
 }

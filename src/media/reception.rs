@@ -2,6 +2,18 @@
 
 use crate::{event::Stats, packet::Packet};
 
+/// The current source, as a receiver report tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    pub ssrc: u32,
+    pub received: u64,
+    pub expected: u64,
+    /// Extended highest sequence number.
+    pub highest: u32,
+    /// In timestamp units.
+    pub jitter: u32,
+}
+
 /// Counts received packets, gaps and jitter over all sources a leg had.
 #[derive(Debug, Default)]
 pub struct Reception {
@@ -35,6 +47,17 @@ impl Reception {
         }
     }
 
+    /// The source that is received now; `None` before the first packet.
+    pub fn source(&self) -> Option<Heard> {
+        self.current.as_ref().map(|source| Heard {
+            ssrc: source.ssrc,
+            received: source.received,
+            expected: source.highest - source.first + 1,
+            highest: (source.highest - 0x1_0000) as u32,
+            jitter: source.jitter as u32,
+        })
+    }
+
     /// The counts so far; `sent` is known elsewhere.
     pub fn stats(&self, sent: u64) -> Stats {
         let current = self.current.as_ref();
@@ -43,6 +66,7 @@ impl Reception {
             sent,
             lost: self.lost + current.map_or(0, Source::lost),
             jitter_ms: current.map_or(0.0, |source| source.jitter / 8.0),
+            ..Stats::default()
         }
     }
 }

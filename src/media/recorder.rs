@@ -52,6 +52,8 @@ type Key = (LegId, RecordId);
 pub struct Recorder {
     files: HashMap<Key, Recording>,
     events: Outlet<Event>,
+    /// Bytes that must stay free.
+    reserve: u64,
 }
 
 /// A file that is being written.
@@ -72,10 +74,11 @@ impl std::fmt::Debug for Recording {
 }
 
 impl Recorder {
-    pub fn new(events: Outlet<Event>) -> Self {
+    pub fn new(events: Outlet<Event>, reserve: u64) -> Self {
         Self {
             files: HashMap::new(),
             events,
+            reserve,
         }
     }
 
@@ -99,7 +102,7 @@ impl Recorder {
     }
 
     fn create(&mut self, key: Key, path: PathBuf) {
-        match Recording::create(&path) {
+        match Recording::create(&path, self.reserve) {
             Ok(recording) => {
                 self.files.insert(key, recording);
                 self.events.push(Event::RecordStarted {
@@ -116,7 +119,10 @@ impl Recorder {
         let Some(recording) = self.files.get_mut(&key) else {
             return;
         };
-        if let Err(error) = recording.write(chunk.at, &chunk.samples) {
+        let written = recording
+            .write(chunk.at, &chunk.samples)
+            .and_then(|()| recording.keep_playable(self.reserve));
+        if let Err(error) = written {
             self.give_up(key, error);
         }
     }
@@ -174,9 +180,10 @@ impl Recorder {
 }
 
 impl Recording {
-    fn create(path: &Path) -> Result<Self, hound::Error> {
+    fn create(path: &Path, reserve: u64) -> Result<Self, hound::Error> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
+            leave_free(folder, reserve)?;
         }
         let mut writer = hound::WavWriter::create(path, spec())?;
         writer.flush()?;
@@ -198,12 +205,27 @@ impl Recording {
             self.writer.write_sample(sample)?;
         }
         self.written = self.written.max(at) + interleaved.len() as u64 / 2;
+        Ok(())
+    }
+
+    /// Now and then makes the header true, and looks how much room the disk has left.
+    fn keep_playable(&mut self, reserve: u64) -> Result<(), hound::Error> {
         if self.written - self.header_at >= HEADER_EVERY {
             self.header_at = self.written;
             self.writer.flush()?;
+            leave_free(&self.path, reserve)?;
         }
         Ok(())
     }
+}
+
+/// An error when the disk that `path` is on has less than `reserve` bytes free.
+fn leave_free(path: &Path, reserve: u64) -> std::io::Result<()> {
+    let disk = rustix::fs::statvfs(path)?;
+    if disk.f_bavail.saturating_mul(disk.f_frsize) < reserve {
+        return Err(std::io::ErrorKind::StorageFull.into());
+    }
+    Ok(())
 }
 
 fn spec() -> hound::WavSpec {
@@ -238,7 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("call.wav");
         let (sender, events) = sync_channel(10);
-        let mut recorder = Recorder::new(Outlet::new(sender));
+        let mut recorder = Recorder::new(Outlet::new(sender), 0);
         recorder.create(KEY, path.clone());
         (0..5)
             .filter(|nth| *nth != 2)
@@ -260,5 +282,37 @@ mod tests {
             panic!("{done:?}")
         };
         assert_eq!((ms, bytes), (6_000, 44 + 6 * 4 * u64::from(RATE)));
+    }
+
+    #[test]
+    fn a_full_disk_ends_a_recording_whole_and_begins_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("call.wav");
+        let (sender, events) = sync_channel(10);
+        let mut recorder = Recorder::new(Outlet::new(sender), 0);
+        recorder.create(KEY, path.clone());
+        recorder.reserve = u64::MAX;
+        (0..9).for_each(|nth| recorder.write(second(nth)));
+        recorder.create((LegId(1), RecordId(2)), folder.path().join("other.wav"));
+        let told: Vec<_> = events.try_iter().collect();
+        let [
+            Event::RecordStarted { .. },
+            Event::RecordDone {
+                ms: 5_000,
+                error: Some(_),
+                ..
+            },
+            Event::RecordDone {
+                ms: 0,
+                bytes: 0,
+                error: Some(_),
+                ..
+            },
+        ] = &told[..]
+        else {
+            panic!("{told:?}")
+        };
+        let reader = hound::WavReader::open(&path).expect("a playable file");
+        assert_eq!(reader.duration(), 5 * RATE);
     }
 }

@@ -3,8 +3,8 @@
 use crate::g711::FRAME;
 
 /// A source that jumps further than this starts a new alignment: two seconds of G.711.
-const FARTHEST_TIMESTAMP: i32 = 16_000;
-const FARTHEST_SEQUENCE: i16 = 100;
+const FARTHEST_TIMESTAMP: u32 = 16_000;
+const FARTHEST_SEQUENCE: u16 = 100;
 
 /// What goes into the header of the next packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Sequence {
     /// The tick of the last packet; `None` before the first.
     last_tick: Option<u64>,
     relayed: Option<Alignment>,
+    /// The timestamp of the telephone event that is being sent.
+    event_timestamp: u32,
 }
 
 /// How a peer's numbers map to ours, so that its losses and reordering stay visible.
@@ -42,6 +44,26 @@ impl Sequence {
             last_timestamp: timestamp,
             last_tick: None,
             relayed: None,
+            event_timestamp: 0,
+        }
+    }
+
+    /// The timestamp sent last.
+    pub fn timestamp(&self) -> u32 {
+        self.last_timestamp
+    }
+
+    /// Numbers for a packet of a telephone event: each has the timestamp of its `first`
+    /// (RFC 4733 §2.5.1.2).
+    pub fn event(&mut self, tick: u64, first: bool) -> Numbers {
+        let own = self.own(tick);
+        if first {
+            self.event_timestamp = own.timestamp;
+        }
+        Numbers {
+            timestamp: self.event_timestamp,
+            marker: first,
+            ..own
         }
     }
 
@@ -80,7 +102,9 @@ impl Sequence {
             let timestamp_out = timestamp.wrapping_add(aligned.add_timestamp);
             let ahead = sequence_out.wrapping_sub(self.last_sequence) as i16;
             let later = timestamp_out.wrapping_sub(self.last_timestamp) as i32;
-            if ahead.abs() <= FARTHEST_SEQUENCE && later.abs() <= FARTHEST_TIMESTAMP {
+            if ahead.unsigned_abs() <= FARTHEST_SEQUENCE
+                && later.unsigned_abs() <= FARTHEST_TIMESTAMP
+            {
                 if (sequence.wrapping_sub(aligned.first_sequence) as i16) < 0 {
                     return None;
                 }

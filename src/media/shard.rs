@@ -12,8 +12,10 @@ use std::{
 use crate::{
     command::{Command, Hear, LegId},
     event::PlayEnd,
+    g711::FRAME,
     lateness::Lateness,
-    leg::{Leg, Outlets, Turn},
+    leg::{Leg, Outlets, Sum, Turn},
+    mix::{Ear, MOST_VOICES},
     player::Player,
     priority,
     recorder::Work,
@@ -82,7 +84,7 @@ impl Shard {
             self.let_go();
         }
         for (_, leg) in std::mem::take(&mut self.legs) {
-            leg.close(&mut self.out);
+            leg.close(self.now(), &mut self.out);
         }
     }
 
@@ -128,6 +130,11 @@ impl Shard {
         waiting.then(|| Instant::now() + Duration::from_millis(20))
     }
 
+    /// The clock in units of 1/8000 s.
+    fn now(&self) -> i64 {
+        self.epoch.elapsed().as_micros() as i64 * 8 / 1_000
+    }
+
     fn time_of(&self, slot: u64) -> Instant {
         self.epoch + Duration::from_millis(slot)
     }
@@ -152,17 +159,19 @@ impl Shard {
             .count(started.saturating_duration_since(self.time_of(self.slot)));
         let turn = Turn {
             tick: self.slot / SLOTS,
-            arrival: (started - self.epoch).as_micros() as i64 * 8 / 1_000,
+            arrival: self.now(),
             timeout: self.timeout,
         };
         let mut index = 0;
         while let Some(id) = self.wheel.leg_at(self.slot, index) {
             self.serve_leg(id, turn);
+            self.pass_key_on(id);
             index += 1;
         }
     }
 
     fn serve_leg(&mut self, id: LegId, turn: Turn) {
+        let mixed = self.mixed(id);
         let peer = self
             .legs
             .get(&id)
@@ -171,24 +180,47 @@ impl Shard {
         match peer {
             Some(peer) => {
                 if let [Some(leg), peer] = self.legs.get_disjoint_mut([&id, &peer]) {
-                    leg.serve(peer.map(|peer| &mut **peer), turn, &mut self.out);
+                    let peer = peer.map(|peer| &mut **peer);
+                    leg.serve(peer, mixed.as_ref(), turn, &mut self.out);
                 }
             }
             None => {
                 if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.serve(None, turn, &mut self.out);
+                    leg.serve(None, mixed.as_ref(), turn, &mut self.out);
                 }
             }
         }
     }
 
+    /// A key that came as an event is pressed again at everybody who hears the leg.
+    fn pass_key_on(&mut self, id: LegId) {
+        let typed = self.legs.get_mut(&id).and_then(|leg| leg.take_typed());
+        let Some(digit) = typed else { return };
+        for leg in self.legs.values_mut() {
+            let ear = leg.ear.iter().flatten();
+            if ear.into_iter().any(|(voice, _)| *voice == id) {
+                leg.pass_on(digit);
+            }
+        }
+    }
+
+    /// What the ear of a leg hears; `None` when it is in no mix.
+    fn mixed(&self, id: LegId) -> Option<Sum> {
+        let ear = self.legs.get(&id)?.ear.as_ref()?;
+        let mut sum = [0; FRAME];
+        for (voice, gain) in ear {
+            let Some(voice) = self.legs.get(voice).and_then(|leg| leg.voice()) else {
+                continue;
+            };
+            for (sum, &sample) in sum.iter_mut().zip(voice) {
+                *sum += gain.of(sample);
+            }
+        }
+        Some(sum)
+    }
+
     fn take(&mut self, command: Command) {
-        if command
-            .legs()
-            .iter()
-            .flatten()
-            .any(|leg| self.expected.contains(leg))
-        {
+        if command.needs(&self.expected) {
             return self.deferred.push(command);
         }
         match command {
@@ -199,6 +231,7 @@ impl Shard {
             }
             Command::Bridge { a, b } => self.bridge(a, b),
             Command::Park { leg, hear } => self.park(leg, hear),
+            Command::Mix { ears } => ears.into_iter().for_each(|ear| self.mix(ear)),
             Command::Play {
                 leg,
                 play,
@@ -210,10 +243,19 @@ impl Shard {
             Command::StopPlay { leg, play } => {
                 self.with(leg, |leg, out| leg.stop_play(play, &mut out.events));
             }
+            Command::Press { leg, digits } => self.with(leg, |leg, _| leg.press(&digits)),
+            Command::Classify { leg, classifier } => {
+                self.with(leg, |leg, _| leg.classify(classifier));
+            }
             Command::Record { leg, record, path } => self.with(leg, |it, out| {
                 out.work.push(Work::Create { leg, record, path });
                 it.record(Tap::new(leg, record), &mut out.work);
             }),
+            Command::PauseRecord {
+                leg,
+                record,
+                paused,
+            } => self.with(leg, |leg, _| leg.pause_record(record, paused)),
             Command::StopRecord { leg, record } => {
                 self.with(leg, |leg, out| leg.stop_record(record, &mut out.work));
             }
@@ -252,8 +294,8 @@ impl Shard {
         if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
             return;
         }
-        self.unbridge(a);
-        self.unbridge(b);
+        self.isolate(a);
+        self.isolate(b);
         for (leg, peer) in [(a, b), (b, a)] {
             self.with(leg, |leg, out| {
                 leg.peer = Some(peer);
@@ -264,7 +306,7 @@ impl Shard {
     }
 
     fn park(&mut self, leg: LegId, hear: Hear) {
-        self.unbridge(leg);
+        self.isolate(leg);
         let music = match hear {
             Hear::Silence => None,
             Hear::Loop(prompt) => Some(Player::endless(prompt)),
@@ -272,26 +314,55 @@ impl Shard {
         self.with(leg, |leg, _| leg.set_music(music));
     }
 
-    /// Takes a leg out of its bridge; both hear silence.
-    fn unbridge(&mut self, leg: LegId) {
-        let peer = self.legs.get_mut(&leg).and_then(|leg| leg.peer.take());
+    fn mix(&mut self, ear: Ear) {
+        let Ear {
+            leg,
+            mut voices,
+            music,
+        } = ear;
+        if !self.legs.contains_key(&leg) {
+            return;
+        }
+        voices.truncate(MOST_VOICES);
+        voices.retain(|(voice, _)| *voice != leg);
+        for (voice, _) in &voices {
+            self.with(*voice, |voice, _| voice.listened_to(true));
+        }
+        self.isolate(leg);
+        self.with(leg, |leg, _| {
+            leg.ear = Some(voices);
+            leg.set_music(music.map(Player::endless));
+        });
+    }
+
+    /// Takes a leg out of its bridge and out of its mix; it, and a peer it had, hear silence.
+    /// Ears that hear it go on hearing it.
+    fn isolate(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let (peer, ear) = (leg.peer.take(), leg.ear.take());
         if let Some(peer) = peer {
             self.with(peer, |peer, _| peer.peer = None);
+        }
+        for (voice, _) in ear.into_iter().flatten() {
+            self.with(voice, |voice, _| voice.listened_to(false));
         }
     }
 
     fn close(&mut self, id: LegId) {
-        self.unbridge(id);
+        self.isolate(id);
         self.wheel.remove(id);
         if let Some(leg) = self.legs.remove(&id) {
-            leg.close(&mut self.out);
+            leg.close(self.now(), &mut self.out);
         }
     }
 
     fn hand_over(&mut self, id: LegId, to: Inbox) {
-        self.unbridge(id);
+        self.isolate(id);
         self.wheel.remove(id);
-        if let Some(leg) = self.legs.remove(&id) {
+        if let Some(mut leg) = self.legs.remove(&id) {
+            leg.leave_listeners();
             self.leaving.push((to, leg));
         }
         self.let_go();

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::{
+    codec::{Codec, Decoder, Samples},
     command::{LegId, RecordId},
-    g711::{FRAME, Law},
+    g711::FRAME,
     outlet::Outlet,
+    packet::LONGEST_PAYLOAD,
     recorder::{Chunk, Work},
 };
 
@@ -19,8 +21,11 @@ const MOST_WAITING: usize = 8 * FRAME;
 pub struct Tap {
     leg: LegId,
     record: RecordId,
-    said: Side,
+    said: Samples,
     heard: Side,
+    decoder: Decoder,
+    /// What must not be kept becomes silence, so that the rest stays where it belongs.
+    paused: bool,
     chunk: Vec<i16>,
     /// Where the chunk starts, in samples since the start.
     chunk_at: u64,
@@ -33,8 +38,10 @@ impl Tap {
         Self {
             leg,
             record,
-            said: Side::default(),
+            said: [0; FRAME],
             heard: Side::default(),
+            decoder: Decoder::default(),
+            paused: false,
             chunk: Vec::new(),
             chunk_at: 0,
             next_tick: None,
@@ -45,12 +52,20 @@ impl Tap {
         self.record
     }
 
-    pub fn said(&mut self, law: Law, payload: &[u8]) {
-        self.said.add(law, payload);
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
-    pub fn heard(&mut self, law: Law, payload: &[u8]) {
-        self.heard.add(law, payload);
+    /// Takes the frame of this tick.
+    pub fn said(&mut self, frame: &Samples) {
+        self.said = *frame;
+    }
+
+    /// Takes a packet that went out.
+    pub fn heard(&mut self, codec: Codec, payload: &[u8]) {
+        let mut samples = [0; LONGEST_PAYLOAD];
+        let count = self.decoder.decode(codec, payload, &mut samples);
+        self.heard.add(&samples[..count]);
     }
 
     /// Ends a tick: one frame of both sides is complete. Skipped ticks become silence.
@@ -61,7 +76,12 @@ impl Tap {
             self.chunk_at += (tick - next) * FRAME as u64;
         }
         self.next_tick = Some(tick + 1);
-        let (said, heard) = (self.said.frame(), self.heard.frame());
+        let said = std::mem::replace(&mut self.said, [0; FRAME]);
+        let heard = self.heard.frame();
+        let (said, heard) = match self.paused {
+            true => ([0; FRAME], [0; FRAME]),
+            false => (said, heard),
+        };
         self.chunk.extend(
             said.into_iter()
                 .zip(heard)
@@ -99,7 +119,7 @@ impl Tap {
     }
 }
 
-/// One of the two sounds. It starts two frames deep, so that a packet that comes a little late
+/// What is heard, as it comes. It starts two frames deep, so that a packet that comes a little late
 /// leaves no hole.
 #[derive(Debug, Default)]
 struct Side {
@@ -108,9 +128,8 @@ struct Side {
 }
 
 impl Side {
-    fn add(&mut self, law: Law, payload: &[u8]) {
-        self.waiting
-            .extend(payload.iter().map(|&byte| law.decode(byte)));
+    fn add(&mut self, samples: &[i16]) {
+        self.waiting.extend(samples);
         if self.waiting.len() > MOST_WAITING {
             self.waiting.drain(..self.waiting.len() - MOST_WAITING);
         }
@@ -138,9 +157,9 @@ mod tests {
     #[test]
     fn a_late_packet_leaves_no_hole_and_a_long_gap_is_silence() {
         let mut side = Side::default();
-        let loud = [0x10; FRAME];
+        let loud = [9_000; FRAME];
         let mut hears = |packets: usize| {
-            (0..packets).for_each(|_| side.add(Law::Pcmu, &loud));
+            (0..packets).for_each(|_| side.add(&loud));
             side.frame().iter().all(|&sample| sample != 0)
         };
         assert!(!hears(1));

@@ -22,6 +22,16 @@ pub struct Sound {
 /// # Errors
 /// [`PromptError`] when the file cannot be read or is none of these.
 pub fn read(path: &Path) -> Result<Sound, PromptError> {
+    let bytes = bytes_of(path)?;
+    let (interleaved, channels, rate) = match g711_of(&bytes) {
+        Some(found) => found,
+        None => linear(&bytes)?,
+    };
+    sound_of(&interleaved, channels, rate)
+}
+
+/// A file's content, if it is no larger than a prompt may be.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>, PromptError> {
     let file = File::open(path).map_err(PromptError::Read)?;
     if file.metadata().map_err(PromptError::Read)?.len() > LARGEST_BYTES {
         return Err(PromptError::Format("the file is too large"));
@@ -30,17 +40,18 @@ pub fn read(path: &Path) -> Result<Sound, PromptError> {
     file.take(LARGEST_BYTES)
         .read_to_end(&mut bytes)
         .map_err(PromptError::Read)?;
-    let (interleaved, channels, rate) = match g711_of(&bytes) {
-        Some(found) => found,
-        None => linear(&bytes)?,
-    };
+    Ok(bytes)
+}
+
+/// Interleaved samples as one channel, within the rates that are taken.
+pub fn sound_of(interleaved: &[f32], channels: u16, rate: u32) -> Result<Sound, PromptError> {
     if !(8_000..=48_000).contains(&rate) {
         return Err(PromptError::Format(
             "the sample rate is not within 8 and 48 kHz",
         ));
     }
     Ok(Sound {
-        samples: mono(&interleaved, channels)?,
+        samples: mono(interleaved, channels)?,
         rate,
     })
 }
@@ -48,6 +59,9 @@ pub fn read(path: &Path) -> Result<Sound, PromptError> {
 fn linear(bytes: &[u8]) -> Result<(Vec<f32>, u16, u32), PromptError> {
     let reader = hound::WavReader::new(bytes).map_err(PromptError::Wav)?;
     let spec = reader.spec();
+    if !(1..=32).contains(&spec.bits_per_sample) {
+        return Err(PromptError::Format("samples of an unknown size"));
+    }
     let samples = match spec.sample_format {
         hound::SampleFormat::Float => reader.into_samples::<f32>().collect::<Result<Vec<_>, _>>(),
         hound::SampleFormat::Int => {

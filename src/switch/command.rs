@@ -16,6 +16,10 @@ pub struct PlayId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub u64);
 
+/// Names one conference; it exists while a leg is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConferenceId(pub u64);
+
 /// One imperative. See the crate's rules for what each promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -31,6 +35,23 @@ pub enum Command {
     Bridge { a: LegId, b: LegId, on_end: OnEnd },
     /// Take a leg out of its bridge and let it hear `hear`.
     Park { leg: LegId, hear: Hear },
+    /// Let a bridged leg hear `hear` and its peer silence. The bridge stays.
+    Hold { leg: LegId, hear: Hear },
+    /// End a hold: both legs of the bridge hear each other again.
+    Resume { leg: LegId },
+    /// Let a supervisor's leg take part in the bridge that `agent` is in. Repeated with another
+    /// `monitor` it changes how, without a gap. When that bridge ends the supervisor is parked.
+    Supervise {
+        leg: LegId,
+        agent: LegId,
+        monitor: Monitor,
+    },
+    /// Let a leg join a conference, in which each hears all the others. It leaves by `Bridge`,
+    /// `Park`, another conference or its end.
+    Confer {
+        leg: LegId,
+        conference: ConferenceId,
+    },
     /// Play a prompt to an answered leg, `times` times (at least once).
     Play {
         leg: LegId,
@@ -40,12 +61,23 @@ pub enum Command {
     },
     /// End a playback early. The end is told as [`crate::EventKind::PlayDone`].
     StopPlay { leg: LegId, play: PlayId },
-    /// Record a leg: left channel what it says, right channel what it hears.
+    /// Press keys at the far end: 0-9, *, #, A-D. The way they go, as events or as tones, is the
+    /// one that was negotiated.
+    SendDtmf { leg: LegId, digits: String },
+    /// Listen who or what has answered, from now on; once for a leg.
+    Classify { leg: LegId, params: Classify },
+    /// Record a leg: left channel what it says, right channel what it hears. A leg that is not
+    /// answered yet is recorded from its first packet, early media included.
     StartRecord {
         leg: LegId,
         record: RecordId,
         path: PathBuf,
     },
+    /// Keep what follows out of a recording, as silence of the same length (card numbers and the
+    /// like).
+    PauseRecord { leg: LegId, record: RecordId },
+    /// End such a pause.
+    ResumeRecord { leg: LegId, record: RecordId },
     /// Finish a recording. The file is complete when [`crate::EventKind::RecordDone`] arrives.
     StopRecord { leg: LegId, record: RecordId },
     /// Ask the far end of an answered leg to call `to` instead of us (REFER), or to take our place
@@ -99,7 +131,49 @@ pub enum OnEnd {
     HangupPeer,
 }
 
-/// What a parked leg hears.
+/// How a supervisor takes part in a call. Both sides are heard in every mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Monitor {
+    /// Heard by nobody.
+    Listen,
+    /// Heard by the agent.
+    Whisper,
+    /// Heard by both.
+    Barge,
+}
+
+/// Thresholds of answer classification, in milliseconds; what makes no sense is brought to the
+/// nearest value that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Classify {
+    /// A verdict is given after this at the latest.
+    pub budget_ms: u32,
+    /// Silence at the beginning after which listening on is no use.
+    pub initial_silence_ms: u32,
+    /// A greeting that is this long from its first word to its last is a machine's.
+    pub longest_greeting_ms: u32,
+    /// Silence after a short greeting for this long is a person.
+    pub after_greeting_ms: u32,
+    /// More words than this are a machine.
+    pub most_words: u32,
+    /// How long to wait for the beep of a machine; 0 does not wait.
+    pub beep_budget_ms: u32,
+}
+
+impl Default for Classify {
+    fn default() -> Self {
+        Self {
+            budget_ms: 5_000,
+            initial_silence_ms: 2_500,
+            longest_greeting_ms: 3_000,
+            after_greeting_ms: 700,
+            most_words: 10,
+            beep_budget_ms: 0,
+        }
+    }
+}
+
+/// What a parked or held leg hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hear {
     Silence,

@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::{CommandId, PlayId, RecordId};
+use crate::{CommandId, ConferenceId, Monitor, PlayId, RecordId};
 
 /// One SIP dialog with its sound. Chosen by the house for outgoing legs, by the switch for incoming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +48,20 @@ pub enum EventKind {
         peer: LegId,
     },
     Parked,
+    /// It hears music or silence while its bridge waits.
+    Held,
+    Resumed,
+    /// It takes part in the bridge of `agent`.
+    Supervising {
+        agent: LegId,
+        monitor: Monitor,
+    },
+    ConferenceJoined {
+        conference: ConferenceId,
+    },
+    ConferenceLeft {
+        conference: ConferenceId,
+    },
     PlayStarted {
         play: PlayId,
     },
@@ -60,7 +74,25 @@ pub enum EventKind {
         digit: char,
         ms: u32,
     },
+    /// Every key of the `SendDtmf`s so far has been pressed.
+    DtmfSent,
+    /// Who or what answered; once for each `Classify`, unless the leg ends first.
+    Classified {
+        verdict: Verdict,
+        /// Why, in a word or two.
+        why: String,
+        /// How long it took to tell.
+        after_ms: u32,
+    },
+    /// After `Classified` as a machine: it records from now on.
+    Beep,
     RecordStarted {
+        record: RecordId,
+    },
+    RecordPaused {
+        record: RecordId,
+    },
+    RecordResumed {
         record: RecordId,
     },
     /// `error` is set when the file is incomplete (disk full and the like).
@@ -182,6 +214,19 @@ pub enum Side {
     Network,
 }
 
+/// Who or what answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    Human,
+    Machine,
+    /// A fax or a modem.
+    Fax,
+    /// An announcement of the network, led by special information tones.
+    Network,
+    /// It could not be told in time. To be treated as a person.
+    Unsure,
+}
+
 /// What the media engine counted on a leg.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MediaStats {
@@ -191,6 +236,15 @@ pub struct MediaStats {
     pub packets_lost: u64,
     /// RFC 3550 interarrival jitter.
     pub jitter_ms: f32,
+    /// There and back, from the far end's last RTCP report; `None` without one.
+    pub round_trip_ms: Option<f32>,
+    /// Packets of ours that the far end reports as lost.
+    pub reported_lost: Option<u64>,
+    /// Jitter that the far end reports of our packets.
+    pub reported_jitter_ms: Option<f32>,
+    /// How what we received sounded, estimated: 1.0 to 4.5 (ITU-T G.107, simplified). `None`
+    /// after less than a second of sound.
+    pub mos: Option<f32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,8 @@
 //! 2. Exactly one [`EventKind::Ended`] per leg, and nothing follows it except
 //!    [`EventKind::RecordDone`].
 //! 3. [`Event::seq`] is dense per leg; order is promised per leg only. `Bridged` comes for both legs.
-//! 4. After a bridge ends the survivor is parked in silence unless [`OnEnd::HangupPeer`].
+//! 4. After a bridge ends the survivor is parked in silence unless [`OnEnd::HangupPeer`]; so are
+//!    its supervisors.
 //! 5. `Hangup` before the answer is CANCEL or a 4xx; a 2xx that races it never shows as `Answered`.
 //! 6. A command whose state already holds is `Ok` and tells nothing. An unknown leg is
 //!    [`Refused::NoSuchLeg`].
@@ -24,11 +25,12 @@ mod event;
 pub mod sim;
 
 pub use command::{
-    CallerId, Cause, Command, CommandId, Hear, OnEnd, Originate, PlayId, RecordId, Target,
+    CallerId, Cause, Classify, Command, CommandId, ConferenceId, Hear, Monitor, OnEnd, Originate,
+    PlayId, RecordId, Target,
 };
 pub use event::{
     Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats, PlayEnd, Registration,
-    Side, Traced,
+    Side, Traced, Verdict,
 };
 
 /// A call-control engine. Cheap to share; every method returns at once.
@@ -88,6 +90,8 @@ pub struct Capabilities {
     pub machine_detection: bool,
     /// Stereo recording of bridged legs.
     pub recording: bool,
+    /// Hold, supervision and conferences, each switchable without a new leg.
+    pub mixing: bool,
 }
 
 /// Why the engine did not take a command.

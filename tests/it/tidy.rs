@@ -34,11 +34,13 @@ const OURS: &[(&str, &[&str])] = &[
 
 /// Heavy dependency, and the only crates that may name it.
 const HOMES: &[(&str, &[&str])] = &[
+    ("aes", &["media"]),
     ("apalis", &["store", "jobs"]),
     ("apalis-core", &["store", "jobs"]),
     ("apalis-postgres", &["store", "jobs"]),
     ("apalis-sqlite", &["store", "jobs"]),
     ("argon2", &["web"]),
+    ("audio-codec", &["media"]),
     ("axum", &["web"]),
     ("calamine", &["jobs"]),
     ("cfb", &["jobs"]),
@@ -49,6 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hound", &["media"]),
     ("indicatif", &["paceline"]),
     ("minijinja", &["render"]),
+    ("nanomp3", &["media"]),
     ("polars", &["jobs"]),
     ("quick-xml", &["jobs"]),
     ("reqwest", &["jobs", "paceline"]),

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::IpAddr};
 
-use super::{Codec, Direction, Local};
+use super::{Codec, CryptoLine, Direction, Local, Suite};
 
 /// Our offer.
 #[must_use]
@@ -13,7 +13,20 @@ pub fn offer(local: &Local) -> Vec<u8> {
         .map(|c| (c.payload_type(), *c))
         .collect();
     let mut text = head(local);
-    audio_line(&mut text, local, &codecs, local.dtmf, local.direction);
+    let keying = local.keying.filter(|_| local.encrypted);
+    let crypto = keying.map(|keying| CryptoLine {
+        tag: 1,
+        suite: Suite::Sha1_80,
+        keying,
+    });
+    let line = AudioLine {
+        codecs: &codecs,
+        dtmf: local.dtmf,
+        direction: local.direction,
+        crypto,
+        rtcp_mux: false,
+    };
+    audio_line(&mut text, local, &line);
     text.into_bytes()
 }
 
@@ -26,20 +39,34 @@ pub(super) fn head(local: &Local) -> String {
     )
 }
 
+/// What is said about one audio stream.
+pub(super) struct AudioLine<'a> {
+    pub codecs: &'a [(u8, Codec)],
+    pub dtmf: Option<u8>,
+    pub direction: Direction,
+    pub crypto: Option<CryptoLine>,
+    pub rtcp_mux: bool,
+}
+
 /// One audio line with its attributes.
-pub(super) fn audio_line(
-    text: &mut String,
-    local: &Local,
-    codecs: &[(u8, Codec)],
-    dtmf: Option<u8>,
-    direction: Direction,
-) {
+pub(super) fn audio_line(text: &mut String, local: &Local, line: &AudioLine<'_>) {
+    let AudioLine {
+        codecs,
+        dtmf,
+        direction,
+        crypto,
+        rtcp_mux,
+    } = *line;
+    let protocol = match crypto {
+        Some(_) => "RTP/SAVP",
+        None => "RTP/AVP",
+    };
     let mut formats: Vec<String> = codecs.iter().map(|(pt, _)| pt.to_string()).collect();
     formats.extend(dtmf.map(|pt| pt.to_string()));
     put(
         text,
         format_args!(
-            "m=audio {} RTP/AVP {}",
+            "m=audio {} {protocol} {}",
             local.addr.port(),
             formats.join(" ")
         ),
@@ -50,6 +77,12 @@ pub(super) fn audio_line(
     if let Some(pt) = dtmf {
         put(text, format_args!("a=rtpmap:{pt} telephone-event/8000"));
         put(text, format_args!("a=fmtp:{pt} 0-16"));
+    }
+    if let Some(crypto) = crypto {
+        put(text, format_args!("a=crypto:{}", crypto.write()));
+    }
+    if rtcp_mux {
+        put(text, format_args!("a=rtcp-mux"));
     }
     put(text, format_args!("a=ptime:{}", local.ptime_ms));
     put(text, format_args!("a={}", direction.name()));

@@ -5,6 +5,7 @@
 //! what their answer to our offer settled.
 
 mod build;
+mod crypto;
 mod negotiate;
 mod parse;
 #[cfg(test)]
@@ -13,19 +14,23 @@ mod tests;
 use std::net::SocketAddr;
 
 pub use build::offer;
+pub use crypto::{CryptoLine, KEYING, Suite};
 pub use negotiate::{agree, answer, answer_again};
 pub use parse::parse;
 
 /// Bodies above this many bytes are refused.
 pub const MAX_BYTES: usize = 8 * 1024;
 
-/// The two codecs of the public network.
+/// The codecs that we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Codec {
     /// G.711 µ-law, static payload type 0.
     Pcmu,
     /// G.711 A-law, static payload type 8.
     Pcma,
+    /// G.722 at 64 kbit/s, static payload type 9; its rtpmap says 8000 Hz though it is 16000
+    /// (RFC 3551 §4.5.2).
+    G722,
 }
 
 impl Codec {
@@ -35,6 +40,7 @@ impl Codec {
         match self {
             Self::Pcmu => 0,
             Self::Pcma => 8,
+            Self::G722 => 9,
         }
     }
 
@@ -44,6 +50,7 @@ impl Codec {
         match self {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
+            Self::G722 => "G722",
         }
     }
 }
@@ -117,6 +124,10 @@ pub struct Local {
     pub dtmf: Option<u8>,
     pub ptime_ms: u16,
     pub direction: Direction,
+    /// Our SRTP master key and salt: what we answer an encrypted offer with.
+    pub keying: Option<[u8; KEYING]>,
+    /// Offer SRTP, and nothing else. Needs [`Self::keying`].
+    pub encrypted: bool,
     /// `o=` session id; the same for the whole call.
     pub session_id: u64,
     /// `o=` version; one more whenever the description changes.
@@ -133,6 +144,8 @@ impl Local {
             dtmf: Some(101),
             ptime_ms: 20,
             direction: Direction::SendRecv,
+            keying: None,
+            encrypted: false,
             session_id,
             version: 1,
         }
@@ -164,7 +177,7 @@ pub struct Media {
     pub protocol: String,
     /// Formats as written.
     pub formats: Vec<String>,
-    /// Set for `audio` over `RTP/AVP` with a port that is not 0.
+    /// Set for `audio` over `RTP/AVP` or `RTP/SAVP` with a port that is not 0.
     pub audio: Option<Audio>,
 }
 
@@ -183,6 +196,23 @@ pub struct Audio {
     pub direction: Direction,
     /// Where RTCP goes when it is not the next port (RFC 3605).
     pub rtcp_port: Option<u16>,
+    /// RTCP may come to the same port as RTP (RFC 5761).
+    pub rtcp_mux: bool,
+    /// The line is `RTP/SAVP`: SRTP and nothing else.
+    pub encrypted: bool,
+    /// The keys that we can use, in the writer's order.
+    pub crypto: Vec<CryptoLine>,
+}
+
+impl Audio {
+    /// Where the writer wants RTCP when that is not the port after RTP.
+    fn rtcp(&self) -> Option<SocketAddr> {
+        let port = match self.rtcp_mux {
+            true => Some(self.addr.port()),
+            false => self.rtcp_port,
+        };
+        port.map(|port| SocketAddr::new(self.addr.ip(), port))
+    }
 }
 
 /// What both sides settled on.
@@ -203,6 +233,10 @@ pub struct Agreed {
     pub ptime_ms: u16,
     /// Our side of it: whether we send and receive.
     pub direction: Direction,
+    /// Where RTCP goes when that is not the port after RTP.
+    pub rtcp: Option<SocketAddr>,
+    /// SRTP: what we protect with, and what the far end does. Both have the same suite.
+    pub crypto: Option<(CryptoLine, CryptoLine)>,
 }
 
 /// Why a description could not be used.
@@ -211,10 +245,13 @@ pub enum SdpError {
     /// Above [`MAX_BYTES`], no `v=0`, or a line that cannot be read.
     #[error("the session description cannot be read")]
     Unreadable,
-    /// No audio line over RTP/AVP, or it is switched off with port 0.
+    /// No audio line over RTP/AVP or RTP/SAVP, or it is switched off with port 0.
     #[error("the session description has no audio")]
     NoAudio,
-    /// Neither PCMU nor PCMA, or an address family other than ours.
+    /// The far end wants encryption and we have no key or suite for it, or the other way round.
+    #[error("there is no way to encrypt in common")]
+    NoCrypto,
+    /// None of our codecs, or an address family other than ours.
     #[error("there is no codec in common")]
     NoCodec,
 }

@@ -1,18 +1,20 @@
 //! RFC 3264: our answer to an offer, and what an answer to ours settled.
 
 use super::{
-    Agreed, Audio, Codec, Direction, Local, SdpError, Session,
-    build::{audio_line, head, put},
+    Agreed, Audio, Codec, CryptoLine, Direction, Local, SdpError, Session, Suite,
+    build::{AudioLine, audio_line, head, put},
 };
 
 /// Answers an offer: the first of the offer's codecs that we know, with the offer's payload types;
-/// every other media line is refused with port 0.
+/// every other media line is refused with port 0. An offer of SRTP is answered with our key in the
+/// first of its suites.
 ///
 /// # Errors
-/// [`SdpError::NoAudio`], [`SdpError::NoCodec`].
+/// [`SdpError::NoAudio`], [`SdpError::NoCodec`], [`SdpError::NoCrypto`].
 pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpError> {
     let audio = offer.audio().ok_or(SdpError::NoAudio)?;
     let (pt, codec) = choose(audio, &local.codecs, local)?;
+    let crypto = answer_crypto(audio, local)?;
     let dtmf = local.dtmf.and(audio.dtmf);
     let direction = local.direction.within(audio.direction.reversed());
     let mut text = head(local);
@@ -20,7 +22,14 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
     for media in &offer.media {
         if media.audio.as_ref() == Some(audio) && !answered {
             answered = true;
-            audio_line(&mut text, local, &[(pt, codec)], dtmf, direction);
+            let line = AudioLine {
+                codecs: &[(pt, codec)],
+                dtmf,
+                direction,
+                crypto: crypto.map(|(ours, _)| ours),
+                rtcp_mux: audio.rtcp_mux,
+            };
+            audio_line(&mut text, local, &line);
         } else {
             let formats = media.formats.join(" ");
             put(
@@ -38,6 +47,8 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
         receive_dtmf: dtmf,
         ptime_ms: audio.ptime_ms.unwrap_or(20),
         direction,
+        rtcp: audio.rtcp(),
+        crypto,
     };
     Ok((text.into_bytes(), agreed))
 }
@@ -45,7 +56,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
 /// What the far end's answer to our offer settled.
 ///
 /// # Errors
-/// [`SdpError::NoAudio`], [`SdpError::NoCodec`].
+/// [`SdpError::NoAudio`], [`SdpError::NoCodec`], [`SdpError::NoCrypto`].
 pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> {
     let audio = their_answer.audio().ok_or(SdpError::NoAudio)?;
     let (pt, codec) = choose(audio, &local.codecs, local)?;
@@ -58,6 +69,8 @@ pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> 
         receive_dtmf: audio.dtmf.and(local.dtmf),
         ptime_ms: audio.ptime_ms.unwrap_or(20),
         direction: local.direction.within(audio.direction.reversed()),
+        rtcp: audio.rtcp().filter(|_| !audio.rtcp_mux),
+        crypto: agreed_crypto(audio, local)?,
     })
 }
 
@@ -76,10 +89,47 @@ pub fn answer_again(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError
         dtmf: ours.dtmf,
         ptime_ms: ours.ptime_ms.unwrap_or(20),
         direction: Direction::SendRecv,
+        keying: ours.crypto.first().map(|line| line.keying),
+        encrypted: ours.encrypted,
         session_id: number(&last.origin.0)?,
         version: number(&last.origin.1)?.wrapping_add(1),
     };
     answer(offer, &local).map(|(bytes, _)| bytes)
+}
+
+/// Our key beside theirs, under their tag.
+fn answer_crypto(
+    audio: &Audio,
+    local: &Local,
+) -> Result<Option<(CryptoLine, CryptoLine)>, SdpError> {
+    if !audio.encrypted {
+        return match local.encrypted {
+            true => Err(SdpError::NoCrypto),
+            false => Ok(None),
+        };
+    }
+    let theirs = *audio.crypto.first().ok_or(SdpError::NoCrypto)?;
+    let keying = local.keying.ok_or(SdpError::NoCrypto)?;
+    Ok(Some((CryptoLine { keying, ..theirs }, theirs)))
+}
+
+/// Their answer must take the one line that we offered. Where we offered none they may still bring
+/// their key again: a later offer in a call whose keys we answered.
+fn agreed_crypto(
+    audio: &Audio,
+    local: &Local,
+) -> Result<Option<(CryptoLine, CryptoLine)>, SdpError> {
+    let offered = |line: &&CryptoLine| !local.encrypted || line.suite == Suite::Sha1_80;
+    match (audio.encrypted, local.encrypted) {
+        (false, false) => Ok(None),
+        (false, true) => Err(SdpError::NoCrypto),
+        (true, _) => {
+            let theirs = audio.crypto.first().filter(offered);
+            let theirs = *theirs.ok_or(SdpError::NoCrypto)?;
+            let keying = local.keying.ok_or(SdpError::NoCrypto)?;
+            Ok(Some((CryptoLine { keying, ..theirs }, theirs)))
+        }
+    }
 }
 
 fn choose(audio: &Audio, known: &[Codec], local: &Local) -> Result<(u8, Codec), SdpError> {

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Audio, Codec, Direction, MAX_BYTES, Media, SdpError, Session};
+use super::{Audio, Codec, CryptoLine, Direction, MAX_BYTES, Media, SdpError, Session};
 
 const MAX_MEDIA: usize = 16;
+const MAX_CRYPTO: usize = 16;
 
 /// Reads a session description. Static payload types need no rtpmap; `c=` may stand at either
 /// level; unknown lines are passed over.
@@ -57,6 +58,8 @@ struct Level {
     ptime_ms: Option<u16>,
     rtpmap: Vec<(u8, String, u32)>,
     rtcp_port: Option<u16>,
+    rtcp_mux: bool,
+    crypto: Vec<CryptoLine>,
 }
 
 impl Level {
@@ -79,6 +82,10 @@ impl Level {
             "ptime" => self.ptime_ms = value.trim().parse().ok().filter(|p| (5..=200).contains(p)),
             "rtcp" => {
                 self.rtcp_port = value.split_whitespace().next().and_then(|p| p.parse().ok());
+            }
+            "rtcp-mux" => self.rtcp_mux = true,
+            "crypto" if self.crypto.len() < MAX_CRYPTO => {
+                self.crypto.extend(CryptoLine::read(value));
             }
             "rtpmap" => self.rtpmap.extend(read_rtpmap(value)),
             _ => {}
@@ -142,7 +149,9 @@ fn to_media(line: MediaLine, level: &Level, session: &Level) -> Media {
 }
 
 fn to_audio(line: &MediaLine, level: &Level, session: &Level) -> Option<Audio> {
-    if line.kind != "audio" || line.port == 0 || !line.protocol.eq_ignore_ascii_case("RTP/AVP") {
+    let encrypted = line.protocol.eq_ignore_ascii_case("RTP/SAVP");
+    let open = line.protocol.eq_ignore_ascii_case("RTP/AVP");
+    if line.kind != "audio" || line.port == 0 || !(open || encrypted) {
         return None;
     }
     let ip = level.address.or(session.address)?;
@@ -153,6 +162,7 @@ fn to_audio(line: &MediaLine, level: &Level, session: &Level) -> Option<Audio> {
         match encoding(pt, &level.rtpmap) {
             Some("PCMU") => codecs.push((pt, Codec::Pcmu)),
             Some("PCMA") => codecs.push((pt, Codec::Pcma)),
+            Some("G722") => codecs.push((pt, Codec::G722)),
             Some("TELEPHONE-EVENT") if dtmf.is_none() => dtmf = Some(pt),
             _ => {}
         }
@@ -173,6 +183,9 @@ fn to_audio(line: &MediaLine, level: &Level, session: &Level) -> Option<Audio> {
         ptime_ms: level.ptime_ms.or(session.ptime_ms),
         direction: written.within(held),
         rtcp_port: level.rtcp_port,
+        rtcp_mux: level.rtcp_mux,
+        encrypted,
+        crypto: level.crypto.clone(),
     })
 }
 
@@ -184,6 +197,7 @@ fn encoding(pt: u8, rtpmap: &[(u8, String, u32)]) -> Option<&str> {
         None => match pt {
             0 => Some("PCMU"),
             8 => Some("PCMA"),
+            9 => Some("G722"),
             _ => None,
         },
     }

@@ -114,6 +114,8 @@ fn an_answer_takes_their_first_codec_and_their_payload_types() {
             receive_dtmf: Some(96),
             ptime_ms: 20,
             direction: Direction::RecvOnly,
+            rtcp: None,
+            crypto: None,
         }
     );
     let text = String::from_utf8(bytes).expect("text");
@@ -248,4 +250,62 @@ fn no_mutation_of_the_corpus_panics_and_what_we_write_we_read() {
             parse(&again).expect("what we write, we read");
         }
     }
+}
+
+#[test]
+fn g722_is_payload_type_9_at_8000() {
+    let mut local = local();
+    local.codecs = vec![Codec::G722, Codec::Pcma];
+    let text = String::from_utf8(offer(&local)).expect("text");
+    assert!(text.contains("RTP/AVP 9 8 101") && text.contains("a=rtpmap:9 G722/8000"));
+    let theirs = session(&[C, "m=audio 4000 RTP/AVP 9 8", "a=rtcp-mux"]);
+    let (bytes, agreed) = answer(&theirs, &local).expect("a codec");
+    assert_eq!(agreed.codec, Codec::G722);
+    assert_eq!(agreed.rtcp, Some(addr("198.51.100.7:4000")));
+    assert!(String::from_utf8_lossy(&bytes).contains("a=rtcp-mux"));
+}
+
+#[test]
+fn srtp_is_offered_answered_and_agreed() {
+    let mut caller = local();
+    caller.keying = Some([1; KEYING]);
+    caller.encrypted = true;
+    let sent = offer(&caller);
+    let mut callee = local();
+    callee.keying = Some([2; KEYING]);
+    let (answered, at_callee) = answer(&parse(&sent).expect("readable"), &callee).expect("a key");
+    let at_caller = agree(&caller, &parse(&answered).expect("readable")).expect("a key");
+    let keys = |agreed: &Agreed| {
+        let (ours, theirs) = agreed.crypto.expect("encrypted");
+        assert_eq!((ours.suite, theirs.suite), (Suite::Sha1_80, Suite::Sha1_80));
+        (ours.keying, theirs.keying)
+    };
+    assert_eq!(keys(&at_callee), ([2; KEYING], [1; KEYING]));
+    assert_eq!(keys(&at_caller), ([1; KEYING], [2; KEYING]));
+    // A re-INVITE keeps the key.
+    let again = answer_again(
+        &parse(&sent).expect("readable"),
+        &parse(&answered).expect("readable"),
+    );
+    let again = parse(&again.expect("an answer")).expect("readable");
+    let kept = again.audio().map(|audio| audio.crypto[0].keying);
+    assert_eq!(kept, Some([2; KEYING]));
+    let open = session(&[C, "m=audio 4000 RTP/AVP 0"]);
+    let downgrade = answer_again(&open, &parse(&answered).expect("readable"));
+    assert_eq!(downgrade, Err(SdpError::NoCrypto));
+}
+
+#[test]
+fn encryption_is_never_dropped_in_silence() {
+    let mut secure = local();
+    secure.keying = Some([1; KEYING]);
+    secure.encrypted = true;
+    let open = session(&[C, "m=audio 4000 RTP/AVP 0"]);
+    assert_eq!(agree(&secure, &open), Err(SdpError::NoCrypto));
+    let keyless = session(&[C, "m=audio 4000 RTP/SAVP 0"]);
+    assert_eq!(agree(&secure, &keyless), Err(SdpError::NoCrypto));
+    assert_eq!(answer(&keyless, &secure), Err(SdpError::NoCrypto));
+    let sent = parse(&offer(&secure)).expect("readable");
+    assert_eq!(answer(&sent, &local()), Err(SdpError::NoCrypto));
+    assert_eq!(agree(&local(), &sent), Err(SdpError::NoCrypto));
 }

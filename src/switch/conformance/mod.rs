@@ -9,6 +9,7 @@
 
 mod bridges;
 mod calls;
+mod mixes;
 mod probe;
 mod prompts;
 mod refusals;
@@ -51,11 +52,22 @@ pub async fn check(pair: Pair) {
     calls::each_refusal_has_its_status(scene).await;
     bridges::legs_are_bridged_moved_and_parked(scene).await;
     bridges::the_survivor_is_parked_or_hung_up(scene).await;
+    mixes::what_is_not_supported_is_refused(scene).await;
+    if scene.caller.capabilities().mixing {
+        mixes::a_hold_keeps_the_bridge(scene).await;
+        mixes::a_supervisor_changes_how_and_is_parked_in_the_end(scene).await;
+        mixes::a_conference_is_joined_and_left(scene).await;
+    }
     prompts::a_prompt_ends_in_three_ways(scene).await;
+    prompts::keys_arrive_as_they_were_pressed(scene).await;
+    if scene.caller.capabilities().machine_detection {
+        prompts::a_silent_far_end_is_unsure(scene).await;
+    }
     prompts::a_recording_may_end_after_its_leg(scene).await;
     transfers::a_transfer_is_asked_for_and_reported(scene).await;
     transfers::an_attended_transfer_names_the_other_leg(scene).await;
     transfers::what_is_not_answered_cannot_be_transferred(scene).await;
+    prompts::a_recording_is_born_with_its_leg(scene).await;
     refusals::what_does_not_exist_is_refused(scene).await;
     refusals::what_holds_already_is_silent(scene).await;
     scene.caller.assert_over();

@@ -114,6 +114,10 @@ impl Probe {
             .map_or_else(Vec::new, |log| log.kinds.iter().map(name_of).collect())
     }
 
+    pub fn capabilities(&self) -> crate::Capabilities {
+        self.switch.capabilities()
+    }
+
     pub fn legs(&self) -> Vec<LegId> {
         self.switch.legs()
     }
@@ -168,10 +172,20 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::Bridged { .. } => "Bridged",
         EventKind::Unbridged { .. } => "Unbridged",
         EventKind::Parked => "Parked",
+        EventKind::Held => "Held",
+        EventKind::Resumed => "Resumed",
+        EventKind::Supervising { .. } => "Supervising",
+        EventKind::ConferenceJoined { .. } => "ConferenceJoined",
+        EventKind::ConferenceLeft { .. } => "ConferenceLeft",
         EventKind::PlayStarted { .. } => "PlayStarted",
         EventKind::PlayDone { .. } => "PlayDone",
         EventKind::Dtmf { .. } => "Dtmf",
+        EventKind::DtmfSent => "DtmfSent",
+        EventKind::Classified { .. } => "Classified",
+        EventKind::Beep => "Beep",
         EventKind::RecordStarted { .. } => "RecordStarted",
+        EventKind::RecordPaused { .. } => "RecordPaused",
+        EventKind::RecordResumed { .. } => "RecordResumed",
         EventKind::RecordDone { .. } => "RecordDone",
         EventKind::MediaTimeout => "MediaTimeout",
         EventKind::Failed { .. } => "Failed",

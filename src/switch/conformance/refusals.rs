@@ -132,6 +132,10 @@ fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
             times: 1,
         },
         Command::StopPlay { leg, play },
+        Command::SendDtmf {
+            leg,
+            digits: "1".to_owned(),
+        },
         Command::StartRecord {
             leg,
             record,

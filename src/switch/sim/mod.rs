@@ -157,6 +157,16 @@ impl Switch for Sim {
                 }
                 Ok(())
             }
+            Command::SendDtmf { leg, digits } => world.press(end, leg, &digits),
+            // It makes no sound that could be mixed or judged.
+            Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::Supervise { .. }
+            | Command::Confer { .. }
+            | Command::Classify { .. } => Err(Refused::Unsupported),
+            Command::PauseRecord { leg, .. } | Command::ResumeRecord { leg, .. } => {
+                world.leg(end, leg).map(|_| ())
+            }
             Command::StartRecord { leg, record, path } => {
                 let recording = (path, Instant::now());
                 world.leg(end, leg)?.records.insert(record, recording);

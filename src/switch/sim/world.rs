@@ -326,6 +326,15 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn press(&mut self, end: usize, leg: LegId, digits: &str) -> Result<(), Refused> {
+        let far = self.leg(end, leg)?.far;
+        for digit in digits.chars() {
+            self.tell(1 - end, far, EventKind::Dtmf { digit, ms: 100 });
+        }
+        self.tell(end, leg, EventKind::DtmfSent);
+        Ok(())
+    }
+
     pub(super) fn end_play(&mut self, end: usize, id: LegId, why: PlayEnd) {
         let Some((play, since)) = self.leg(end, id).ok().and_then(|leg| leg.play.take()) else {
             return;

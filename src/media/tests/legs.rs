@@ -1,194 +1,24 @@
-//! The engine with real sockets at its far ends, on loopback.
+//! Bridges, prompts, recordings and keys.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
-    path::Path,
-    sync::mpsc::Receiver,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
+use super::{Far, House, assert_both_heard, in_time, talk};
 use crate::{
-    Config, Event, Hear, Law, LegId, Media, OpenLeg, PlayEnd, PlayId, RecordId, Remote,
-    g711::FRAME,
-    goertzel::best_over_noise_db,
-    packet::{HEADER, LONGEST_PAYLOAD, Packet},
-    tone,
+    Codec, Event, Hear, OpenLeg, PlayEnd, PlayId, RecordId, Remote, g711::FRAME,
+    goertzel::best_over_noise_db, tone,
 };
-
-/// No event of these tests takes longer on any machine.
-const DEADLINE: Duration = Duration::from_secs(20);
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-struct House {
-    media: Media,
-    events: Receiver<Event>,
-}
-
-impl House {
-    fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::new(LOOPBACK, 41_000..=42_999);
-        change(&mut config);
-        let (media, events) = Media::start(&config).expect("the engine starts");
-        Self { media, events }
-    }
-
-    fn new() -> Self {
-        Self::with(|_| ())
-    }
-
-    /// A leg connected to a far end that talks `law`.
-    fn call(&self, law: Law) -> (LegId, Far) {
-        let OpenLeg { leg, address } = self.media.open().expect("a leg");
-        let far = Far::new(address, law);
-        let remote = Remote {
-            address: far.address(),
-            law,
-            dtmf: Some(96),
-            expects_sound: true,
-        };
-        self.media.connect(leg, remote).expect("a known leg");
-        (leg, far)
-    }
-
-    /// The first event that `pick` takes; others are passed over.
-    fn wait<T>(&self, mut pick: impl FnMut(Event) -> Option<T>) -> T {
-        loop {
-            let event = self
-                .events
-                .recv_timeout(DEADLINE)
-                .expect("an event in time");
-            if let Some(found) = pick(event) {
-                return found;
-            }
-        }
-    }
-}
-
-/// A far end: says a tone, keeps what it hears.
-struct Far {
-    socket: UdpSocket,
-    engine: SocketAddr,
-    law: Law,
-    ssrc: u32,
-    sequence: u16,
-    said: usize,
-    heard: Vec<i16>,
-    heard_types: Vec<u8>,
-}
-
-impl Far {
-    fn new(engine: SocketAddr, law: Law) -> Self {
-        let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
-        socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        let ssrc = u32::from(socket.local_addr().expect("an address").port());
-        let (heard, heard_types) = (Vec::new(), Vec::new());
-        Self {
-            socket,
-            engine,
-            law,
-            ssrc,
-            sequence: 65_500,
-            said: 0,
-            heard,
-            heard_types,
-        }
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.socket.local_addr().expect("an address")
-    }
-
-    fn say(&mut self, tone: &[i16]) {
-        let frame: Vec<u8> = (0..FRAME)
-            .map(|n| self.law.encode(tone[(self.said + n) % tone.len()]))
-            .collect();
-        let timestamp = self.said as u32;
-        self.send(self.law.payload_type(), timestamp, &frame);
-        self.said += FRAME;
-    }
-
-    fn send(&mut self, payload_type: u8, timestamp: u32, payload: &[u8]) {
-        self.sequence = self.sequence.wrapping_add(1);
-        let packet = Packet {
-            payload_type,
-            marker: false,
-            sequence: self.sequence,
-            timestamp,
-            ssrc: self.ssrc,
-            payload,
-        };
-        let mut buffer = [0; HEADER + LONGEST_PAYLOAD];
-        let length = packet.write(&mut buffer);
-        self.socket
-            .send_to(&buffer[..length], self.engine)
-            .expect("loopback takes it");
-    }
-
-    /// Waits for one packet; returns its payload type and payload.
-    fn hear(&mut self) -> (u8, Vec<u8>) {
-        let mut buffer = [0; 2_000];
-        let length = self.socket.recv(&mut buffer).expect("a packet in time");
-        let packet = Packet::read(&buffer[..length]).expect("valid RTP");
-        if let Some(law) = Law::of_payload_type(packet.payload_type) {
-            self.heard
-                .extend(packet.payload.iter().map(|&byte| law.decode(byte)));
-        }
-        self.heard_types.push(packet.payload_type);
-        (packet.payload_type, packet.payload.to_vec())
-    }
-
-    /// Hears what is there already.
-    fn hear_waiting(&mut self) {
-        self.socket.set_nonblocking(true).expect("a socket");
-        while self.socket.peek_from(&mut [0; 1]).is_ok() {
-            self.hear();
-        }
-        self.socket.set_nonblocking(false).expect("a socket");
-    }
-
-    /// The second half of what was heard: by then everything is in swing.
-    fn heard_late(&self) -> &[i16] {
-        &self.heard[self.heard.len() / 2..]
-    }
-}
-
-fn talk(a: &mut Far, b: &mut Far, frames: u32) {
-    let (kilo, a440) = (tone::sine(1_000.0, 1_000), tone::sine(440.0, 1_000));
-    in_time(frames, || {
-        a.say(&kilo);
-        b.say(&a440);
-        a.hear_waiting();
-        b.hear_waiting();
-    });
-}
-
-/// Does something every twenty milliseconds, as a sender of RTP does.
-fn in_time(frames: u32, mut act: impl FnMut()) {
-    let start = Instant::now();
-    for frame in 1..=frames {
-        act();
-        let due = start + Duration::from_millis(20) * frame;
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-    }
-}
-
-fn assert_both_heard(a: &Far, b: &Far) {
-    let (at_a, at_b) = (
-        best_over_noise_db(&a.heard, 440.0),
-        best_over_noise_db(&b.heard, 1_000.0),
-    );
-    assert!(at_a > 20.0 && at_b > 20.0, "{at_a} dB and {at_b} dB");
-}
 
 #[test]
-fn a_bridge_carries_tones_both_ways_in_each_combination_of_laws() {
+fn a_bridge_carries_tones_both_ways_in_each_combination_of_codecs() {
     let house = House::new();
-    for (law_a, law_b) in [
-        (Law::Pcmu, Law::Pcmu),
-        (Law::Pcma, Law::Pcma),
-        (Law::Pcmu, Law::Pcma),
+    for (codec_a, codec_b) in [
+        (Codec::Pcmu, Codec::Pcmu),
+        (Codec::Pcma, Codec::Pcma),
+        (Codec::Pcmu, Codec::Pcma),
+        (Codec::G722, Codec::G722),
+        (Codec::G722, Codec::Pcma),
     ] {
-        let ((a, mut far_a), (b, mut far_b)) = (house.call(law_a), house.call(law_b));
+        let ((a, mut far_a), (b, mut far_b)) = (house.call(codec_a), house.call(codec_b));
         house.media.bridge(a, b).expect("two legs");
         talk(&mut far_a, &mut far_b, 60);
         assert_both_heard(&far_a, &far_b);
@@ -196,13 +26,13 @@ fn a_bridge_carries_tones_both_ways_in_each_combination_of_laws() {
             far_a
                 .heard_types
                 .iter()
-                .all(|&kind| kind == law_a.payload_type())
+                .all(|&kind| kind == codec_a.payload_type())
         );
         assert!(
             far_b
                 .heard_types
                 .iter()
-                .all(|&kind| kind == law_b.payload_type())
+                .all(|&kind| kind == codec_b.payload_type())
         );
     }
 }
@@ -210,7 +40,7 @@ fn a_bridge_carries_tones_both_ways_in_each_combination_of_laws() {
 #[test]
 fn a_bridge_may_span_threads() {
     let house = House::with(|config| config.threads = 2);
-    let ((a, mut far_a), (b, mut far_b)) = (house.call(Law::Pcma), house.call(Law::Pcma));
+    let ((a, mut far_a), (b, mut far_b)) = (house.call(Codec::Pcma), house.call(Codec::Pcma));
     house.media.bridge(a, b).expect("two legs");
     talk(&mut far_a, &mut far_b, 60);
     assert_both_heard(&far_a, &far_b);
@@ -221,7 +51,7 @@ fn a_bridge_may_span_threads() {
 #[test]
 fn the_survivor_of_a_bridge_hears_silence_then_music() {
     let house = House::new();
-    let ((a, mut far_a), (b, mut far_b)) = (house.call(Law::Pcmu), house.call(Law::Pcmu));
+    let ((a, mut far_a), (b, mut far_b)) = (house.call(Codec::Pcmu), house.call(Codec::Pcmu));
     house.media.bridge(a, b).expect("two legs");
     talk(&mut far_a, &mut far_b, 10);
     house.media.close(b).expect("a leg");
@@ -245,7 +75,7 @@ fn a_recording_holds_what_was_said_left_and_heard_right() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("2026/11/call.wav");
     let house = House::new();
-    let ((a, mut far_a), (b, mut far_b)) = (house.call(Law::Pcmu), house.call(Law::Pcma));
+    let ((a, mut far_a), (b, mut far_b)) = (house.call(Codec::Pcmu), house.call(Codec::Pcma));
     house.media.bridge(a, b).expect("two legs");
     house
         .media
@@ -270,6 +100,38 @@ fn a_recording_holds_what_was_said_left_and_heard_right() {
     assert!(said > 20.0 && heard > 20.0, "{said} dB and {heard} dB");
 }
 
+#[test]
+fn a_recording_begins_before_the_leg_is_connected_and_a_pause_is_silence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("call.wav");
+    let house = House::new();
+    let OpenLeg { leg, address } = house.media.open().expect("a leg");
+    house
+        .media
+        .record(leg, RecordId(1), path.clone())
+        .expect("a leg");
+    let mut far = Far::new(address, Codec::Pcma);
+    let remote = Remote::open(far.address(), Codec::Pcma);
+    house.media.connect(leg, remote).expect("a leg");
+    let kilo = tone::sine(1_000.0, 1_000);
+    for paused in [false, true, false] {
+        house
+            .media
+            .pause_record(leg, RecordId(1), paused)
+            .expect("a leg");
+        in_time(40, || far.say(&kilo));
+    }
+    house.media.close(leg).expect("a leg");
+    house.wait(|event| matches!(event, Event::RecordDone { .. }).then_some(()));
+    let (said, _) = channels(&path);
+    let third = said.len() / 3;
+    let loud =
+        |part: &[i16]| part.iter().filter(|s| s.abs() > 2_000).count() as f64 / part.len() as f64;
+    assert!(loud(&said[third / 3..third * 2 / 3]) > 0.7);
+    assert!(loud(&said[third + third / 4..third * 2 - third / 4]) < 0.05);
+    assert!(loud(&said[third * 2 + third / 3..third * 3 - third / 3]) > 0.7);
+}
+
 fn channels(path: &Path) -> (Vec<i16>, Vec<i16>) {
     let reader = hound::WavReader::open(path).expect("a playable file");
     let samples: Vec<i16> = reader
@@ -288,7 +150,7 @@ fn a_recording_that_cannot_be_written_is_told_and_the_leg_goes_on() {
     let blocker = folder.path().join("file");
     std::fs::write(&blocker, b"in the way").expect("a file");
     let house = House::new();
-    let (leg, mut far) = house.call(Law::Pcmu);
+    let (leg, mut far) = house.call(Codec::Pcmu);
     for path in [blocker.join("call.wav"), "/dev/full".into()] {
         house.media.record(leg, RecordId(7), path).expect("a leg");
         let error = house.wait(|event| match event {
@@ -305,7 +167,7 @@ fn a_recording_that_cannot_be_written_is_told_and_the_leg_goes_on() {
 #[test]
 fn a_prompt_plays_for_as_long_as_it_is() {
     let house = House::new();
-    let (leg, mut far) = house.call(Law::Pcma);
+    let (leg, mut far) = house.call(Codec::Pcma);
     let prompt = house
         .media
         .prompts()
@@ -334,7 +196,7 @@ fn a_prompt_plays_for_as_long_as_it_is() {
 #[test]
 fn a_playback_ends_by_stop_by_bridge_and_by_the_end_of_the_leg() {
     let house = House::new();
-    let ((a, _far_a), (b, _far_b)) = (house.call(Law::Pcma), house.call(Law::Pcma));
+    let ((a, _far_a), (b, _far_b)) = (house.call(Codec::Pcma), house.call(Codec::Pcma));
     let prompt = house
         .media
         .prompts()
@@ -366,7 +228,7 @@ fn a_playback_ends_by_stop_by_bridge_and_by_the_end_of_the_leg() {
 #[test]
 fn keys_are_told_and_passed_on_under_the_peers_payload_type() {
     let house = House::new();
-    let ((a, mut far_a), (b, mut far_b)) = (house.call(Law::Pcmu), house.call(Law::Pcmu));
+    let ((a, mut far_a), (b, mut far_b)) = (house.call(Codec::Pcmu), house.call(Codec::Pcmu));
     house.media.bridge(a, b).expect("two legs");
     talk(&mut far_a, &mut far_b, 5);
     let timestamp = far_a.said as u32;
@@ -389,10 +251,10 @@ fn keys_are_told_and_passed_on_under_the_peers_payload_type() {
 #[test]
 fn a_stranger_is_neither_heard_nor_answered() {
     let house = House::new();
-    let ((a, mut far_a), (b, mut far_b)) = (house.call(Law::Pcmu), house.call(Law::Pcmu));
+    let ((a, mut far_a), (b, mut far_b)) = (house.call(Codec::Pcmu), house.call(Codec::Pcmu));
     house.media.bridge(a, b).expect("two legs");
     talk(&mut far_a, &mut far_b, 5);
-    let mut stranger = Far::new(far_a.engine, Law::Pcmu);
+    let mut stranger = Far::new(far_a.engine, Codec::Pcmu);
     let (shriek, kilo) = (tone::sine(3_000.0, 1_000), tone::sine(1_000.0, 1_000));
     far_b.heard.clear();
     in_time(60, || {
@@ -409,7 +271,7 @@ fn a_stranger_is_neither_heard_nor_answered() {
 #[test]
 fn a_far_end_that_falls_silent_is_told_once_and_counted() {
     let house = House::with(|config| config.rtp_timeout = Duration::from_millis(200));
-    let (leg, mut far) = house.call(Law::Pcmu);
+    let (leg, mut far) = house.call(Codec::Pcmu);
     let kilo = tone::sine(1_000.0, 1_000);
     for _ in 0..10 {
         far.say(&kilo);
@@ -433,7 +295,7 @@ fn a_far_end_that_falls_silent_is_told_once_and_counted() {
 #[test]
 fn junk_datagrams_do_no_harm() {
     let house = House::new();
-    let (leg, mut far) = house.call(Law::Pcmu);
+    let (leg, mut far) = house.call(Codec::Pcmu);
     for junk in [
         &b""[..],
         b"hello",
@@ -460,7 +322,7 @@ fn dropping_the_engine_completes_its_recordings() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("call.wav");
     let house = House::new();
-    let (leg, mut far) = house.call(Law::Pcmu);
+    let (leg, mut far) = house.call(Codec::Pcmu);
     house
         .media
         .record(leg, RecordId(1), path.clone())

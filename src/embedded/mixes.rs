@@ -1,0 +1,202 @@
+//! Holds, supervision and conferences: who hears whom beyond a bridge of two.
+
+use std::sync::Arc;
+
+use media::{Ear, Gain, Prompt};
+use switch::{CommandId, ConferenceId, EventKind, Hear, LegId, Monitor, Refused};
+
+use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Place};
+
+impl Embedded {
+    pub(crate) fn hold(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        hear: Hear,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        self.music(&hear)?;
+        if leg.peer().is_none() {
+            out_of_step(floor, leg_id, id, "only a bridged leg can be held");
+            return Ok(());
+        }
+        let news = leg.held.is_none();
+        if leg.held.as_ref() != Some(&hear) {
+            leg.held = Some(hear);
+            self.rewire_bridge(floor, leg_id);
+        }
+        if news {
+            floor.tell(leg_id, EventKind::Held);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn resume(&self, floor: &mut Floor, leg: LegId) -> Result<(), Refused> {
+        if floor.leg(leg)?.held.take().is_some() {
+            self.rewire_bridge(floor, leg);
+            floor.tell(leg, EventKind::Resumed);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn supervise(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        agent: LegId,
+        monitor: Monitor,
+    ) -> Result<(), Refused> {
+        let peer = floor.leg(agent)?.peer();
+        let leg = floor.leg(leg_id)?;
+        let place = Place::Supervising { agent, monitor };
+        if leg.place == place {
+            return Ok(());
+        }
+        if !leg.is_answered() || peer.is_none() || [Some(agent), peer].contains(&Some(leg_id)) {
+            let why = "an answered leg can supervise a bridge that it is not in";
+            out_of_step(floor, leg_id, id, why);
+            return Ok(());
+        }
+        let stays = matches!(leg.place, Place::Supervising { agent: of, .. } if of == agent);
+        if !stays {
+            self.leave_bridge(floor, leg_id);
+        }
+        floor.leg(leg_id)?.place = place;
+        self.rewire_bridge(floor, agent);
+        floor.tell(leg_id, EventKind::Supervising { agent, monitor });
+        Ok(())
+    }
+
+    pub(crate) fn confer(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        conference: ConferenceId,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        if leg.place == Place::Conference(conference) {
+            return Ok(());
+        }
+        if !leg.is_answered() {
+            out_of_step(floor, leg_id, id, "only an answered leg can confer");
+            return Ok(());
+        }
+        self.leave_bridge(floor, leg_id);
+        floor.leg(leg_id)?.place = Place::Conference(conference);
+        self.rewire_conference(floor, conference);
+        floor.tell(leg_id, EventKind::ConferenceJoined { conference });
+        Ok(())
+    }
+
+    /// Takes a leg out of the call it supervises or the conference it is in, on paper; its sound
+    /// is for the caller to settle.
+    pub(crate) fn leave_mix(&self, floor: &mut Floor, id: LegId) {
+        let Some(leg) = floor.any_leg(id) else { return };
+        match leg.place {
+            Place::Supervising { agent, .. } => {
+                leg.place = Place::Parked(Hear::Silence);
+                self.rewire_bridge(floor, agent);
+            }
+            Place::Conference(conference) => {
+                leg.place = Place::Parked(Hear::Silence);
+                self.rewire_conference(floor, conference);
+                floor.tell(id, EventKind::ConferenceLeft { conference });
+            }
+            Place::Parked(_) | Place::Bridged { .. } => {}
+        }
+    }
+
+    /// Parks those who supervised a bridge that has ended.
+    pub(crate) fn dismiss_supervisors(&self, floor: &mut Floor, bridge: [LegId; 2]) {
+        for id in supervisors(floor, bridge) {
+            if let Ok(leg) = floor.leg(id) {
+                leg.place = Place::Parked(Hear::Silence);
+            }
+            self.park_survivor(floor, id);
+        }
+    }
+
+    /// The prompt of a kind of music; `None` for silence.
+    pub(crate) fn music(&self, hear: &Hear) -> Result<Option<Arc<Prompt>>, Refused> {
+        match hear {
+            Hear::Silence => Ok(None),
+            Hear::Music(name) => {
+                let prompt = self.sound.prompt(name);
+                prompt.map(Some).map_err(|_| Refused::NoSuchPrompt)
+            }
+        }
+    }
+
+    /// Lets everybody at a bridge hear what is due: the two, and those who supervise them.
+    fn rewire_bridge(&self, floor: &mut Floor, id: LegId) {
+        let Some(peer) = floor.any_leg(id).and_then(|leg| leg.peer()) else {
+            return;
+        };
+        let bridge = [id, peer];
+        let supervisors = supervisors(floor, bridge);
+        let Some(ears) = self.ears(floor, bridge, &supervisors) else {
+            return;
+        };
+        let plain = supervisors.is_empty() && ears.iter().all(|ear| !ear.voices.is_empty());
+        let (a, b) = (ears[0].leg, ears[1].leg);
+        self.try_sound(match plain {
+            true => self.sound.media().bridge(a, b),
+            false => self.sound.media().mix(ears),
+        });
+    }
+
+    /// The ears of the two of a bridge, then those of their supervisors.
+    fn ears(&self, floor: &mut Floor, bridge: [LegId; 2], others: &[LegId]) -> Option<Vec<Ear>> {
+        let mut ears = Vec::new();
+        for (id, peer) in [(bridge[0], bridge[1]), (bridge[1], bridge[0])] {
+            let (media, held) = floor.any_leg(id).map(|leg| (leg.media, leg.held.clone()))?;
+            if let Some(hear) = held {
+                ears.push(Ear::held(media, self.music(&hear).ok().flatten()));
+                continue;
+            }
+            let mut voices = voice(floor, peer);
+            for &supervisor in others {
+                if let Some(leg) = floor.any_leg(supervisor)
+                    && let Place::Supervising { agent, monitor } = leg.place
+                    && (monitor == Monitor::Barge || (monitor == Monitor::Whisper && agent == id))
+                {
+                    voices.push(leg.media);
+                }
+            }
+            ears.push(Ear::of(media, &voices));
+        }
+        let both: Vec<_> = bridge.iter().flat_map(|&id| voice(floor, id)).collect();
+        for &supervisor in others {
+            let media = floor.any_leg(supervisor)?.media;
+            ears.push(Ear {
+                leg: media,
+                voices: both.iter().map(|&leg| (leg, Gain::FULL)).collect(),
+                music: None,
+            });
+        }
+        Some(ears)
+    }
+
+    fn rewire_conference(&self, floor: &mut Floor, conference: ConferenceId) {
+        let members = floor.placed(|place| *place == Place::Conference(conference));
+        let members: Vec<_> = members
+            .iter()
+            .filter_map(|&id| floor.any_leg(id).map(|leg| leg.media))
+            .collect();
+        self.try_sound(self.sound.media().mix(media::conference(&members)));
+    }
+}
+
+/// A leg's voice, unless it is held: who hears music is not to be heard.
+fn voice(floor: &mut Floor, id: LegId) -> Vec<media::LegId> {
+    let leg = floor.any_leg(id).filter(|leg| leg.held.is_none());
+    leg.map(|leg| leg.media).into_iter().collect()
+}
+
+fn supervisors(floor: &Floor, bridge: [LegId; 2]) -> Vec<LegId> {
+    floor
+        .placed(|place| matches!(place, Place::Supervising { agent, .. } if bridge.contains(agent)))
+}

@@ -1,0 +1,203 @@
+//! A small set of its own: speech-like sound made here, so that it is the same everywhere.
+
+use super::{AnswerDetector, AnswerParams, Classifier, Finding, Found, Verdict};
+use crate::{comfort::Comfort, g711::FRAME, tone};
+
+/// A voice: harmonics of a pitch that glides, opened and closed like syllables.
+fn speech(ms: u32) -> Vec<i16> {
+    let samples = ms as usize * 8;
+    let mut phase = 0.0_f64;
+    (0..samples)
+        .map(|n| {
+            let t = n as f64 / 8_000.0;
+            phase += (140.0 + 30.0 * (t * 5.0).sin()) / 8_000.0;
+            let turn = std::f64::consts::TAU * phase;
+            let voice: f64 = (1..12)
+                .map(|k| (turn * f64::from(k)).sin() / f64::from(k).sqrt())
+                .sum();
+            let syllable = 0.6 + 0.4 * (std::f64::consts::TAU * 4.0 * t).sin();
+            (voice * syllable * 2_500.0) as i16
+        })
+        .collect()
+}
+
+fn quiet(ms: u32) -> Vec<i16> {
+    vec![0; ms as usize * 8]
+}
+
+/// Words of `word` ms with pauses of `pause` ms.
+fn words(count: usize, word: u32, pause: u32) -> Vec<i16> {
+    (0..count)
+        .flat_map(|_| [speech(word), quiet(pause)].concat())
+        .collect()
+}
+
+/// Everything that is found in a clip over a noise of `level` decibels below overload.
+fn found(params: AnswerParams, clip: &[i16], level: u8) -> Vec<Finding> {
+    let mut detector = AnswerDetector::new(params);
+    let mut noise = Comfort::of_payload(&[level]).expect("a level");
+    let padded = [clip, &quiet(12_000)].concat();
+    let (frames, _) = padded.as_chunks::<FRAME>();
+    let mut findings = Vec::new();
+    for frame in frames {
+        let mut noisy = [0; FRAME];
+        noise.fill(&mut noisy);
+        let mixed = std::array::from_fn(|n| frame[n].saturating_add(noisy[n]));
+        findings.extend(detector.hear(&mixed));
+    }
+    assert!(detector.is_done());
+    findings
+}
+
+fn verdict(clip: &[i16]) -> Verdict {
+    let verdicts: Vec<_> = [70, 50]
+        .into_iter()
+        .map(
+            |level| match found(AnswerParams::default(), clip, level)[..] {
+                [
+                    Finding {
+                        what: Found::Verdict(verdict),
+                        ..
+                    },
+                ] => verdict,
+                ref other => panic!("one verdict, not {other:?}"),
+            },
+        )
+        .collect();
+    assert_eq!(verdicts[0], verdicts[1], "noise changes nothing");
+    verdicts[0]
+}
+
+#[test]
+fn people_greet_and_wait_and_machines_talk_on() {
+    for (name, clip, expected) in [
+        (
+            "one word",
+            [quiet(400), speech(400)].concat(),
+            Verdict::Human,
+        ),
+        (
+            "hello who is it",
+            [quiet(200), words(3, 300, 140)].concat(),
+            Verdict::Human,
+        ),
+        (
+            "late word",
+            [quiet(2_200), speech(500)].concat(),
+            Verdict::Human,
+        ),
+        ("long greeting", speech(5_000), Verdict::Machine),
+        ("many words", words(12, 120, 160), Verdict::Machine),
+        ("nothing", Vec::new(), Verdict::Unsure),
+        (
+            "a click",
+            [quiet(500), speech(40)].concat(),
+            Verdict::Unsure,
+        ),
+    ] {
+        assert_eq!(verdict(&clip), expected, "{name}");
+    }
+}
+
+#[test]
+fn tones_are_told_apart() {
+    let sit = |one: f64, two: f64, three: f64, ms: u32| {
+        [
+            tone::sine(one, ms),
+            tone::sine(two, ms),
+            tone::sine(three, ms),
+            speech(3_500),
+        ]
+        .concat()
+    };
+    for (name, clip, expected) in [
+        ("E.180", sit(950.0, 1_400.0, 1_800.0, 330), Verdict::Network),
+        (
+            "T1.401 short",
+            sit(985.2, 1_428.5, 1_776.7, 276),
+            Verdict::Network,
+        ),
+        (
+            "T1.401 long",
+            sit(913.8, 1_370.6, 1_776.7, 380),
+            Verdict::Network,
+        ),
+        (
+            "falling",
+            sit(1_800.0, 1_400.0, 950.0, 330),
+            Verdict::Machine,
+        ),
+        (
+            "CNG",
+            [quiet(300), tone::sine(1_100.0, 500)].concat(),
+            Verdict::Fax,
+        ),
+        (
+            "CED",
+            [quiet(200), tone::sine(2_100.0, 2_600)].concat(),
+            Verdict::Fax,
+        ),
+    ] {
+        assert_eq!(verdict(&clip), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_beep_of_a_machine_is_awaited_and_no_longer_than_asked() {
+    let params = AnswerParams {
+        beep_budget_ms: 5_000,
+        ..AnswerParams::default()
+    };
+    let greeting = [speech(4_000), quiet(400)].concat();
+    for hz in [440.0, 1_000.0, 1_800.0] {
+        let clip = [greeting.clone(), tone::sine(hz, 300)].concat();
+        let findings = found(params, &clip, 60);
+        let what: Vec<_> = findings.iter().map(|finding| finding.what).collect();
+        assert_eq!(
+            what,
+            [Found::Verdict(Verdict::Machine), Found::Beep],
+            "{hz}"
+        );
+        assert!(
+            (4_500..=4_700).contains(&findings[1].after_ms),
+            "{findings:?}"
+        );
+    }
+    let late = [greeting, quiet(6_000), tone::sine(1_000.0, 300)].concat();
+    assert_eq!(found(params, &late, 60).len(), 1);
+}
+
+#[test]
+fn the_budget_is_kept_whatever_is_heard() {
+    let params = AnswerParams {
+        budget_ms: 1_500,
+        initial_silence_ms: 20_000,
+        longest_greeting_ms: 10_000,
+        most_words: 50,
+        ..AnswerParams::default()
+    };
+    for clip in [Vec::new(), speech(10_000), words(20, 100, 130)] {
+        let findings = found(params, &clip, 60);
+        assert!(findings[0].after_ms <= 1_500, "{findings:?}");
+        assert_eq!(findings[0].what, Found::Verdict(Verdict::Unsure));
+    }
+}
+
+#[test]
+fn senseless_thresholds_are_brought_within_bounds() {
+    let zero = AnswerParams {
+        budget_ms: 0,
+        initial_silence_ms: 0,
+        longest_greeting_ms: 0,
+        after_greeting_ms: 0,
+        most_words: 0,
+        shortest_word_ms: 0,
+        between_words_ms: 0,
+        least_db: f32::INFINITY,
+        shortest_beep_ms: 0,
+        beep_budget_ms: u32::MAX,
+    };
+    let bounded = zero.within_bounds();
+    assert_eq!(bounded, bounded.within_bounds());
+    assert!(!found(zero, &speech(2_000), 60).is_empty());
+}

@@ -1,0 +1,269 @@
+//! The jitter buffer: packets as they come, frames as the clock wants them.
+//!
+//! Only where sound is mixed, recorded or examined; a bridge of two passes packets on as they are
+//! and leaves the buffering to the far ends.
+
+use crate::{codec::Samples, g711::FRAME};
+
+/// Samples the ring holds, a power of two: half a second.
+const ROOM: usize = 4_096;
+/// The depth starts and stays at least here: 20 ms.
+const SHALLOWEST: i32 = FRAME as i32;
+/// No delay grows beyond this: 200 ms.
+const DEEPEST: i32 = 10 * FRAME as i32;
+/// Frames after which a buffer that never ran low gives some of its delay back: two seconds.
+const REVIEW: u32 = 100;
+
+/// Orders the samples of one source by timestamp and hands them out frame by frame, late by as
+/// much as the source's jitter asks for.
+#[derive(Debug)]
+pub struct Jitter {
+    samples: Box<[i16; ROOM]>,
+    present: Box<[bool; ROOM]>,
+    source: Option<Source>,
+    /// RFC 3550 interarrival jitter in samples.
+    spread: f32,
+}
+
+/// The stream that is being played.
+#[derive(Debug)]
+struct Source {
+    ssrc: u32,
+    /// The timestamp that is played next.
+    next: u32,
+    /// One after the latest sample that came.
+    end: u32,
+    last_transit: i64,
+    /// Lowest depth since the last review.
+    lowest: i32,
+    frames: u32,
+}
+
+impl Default for Jitter {
+    fn default() -> Self {
+        Self {
+            samples: Box::new([0; ROOM]),
+            present: Box::new([false; ROOM]),
+            source: None,
+            spread: 0.0,
+        }
+    }
+}
+
+impl Jitter {
+    /// Takes the samples of a packet that arrived at `arrival`, in units of 1/8000 s.
+    pub fn put(&mut self, ssrc: u32, timestamp: u32, samples: &[i16], arrival: i64) {
+        let transit = arrival - i64::from(timestamp);
+        self.learn(ssrc, transit);
+        let Some(at) = self.place(ssrc, timestamp, samples.len(), transit) else {
+            return;
+        };
+        let skipped = at.min(0).unsigned_abs() as usize;
+        for (index, &sample) in samples.iter().enumerate().skip(skipped) {
+            let slot = slot(timestamp.wrapping_add(index as u32));
+            self.samples[slot] = sample;
+            self.present[slot] = true;
+        }
+    }
+
+    /// Hands out the next frame; returns which of its samples are real.
+    pub fn frame(&mut self, frame: &mut Samples) -> [bool; FRAME] {
+        let mut real = [false; FRAME];
+        if self.reviewed() {
+            self.read(frame, &mut real);
+            self.shorten(frame, &mut real);
+        } else {
+            self.read(frame, &mut real);
+        }
+        real
+    }
+
+    /// The delay it aims at, in milliseconds.
+    #[cfg(test)]
+    pub fn delay_ms(&self) -> u32 {
+        self.wanted() as u32 / 8
+    }
+
+    fn wanted(&self) -> i32 {
+        (SHALLOWEST + (3.0 * self.spread) as i32).min(DEEPEST)
+    }
+
+    fn learn(&mut self, ssrc: u32, transit: i64) {
+        if let Some(source) = self.source.as_mut().filter(|it| it.ssrc == ssrc) {
+            let step = (transit - source.last_transit).unsigned_abs();
+            source.last_transit = transit;
+            if step < 8_000 {
+                self.spread += (step as f32 - self.spread) / 16.0;
+            }
+        }
+    }
+
+    /// Where the packet belongs, in samples from the one that is played next; `None` when its
+    /// time has passed.
+    fn place(&mut self, ssrc: u32, timestamp: u32, count: usize, transit: i64) -> Option<i32> {
+        let wanted = self.wanted();
+        let count = count as i32;
+        let end = timestamp.wrapping_add(count as u32);
+        if let Some(source) = self.source.as_mut().filter(|it| it.ssrc == ssrc) {
+            let at = timestamp.wrapping_sub(source.next) as i32;
+            let dry = source.end.wrapping_sub(source.next) as i32 <= 0;
+            let near = (-2 * DEEPEST..=DEEPEST + 2 * FRAME as i32 - count).contains(&at);
+            if near && at + count > 0 {
+                if end.wrapping_sub(source.end) as i32 > 0 {
+                    source.end = end;
+                }
+                return Some(at);
+            }
+            // What is late in a buffer that still has sound is late alone.
+            if near && !dry {
+                return None;
+            }
+        }
+        self.present.fill(false);
+        self.source = Some(Source {
+            ssrc,
+            next: timestamp.wrapping_sub(wanted as u32),
+            end,
+            last_transit: transit,
+            lowest: i32::MAX,
+            frames: 0,
+        });
+        Some(wanted)
+    }
+
+    /// True when the delay has been longer than it must be for a whole review.
+    fn reviewed(&mut self) -> bool {
+        let wanted = self.wanted();
+        let Some(source) = &mut self.source else {
+            return false;
+        };
+        let depth = source.end.wrapping_sub(source.next) as i32;
+        source.lowest = source.lowest.min(depth);
+        source.frames += 1;
+        if source.frames < REVIEW {
+            return false;
+        }
+        let long = source.lowest > wanted + FRAME as i32;
+        source.frames = 0;
+        source.lowest = i32::MAX;
+        long
+    }
+
+    fn read(&mut self, frame: &mut Samples, real: &mut [bool; FRAME]) {
+        let Some(source) = &mut self.source else {
+            frame.fill(0);
+            return;
+        };
+        for (index, (sample, real)) in frame.iter_mut().zip(real).enumerate() {
+            let slot = slot(source.next.wrapping_add(index as u32));
+            *real = std::mem::take(&mut self.present[slot]);
+            *sample = if *real { self.samples[slot] } else { 0 };
+        }
+        source.next = source.next.wrapping_add(FRAME as u32);
+        // Far behind the last that came there is nothing to wait for; keep `end` beside `next`.
+        if source.next.wrapping_sub(source.end) as i32 > 4 * DEEPEST {
+            source.end = source.next.wrapping_sub(4 * DEEPEST as u32);
+        }
+    }
+
+    /// Fades the frame into the one after it, which plays in its stead.
+    fn shorten(&mut self, frame: &mut Samples, real: &mut [bool; FRAME]) {
+        let first = *frame;
+        self.read(frame, real);
+        for (index, sample) in frame.iter_mut().enumerate() {
+            let share = index as i32;
+            let sum = i32::from(first[index]) * (FRAME as i32 - share) + i32::from(*sample) * share;
+            *sample = (sum / FRAME as i32) as i16;
+        }
+    }
+}
+
+fn slot(timestamp: u32) -> usize {
+    timestamp as usize % ROOM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ramp says where each sample came from.
+    fn packet(number: u32) -> Vec<i16> {
+        vec![number as i16 + 1; FRAME]
+    }
+
+    fn put(jitter: &mut Jitter, number: u32, tick: i64) {
+        let timestamp = number.wrapping_mul(FRAME as u32).wrapping_sub(500);
+        jitter.put(7, timestamp, &packet(number), tick * FRAME as i64);
+    }
+
+    fn played(jitter: &mut Jitter) -> Option<i16> {
+        let mut frame = [0; FRAME];
+        let real = jitter.frame(&mut frame);
+        real.iter().all(|&real| real).then_some(frame[FRAME - 1])
+    }
+
+    #[test]
+    fn even_packets_come_out_a_frame_later_and_reordered_ones_in_order() {
+        let mut jitter = Jitter::default();
+        put(&mut jitter, 0, 0);
+        assert_eq!(played(&mut jitter), None);
+        let out: Vec<_> = [1, 3, 2, 4]
+            .into_iter()
+            .enumerate()
+            .map(|(tick, number)| {
+                put(&mut jitter, number, tick as i64 + 1);
+                played(&mut jitter)
+            })
+            .collect();
+        assert_eq!(out, [Some(1), Some(2), Some(3), Some(4)]);
+    }
+
+    #[test]
+    fn a_burst_after_a_stall_deepens_the_buffer_and_quiet_times_flatten_it() {
+        let mut jitter = Jitter::default();
+        (0..20).for_each(|n| {
+            put(&mut jitter, n, i64::from(n));
+            played(&mut jitter);
+        });
+        // Five packets late, then all at once.
+        (0..5).for_each(|_| assert!(played(&mut jitter).is_none_or(|n| n == 20)));
+        (20..26).for_each(|n| put(&mut jitter, n, 25));
+        assert!(jitter.delay_ms() > 20, "{}", jitter.delay_ms());
+        let mut heard = Vec::new();
+        for n in 26..2_000 {
+            put(&mut jitter, n, i64::from(n));
+            heard.extend(played(&mut jitter));
+        }
+        assert!(heard.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(heard.len() > 1_960, "{}", heard.len());
+        assert_eq!(jitter.delay_ms(), 20);
+        let behind = 1_999 + 1 - i32::from(heard[heard.len() - 1]);
+        assert!(behind <= 3, "{behind} frames behind");
+    }
+
+    #[test]
+    fn a_new_source_and_a_jump_start_afresh() {
+        let mut jitter = Jitter::default();
+        put(&mut jitter, 0, 0);
+        jitter.put(8, 1_000_000, &packet(9), 160);
+        assert_eq!(played(&mut jitter), None);
+        assert_eq!(played(&mut jitter), Some(10));
+        jitter.put(8, 5, &packet(20), 480);
+        assert_eq!(played(&mut jitter), None);
+        assert_eq!(played(&mut jitter), Some(21));
+    }
+
+    #[test]
+    fn packets_of_any_length_make_whole_frames() {
+        let mut jitter = Jitter::default();
+        let mut heard = 0;
+        for n in 0..40_u32 {
+            jitter.put(1, n * 240, &[5; 240], i64::from(n) * 240);
+            if n % 2 == 0 {
+                heard += usize::from(played(&mut jitter) == Some(5));
+            }
+            heard += usize::from(played(&mut jitter) == Some(5));
+        }
+        assert!(heard >= 56, "{heard} of 60");
+    }
+}

@@ -1,0 +1,136 @@
+//! What comes in.
+
+use std::net::SocketAddr;
+
+use super::{Leg, Outlets, Turn};
+use crate::{
+    codec::Codec,
+    command::Remote,
+    dtmf::Key,
+    event::Event,
+    packet::{DTMF_PAYLOAD_TYPE, Packet},
+    rtcp,
+};
+
+/// Packets read in one turn; more means a flood, and the kernel drops the rest.
+const MOST_A_TURN: usize = 8;
+
+/// Room for one datagram.
+type Buffer = [u8; 1_600];
+
+impl Leg {
+    pub(super) fn receive(&mut self, mut peer: Option<&mut Self>, turn: Turn, out: &mut Outlets) {
+        let mut buffer: Buffer = [0; 1_600];
+        for _ in 0..MOST_A_TURN {
+            let Ok((length, source)) = self.socket.recv_from(&mut buffer) else {
+                return;
+            };
+            let datagram = &mut buffer[..length];
+            if rtcp::is_rtcp(datagram) {
+                self.take_report(datagram, source, turn.arrival);
+            } else if let Some(length) = self.open(datagram)
+                && let Some(packet) = Packet::read(&datagram[..length])
+            {
+                self.take(&packet, source, peer.as_deref_mut(), turn, out);
+            }
+        }
+    }
+
+    /// Decrypts where that was agreed; `None` for what is forged or open.
+    fn open(&mut self, datagram: &mut [u8]) -> Option<usize> {
+        match self.far.as_mut().and_then(|far| far.guard.as_mut()) {
+            Some(guard) => guard.unprotect.rtp(datagram),
+            None => Some(datagram.len()),
+        }
+    }
+
+    fn take(
+        &mut self,
+        packet: &Packet<'_>,
+        source: SocketAddr,
+        peer: Option<&mut Self>,
+        turn: Turn,
+        out: &mut Outlets,
+    ) {
+        let Some(far) = &mut self.far else { return };
+        let Some(kind) = Kind::of(packet, far.remote) else {
+            return;
+        };
+        if !far.latch.admits(source, packet.ssrc, turn.tick) {
+            return;
+        }
+        self.reception.count(packet, turn.arrival);
+        self.last_heard = turn.tick;
+        self.timeout_told = false;
+        match kind {
+            Kind::Sound(codec) => self.take_sound(codec, packet, peer, turn),
+            Kind::Key => self.take_key(packet, peer, turn, out),
+            Kind::ComfortNoise => self.take_comfort(packet, peer),
+        }
+    }
+
+    fn take_sound(
+        &mut self,
+        codec: Codec,
+        packet: &Packet<'_>,
+        peer: Option<&mut Self>,
+        turn: Turn,
+    ) {
+        if let Some(heard) = &mut self.heard {
+            heard.hearing.sound(codec, packet, turn.arrival);
+        }
+        if let Some(peer) = peer {
+            peer.relay_sound(codec, packet, turn.tick);
+        }
+    }
+
+    fn take_comfort(&mut self, packet: &Packet<'_>, peer: Option<&mut Self>) {
+        if let Some(heard) = &mut self.heard {
+            heard.hearing.comfort(packet.payload);
+        }
+        if let Some(peer) = peer {
+            peer.relay_comfort(packet);
+        }
+    }
+
+    fn take_key(
+        &mut self,
+        packet: &Packet<'_>,
+        peer: Option<&mut Self>,
+        turn: Turn,
+        out: &mut Outlets,
+    ) {
+        for key in self.keypad.take(packet, turn.tick).into_iter().flatten() {
+            self.typed = Some(key.digit);
+            self.tell_key(key, out);
+        }
+        if let Some(peer) = peer {
+            peer.relay_key(packet, turn.tick);
+        }
+    }
+
+    pub(super) fn tell_key(&self, key: Key, out: &mut Outlets) {
+        out.events.offer(Event::Dtmf {
+            leg: self.id,
+            digit: key.digit,
+            ms: key.ms,
+        });
+    }
+}
+
+/// What a packet carries.
+enum Kind {
+    Sound(Codec),
+    Key,
+    ComfortNoise,
+}
+
+impl Kind {
+    fn of(packet: &Packet<'_>, remote: Remote) -> Option<Self> {
+        match packet.payload_type {
+            13 => Some(Self::ComfortNoise),
+            key if key == DTMF_PAYLOAD_TYPE || Some(key) == remote.dtmf => Some(Self::Key),
+            other => Codec::of_payload_type(other).map(Self::Sound),
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! One RTP stream in and one out.
+
+mod incoming;
+mod outgoing;
+mod reports;
+
+use std::net::{SocketAddr, UdpSocket};
+
+use crate::{
+    classify::Classifier,
+    codec::{Codec, Decoder, Encoder, Samples},
+    comfort::Comfort,
+    command::{LegId, PlayId, RecordId, Remote},
+    control::Control,
+    dtmf::Keypad,
+    event::{Event, PlayEnd, Stats},
+    g711::FRAME,
+    hearing::Hearing,
+    keys::Keys,
+    latch::Latch,
+    mix::Gain,
+    outlet::Outlet,
+    player::Player,
+    ports::Sockets,
+    reception::Reception,
+    recorder::Work,
+    sequence::Sequence,
+    srtp::{Protect, Unprotect},
+    tap::Tap,
+    tone_keys::ToneKeys,
+};
+
+/// The moment a leg is served in.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// Counts twenty milliseconds.
+    pub tick: u64,
+    /// The clock in units of 1/8000 s.
+    pub arrival: i64,
+    /// Ticks without a packet after which the far end counts as gone; 0 is never.
+    pub timeout: u64,
+}
+
+/// Voices added up, not yet cut to sixteen bits.
+pub type Sum = [i32; FRAME];
+
+/// Where a leg's findings go.
+#[derive(Debug)]
+pub struct Outlets {
+    pub events: Outlet<Event>,
+    pub work: Outlet<Work>,
+}
+
+/// A leg and everything that hangs on it.
+#[derive(Debug)]
+pub struct Leg {
+    pub id: LegId,
+    /// The other leg of a bridge, whose packets are passed on as they are.
+    pub peer: Option<LegId>,
+    /// The voices of a mix; `None` when it is in none.
+    pub ear: Option<Vec<(LegId, Gain)>>,
+    /// How many ears hear it.
+    listeners: u32,
+    heard: Option<Box<Heard>>,
+    socket: UdpSocket,
+    rtcp: Option<UdpSocket>,
+    control: Control,
+    far: Option<Far>,
+    ssrc: u32,
+    sequence: Sequence,
+    sent: u64,
+    sent_bytes: u64,
+    reception: Reception,
+    keypad: Keypad,
+    keys: Keys,
+    typed: Option<char>,
+    classifier: Option<Box<dyn Classifier>>,
+    encoder: Encoder,
+    /// For what a peer says in another codec.
+    interpreter: Decoder,
+    /// What fills the pauses of a peer that sends comfort noise.
+    background: Option<Comfort>,
+    /// What it hears when nothing else is to be heard; silence if `None`.
+    music: Option<Player>,
+    play: Option<(PlayId, Player)>,
+    tap: Option<Tap>,
+    last_heard: u64,
+    timeout_told: bool,
+}
+
+/// What the far end says, while somebody listens.
+#[derive(Debug)]
+struct Heard {
+    hearing: Hearing,
+    /// The frame of the last turn.
+    voice: Samples,
+    tone_keys: ToneKeys,
+}
+
+/// The far end, once it is known.
+#[derive(Debug)]
+struct Far {
+    remote: Remote,
+    latch: Latch,
+    /// Where its reports came from.
+    reports_from: Option<SocketAddr>,
+    guard: Option<Box<Guard>>,
+}
+
+/// Keys of both directions at work.
+#[derive(Debug)]
+struct Guard {
+    protect: Protect,
+    unprotect: Unprotect,
+}
+
+impl Guard {
+    fn of(remote: &Remote) -> Option<Box<Self>> {
+        remote.crypto.map(|crypto| {
+            Box::new(Self {
+                protect: Protect::new(&crypto.ours),
+                unprotect: Unprotect::new(&crypto.theirs),
+            })
+        })
+    }
+}
+
+impl Leg {
+    pub fn new(id: LegId, sockets: Sockets) -> Self {
+        Self {
+            id,
+            peer: None,
+            ear: None,
+            listeners: 0,
+            heard: None,
+            socket: sockets.rtp,
+            rtcp: sockets.rtcp,
+            control: Control::default(),
+            far: None,
+            ssrc: rand::random(),
+            sequence: Sequence::starting_at(rand::random(), rand::random()),
+            sent: 0,
+            sent_bytes: 0,
+            reception: Reception::default(),
+            keypad: Keypad::default(),
+            keys: Keys::default(),
+            typed: None,
+            classifier: None,
+            encoder: Encoder::default(),
+            interpreter: Decoder::default(),
+            background: None,
+            music: None,
+            play: None,
+            tap: None,
+            last_heard: 0,
+            timeout_told: false,
+        }
+    }
+
+    /// Learns where the far end is, at first or again.
+    pub fn connect(&mut self, remote: Remote, tick: u64) {
+        match &mut self.far {
+            Some(far) => {
+                if far.remote.crypto != remote.crypto {
+                    far.guard = Guard::of(&remote);
+                }
+                far.remote = remote;
+                // Held in the old way, with no address at all: keep the one we know.
+                if !remote.address.ip().is_unspecified() {
+                    far.latch.renegotiate(remote.address, tick);
+                }
+            }
+            None => {
+                self.far = Some(Far {
+                    remote,
+                    latch: Latch::new(remote.address, tick),
+                    reports_from: None,
+                    guard: Guard::of(&remote),
+                })
+            }
+        }
+        self.last_heard = tick;
+        self.timeout_told = false;
+        self.attend();
+    }
+
+    /// Presses keys at the far end, by order.
+    pub fn press(&mut self, digits: &str) {
+        self.keys.order(digits);
+    }
+
+    /// Passes on a key of a voice that its ear hears: events make no sound.
+    pub fn pass_on(&mut self, digit: char) {
+        self.keys.press(digit.encode_utf8(&mut [0; 4]));
+    }
+
+    /// The key that came last as an event, for the ears that hear this leg.
+    pub fn take_typed(&mut self) -> Option<char> {
+        self.typed.take().filter(|_| self.listeners > 0)
+    }
+
+    /// Forgets who hears it: they stay behind on another thread.
+    pub fn leave_listeners(&mut self) {
+        self.listeners = 0;
+        self.attend();
+    }
+
+    /// Lets a classifier listen; an earlier one is dropped.
+    pub fn classify(&mut self, classifier: Box<dyn Classifier>) {
+        self.classifier = Some(classifier);
+        self.attend();
+    }
+
+    pub fn set_music(&mut self, music: Option<Player>) {
+        self.music = music;
+    }
+
+    /// Starts a playback; one that is running is stopped.
+    pub fn play(&mut self, play: PlayId, player: Player, events: &mut Outlet<Event>) {
+        self.end_play(PlayEnd::Stopped, events);
+        self.play = Some((play, player));
+    }
+
+    pub fn stop_play(&mut self, play: PlayId, events: &mut Outlet<Event>) {
+        if self
+            .play
+            .as_ref()
+            .is_some_and(|(running, _)| *running == play)
+        {
+            self.end_play(PlayEnd::Stopped, events);
+        }
+    }
+
+    pub fn end_play(&mut self, why: PlayEnd, events: &mut Outlet<Event>) {
+        if let Some((play, player)) = self.play.take() {
+            let played_ms = player.played_ms();
+            events.push(Event::PlayDone {
+                leg: self.id,
+                play,
+                played_ms,
+                why,
+            });
+        }
+    }
+
+    /// Starts a recording; one that is running is finished.
+    pub fn record(&mut self, tap: Tap, work: &mut Outlet<Work>) {
+        if let Some(old) = self.tap.replace(tap) {
+            old.finish(work);
+        }
+        self.attend();
+    }
+
+    pub fn pause_record(&mut self, record: RecordId, paused: bool) {
+        if let Some(tap) = self.tap.as_mut().filter(|tap| tap.record() == record) {
+            tap.pause(paused);
+        }
+    }
+
+    pub fn stop_record(&mut self, record: RecordId, work: &mut Outlet<Work>) {
+        if let Some(tap) = self.tap.take_if(|tap| tap.record() == record) {
+            tap.finish(work);
+        }
+        self.attend();
+    }
+
+    /// One ear more or less hears this leg.
+    pub fn listened_to(&mut self, more: bool) {
+        self.listeners = match more {
+            true => self.listeners + 1,
+            false => self.listeners.saturating_sub(1),
+        };
+        self.attend();
+    }
+
+    /// What it said last, for the ears that hear it.
+    pub fn voice(&self) -> Option<&Samples> {
+        self.heard.as_ref().map(|heard| &heard.voice)
+    }
+
+    /// Decodes what comes in while anybody wants it, and no longer.
+    fn attend(&mut self) {
+        let wanted = self.listeners > 0
+            || self.tap.is_some()
+            || self.classifier.is_some()
+            || self.keys_are_tones();
+        if !wanted {
+            self.heard = None;
+        } else if self.heard.is_none() {
+            self.heard = Some(Box::new(Heard {
+                hearing: Hearing::default(),
+                voice: [0; FRAME],
+                tone_keys: ToneKeys::default(),
+            }));
+        }
+    }
+
+    /// The far end was found and takes no telephone events.
+    fn keys_are_tones(&self) -> bool {
+        self.far
+            .as_ref()
+            .is_some_and(|far| far.remote.dtmf.is_none())
+    }
+
+    /// `now` is the clock in units of 1/8000 s.
+    pub fn close(mut self, now: i64, out: &mut Outlets) {
+        self.say_goodbye(now);
+        self.end_play(PlayEnd::LegEnded, &mut out.events);
+        if let Some(tap) = self.tap.take() {
+            tap.finish(&mut out.work);
+        }
+        out.events.push(Event::Closed {
+            leg: self.id,
+            stats: self.stats(),
+        });
+    }
+
+    fn stats(&self) -> Stats {
+        self.control.complete(self.reception.stats(self.sent))
+    }
+
+    /// Serves the leg: what came in goes to `peer`, then one frame goes out. `mixed` is what its
+    /// ear hears.
+    pub fn serve(
+        &mut self,
+        peer: Option<&mut Self>,
+        mixed: Option<&Sum>,
+        turn: Turn,
+        out: &mut Outlets,
+    ) {
+        self.receive(peer, turn, out);
+        self.exchange_reports(turn);
+        self.listen(out);
+        if let Some(key) = self.keypad.expire(turn.tick) {
+            self.typed = Some(key.digit);
+            self.tell_key(key, out);
+        }
+        self.watch_silence(turn, out);
+        self.send(mixed, turn.tick, out);
+        if let Some(tap) = &mut self.tap {
+            tap.end_tick(turn.tick, &mut out.work);
+        }
+    }
+
+    /// The next frame of what the far end says, for everybody who listens.
+    fn listen(&mut self, out: &mut Outlets) {
+        let by_tone = self.keys_are_tones();
+        let Some(heard) = &mut self.heard else { return };
+        heard.voice = heard.hearing.frame();
+        if let Some(tap) = &mut self.tap {
+            tap.said(&heard.voice);
+        }
+        let finding = self
+            .classifier
+            .as_mut()
+            .and_then(|it| it.hear(&heard.voice));
+        let key = by_tone
+            .then(|| heard.tone_keys.hear(&heard.voice))
+            .flatten();
+        if let Some(finding) = finding {
+            let leg = self.id;
+            out.events.push(Event::Found { leg, finding });
+        }
+        if let Some(key) = key {
+            self.tell_key(key, out);
+        }
+        if self.classifier.as_ref().is_some_and(|it| it.is_done()) {
+            self.classifier = None;
+            self.attend();
+        }
+    }
+
+    fn watch_silence(&mut self, turn: Turn, out: &mut Outlets) {
+        let silent = turn.tick.saturating_sub(self.last_heard);
+        let gone = turn.timeout > 0 && silent >= turn.timeout;
+        let expected = self
+            .far
+            .as_ref()
+            .is_some_and(|far| far.remote.expects_sound);
+        if expected && gone && !self.timeout_told {
+            self.timeout_told = true;
+            out.events.push(Event::Timeout { leg: self.id });
+        }
+    }
+
+    fn codec(&self) -> Option<Codec> {
+        self.far.as_ref().map(|far| far.remote.codec)
+    }
+}

@@ -1,0 +1,103 @@
+//! Keys both ways: as events and as tones.
+
+use super::{House, in_time};
+use crate::{
+    Codec, Event,
+    codec::Samples,
+    g711::FRAME,
+    keys::{Keys, Press},
+    packet::DTMF_PAYLOAD_TYPE,
+    tone_keys::ToneKeys,
+};
+
+fn digits_of(frames: &[i16]) -> String {
+    let (frames, _) = frames.as_chunks::<FRAME>();
+    let mut ears = ToneKeys::default();
+    let heard = frames.iter().filter_map(|frame| ears.hear(frame));
+    heard.map(|key| key.digit).collect()
+}
+
+#[test]
+fn keys_go_out_as_events_with_their_end_three_times() {
+    let house = House::new();
+    let (leg, mut far) = house.call_with(Codec::Pcma, |it| it.dtmf = Some(DTMF_PAYLOAD_TYPE));
+    house.media.press(leg, "1#").expect("a leg");
+    let mut events = Vec::new();
+    while events.len() < 16 {
+        if let (DTMF_PAYLOAD_TYPE, payload) = far.hear() {
+            events.push(payload);
+        }
+    }
+    house.wait(|event| matches!(event, Event::Pressed { leg: it } if it == leg).then_some(()));
+    for (key, number) in [(0, 1_u8), (8, 11)] {
+        let ends = events[key..key + 8].iter().filter(|it| it[1] & 0x80 != 0);
+        assert_eq!(ends.count(), 3);
+        assert!(events[key..key + 8].iter().all(|it| it[0] == number));
+    }
+    assert_eq!(digits_of(&far.heard), "");
+}
+
+#[test]
+fn keys_go_out_as_tones_where_no_events_were_agreed() {
+    let house = House::new();
+    for codec in [Codec::Pcmu, Codec::G722] {
+        let (leg, mut far) = house.call_with(codec, |it| it.dtmf = None);
+        house.media.press(leg, "19*0D").expect("a leg");
+        house.wait(|event| matches!(event, Event::Pressed { leg: it } if it == leg).then_some(()));
+        far.hear_waiting();
+        (0..5).for_each(|_| drop(far.hear()));
+        assert_eq!(digits_of(&far.heard), "19*0D", "{codec:?}");
+    }
+}
+
+#[test]
+fn tones_come_in_as_keys_where_no_events_were_agreed() {
+    let house = House::new();
+    let (leg, mut far) = house.call_with(Codec::Pcma, |it| it.dtmf = None);
+    let mut keys = Keys::default();
+    keys.press("47#");
+    in_time(50, || {
+        let frame: Samples = match keys.step(false) {
+            Some(Press::Tone(frame)) => frame,
+            _ => [0; FRAME],
+        };
+        far.say_frame(&frame);
+    });
+    let told: String = (0..3)
+        .map(|_| {
+            house.wait(|event| match event {
+                Event::Dtmf { leg: it, digit, .. } if it == leg => Some(digit),
+                _ => None,
+            })
+        })
+        .collect();
+    assert_eq!(told, "47#");
+}
+
+#[test]
+fn a_key_is_passed_on_in_a_mix_to_everybody_who_hears_it() {
+    let house = House::new();
+    let events = |it: &mut crate::Remote| it.dtmf = Some(DTMF_PAYLOAD_TYPE);
+    let (a, mut far_a) = house.call_with(Codec::Pcma, events);
+    let (b, mut far_b) = house.call_with(Codec::Pcma, events);
+    let (c, mut far_c) = house.call_with(Codec::Pcma, |it| it.dtmf = None);
+    house
+        .media
+        .mix(crate::conference(&[a, b, c]))
+        .expect("legs");
+    far_b.hear();
+    far_c.hear();
+    for payload in [[7, 10, 1, 64], [7, 0x8A, 3, 32]] {
+        far_a.send(DTMF_PAYLOAD_TYPE, 0, &payload);
+    }
+    house.wait(|event| {
+        matches!(event, Event::Dtmf { leg, digit: '7', .. } if leg == a).then_some(())
+    });
+    let passed_on = (0..200).find_map(|_| match far_b.hear() {
+        (DTMF_PAYLOAD_TYPE, payload) => Some(payload[0]),
+        _ => None,
+    });
+    assert_eq!(passed_on, Some(7));
+    (0..40).for_each(|_| drop(far_c.hear()));
+    assert_eq!(digits_of(&far_c.heard), "7");
+}

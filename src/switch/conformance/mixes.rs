@@ -1,0 +1,159 @@
+//! Holds, supervision and conferences.
+
+use super::Scene;
+use crate::{Command, ConferenceId, EventKind, Hear, LegId, Monitor, OnEnd, Refused};
+
+/// Rule 8: an engine that cannot mix says so, and one that can knows its legs.
+pub async fn what_is_not_supported_is_refused(scene: &mut Scene) {
+    let nobody = LegId(uuid::Uuid::new_v4());
+    let refusal = match scene.caller.capabilities().mixing {
+        true => Refused::NoSuchLeg,
+        false => Refused::Unsupported,
+    };
+    let hear = Hear::Silence;
+    for command in [
+        Command::Hold { leg: nobody, hear },
+        Command::Resume { leg: nobody },
+        supervise(nobody, nobody, Monitor::Listen),
+        Command::Confer {
+            leg: nobody,
+            conference: ConferenceId(1),
+        },
+    ] {
+        let told = format!("{command:?}");
+        assert_eq!(scene.caller.send(command), Err(refusal), "{told}");
+    }
+}
+
+pub async fn a_hold_keeps_the_bridge(scene: &mut Scene) {
+    let (a, far_a) = scene.answered("6000").await;
+    let (b, far_b) = scene.answered("6001").await;
+    bridge(scene, a, b).await;
+    for _ in 0..2 {
+        let hear = Hear::Music(scene.prompt.clone());
+        scene.caller.take(Command::Hold { leg: a, hear });
+    }
+    scene.caller.until(a, "Held").await;
+    for _ in 0..2 {
+        scene.caller.take(Command::Resume { leg: a });
+    }
+    scene.caller.until(a, "Resumed").await;
+    let hear = Hear::Silence;
+    scene.caller.take(Command::Hold { leg: a, hear });
+    scene.caller.until(a, "Held").await;
+    end(scene, &[(b, far_b)]).await;
+    scene.caller.until(a, "Parked").await;
+    let told = [
+        "Answered",
+        "Bridged",
+        "Held",
+        "Resumed",
+        "Held",
+        "Unbridged",
+        "Parked",
+    ];
+    assert_eq!(scene.caller.told(a), told);
+    let hear = Hear::Silence;
+    let hold = scene.caller.take(Command::Hold { leg: a, hear });
+    let failed = scene.caller.until(a, "Failed").await;
+    assert!(matches!(failed, EventKind::Failed { command, .. } if command == hold));
+    end(scene, &[(a, far_a)]).await;
+}
+
+pub async fn a_supervisor_changes_how_and_is_parked_in_the_end(scene: &mut Scene) {
+    let (customer, far_customer) = scene.answered("6002").await;
+    let (agent, far_agent) = scene.answered("6003").await;
+    let (boss, far_boss) = scene.answered("6004").await;
+    scene.caller.take(supervise(boss, agent, Monitor::Listen));
+    scene.caller.until(boss, "Failed").await;
+    bridge(scene, customer, agent).await;
+    for monitor in [Monitor::Listen, Monitor::Whisper, Monitor::Barge] {
+        for _ in 0..2 {
+            scene.caller.take(supervise(boss, agent, monitor));
+        }
+        let told = scene.caller.until(boss, "Supervising").await;
+        assert_eq!(told, EventKind::Supervising { agent, monitor });
+    }
+    end(scene, &[(customer, far_customer)]).await;
+    scene.caller.until(boss, "Parked").await;
+    scene.caller.until(agent, "Parked").await;
+    let told = scene.caller.told(boss);
+    assert_eq!(
+        told.iter().filter(|name| **name == "Supervising").count(),
+        3
+    );
+    assert_eq!(
+        scene.caller.told(agent),
+        ["Answered", "Bridged", "Unbridged", "Parked"]
+    );
+    end(scene, &[(agent, far_agent), (boss, far_boss)]).await;
+}
+
+pub async fn a_conference_is_joined_and_left(scene: &mut Scene) {
+    let mut legs = Vec::new();
+    for number in ["6005", "6006", "6007"] {
+        legs.push(scene.answered(number).await);
+    }
+    let [(a, far_a), (b, far_b), (c, far_c)] = legs[..] else {
+        unreachable!("three calls")
+    };
+    bridge(scene, a, b).await;
+    let conference = ConferenceId(7);
+    for leg in [a, b, c, c] {
+        scene.caller.take(Command::Confer { leg, conference });
+    }
+    for leg in [a, b, c] {
+        let told = scene.caller.until(leg, "ConferenceJoined").await;
+        assert_eq!(told, EventKind::ConferenceJoined { conference });
+    }
+    let hear = Hear::Silence;
+    scene.caller.take(Command::Park { leg: c, hear });
+    scene.caller.until(c, "Parked").await;
+    end(scene, &[(b, far_b)]).await;
+    bridge(scene, a, c).await;
+    let told = [
+        "Answered",
+        "ConferenceJoined",
+        "ConferenceLeft",
+        "Parked",
+        "Bridged",
+    ];
+    assert_eq!(scene.caller.told(c), told);
+    assert_eq!(
+        scene.caller.told(b),
+        [
+            "Answered",
+            "Bridged",
+            "Unbridged",
+            "Parked",
+            "ConferenceJoined",
+            "ConferenceLeft",
+            "Ended"
+        ]
+    );
+    end(scene, &[(a, far_a), (c, far_c)]).await;
+}
+
+fn supervise(leg: LegId, agent: LegId, monitor: Monitor) -> Command {
+    Command::Supervise {
+        leg,
+        agent,
+        monitor,
+    }
+}
+
+async fn bridge(scene: &mut Scene, a: LegId, b: LegId) {
+    let on_end = OnEnd::Park;
+    scene.caller.take(Command::Bridge { a, b, on_end });
+    for leg in [a, b] {
+        scene.caller.until(leg, "Bridged").await;
+    }
+}
+
+async fn end(scene: &mut Scene, legs: &[(LegId, LegId)]) {
+    for &(leg, far) in legs {
+        scene.caller.hang_up(leg);
+        scene.caller.ended(leg).await;
+        scene.callee.ended(far).await;
+    }
+}

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::{Floor, Role, campaigns::Campaign, dialling::Dial};
+use super::{CampaignSpec, Floor, Phase, Role, campaigns::Campaign, dialling::Dial};
 use crate::{
     campaign::State,
     gate::{self, Block, Facts, No, Rules, Used, Verdict},
     ids::{CampaignId, GatewayId, LegId},
+    settings::Level,
     time::Millis,
 };
 
@@ -200,6 +201,36 @@ impl Floor {
         };
         let free = there.iter().find(has_room).cloned();
         free.or_else(|| there.first().cloned())
+    }
+
+    /// Calls that the limit shared with other campaigns still allows; `None`: there is no such limit.
+    pub(super) fn ceiling_room(&self, id: &CampaignId) -> Option<u32> {
+        let spec = &self.campaigns.get(id)?.spec;
+        let ceiling = spec.rules.ceiling?;
+        let (most, up) = (ceiling.most, self.up_below(spec, ceiling.among));
+        Some(most.saturating_sub(up))
+    }
+
+    /// Calls up, and leads with the gate, of the campaigns that share a limit with this one.
+    fn up_below(&self, spec: &CampaignSpec, among: Level) -> u32 {
+        let shares = |other: &CampaignSpec| {
+            other.mode == spec.mode
+                && match among {
+                    Level::Tenant => other.rules.tenant == spec.rules.tenant,
+                    Level::Department => other.rules.department == spec.rules.department,
+                    Level::Campaign => other.id == spec.id,
+                }
+        };
+        let mut up = 0;
+        for campaign in self.campaigns.values().filter(|seen| shares(&seen.spec)) {
+            up += campaign.calls.len() + campaign.checking as usize;
+        }
+        // Their agents' phones ring; the leads come next.
+        let coming = self.calls.values().filter(|call| {
+            let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
+            call.phase == Phase::AgentFirst && campaign.is_some_and(|seen| shares(&seen.spec))
+        });
+        u32::try_from(up + coming.count()).unwrap_or(u32::MAX)
     }
 
     pub(super) fn gateway_answers(&mut self, id: &GatewayId, up: bool, now: Millis) {

@@ -4,6 +4,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -66,6 +67,9 @@ pub struct Sip {
     pub trunk_port: Option<u16>,
     /// SIP over TLS, beside UDP and TCP.
     pub tls: Option<SipTls>,
+    /// Gateways are asked for a sign of life this often (OPTIONS); one that gives none is not
+    /// dialled through. 0 = never.
+    pub gateway_ping_s: u64,
     /// Phones are asked for a sign of life this often (OPTIONS); 0 = never.
     pub phone_ping_s: u64,
     /// New calls from outside that are let in each second; more get 503. 0 = no limit.
@@ -86,6 +90,14 @@ pub struct SipTls {
     /// The authorities that gateways' certificates are checked against, PEM. Without it no gateway
     /// is reached over TLS.
     pub authorities: Option<PathBuf>,
+}
+
+impl Sip {
+    /// How often gateways are asked for a sign of life.
+    #[must_use]
+    pub fn gateway_ping(&self) -> Option<Duration> {
+        Some(Duration::from_secs(self.gateway_ping_s)).filter(|every| !every.is_zero())
+    }
 }
 
 fn tls_port() -> u16 {
@@ -161,6 +173,7 @@ impl Default for Sip {
             realm: "paceline".into(),
             trunk_port: None,
             tls: None,
+            gateway_ping_s: 0,
             phone_ping_s: 30,
             max_new_calls_per_s: 0,
             phones: PhoneLimits::default(),
@@ -390,6 +403,7 @@ mod tests {
             "tls",
             "tcp",
             "realm",
+            "gateway_ping_s",
             "phone_ping_s",
             "max_new_calls_per_s",
             "at_once",

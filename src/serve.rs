@@ -115,6 +115,7 @@ impl Server {
             db.clone(),
             phones,
             Arc::clone(&switch),
+            config.sip.gateway_ping(),
         ));
         let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone());
         let (worker_stop, stopped) = watch::channel(false);
@@ -201,7 +202,8 @@ async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Resu
     switch.media.prompts = Some(config.data.join("prompts"));
     switch.media.rtp_timeout = Duration::from_secs(config.rtp.timeout_s);
     switch.announce_rtp = config.rtp.announce;
-    switch.gateways = trunks::load(db).await.context("cannot read the gateways")?;
+    let trunks = trunks::load(db, config.sip.gateway_ping()).await;
+    switch.gateways = trunks.context("cannot read the gateways")?;
     switch.phones = phones;
     Embedded::start(switch)
         .await
@@ -226,11 +228,12 @@ async fn follow(
     db: Db,
     phones: Arc<Extensions>,
     switch: Arc<Embedded>,
+    ping: Option<Duration>,
 ) {
     while reloads.changed().await.is_ok() {
         let fresh = async {
             phones.load(&db).await?;
-            trunks::load(&db).await
+            trunks::load(&db, ping).await
         };
         match fresh.await {
             Ok(trunks) => switch.set_gateways(trunks),

@@ -1,16 +1,16 @@
 //! The store's gateways as the switch wants them.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use embedded::Gateway;
 use store::{Db, gateways};
 use tracing::warn;
 
-/// Every gateway that is switched on and whose host has an address.
+/// Every gateway that is switched on and whose host has an address, to be pinged that often.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn load(db: &Db) -> store::Result<Vec<Gateway>> {
+pub async fn load(db: &Db, ping: Option<Duration>) -> store::Result<Vec<Gateway>> {
     let mut trunks = Vec::new();
     for stored in gateways::list(db)
         .await?
@@ -18,7 +18,11 @@ pub async fn load(db: &Db) -> store::Result<Vec<Gateway>> {
         .filter(|gateway| gateway.enabled)
     {
         match resolve(&stored).await.split_first() {
-            Some((first, more)) => trunks.push(trunk(stored, *first, more)),
+            Some((first, more)) => {
+                let mut trunk = trunk(stored, *first, more);
+                trunk.sip.ping = ping;
+                trunks.push(trunk);
+            }
             None => warn!(gateway = stored.name, "the gateway's host has no address"),
         }
     }
@@ -41,7 +45,7 @@ fn trunk(stored: gateways::Gateway, first: SocketAddr, more: &[SocketAddr]) -> G
     trunk.channels = Some(stored.settings.max_channels);
     // Dialling is paced by the engine; this holds for what a single dial may turn into.
     let pace = 0.8 / stored.settings.max_cps.max(0.1);
-    trunk.sip.pace = Some(std::time::Duration::from_secs_f64(pace));
+    trunk.sip.pace = Some(Duration::from_secs_f64(pace));
     trunk.sip.hop = hop(first);
     // One address family: the other would need sockets of its own.
     let same = more.iter().filter(|a| a.is_ipv4() == first.is_ipv4());

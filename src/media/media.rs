@@ -160,7 +160,8 @@ impl Media {
         self.order(leg, Command::Connect { leg, remote })
     }
 
-    /// Lets two legs hear each other. Ends their earlier bridges and playbacks.
+    /// Lets two legs hear each other. Ends their earlier bridges and playbacks; the playbacks go on
+    /// where the two heard each other in a mix before.
     ///
     /// # Errors
     /// As [`Self::connect`].

@@ -294,15 +294,24 @@ impl Shard {
         if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
             return;
         }
+        // Who was together in a mix stays together: a supervisor who leaves stops no prompt.
+        let together = self.hears(a, b) && self.hears(b, a);
         self.isolate(a);
         self.isolate(b);
         for (leg, peer) in [(a, b), (b, a)] {
             self.with(leg, |leg, out| {
                 leg.peer = Some(peer);
                 leg.set_music(None);
-                leg.end_play(PlayEnd::Stopped, &mut out.events);
+                if !together {
+                    leg.end_play(PlayEnd::Stopped, &mut out.events);
+                }
             });
         }
+    }
+
+    fn hears(&self, leg: LegId, voice: LegId) -> bool {
+        let ear = self.legs.get(&leg).and_then(|leg| leg.ear.as_ref());
+        ear.is_some_and(|ear| ear.iter().any(|(heard, _)| *heard == voice))
     }
 
     fn park(&mut self, leg: LegId, hear: Hear) {

@@ -3,7 +3,8 @@
 
 use super::{Far, House, in_time};
 use crate::{
-    Codec, Ear, Gain, Hear, LegId, Monitor, conference, goertzel::power, supervised, tone,
+    Codec, Ear, Event, Gain, Hear, LegId, Monitor, PlayEnd, PlayId, conference, goertzel::power,
+    supervised, tone,
 };
 
 /// What each member says, in hertz; all whole in half a second.
@@ -163,4 +164,27 @@ fn a_conference_may_span_threads() {
     party.assert_hears("across threads", &[".xx.", "x.x.", "xx.."]);
     let unknown = Ear::of(LegId(9_999), &[]);
     assert!(party.house.media.mix(vec![unknown]).is_err());
+}
+
+#[test]
+fn a_prompt_goes_on_when_a_supervised_call_becomes_a_bridge_again() {
+    let party = Party::of(&[Codec::Pcma, Codec::Pcma, Codec::Pcma]);
+    let [a, b, c] = party.legs[..] else {
+        unreachable!("three legs")
+    };
+    let media = &party.house.media;
+    let prompt = media.prompts().get("tone:1000:400").expect("a built-in");
+    party.mix(supervised(a, b, c, Monitor::Listen));
+    media.play(a, PlayId(1), prompt.clone(), 1).expect("a leg");
+    media.bridge(a, b).expect("two legs");
+    let ended = || {
+        party.house.wait(|event| match event {
+            Event::PlayDone { play, why, .. } => Some((play, why)),
+            _ => None,
+        })
+    };
+    assert_eq!(ended(), (PlayId(1), PlayEnd::Finished));
+    media.play(a, PlayId(2), prompt, 100).expect("a leg");
+    media.bridge(a, c).expect("two legs");
+    assert_eq!(ended(), (PlayId(2), PlayEnd::Stopped));
 }

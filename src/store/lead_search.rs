@@ -154,20 +154,24 @@ pub async fn newest_run(db: &Db, filter: &str) -> Result<Option<String>> {
     ).bind(filter).fetch_optional(c).await)?)
 }
 
-/// What these tasks are called.
+/// What these tasks are called, and who started them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn task_titles(db: &Db, ids: BTreeSet<String>) -> Result<BTreeMap<String, String>> {
+pub async fn task_titles(
+    db: &Db,
+    ids: BTreeSet<String>,
+) -> Result<BTreeMap<String, (String, Option<String>)>> {
     let ids = doc::text("tasks", &ids)?;
     let each = match db {
         Db::Lite { .. } => "SELECT value FROM json_each($1)",
         Db::Pg(_) => "SELECT value FROM json_array_elements_text($1::json)",
     };
-    let sql = format!("SELECT id, title FROM tasks WHERE id IN ({each})");
-    let rows: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    let sql = format!("SELECT id, title, created_by FROM tasks WHERE id IN ({each})");
+    let rows: Vec<(String, String, Option<String>)> = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(ids).fetch_all(c).await)?;
-    Ok(rows.into_iter().collect())
+    let rows = rows.into_iter();
+    Ok(rows.map(|(id, title, by)| (id, (title, by))).collect())
 }
 
 /// The plan is made for these values: for others it may be a bad one.

@@ -194,6 +194,18 @@ pub async fn patch(
     Ok(true)
 }
 
+/// Says what a lead has come to in the customer's own words; an empty text takes that away (OUT-113).
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_business_status(tx: &mut Tx, id: &str, status: &str, now: Millis) -> Result<()> {
+    let status = Some(status).filter(|status| !status.is_empty());
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET business_status = $2, updated_at = $3 WHERE id = $1"
+    ).bind(id).bind(status).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
 /// Deletes a lead that is not allocated.
 ///
 /// # Errors

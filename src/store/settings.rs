@@ -138,7 +138,13 @@ pub async fn save(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{sample::NOW, testing::on_both};
+    use crate::{
+        access::{Role, departments, users},
+        agents, campaigns,
+        sample::NOW,
+        sample_floor,
+        testing::{about, on_both},
+    };
 
     #[tokio::test]
     async fn each_level_keeps_its_own() {
@@ -184,6 +190,62 @@ mod tests {
                 seen.push(stamp(db).await.unwrap());
             }
             assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn the_floor_learns_what_holds_for_a_campaign_and_for_an_agent() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (campaign, _) = sample_floor::campaign(db, 1).await;
+            let department = departments::Department {
+                id: "dep_1".into(),
+                orgi: "o".into(),
+                name: "销售".into(),
+            };
+            departments::add(db, &department).await.unwrap();
+            let user = users::User {
+                id: "usr_1".into(),
+                orgi: "o".into(),
+                username: "li".into(),
+                password_hash: String::new(),
+                display_name: "李".into(),
+                role: Role::Agent,
+                department_id: Some("dep_1".into()),
+                disabled: false,
+                created_at: 1,
+            };
+            users::add(db, &user).await.unwrap();
+            let made_by = "UPDATE campaigns SET creater = 'usr_1' WHERE id = $1";
+            about(db, &campaign, made_by).await;
+            let value = Overrides {
+                popup_on_dial: Some(false),
+                phone_mask: Some(true),
+                ..Overrides::default()
+            };
+            let mut tx = db.begin().await.unwrap();
+            for (id, user_id) in [("1001", Some("usr_1")), ("1002", None)] {
+                let agent = agents::Agent {
+                    id: id.into(),
+                    user_id: user_id.map(Into::into),
+                    name: id.into(),
+                    extension: id.into(),
+                    wrap_up_s: None,
+                    auto_ready: false,
+                };
+                agents::put(&mut tx, "o", &agent, NOW).await.unwrap();
+            }
+            let level = Scope::Department("dep_1");
+            save(&mut tx, "o", level, &value, "u", NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let campaign = campaigns::find(db, &campaign).await.unwrap().unwrap();
+            let found = rules(db, &campaign).await.unwrap();
+            assert_eq!(found.department.as_deref(), Some("dep_1"));
+            assert_eq!((found.popup_on_dial, found.phone_mask), (false, None));
+            let specs = agents::specs(db).await.unwrap();
+            let masked: Vec<bool> = specs.iter().map(|agent| agent.phone_mask).collect();
+            assert_eq!(masked, [true, false]);
         })
         .await;
     }

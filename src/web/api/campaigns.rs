@@ -40,6 +40,7 @@ shown! {
         filter_id: String,
         /// followup or marketing.
         business_type: String,
+        /// The id of a dictionary: what agents may say of its leads; or a word of one's own.
         business_status: String,
         /// 抽取数量: leads drawn at one start.
         extract_count: i64,

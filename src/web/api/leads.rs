@@ -7,10 +7,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use engine::{
-    field::Field,
-    import_row::{self, Cell},
-};
+use engine::field::{Field, Position};
 use serde::{Deserialize, Serialize};
 use store::{
     fields,
@@ -30,13 +27,15 @@ use crate::{
     clock::{At, now},
     house::House,
     input::Body,
-    problem::{Fault, Problem},
+    problem::Problem,
 };
 
+mod form;
 mod marks;
 mod search;
 mod work;
 
+use form::{Reader, ranked, status_of};
 pub use search::{Search, refused, words_of};
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -74,6 +73,9 @@ pub struct LeadOut {
     /// 任务: what the task is called; only in searches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_title: Option<String>,
+    /// 分配人: the user who started the task; only in searches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alloc_by: Option<String>,
     pub campaign_id: Option<String>,
     pub business_status: Option<String>,
     /// notcall, calling, success, failed or exception.
@@ -111,6 +113,8 @@ pub struct LeadField {
     code: String,
     title: String,
     value: String,
+    /// 修改: agents may change it (OUT-055).
+    editable: bool,
 }
 
 impl LeadDetail {
@@ -119,6 +123,7 @@ impl LeadDetail {
         let fields = fields.iter().map(|field| LeadField {
             code: field.code.clone(),
             title: field.title.clone(),
+            editable: !field.is_phone && field.positions.contains(&Position::Edit),
             value: lead.data.get(&field.code).cloned().unwrap_or_default(),
         });
         Self {
@@ -136,6 +141,9 @@ pub struct LeadChange {
     data: BTreeMap<String, String>,
     /// 0 to 9; not for agents. A lead that waits in a campaign ordered by priority changes its place.
     priority: Option<i64>,
+    /// 业务状态, at most 100 characters; empty takes it away. Where the campaign's `business_status` is
+    /// the id of a dictionary, one of its codes or labels.
+    business_status: Option<String>,
 }
 
 /// 名单详情 · One lead. An agent sees the one on the phone or in preview, those of the own list, and
@@ -167,12 +175,20 @@ async fn change(
 ) -> Result<Json<LeadOut>, Problem> {
     let lead = find_mine(&house, &caller, &id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
-    let changes = checked(asked.data, &fields)?;
+    let changes = Reader::of(&house, &caller, &lead, &fields).await?;
+    let changes = changes.read(asked.data)?;
+    let status = match asked.business_status {
+        Some(text) => Some(status_of(&house, &caller, &lead, text).await?),
+        None => None,
+    };
     let priority = asked.priority.map(|asked| ranked(&caller, asked));
     let priority = priority.transpose()?;
     let mut tx = house.db.begin().await?;
     if !changes.is_empty() {
         leads::patch(&mut tx, &id, &changes, now()).await?;
+    }
+    if let Some(status) = status {
+        leads::set_business_status(&mut tx, &id, &status, now()).await?;
     }
     if let Some(priority) = priority {
         leads::prioritise(&mut tx, &id, priority, now()).await?;
@@ -196,55 +212,6 @@ async fn remove(
     leads::delete(&mut tx, caller.orgi(), &id, now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A priority that the caller may give.
-fn ranked(caller: &Caller, priority: i64) -> Result<i64, Problem> {
-    if caller.is_agent_only() {
-        let message = "agents do not say which leads come first";
-        return Err(Problem::at("/priority", "forbidden", message));
-    }
-    if (0..=9).contains(&priority) {
-        Ok(priority)
-    } else {
-        Err(Problem::at("/priority", "range", "must be 0 to 9"))
-    }
-}
-
-fn checked(
-    data: BTreeMap<String, String>,
-    fields: &[Field],
-) -> Result<BTreeMap<String, String>, Problem> {
-    let mut faults = Vec::new();
-    let mut changes = BTreeMap::new();
-    for (code, text) in data {
-        let at = format!("/data/{code}");
-        match fields.iter().find(|field| field.code == code) {
-            None => faults.push(Fault::new(
-                &at,
-                "unknown_field",
-                "the batch has no such field",
-            )),
-            Some(field) if field.is_phone => {
-                faults.push(Fault::new(
-                    &at,
-                    "read_only",
-                    "phone fields cannot be changed",
-                ));
-            }
-            Some(field) => match import_row::value(field, &Cell::Text(text)) {
-                Ok(value) => {
-                    changes.insert(code, value.unwrap_or_default());
-                }
-                Err(bad) => faults.push(Fault::new(&at, bad.code, bad.reason)),
-            },
-        }
-    }
-    if faults.is_empty() {
-        Ok(changes)
-    } else {
-        Err(Problem::invalid(faults))
-    }
 }
 
 /// The lead a path names, when a department has it that the agent heads: to be looked at and handed on,
@@ -337,6 +304,7 @@ pub fn show(lead: Lead, fields: &[Field], masks: &Masks) -> LeadOut {
         alloc_at: lead.alloc_at.shown(),
         task_id: lead.task_id,
         task_title: None,
+        alloc_by: None,
         business_status: lead.business_status,
         campaign_id: lead.campaign_id,
         call_status: lead.call_status,

@@ -447,3 +447,58 @@ async fn an_agent_picks_from_the_own_list_and_sees_what_it_is_about() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_agent_changes_what_the_template_lets_and_loses_nothing_hidden() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, all_fields, all) = batch(&kit.db, "一", 1).await;
+        let token = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let code = all_fields[0].code.clone();
+        let field = async |change: Field| {
+            let mut tx = kit.db.begin().await.unwrap();
+            fields::update(&mut tx, &batch, &change, now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        };
+        let path = format!("/api/v1/leads/{}", all[0]);
+        let say = async |asked: Value| kit.with(&token, "PATCH", &path, Some(asked)).await;
+        let kept = async || {
+            let lead = leads::find(&kit.db, &all[0]).await.unwrap().unwrap();
+            lead.data.0[&code].clone()
+        };
+        field(Field {
+            hidden: true,
+            ..all_fields[0].clone()
+        })
+        .await;
+        let shown = kit.with(&token, "GET", &path, None).await.body;
+        assert_eq!(shown["data"][&code], "客**");
+        assert_eq!(shown["fields"][0]["editable"], true);
+        assert_eq!(
+            say(json!({"data": {code.clone(): "客**"}})).await.status,
+            200
+        );
+        assert_eq!(kept().await, "客户2", "what was shown masked came back");
+        assert_eq!(say(json!({"data": {code.clone(): "改"}})).await.status, 200);
+        assert_eq!(kept().await, "改");
+        field(Field {
+            positions: vec![engine::field::Position::Detail],
+            ..all_fields[0].clone()
+        })
+        .await;
+        let refused = say(json!({"data": {code.clone(): "又"}})).await;
+        assert_eq!(refused.body["errors"][0]["code"], "read_only");
+        assert_eq!(kept().await, "改");
+
+        let status = say(json!({"business_status": "有意向"})).await;
+        assert_eq!(status.body["business_status"], "有意向", "{}", status.text);
+        let gone = say(json!({"business_status": ""})).await;
+        assert_eq!(gone.body["business_status"], Value::Null);
+        let long = say(json!({"business_status": "长".repeat(101)})).await;
+        assert_eq!(long.body["errors"][0]["pointer"], "/business_status");
+    })
+    .await;
+}

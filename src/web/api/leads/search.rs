@@ -298,7 +298,7 @@ fn place(cursor: &str, print: &str) -> Result<Place, Problem> {
 /// What is needed to show the leads of a page.
 struct Known {
     fields: BTreeMap<String, Vec<Field>>,
-    tasks: BTreeMap<String, String>,
+    tasks: BTreeMap<String, (String, Option<String>)>,
     masks: Masks,
 }
 
@@ -327,7 +327,8 @@ impl Known {
         let fields = self.fields.get(&lead.batch_id).map(Vec::as_slice);
         let task = lead.task_id.as_ref().and_then(|task| self.tasks.get(task));
         LeadOut {
-            task_title: task.cloned(),
+            task_title: task.map(|(title, _)| title.clone()),
+            alloc_by: task.and_then(|(_, by)| by.clone()),
             ..show(lead, fields.unwrap_or_default(), &self.masks)
         }
     }

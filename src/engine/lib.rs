@@ -9,6 +9,7 @@
 
 pub mod agent;
 pub mod campaign;
+pub mod control;
 pub mod dictionary;
 pub mod disposition;
 pub mod draw;

@@ -36,6 +36,7 @@ mod products;
 mod queues;
 mod records;
 mod recycle;
+mod robots;
 mod rows;
 mod running;
 mod settings;
@@ -84,6 +85,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(running::routes())
         .merge(tasks::routes())
         .merge(recycle::routes())
+        .merge(robots::routes())
         .merge(grants::routes())
         .merge(heads::routes())
         .merge(contacts::routes())

@@ -122,3 +122,6 @@ impl Teller {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,9 @@ pub use read::{Asked, BadQuery, Clock, read, today};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
     pub keyword: Option<Keyword>,
+    /// Whoever asks sees numbers masked: a number is found as a whole alone, and no part of what a
+    /// hidden field or one of numbers holds.
+    pub masked: bool,
     pub batch: Option<String>,
     pub import: Option<String>,
     /// Places in the order of creation, both included: an import's.

@@ -1,6 +1,11 @@
 //! Puts the floor's events on the bus; pop-ups and previews get the lead's fields first.
 
-use engine::{floor::Event, phone::mask};
+use engine::{
+    control::Control,
+    floor::Event,
+    ids::{AgentId, CampaignId, LeadId},
+    phone::mask,
+};
 use serde_json::{Value, json};
 use store::Db;
 use tokio::sync::mpsc;
@@ -32,12 +37,21 @@ impl Teller {
                     })
                 }
                 Event::Preview {
-                    lead_id, masked, ..
+                    agent,
+                    lead_id,
+                    campaign_id,
+                    masked,
+                    ..
                 } => {
                     if let Err(error) = store::leads::previewed(&self.db, lead_id.as_str()).await {
                         warn!(error = ?error, "a preview was not counted");
                     }
-                    self.fields(lead_id.as_str(), *masked).await
+                    let left = self.left(agent, campaign_id, lead_id).await;
+                    let fields = self.fields(lead_id.as_str(), *masked).await;
+                    fields.map(|mut fields| {
+                        fields["left_count"] = left.into();
+                        fields
+                    })
                 }
                 _ => None,
             };
@@ -48,6 +62,14 @@ impl Teller {
             self.bus
                 .publish(event.topic(), event.name(), data, clock::now());
         }
+    }
+
+    /// Leads that the agent's list has besides the one that is shown.
+    async fn left(&self, agent: &AgentId, campaign: &CampaignId, shown: &LeadId) -> Option<i64> {
+        let (agent, campaign) = (agent.as_str(), campaign.as_str());
+        let left = store::agent_list::left(&self.db, campaign, agent, shown.as_str()).await;
+        left.map_err(|error| warn!(error = ?error, "a preview goes out without what is left"))
+            .ok()
     }
 
     /// The lead as the agent's screen wants it: its number and its fields in their order, what is
@@ -67,15 +89,20 @@ impl Teller {
             return Ok(None);
         };
         let specs = store::fields::list(&self.db, &lead.batch_id).await?;
+        let dictionaries = store::dictionaries::for_fields(&self.db, &specs).await?;
         let fields: Vec<Value> = specs
             .iter()
-            .map(|field| {
+            .map(|field| (field, Control::of(field, &dictionaries)))
+            .filter(|(_, control)| control.pops_up())
+            .map(|(field, control)| {
                 let value = lead.data.get(&field.code).cloned().unwrap_or_default();
                 let value = match field.is_phone && masked {
                     true if !value.is_empty() => mask(&value),
                     _ => field.shown(&value),
                 };
-                json!({ "code": field.code, "title": field.title, "value": value })
+                let mut shown = json!(control);
+                shown["value"] = value.into();
+                shown
             })
             .collect();
         let campaign = match &lead.campaign_id {
@@ -86,6 +113,7 @@ impl Teller {
         Ok(Some(json!({
             "fields": fields,
             "campaign": campaign.map(|campaign| campaign.name),
+            "task_id": lead.task_id,
             "masked": masked,
             "phone": if masked { mask(&lead.phone) } else { lead.phone },
             "dial_count": lead.dial_count,
@@ -94,3 +122,6 @@ impl Teller {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests;

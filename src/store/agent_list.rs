@@ -50,6 +50,18 @@ pub async fn overview(
     ).bind(orgi).bind(agent).bind(from).bind(to).bind(now.0).fetch_one(c).await)?)
 }
 
+/// Leads of this campaign on the agent's list with which something is planned, besides the one that
+/// is `shown`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn left(db: &Db, campaign: &str, agent: &str, shown: &str) -> Result<i64> {
+    Ok(on!(db.read(), c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM leads WHERE campaign_id = $1 AND alloc_type = 'agent'
+             AND alloc_target = $2 AND next_dial_at IS NOT NULL AND voided = FALSE AND id <> $3"
+    ).bind(campaign).bind(agent).bind(shown).fetch_one(c).await)?)
+}
+
 /// A dial of an agent, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct AgentResult {
@@ -95,4 +107,45 @@ pub async fn results(
          ORDER BY a.id DESC LIMIT $5"
     ).bind(orgi).bind(agent).bind(before.unwrap_or_default()).bind(i64::from(recorded)).bind(limit)
         .fetch_all(c).await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        leads, sample,
+        testing::{about, on_both},
+    };
+
+    #[tokio::test]
+    async fn what_is_left_is_planned_and_the_agents_own() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (batch, fields) = sample::batch(db, "一").await;
+            sample::leads(db, &batch, &fields, 5).await;
+            let rows = leads::page(db, &batch, -1, 5).await.unwrap();
+            for lead in &rows {
+                let own = "UPDATE leads SET alloc_type = 'agent', alloc_target = '1001',
+                    campaign_id = 'cmp_1', next_dial_at = 1 WHERE id = $1";
+                about(db, &lead.id, own).await;
+            }
+            let count = async |agent: &str| left(db, "cmp_1", agent, &rows[0].id).await.unwrap();
+            assert_eq!((count("1001").await, count("1002").await), (4, 0));
+            for (lead, sql) in [
+                (
+                    &rows[1],
+                    "UPDATE leads SET next_dial_at = NULL WHERE id = $1",
+                ),
+                (&rows[2], "UPDATE leads SET voided = TRUE WHERE id = $1"),
+                (
+                    &rows[3],
+                    "UPDATE leads SET campaign_id = 'cmp_2' WHERE id = $1",
+                ),
+            ] {
+                about(db, &lead.id, sql).await;
+            }
+            assert_eq!(count("1001").await, 1);
+        })
+        .await;
+    }
 }

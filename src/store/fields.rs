@@ -21,7 +21,19 @@ pub async fn list(db: &Db, batch: &str) -> Result<Vec<Field>> {
     parse(&specs)
 }
 
-/// The same within a write.
+/// Whether any field of the tenant's batches is shown masked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hide_some(db: &Db, orgi: &str) -> Result<bool> {
+    let one: Option<String> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT f.code FROM fields f JOIN batches b ON b.id = f.batch_id
+         WHERE b.orgi = $1 AND f.spec LIKE '%\"hidden\":true%' LIMIT 1"
+    ).bind(orgi).fetch_optional(c).await)?;
+    Ok(one.is_some())
+}
+
+/// The same as [`list`] within a write.
 ///
 /// # Errors
 /// As [`list`].

@@ -47,6 +47,8 @@ pub struct Lead {
     pub alloc_type: Option<String>,
     pub alloc_target: Option<String>,
     pub alloc_at: Option<i64>,
+    /// The user who handed it on, where it was not whoever started the task.
+    pub alloc_by: Option<String>,
     pub task_id: Option<String>,
     pub campaign_id: Option<String>,
     pub call_status: String,

@@ -71,6 +71,7 @@ pub mod queues;
 pub mod records;
 pub mod recover;
 pub mod rejects;
+pub mod robots;
 pub mod routes;
 pub mod rows;
 #[cfg(test)]

@@ -232,3 +232,26 @@ pub async fn task_of_department(db: &Db, orgi: &str, leads: &[String], departmen
     }
     id
 }
+
+/// Makes a lead one of this campaign's.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn into_campaign(db: &Db, lead: &str, campaign: &str) {
+    crate::on!(db.write(), c => sqlx::query("UPDATE leads SET campaign_id = $2 WHERE id = $1")
+        .bind(lead).bind(campaign).execute(c).await.map(|_| ()))
+    .expect("the lead is the campaign's");
+}
+
+/// Makes a lead one of this task, which the user started.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn started_by(db: &Db, task: &str, lead: &str, user: &str) {
+    crate::on!(db.write(), c => sqlx::query("UPDATE tasks SET created_by = $2 WHERE id = $1")
+        .bind(task).bind(user).execute(c).await.map(|_| ()))
+    .expect("the task is the user's");
+    crate::on!(db.write(), c => sqlx::query("UPDATE leads SET task_id = $2 WHERE id = $1")
+        .bind(lead).bind(task).execute(c).await.map(|_| ()))
+    .expect("the lead is the task's");
+}

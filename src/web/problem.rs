@@ -58,6 +58,7 @@ fn known(code: &str) -> (StatusCode, &'static str) {
         "UNAUTHENTICATED" => (S::UNAUTHORIZED, "Sign in first"),
         "BAD_CREDENTIALS" => (S::UNAUTHORIZED, "Unknown name or wrong password"),
         "FORBIDDEN" => (S::FORBIDDEN, "Your role does not allow this"),
+        "NO_DEPARTMENT" => (S::FORBIDDEN, "Your account belongs to no department"),
         "ALLOC_FORBIDDEN" => (S::FORBIDDEN, "You may not allocate to this target"),
         "CSRF" => (S::FORBIDDEN, "The page's token is missing or old"),
         "ORIGIN" => (S::FORBIDDEN, "The request comes from another site"),

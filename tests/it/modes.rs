@@ -82,7 +82,13 @@ async fn preview_offers_a_lead_and_the_agent_dials_it() {
     let wish = json!({ "order": "next_preview", "campaign_id": campaign.id });
     agent.order(api, wish).await;
     let offer = channel.until("outbound.preview", SOON).await;
-    assert_eq!(offer["data"]["phone"], "13800138000", "{offer:#}");
+    let shown = &offer["data"];
+    assert_eq!(shown["phone"], "13800138000", "{offer:#}");
+    assert_eq!(shown["task_id"], *campaign.task, "{offer:#}");
+    assert_eq!(shown["left_count"], 0, "{offer:#}");
+    let control = &shown["fields"][0];
+    assert!(control["element"].is_string(), "{offer:#}");
+    assert!(control["positions"].is_array(), "{offer:#}");
     assert!(
         carrier.invites().is_empty(),
         "dialled before the agent said so"

@@ -83,6 +83,7 @@ pub fn read(
     let mut bad = Vec::new();
     let query = Query {
         keyword: keyword(asked, &mut bad),
+        masked: false,
         batch: asked.batch.clone(),
         import: asked.import.clone(),
         positions: None,

@@ -80,6 +80,46 @@ async fn a_user_is_changed_but_keeps_its_name_to_itself() {
 }
 
 #[tokio::test]
+async fn a_department_goes_when_nobody_needs_it() {
+    on_both(|home| async move {
+        let db = &home.db;
+        for id in ["dep_1", "dep_2"] {
+            let department = departments::Department {
+                id: id.into(),
+                orgi: FIRST_ORGI.into(),
+                name: id.into(),
+            };
+            departments::add(db, &department).await.unwrap();
+        }
+        let rename = async |id: &str, name: &str| {
+            let done = departments::rename(db, FIRST_ORGI, id, name).await;
+            done.map_err(|error| error.code())
+        };
+        assert_eq!(rename("dep_1", "dep_2").await, Err(Some("NAME_TAKEN")));
+        assert_eq!(rename("dep_1", "销售").await, Ok(true));
+        assert_eq!(rename("dep_9", "别的").await, Ok(false));
+        let delete = async |orgi: &str| {
+            let mut tx = db.begin().await.unwrap();
+            let done = departments::delete(&mut tx, orgi, "dep_1").await;
+            if done.is_ok() {
+                tx.commit().await.unwrap();
+            }
+            done.map_err(|error| error.code())
+        };
+        let mut one = user("usr_1", Role::Marketer);
+        one.department_id = Some("dep_1".into());
+        users::add(db, &one).await.unwrap();
+        assert_eq!(delete(FIRST_ORGI).await, Err(Some("DEPARTMENT_IN_USE")));
+        one.department_id = None;
+        users::update(db, &one).await.unwrap();
+        assert_eq!(delete("other").await, Ok(false));
+        assert_eq!(delete(FIRST_ORGI).await, Ok(true));
+        assert_eq!(departments::list(db, FIRST_ORGI).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_session_ends_with_its_time_its_user_or_its_closing() {
     on_both(|home| async move {
         let db = &home.db;

@@ -93,6 +93,7 @@ impl Road {
         match self {
             Self::Phone => Query {
                 keyword: from.keyword,
+                masked: from.masked,
                 ..nothing
             },
             Self::Owner => Query {

@@ -165,7 +165,7 @@ impl Statement {
         self.within("last_dial_at", query.dialled);
         self.within("appoint_at", query.appointed);
         self.appointment(query.appointment);
-        self.keyword(query.keyword.as_ref());
+        self.keyword(query.keyword.as_ref(), query.masked);
         if let Some(test) = &query.field {
             self.field(test);
         }
@@ -254,9 +254,10 @@ impl Statement {
         }
     }
 
-    fn keyword(&mut self, keyword: Option<&Keyword>) {
+    fn keyword(&mut self, keyword: Option<&Keyword>, masked: bool) {
         match keyword {
             None => {}
+            Some(Keyword::Phone(number)) if masked => self.and("phone", "=", number.as_str()),
             Some(Keyword::Phone(start)) => {
                 self.and("phone", ">=", start.as_str());
                 if let Some(end) = after_all(start) {
@@ -267,12 +268,12 @@ impl Statement {
                 self.push(&format!("{}) = ", start.chars().count()));
                 self.bind(start.as_str());
             }
-            Some(Keyword::Text(part)) => self.any_cell(part),
+            Some(Keyword::Text(part)) => self.any_cell(part, masked),
         }
     }
 
     /// Some field has the text. The document as a whole is looked at first: it is cheaper.
-    fn any_cell(&mut self, part: &str) {
+    fn any_cell(&mut self, part: &str, masked: bool) {
         let (find, each) = if self.is_lite {
             ("instr", "json_each(l.data)")
         } else {
@@ -285,7 +286,14 @@ impl Statement {
             ") > 0 AND EXISTS (SELECT 1 FROM {each} AS cell WHERE {find}(cell.value, "
         ));
         self.bind(part);
-        self.push(") > 0)");
+        self.push(") > 0");
+        if masked {
+            self.push(
+                " AND cell.key NOT IN (SELECT f.code FROM fields f WHERE f.batch_id = l.batch_id
+                     AND (f.spec LIKE '%\"hidden\":true%' OR f.spec LIKE '%\"is_phone\":true%'))",
+            );
+        }
+        self.push(")");
     }
 
     fn field(&mut self, test: &Test) {

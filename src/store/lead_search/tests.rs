@@ -128,6 +128,7 @@ fn fits(query: &Query, lead: &Lead) -> bool {
         }
         && match &query.keyword {
             None => true,
+            Some(Keyword::Phone(number)) if query.masked => lead.phone == *number,
             Some(Keyword::Phone(start)) => lead.phone.starts_with(start.as_str()),
             Some(Keyword::Text(part)) => lead
                 .data

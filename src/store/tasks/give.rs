@@ -78,7 +78,7 @@ async fn give_lite(
         "UPDATE leads SET alloc_status = v.status, alloc_type = v.kind, alloc_target = v.target,
              alloc_at = $1, task_id = $2, campaign_id = $3, call_status = 'notcall',
              next_dial_at = $1, call_rank = v.call_rank, call_key = v.call_key, blocked = NULL,
-             updated_at = $1
+             alloc_by = NULL, updated_at = $1
          FROM (SELECT value ->> 0 AS at, value ->> 1 AS status, value ->> 2 AS kind,
                    value ->> 3 AS target, value ->> 4 AS call_rank, value ->> 5 AS call_key
                FROM json_each($4)) AS v
@@ -112,7 +112,7 @@ async fn give_pg(
         "UPDATE leads SET alloc_status = v.status, alloc_type = v.kind, alloc_target = v.target,
              alloc_at = $1, task_id = $2, campaign_id = $3, call_status = 'notcall',
              next_dial_at = $1, call_rank = v.call_rank, call_key = v.call_key, blocked = NULL,
-             updated_at = $1
+             alloc_by = NULL, updated_at = $1
          FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[])
              AS v (at, status, kind, target, call_rank, call_key)
          WHERE leads.position = v.at AND {FREE} RETURNING alloc_type"

@@ -11,6 +11,8 @@ pub struct Handed<'a> {
     pub task: &'a str,
     pub department: &'a str,
     pub agent: &'a str,
+    /// The user who hands them on.
+    pub by: &'a str,
     /// Empty: the first `count` in their order.
     pub leads: &'a [String],
     pub count: i64,
@@ -34,7 +36,8 @@ pub async fn hand_on(tx: &mut Tx, handed: Handed<'_>, now: Millis) -> Result<i64
     }
     let went: Vec<String> = on!(tx.conn(), c => {
         let mut query = QueryBuilder::new("UPDATE leads SET alloc_target = ");
-        query.push_bind(handed.agent).push(", alloc_at = ").push_bind(now.0);
+        query.push_bind(handed.agent).push(", alloc_by = ").push_bind(handed.by);
+        query.push(", alloc_at = ").push_bind(now.0);
         query.push(", next_dial_at = ").push_bind(now.0);
         query.push(", updated_at = ").push_bind(now.0);
         query.push(", campaign_id = (SELECT t.campaign_id FROM tasks t WHERE t.id = ");

@@ -202,7 +202,7 @@ async fn set_back(
         query.push_bind(status).push(", alloc_type = ").push_bind(kind);
         query.push(", alloc_target = ").push_bind(department);
         query.push(", updated_at = ").push_bind(now.0);
-        query.push(", campaign_id = NULL, next_dial_at = NULL WHERE reserved_by IS NULL
+        query.push(", alloc_by = NULL, campaign_id = NULL, next_dial_at = NULL WHERE reserved_by IS NULL
             AND call_status <> 'calling' AND id IN (");
         let mut list = query.separated(", ");
         for lead in leads {

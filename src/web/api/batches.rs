@@ -11,7 +11,7 @@ use store::batches::{self, Batch, NewBatch};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::created, check, find, shown::shown};
+use super::{answer::created, check, departments::belongs, find, shown::shown};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -116,6 +116,7 @@ async fn add(
     caller: Caller,
     Body(asked): Body<NewBatchIn>,
 ) -> Result<Response, Problem> {
+    belongs(&house, &caller).await?;
     let types = ["temporary", "planned", "external"];
     check::one_of("/import_mode", &asked.import_mode, &["upload"])?;
     let new = NewBatch {
@@ -196,6 +197,7 @@ async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     find::batch(&house, &caller, &id).await?;
+    belongs(&house, &caller).await?;
     let mut tx = house.db.begin().await?;
     let files = batches::delete(&mut tx, &id).await?;
     tx.commit().await?;

@@ -8,10 +8,13 @@ use axum::{
 };
 use engine::{
     campaign::{Mode, Settings},
-    draw::Share,
+    draw::{Share, Target},
 };
 use serde::Deserialize;
-use store::campaigns::{self, Campaign, Draft};
+use store::{
+    campaigns::{self, Campaign, Draft},
+    targets,
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -63,45 +66,45 @@ shown! {
     }
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCampaign {
-    name: String,
+    pub name: String,
     /// preview, predictive or robot.
-    campaign_type: String,
-    filter_id: String,
+    pub campaign_type: String,
+    pub filter_id: String,
     /// followup (default) or marketing.
-    business_type: Option<String>,
-    business_status: Option<String>,
+    pub business_type: Option<String>,
+    pub business_status: Option<String>,
     /// 1 to 1,000,000; 100 when not given.
-    extract_count: Option<i64>,
+    pub extract_count: Option<i64>,
     /// 0 to 1,000,000; 100 when not given.
-    default_alloc: Option<i64>,
+    pub default_alloc: Option<i64>,
     /// all (default), 75, 50 or 25.
-    alloc_mode: Option<String>,
-    description: Option<String>,
+    pub alloc_mode: Option<String>,
+    pub description: Option<String>,
     /// Settings that differ from those a new campaign begins with: /settings/outbound.
     #[schema(value_type = Object)]
-    settings: Option<serde_json::Value>,
+    pub settings: Option<serde_json::Value>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignChange {
     /// The revision that was read.
-    revision: i64,
-    name: Option<String>,
-    campaign_type: Option<String>,
-    filter_id: Option<String>,
-    business_type: Option<String>,
-    business_status: Option<String>,
-    extract_count: Option<i64>,
-    default_alloc: Option<i64>,
-    alloc_mode: Option<String>,
-    description: Option<String>,
+    pub revision: i64,
+    pub name: Option<String>,
+    pub campaign_type: Option<String>,
+    pub filter_id: Option<String>,
+    pub business_type: Option<String>,
+    pub business_status: Option<String>,
+    pub extract_count: Option<i64>,
+    pub default_alloc: Option<i64>,
+    pub alloc_mode: Option<String>,
+    pub description: Option<String>,
     /// All settings; those not named take their default.
     #[schema(value_type = Object)]
-    settings: Option<serde_json::Value>,
+    pub settings: Option<serde_json::Value>,
 }
 
 /// 活动列表 · Campaigns, newest first.
@@ -139,11 +142,26 @@ async fn add(
     caller: Caller,
     Body(asked): Body<NewCampaign>,
 ) -> Result<Response, Problem> {
-    find::filter(&house, &caller, &asked.filter_id)
+    let campaign = create(&house, &caller, asked, None).await?;
+    let at = format!("/api/v1/campaigns/{}", campaign.id);
+    Ok(created(at, CampaignOut::from(campaign)))
+}
+
+/// Adds a campaign, with its only target where there is one.
+///
+/// # Errors
+/// `INVALID`; `NO_SUCH_FILTER`; `NAME_TAKEN`.
+pub async fn create(
+    house: &House,
+    caller: &Caller,
+    asked: NewCampaign,
+    to: Option<Target>,
+) -> Result<Campaign, Problem> {
+    find::filter(house, caller, &asked.filter_id)
         .await
         .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     let mode = mode_of(&asked.campaign_type);
-    let start = super::settings::for_new_campaign(&house, &caller, mode).await?;
+    let start = super::settings::for_new_campaign(house, caller, mode).await?;
     let form = Form {
         name: asked.name,
         campaign_type: asked.campaign_type,
@@ -160,12 +178,11 @@ async fn add(
     let mut tx = house.db.begin().await?;
     let draft = form.draft()?;
     let id = campaigns::create(&mut tx, caller.orgi(), caller.user_id(), &draft, now()).await?;
+    if let Some(to) = to {
+        targets::replace(&mut tx, &id, &[to], now()).await?;
+    }
     tx.commit().await?;
-    let campaign = find::campaign(&house, &caller, &id).await?;
-    Ok(created(
-        format!("/api/v1/campaigns/{id}"),
-        CampaignOut::from(campaign),
-    ))
+    find::campaign(house, caller, &id).await
 }
 
 /// 活动 · One campaign.
@@ -190,9 +207,23 @@ async fn change(
     Path(id): Path<String>,
     Body(asked): Body<CampaignChange>,
 ) -> Result<Json<CampaignOut>, Problem> {
-    let old = find::campaign(&house, &caller, &id).await?;
+    Ok(Json(save(&house, &caller, &id, asked, None).await?.into()))
+}
+
+/// Changes a campaign, and its only target where there is one.
+///
+/// # Errors
+/// `INVALID`; `NO_SUCH_FILTER`; `REVISION_CONFLICT`; `NAME_TAKEN`; `NOT_DRAFT`.
+pub async fn save(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    asked: CampaignChange,
+    to: Option<Target>,
+) -> Result<Campaign, Problem> {
+    let old = find::campaign(house, caller, id).await?;
     if let Some(filter) = &asked.filter_id {
-        find::filter(&house, &caller, filter)
+        find::filter(house, caller, filter)
             .await
             .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     }
@@ -213,9 +244,12 @@ async fn change(
     };
     let form = form.checked()?;
     let mut tx = house.db.begin().await?;
-    campaigns::save(&mut tx, &id, asked.revision, &form.draft()?, now()).await?;
+    campaigns::save(&mut tx, id, asked.revision, &form.draft()?, now()).await?;
+    if let Some(to) = to {
+        targets::replace(&mut tx, id, &[to], now()).await?;
+    }
     tx.commit().await?;
-    Ok(Json(find::campaign(&house, &caller, &id).await?.into()))
+    find::campaign(house, caller, id).await
 }
 
 /// 删除活动 · Delete a campaign that was never started.

@@ -11,6 +11,7 @@ use store::{
     tasks::{self, Task},
 };
 
+use super::departments::belongs;
 use crate::{caller::Caller, house::House, problem::Problem};
 
 type Found<T> = Result<T, Problem>;
@@ -19,8 +20,9 @@ pub async fn batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
     there(batches::get(&house.db, caller.orgi(), id).await?)
 }
 
-/// A batch that may still be changed.
+/// A batch that may still be changed, by this caller (OUT-007).
 pub async fn open_batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
+    belongs(house, caller).await?;
     let batch = batch(house, caller, id).await?;
     if batch.state == "archived" {
         return Err(Problem::of("BATCH_ARCHIVED"));

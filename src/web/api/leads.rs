@@ -7,10 +7,14 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use engine::field::{Field, Position};
+use engine::{
+    control::Control,
+    dictionary::{Dictionary, Item},
+    field::{Element, Field, Position},
+};
 use serde::{Deserialize, Serialize};
 use store::{
-    fields,
+    dictionaries, fields,
     leads::{self, Lead},
 };
 use utoipa::ToSchema;
@@ -73,7 +77,7 @@ pub struct LeadOut {
     /// 任务: what the task is called; only in searches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_title: Option<String>,
-    /// 分配人: the user who started the task; only in searches.
+    /// 分配人: the user who handed the lead on, or else started the task; only in searches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alloc_by: Option<String>,
     pub campaign_id: Option<String>,
@@ -115,18 +119,47 @@ pub struct LeadField {
     code: String,
     title: String,
     value: String,
+    /// 元素类型: text, textarea, radio, checkbox, select, date, datetime or number.
+    #[schema(value_type = String)]
+    element: Element,
+    /// What may be chosen, where the field has a dictionary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choices: Option<Vec<ChoiceOut>>,
+    /// 显示位置: list, add, edit, detail. The pop-up shows what has edit or detail.
+    #[schema(value_type = Vec<String>)]
+    positions: Vec<Position>,
     /// 修改: agents may change it (OUT-055).
     editable: bool,
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChoiceOut {
+    /// What is kept.
+    code: String,
+    /// What people see.
+    label: String,
+}
+
 impl LeadDetail {
-    fn of(lead: Lead, fields: &[Field], masks: &Masks) -> Self {
+    fn of(lead: Lead, fields: &[Field], dictionaries: &[Dictionary], masks: &Masks) -> Self {
         let lead = show(lead, fields, masks);
-        let fields = fields.iter().map(|field| LeadField {
-            code: field.code.clone(),
-            title: field.title.clone(),
-            editable: !field.is_phone && field.positions.contains(&Position::Edit),
-            value: lead.data.get(&field.code).cloned().unwrap_or_default(),
+        let fields = fields.iter().map(|field| {
+            let control = Control::of(field, dictionaries);
+            let choice = |item: Item| ChoiceOut {
+                code: item.code,
+                label: item.label,
+            };
+            LeadField {
+                value: lead.data.get(&control.code).cloned().unwrap_or_default(),
+                code: control.code,
+                title: control.title,
+                element: control.element,
+                choices: control
+                    .choices
+                    .map(|items| items.into_iter().map(choice).collect()),
+                positions: control.positions,
+                editable: control.editable,
+            }
         });
         Self {
             fields: fields.collect(),
@@ -162,8 +195,9 @@ async fn get(
         None => find_mine(&house, &caller, &id).await?,
     };
     let fields = fields::list(&house.db, &lead.batch_id).await?;
+    let dictionaries = dictionaries::for_fields(&house.db, &fields).await?;
     let masks = Masks::of(&house, &caller).await?;
-    Ok(Json(LeadDetail::of(lead, &fields, &masks)))
+    Ok(Json(LeadDetail::of(lead, &fields, &dictionaries, &masks)))
 }
 
 /// 修改名单 · Change some fields of a lead.

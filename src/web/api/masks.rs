@@ -27,6 +27,13 @@ impl Masks {
         })
     }
 
+    /// Whether the numbers of any leads are masked.
+    #[must_use]
+    pub fn hide_some(&self) -> bool {
+        let campaigns = self.levels.campaigns.keys();
+        self.hide(None) || campaigns.into_iter().any(|id| self.hide(Some(id)))
+    }
+
     /// Whether the numbers of this campaign's leads are masked.
     #[must_use]
     pub fn hide(&self, campaign: Option<&str>) -> bool {

@@ -41,6 +41,7 @@ mod products;
 mod queues;
 mod records;
 mod recycle;
+mod robots;
 mod rows;
 mod running;
 mod settings;
@@ -89,6 +90,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(running::routes())
         .merge(tasks::routes())
         .merge(recycle::routes())
+        .merge(robots::routes())
         .merge(grants::routes())
         .merge(heads::routes())
         .merge(contacts::routes())

@@ -241,6 +241,7 @@ async fn hand_on(
         task: &task.id,
         department: &asked.department_id,
         agent: &asked.agent_id,
+        by: caller.user_id(),
         leads: &leads,
         count,
     };

@@ -15,7 +15,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    campaign_report, campaigns, fields, filters, gateways, leads, targets, tasks,
+    campaign_report, campaigns, fields, filters, gateways, leads, robots, targets, tasks,
     work::{By, Work, enqueue},
 };
 use utoipa::ToSchema;
@@ -51,11 +51,24 @@ async fn start(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Accepted, Problem> {
-    let campaign = find::campaign(&house, &caller, &id).await?;
+    begin(&house, &caller, &id, false).await
+}
+
+/// Starts a campaign; `alone`: only when its robots do nothing else (OUT-223).
+///
+/// # Errors
+/// As the route says, and `ROBOT_BUSY`.
+pub async fn begin(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    alone: bool,
+) -> Result<Accepted, Problem> {
+    let campaign = find::campaign(house, caller, id).await?;
     campaign.state()?.after(Order::Start).map_err(Problem::of)?;
-    let batch = may_start(&house, &caller, &campaign).await?;
-    let how = ("start", None);
-    allocate(&house, &caller, &campaign, batch.as_deref(), how).await
+    let batch = may_start(house, caller, &campaign).await?;
+    let how = ("start", None, alone);
+    allocate(house, caller, &campaign, batch.as_deref(), how).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -91,17 +104,18 @@ async fn append(
         return Err(Problem::of("NOT_RUNNING"));
     }
     let batch = may_start(&house, &caller, &campaign).await?;
-    let how = ("append", asked.extract_count);
+    let how = ("append", asked.extract_count, false);
     allocate(&house, &caller, &campaign, batch.as_deref(), how).await
 }
 
-/// The task and its job, and for a start the running state.
+/// The task and its job, and for a start the running state; `alone`: only when its robots do nothing
+/// else.
 async fn allocate(
     house: &House,
     caller: &Caller,
     campaign: &campaigns::Campaign,
     batch: Option<&str>,
-    (kind, extract): (&str, Option<i64>),
+    (kind, extract, alone): (&str, Option<i64>, bool),
 ) -> Result<Accepted, Problem> {
     let at = now();
     let by = By {
@@ -116,6 +130,9 @@ async fn allocate(
         by: caller.user_id(),
     };
     let mut tx = house.db.begin().await?;
+    if alone && robots::are_busy(&mut tx, caller.orgi(), &campaign.id).await? {
+        return Err(Problem::of("ROBOT_BUSY"));
+    }
     if kind == "start" {
         find::there(campaigns::order(&mut tx, &campaign.id, Order::Start, at).await?)?;
     } else if !campaigns::takes_more(&mut tx, &campaign.id).await? {
@@ -229,12 +246,25 @@ async fn order(
     id: &str,
     order: Order,
 ) -> Result<Json<CampaignOut>, Problem> {
+    Ok(Json(carry_out(house, caller, id, order).await?.into()))
+}
+
+/// Carries out an order and returns the campaign after it.
+///
+/// # Errors
+/// `NOT_FOUND`; the code of [`engine::campaign::State::after`].
+pub async fn carry_out(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    order: Order,
+) -> Result<campaigns::Campaign, Problem> {
     find::campaign(house, caller, id).await?;
     let mut tx = house.db.begin().await?;
     find::there(campaigns::order(&mut tx, id, order, now()).await?)?;
     tx.commit().await?;
     house.live.reload().await;
-    Ok(Json(find::campaign(house, caller, id).await?.into()))
+    find::campaign(house, caller, id).await
 }
 
 /// A campaign now.

@@ -299,10 +299,57 @@ async fn heads_see_what_their_department_has_and_hand_it_on() {
         let handed = hand_on(&agent, "dep_2", 2).await;
         assert_eq!(handed.body["handed_on"], 2, "{}", handed.text);
         assert_eq!(get(list).await.body["data"].as_array().unwrap().len(), 1);
+        let by = "/api/v1/leads?agent_id=1002";
+        let given = kit.with(&admin, "GET", by, None).await;
+        let given = given.body["data"].as_array().unwrap().clone();
+        assert_eq!(given.len(), 2);
+        assert!(given.iter().all(|lead| lead["alloc_by"] == "usr_agent"));
 
         make(json!([])).await;
         assert_eq!(get(list).await.body["data"], none);
         assert_eq!(hand_on(&agent, "dep_2", 1).await.code(), "ALLOC_FORBIDDEN");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_sets_up_batches_belongs_to_a_department_where_there_are_any() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let admin = kit.token(Role::Admin).await;
+        let marketer = kit.token(Role::Marketer).await;
+        let add = async |token: &str, name: &str| {
+            let asked = json!({"name": name});
+            let answer = kit
+                .with(token, "POST", "/api/v1/batches", Some(asked))
+                .await;
+            (answer.status.as_u16(), answer.code().to_owned(), answer)
+        };
+        let (status, _, made) = add(&marketer, "一").await;
+        assert_eq!(status, 201, "a house that is not divided");
+        let batch = format!("/api/v1/batches/{}", made.id());
+        kit.user(Role::Agent).await;
+        floor(&kit).await;
+        let (status, code, _) = add(&marketer, "二").await;
+        assert_eq!((status, code.as_str()), (403, "NO_DEPARTMENT"));
+        for (method, body) in [("PATCH", Some(json!({"name": "三"}))), ("DELETE", None)] {
+            let answer = kit.with(&marketer, method, &batch, body).await;
+            assert_eq!(answer.code(), "NO_DEPARTMENT", "{method}");
+        }
+        assert_eq!(kit.with(&marketer, "GET", &batch, None).await.status, 200);
+        assert_eq!(add(&admin, "四").await.0, 201);
+        into_department(&kit, "usr_marketer", "dep_1").await;
+        assert_eq!(add(&marketer, "五").await.0, 201);
+
+        let one = "/api/v1/departments/dep_1";
+        let used = kit.with(&admin, "DELETE", one, None).await;
+        assert_eq!(used.code(), "DEPARTMENT_IN_USE");
+        let named = json!({"name": "销售"});
+        let named = kit.with(&admin, "PATCH", one, Some(named)).await;
+        assert_eq!(named.body["name"], "销售", "{}", named.text);
+        let other = "/api/v1/departments/dep_2";
+        assert_eq!(kit.with(&admin, "DELETE", other, None).await.status, 204);
+        assert_eq!(kit.with(&admin, "DELETE", other, None).await.status, 404);
     })
     .await;
 }

@@ -157,6 +157,13 @@ async fn an_agent_sees_the_own_list_and_nothing_else() {
             [&all[0], &all[2]].map(Clone::clone)
         );
         assert_eq!(ids(&list("tab=success").await), all[1..2]);
+        let task = store::testing::task_of_department(&kit.db, FIRST_ORGI, &[], "d").await;
+        store::testing::started_by(&kit.db, &task, &all[0], "usr_lead").await;
+        let row = list("tab=notcall").await.body["data"][0].clone();
+        assert_eq!(
+            (&row["alloc_by"], &row["task_title"]),
+            (&json!("usr_lead"), &json!("task"))
+        );
         assert!(ids(&list("agent_id=1002").await).is_empty());
         let one = list("keyword=13800000004").await;
         assert_eq!(one.body["data"][0]["phone"], "138****0004");
@@ -499,6 +506,122 @@ async fn an_agent_changes_what_the_template_lets_and_loses_nothing_hidden() {
         assert_eq!(gone.body["business_status"], Value::Null);
         let long = say(json!({"business_status": "长".repeat(101)})).await;
         assert_eq!(long.body["errors"][0]["pointer"], "/business_status");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn values_are_among_the_choices_of_their_dictionaries() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, all_fields, all) = batch(&kit.db, "一", 1).await;
+        let token = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let supervisor = kit.token(Role::Supervisor).await;
+        let asked = json!({"name": "客户意向", "items": [
+            {"code": "yes", "label": "意向客户"}, {"code": "no", "label": "失败客户"}]});
+        let made = kit.with(&supervisor, "POST", "/api/v1/dictionaries", Some(asked));
+        let dictionary = made.await.id();
+        let code = all_fields[0].code.clone();
+        let field = Field {
+            dictionary: Some(dictionary.clone()),
+            element: engine::field::Element::Radio,
+            replace: true,
+            positions: vec![engine::field::Position::Edit],
+            ..all_fields[0].clone()
+        };
+        let mut tx = kit.db.begin().await.unwrap();
+        fields::update(&mut tx, &batch, &field, now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        let path = format!("/api/v1/leads/{}", all[0]);
+        let say = async |asked: Value| kit.with(&token, "PATCH", &path, Some(asked)).await;
+        let bad = say(json!({"data": {code.clone(): "也许"}})).await;
+        let pointer = format!("/data/{code}");
+        assert_eq!(
+            (bad.status.as_u16(), &bad.body["errors"][0]["pointer"]),
+            (422, &json!(pointer)),
+            "{}",
+            bad.text
+        );
+        let kept = leads::find(&kit.db, &all[0]).await.unwrap().unwrap();
+        assert_eq!(kept.data.0[&code], "客户2", "nothing was changed");
+        let good = say(json!({"data": {code.clone(): "意向客户"}})).await;
+        assert_eq!(good.body["data"][&code], "yes", "{}", good.text);
+        let shown = kit.with(&token, "GET", &path, None).await.body["fields"][0].clone();
+        assert_eq!(
+            (&shown["element"], &shown["positions"]),
+            (&json!("radio"), &json!(["edit"]))
+        );
+        assert_eq!(
+            shown["choices"][1],
+            json!({"code": "no", "label": "失败客户"})
+        );
+
+        // A campaign whose business status is that dictionary.
+        let filter = json!({"name": "f", "batch_id": batch});
+        let filter = kit.with(&supervisor, "POST", "/api/v1/filters", Some(filter));
+        let filter = filter.await.id();
+        let asked = json!({"name": "回访", "campaign_type": "preview", "filter_id": filter,
+            "business_status": dictionary});
+        let campaign = kit.with(&supervisor, "POST", "/api/v1/campaigns", Some(asked));
+        let campaign = campaign.await.id();
+        store::testing::into_campaign(&kit.db, &all[0], &campaign).await;
+        let bad = say(json!({"business_status": "也许"})).await;
+        assert_eq!(bad.body["errors"][0]["pointer"], "/business_status");
+        let good = say(json!({"business_status": "失败客户"})).await;
+        assert_eq!(good.body["business_status"], "no", "{}", good.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_search_tells_an_agent_a_masked_number_digit_by_digit() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, all_fields, all) = batch(&kit.db, "一", 2).await;
+        let token = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let marketer = kit.token(Role::Marketer).await;
+        let list = async |token: &str, query: &str| {
+            let path = format!("/api/v1/leads?{query}");
+            kit.with(token, "GET", &path, None).await
+        };
+        for part in ["138", "1380000000", "00", "8000", "2"] {
+            let query = format!("keyword={part}");
+            let name_has_it = part == "2";
+            let found = ids(&list(&token, &query).await);
+            assert_eq!(found.len(), usize::from(name_has_it), "{part}");
+        }
+        let query = "keyword=13800000002";
+        assert_eq!(ids(&list(&token, query).await), all[..1]);
+        assert_eq!(ids(&list(&marketer, "keyword=1380").await), all);
+        let field = format!("batch_id={batch}&field={}", all_fields[1].code);
+        for op in ["prefix&value=138", "like&value=80", "gt&value=1"] {
+            let refused = list(&token, &format!("{field}&op={op}")).await;
+            assert_eq!(refused.body["errors"][0]["pointer"], "/op", "{op}");
+        }
+        let whole = list(&token, &format!("{field}&op=eq&value=13800000002")).await;
+        assert_eq!(ids(&whole), all[..1]);
+
+        // Nothing is hidden any more: then the beginning is enough.
+        let plain = Field {
+            hidden: false,
+            ..all_fields[1].clone()
+        };
+        let mut tx = kit.db.begin().await.unwrap();
+        fields::update(&mut tx, &batch, &plain, now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(ids(&list(&token, "keyword=1380").await), all[..1]);
+        let supervisor = kit.token(Role::Supervisor).await;
+        let mask = json!({"phone_mask": true});
+        let place = "/api/v1/settings/outbound";
+        kit.with(&supervisor, "PUT", place, Some(mask)).await;
+        assert!(ids(&list(&token, "keyword=1380").await).is_empty());
     })
     .await;
 }

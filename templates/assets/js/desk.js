@@ -71,7 +71,7 @@ async function refresh() {
     lead_id: inHand,
     number: now.call?.number ?? fields.phone,
     title: now.preview ? say("js-preview") : say(now.call.direction === "inbound" ? "js-call-incoming" : "js-call-outgoing"),
-    fields: fields.fields,
+    fields: fields.fields.filter((field) => field.positions.some((at) => at === "edit" || at === "detail")),
   });
 }
 

@@ -37,7 +37,8 @@ const COUNTED: i64 = 100_000;
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct Search {
-    /// 关键词: the beginning of a number, or text in any field.
+    /// 关键词: the beginning of a number, or text in any field. To agents who see numbers masked: a whole
+    /// number, or text in a field that is not hidden.
     keyword: Option<String>,
     /// 筛选表单: the leads of its last run.
     filter_id: Option<String>,
@@ -170,11 +171,39 @@ async fn query_of(house: &House, caller: &Caller, asked: &Search) -> Result<Quer
         let places = find::import(house, caller, import).await?.positions();
         query.positions = Some((*places.start(), *places.end()));
     }
+    if is_masked(house, caller).await? {
+        whole_alone(asked, fields.as_deref().unwrap_or_default())?;
+        query.masked = true;
+    }
     if caller.is_agent_only() && !asks_as_head(house, caller, asked).await? {
         let agent = caller.agent()?;
         query.targets.push((TargetType::Agent, agent.into()));
     }
     Ok(query)
+}
+
+/// Whether some numbers are masked where the caller looks.
+async fn is_masked(house: &House, caller: &Caller) -> Result<bool, Problem> {
+    if !caller.is_agent_only() {
+        return Ok(false);
+    }
+    let by_setting = Masks::of(house, caller).await?.hide_some();
+    Ok(by_setting || fields::hide_some(&house.db, caller.orgi()).await?)
+}
+
+/// What is shown masked can be compared as a whole alone: comparing parts of it would tell it.
+fn whole_alone(asked: &Search, fields: &[Field]) -> Result<(), Problem> {
+    let field = fields
+        .iter()
+        .find(|field| Some(&field.code) == asked.field.as_ref());
+    let hides = field.is_some_and(|field| field.hidden || field.is_phone);
+    match asked.op.as_deref() {
+        Some(op) if hides && !["eq", "is_null", "not_null"].contains(&op) => {
+            let message = "a masked field can be compared as a whole alone (eq)";
+            Err(Problem::at("/op", "masked", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the search is about the leads of a department that the caller heads.
@@ -328,7 +357,10 @@ impl Known {
         let task = lead.task_id.as_ref().and_then(|task| self.tasks.get(task));
         LeadOut {
             task_title: task.map(|(title, _)| title.clone()),
-            alloc_by: task.and_then(|(_, by)| by.clone()),
+            alloc_by: lead
+                .alloc_by
+                .clone()
+                .or_else(|| task.and_then(|(_, by)| by.clone())),
             ..show(lead, fields.unwrap_or_default(), &self.masks)
         }
     }

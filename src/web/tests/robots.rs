@@ -1,0 +1,171 @@
+//! Robots and their tasks over REST, on both databases.
+
+use serde_json::{Value, json};
+use store::{
+    access::Role,
+    testing::{about as set, on_both},
+};
+
+use super::{
+    kit::{Answer, Kit},
+    leads::batch,
+};
+
+struct Desk {
+    kit: Kit,
+    token: String,
+    filter: String,
+    leads: Vec<String>,
+}
+
+impl Desk {
+    async fn new(home: &store::testing::Home) -> Self {
+        let kit = Kit::new(home);
+        let token = kit.token(Role::Admin).await;
+        let (batch, _, leads) = batch(&kit.db, "一", 4).await;
+        let mut desk = Self {
+            kit,
+            token,
+            filter: String::new(),
+            leads,
+        };
+        let filter = json!({"name": "f", "batch_id": batch});
+        desk.filter = desk.ask("POST", "/filters", filter).await.id();
+        let gateway = json!({"name": "线路一", "host": "127.0.0.1", "port": 5080});
+        let made = desk.ask("PUT", "/gateways/gw1", gateway).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        desk
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
+        let path = format!("/api/v1{path}");
+        let body = Some(body).filter(|body| !body.is_null());
+        self.kit.with(&self.token, method, &path, body).await
+    }
+
+    fn task(&self, name: &str, robot: &str) -> Value {
+        json!({"name": name, "robot": robot, "filter_id": self.filter,
+            "concurrency_enabled": true, "max_concurrency": 100,
+            "settings": {"gateway": "gw1", "caller_ids": ["02110000"]}})
+    }
+
+    async fn order(&self, id: &str, order: &str) -> (u16, String, Value) {
+        let path = format!("/robot-tasks/{id}/{order}");
+        let answer = self.ask("POST", &path, Value::Null).await;
+        let code = answer.code().to_owned();
+        (answer.status.as_u16(), code, answer.body)
+    }
+}
+
+#[tokio::test]
+async fn a_robots_task_is_a_campaign_of_that_robot_alone() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        for (name, value, pointer) in [
+            ("max_concurrency", json!(0), "/max_concurrency"),
+            ("max_concurrency", Value::Null, "/max_concurrency"),
+            ("concurrency_enabled", json!(false), "/max_concurrency"),
+            ("robot", json!(""), "/robot"),
+            ("name", json!(""), "/name"),
+        ] {
+            let mut asked = desk.task("推广活动", "201");
+            asked[name] = value;
+            let bad = desk.ask("POST", "/robot-tasks", asked).await;
+            assert_eq!(bad.body["errors"][0]["pointer"], pointer, "{}", bad.text);
+        }
+        let made = desk.ask("POST", "/robot-tasks", desk.task("推广活动", "201"));
+        let made = made.await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let (id, place) = (made.id(), format!("/robot-tasks/{}", made.id()));
+        let campaign = desk
+            .ask("GET", &format!("/campaigns/{id}"), Value::Null)
+            .await;
+        assert_eq!(
+            (
+                &campaign.body["campaign_type"],
+                &campaign.body["settings"]["max_concurrency"]
+            ),
+            (&json!("robot"), &json!(100))
+        );
+        let seen = desk.ask("GET", &place, Value::Null).await.body;
+        assert_eq!(
+            (&seen["robot"], &seen["state"]),
+            (&json!("201"), &json!("draft"))
+        );
+        let change = json!({"revision": seen["revision"], "robot": "202",
+            "concurrency_enabled": false});
+        let changed = desk.ask("PATCH", &place, change.clone()).await;
+        assert_eq!(
+            (&changed.body["robot"], &changed.body["max_concurrency"]),
+            (&json!("202"), &Value::Null),
+            "{}",
+            changed.text
+        );
+        let late = desk.ask("PATCH", &place, change).await;
+        assert_eq!(late.code(), "REVISION_CONFLICT");
+
+        let other = desk.ask("POST", "/robot-tasks", desk.task("回访", "202"));
+        let other = other.await.id();
+        assert_eq!(desk.order(&id, "pause").await.1, "NOT_RUNNING");
+        let (status, _, started) = desk.order(&id, "start").await;
+        assert_eq!(status, 202, "{started}");
+        assert!(started["task_id"].is_string() && started["job_id"].is_string());
+        assert_eq!(desk.order(&other, "start").await.1, "ROBOT_BUSY");
+        assert_eq!(desk.order(&id, "pause").await.2["state"], "paused");
+        assert_eq!(desk.order(&other, "start").await.1, "ROBOT_BUSY");
+        assert_eq!(desk.order(&id, "resume").await.2["state"], "running");
+        let moved = json!({"revision": 0, "robot": "203"});
+        assert_eq!(desk.ask("PATCH", &place, moved).await.code(), "NOT_DRAFT");
+        assert_eq!(desk.order(&id, "stop").await.2["state"], "stopped");
+        assert_eq!(desk.order(&other, "start").await.0, 202);
+        assert_eq!(
+            desk.ask("DELETE", &place, Value::Null).await.code(),
+            "NOT_DRAFT"
+        );
+
+        let all = desk.ask("GET", "/robot-tasks", Value::Null).await;
+        assert_eq!(all.body["data"].as_array().unwrap().len(), 2);
+        let draft = desk.ask("POST", "/robot-tasks", desk.task("第三", "9"));
+        let draft = format!("/robot-tasks/{}", draft.await.id());
+        assert_eq!(desk.ask("DELETE", &draft, Value::Null).await.status, 204);
+        assert_eq!(desk.ask("GET", &draft, Value::Null).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_robots_leads_are_counted_by_what_came_of_them() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let made = desk.ask("POST", "/robot-tasks", desk.task("推广活动", "201"));
+        let task = made.await.id();
+        for (lead, sql) in desk.leads.iter().zip([
+            "UPDATE leads SET call_status = 'notcall' WHERE id = $1",
+            "UPDATE leads SET call_status = 'success' WHERE id = $1",
+            "UPDATE leads SET call_status = 'failed' WHERE id = $1",
+        ]) {
+            set(&desk.kit.db, lead, sql).await;
+            let held = "UPDATE leads SET alloc_status = 'ai', alloc_type = 'robot',
+                alloc_target = '201' WHERE id = $1";
+            set(&desk.kit.db, lead, held).await;
+            store::testing::into_campaign(&desk.kit.db, lead, &task).await;
+        }
+        let robots = desk.ask("GET", "/robots", Value::Null).await;
+        assert_eq!(
+            robots.body["data"],
+            json!([{"id": "201", "running_tasks": 0, "assigned": 3, "notcall": 1, "calling": 0,
+                "success": 1, "failed": 1, "exception": 0}])
+        );
+        assert_eq!(desk.order(&task, "start").await.0, 202);
+        let robots = desk.ask("GET", "/robots", Value::Null).await;
+        assert_eq!(robots.body["data"][0]["running_tasks"], 1);
+        let stats = format!("/robot-tasks/{task}/stats");
+        let stats = desk.ask("GET", &stats, Value::Null).await;
+        assert_eq!(stats.body["state"], "running", "{}", stats.text);
+        assert_eq!(stats.body["leads"]["assigned"], 3);
+        let agent = desk.kit.token(Role::Agent).await;
+        let refused = desk.kit.with(&agent, "GET", "/api/v1/robots", None).await;
+        assert_eq!(refused.code(), "FORBIDDEN");
+    })
+    .await;
+}

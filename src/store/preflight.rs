@@ -88,6 +88,25 @@ pub async fn stretch(
     }
 }
 
+/// One lead, as its campaign would look at it; one that no campaign has, as a start would.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lead(db: &Db, scene: Scene<'_>, id: &str) -> Result<Option<Candidate>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM leads l WHERE l.orgi = $1 AND l.id = $3 AND l.campaign_id IS NOT NULL"
+    );
+    let claimed: Option<Row> = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(scene.orgi).bind(scene.day_start.0).bind(id).fetch_optional(c).await)?;
+    if let Some(row) = claimed {
+        return Ok(Some(allocated(row)));
+    }
+    let sql = format!("SELECT {COLUMNS} FROM leads l WHERE l.orgi = $1 AND l.id = $3");
+    let row: Option<Row> = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(scene.orgi).bind(scene.day_start.0).bind(id).fetch_optional(c).await)?;
+    Ok(row.map(to_be_drawn))
+}
+
 /// The tasks of a campaign.
 ///
 /// # Errors

@@ -12,3 +12,4 @@ mod pages;
 mod rows;
 mod structure;
 mod walk;
+mod why;

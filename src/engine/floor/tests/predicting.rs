@@ -9,8 +9,8 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use super::{super::*, stage, store::Store};
 use crate::{
     campaign::Mode,
-    ledger::{Tally, Window},
-    pacing::{Limit, Policy, predictive::Settings},
+    ledger::{Ledger, Tally, Window},
+    pacing::{self, Limit, Policy, predictive::Settings},
 };
 
 const CAMPAIGN: &str = "autumn";
@@ -25,10 +25,16 @@ struct Shift {
     planned: u64,
     agents: usize,
     whys: BTreeMap<Limit, u32>,
+    spec: CampaignSpec,
+    kept: u32,
 }
 
 impl Shift {
     fn new(agents: usize, policy: Policy, seed: u64) -> Self {
+        Self::with(agents, policy, seed, Ledger::default())
+    }
+
+    fn with(agents: usize, policy: Policy, seed: u64, ledger: Ledger) -> Self {
         let now = stage::opening();
         let mut shift = Self {
             floor: Floor::new(now),
@@ -39,6 +45,11 @@ impl Shift {
             planned: 0,
             agents,
             whys: BTreeMap::new(),
+            spec: CampaignSpec {
+                ledger,
+                ..stage::campaign(CAMPAIGN, Mode::Predictive)
+            },
+            kept: 0,
         };
         for lead in 0..5_000 {
             shift.store.add(&format!("lead-{lead}"), CAMPAIGN, now);
@@ -61,9 +72,8 @@ impl Shift {
                 shift.floor.order(&agent, order, now).expect("a good order");
             }
         }
-        let mut spec = stage::campaign(CAMPAIGN, Mode::Predictive);
-        spec.settings.pacing = policy;
-        shift.input(Input::Campaign(Box::new(spec)));
+        shift.spec.settings.pacing = policy;
+        shift.input(Input::Campaign(Box::new(shift.spec.clone())));
         shift
     }
 
@@ -82,6 +92,7 @@ impl Shift {
             match &command {
                 Command::Dial { leg, ring_ms, .. } => self.dialled(*leg, *ring_ms),
                 Command::RingPhone { leg, .. } => self.plan(300, Input::LegAnswered { leg: *leg }),
+                Command::Keep { .. } => self.kept += 1,
                 Command::Answer { leg } => self.plan(10, Input::LegAnswered { leg: *leg }),
                 Command::Bridge { a, .. } => {
                     self.plan(20, Input::Bridged { leg: *a });
@@ -206,17 +217,75 @@ fn without_a_cap_nobody_is_lost() {
 }
 
 #[test]
-fn what_was_learned_and_lost_comes_back_with_the_campaign() {
+fn what_was_learned_comes_back_with_the_campaign() {
     let mut shift = Shift::new(6, predictive(0.03), 3).play();
     let id = CampaignId::from(CAMPAIGN);
     let learned = shift.floor.learned(&id).expect("a campaign");
     let text = serde_json::to_string(&learned).expect("JSON");
     let mut fresh = Shift::new(6, predictive(0.03), 3);
+    assert_eq!(fresh.floor.learned(&id), None, "nothing was learned yet");
     let read: Learned = serde_json::from_str(&text).expect("what was written");
-    let learned = Box::new(read);
     fresh.input(Input::Learned {
-        campaign: id,
-        learned,
+        campaign: id.clone(),
+        learned: Box::new(read),
     });
-    assert_eq!(fresh.books(), shift.books());
+    assert!(fresh.floor.learned(&id).is_some());
+}
+
+#[test]
+fn what_is_learned_is_kept_every_minute_and_at_the_end() {
+    let mut shift = Shift::new(6, predictive(0.03), 3).play();
+    let before = shift.kept;
+    assert!((70..=80).contains(&before), "{before} times in 80 minutes");
+    shift.input(Input::Drain);
+    assert_eq!(shift.kept, before + 1);
+}
+
+#[test]
+fn books_of_an_earlier_process_bind_at_once() {
+    let hour = stage::opening().0 / 3_600_000;
+    let lost = |lost| Tally {
+        answered: 200,
+        connected: 200 - lost,
+        lost,
+        machines: 0,
+    };
+    for (tally, wanted) in [
+        (lost(0), Limit::Risk),
+        (lost(12), Limit::Ledger),
+        (lost(60), Limit::LedgerStop),
+    ] {
+        let ledger = Ledger::of(tally, [(hour, tally)]);
+        let mut shift = Shift::with(6, predictive(0.03), 3, ledger);
+        // The leads are there by then.
+        shift.now = shift.now.plus(20);
+        shift.floor.handle_wake(shift.now);
+        shift.carry_out();
+        let seen = &shift.floor.campaigns[&CampaignId::from(CAMPAIGN)];
+        let first = seen.history.records().last().expect("a decision").decision;
+        assert_eq!(first.why, wanted);
+        assert_eq!(first.lines == 0, wanted == Limit::LedgerStop);
+    }
+}
+
+#[test]
+fn a_policy_that_is_only_watched_decides_beside_the_one_that_dials() {
+    let mut watched = Shift::new(10, Policy::Progressive {}, 1);
+    let mut spec = watched.spec.clone();
+    spec.settings.shadow = Some(predictive(0.03));
+    watched.input(Input::Campaign(Box::new(spec)));
+    let watched = watched.play();
+    assert_eq!(watched.books().lost, 0, "nothing is dialled for it");
+    let records = watched.floor.campaigns[&CampaignId::from(CAMPAIGN)]
+        .history
+        .records();
+    let shadow = |record: &pacing::Record| record.shadow.expect("a second decision");
+    let more = records
+        .iter()
+        .filter(|one| shadow(one).lines > one.decision.lines)
+        .count();
+    assert!(more > 100, "it would have dialled more {more} times");
+    assert!(records.iter().any(|one| shadow(one).inputs.is_some()));
+    let outcomes: u32 = records.iter().flat_map(|one| one.outcomes.values()).sum();
+    assert!(outcomes > 50, "{outcomes}");
 }

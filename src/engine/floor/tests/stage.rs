@@ -5,7 +5,9 @@ use chrono::DateTime;
 use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpec, RouteSpec};
 use crate::{
     campaign::{Mode, Settings, State},
-    gateway, pacing, queue,
+    gateway,
+    ledger::Ledger,
+    pacing, queue,
     time::Millis,
     window::Window,
 };
@@ -77,5 +79,6 @@ pub fn campaign(id: &str, mode: Mode) -> CampaignSpec {
             ..Settings::default()
         },
         counts: pacing::Counts::default(),
+        ledger: Ledger::default(),
     }
 }

@@ -193,6 +193,20 @@ impl Model {
         (self.ring.curve(level), doubt)
     }
 
+    /// A night went by: what was learned counts half, but no less than the guess it began with. The lines of
+    /// yesterday are over.
+    pub fn fade(&mut self) {
+        self.ring.fade();
+        self.level.fade();
+        self.talk.fade();
+        self.wrap_up.fade();
+        self.person.fade(5.0);
+        self.verdict.fade(1.0);
+        self.leaving.fade(1.0);
+        self.lines.clear();
+        (self.came, self.due) = (0.0, 0.0);
+    }
+
     pub fn person_share(&self) -> f64 {
         self.person.get()
     }

@@ -5,12 +5,14 @@ use super::{
     outlook::Wish,
     *,
 };
-use crate::ledger::Tally;
+use crate::ledger::{Preset, Tally};
 
 const SETTINGS: Settings = Settings {
     cap: 0.03,
     safety: 0.96,
     min_agents: 3,
+    books: Preset::Strictest,
+    machine_share: None,
 };
 
 fn agent(state: AgentState, since: i64) -> Agent {
@@ -375,6 +377,7 @@ fn settings_have_their_ranges_and_old_ones_are_read() {
             cap,
             safety,
             min_agents,
+            ..SETTINGS
         })
         .is_valid()
     };

@@ -157,6 +157,9 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "then" => settings.robot.then_queue = Some(value.into()),
         "gateway" => settings.gateway = Some(value.into()),
         "caller" => settings.caller_ids.clear(),
+        "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
+        "weight" => settings.weight = number(),
+        "sorry" => settings.abandon_prompt = Some(value.into()),
         "state" => spec.state = State::Paused,
         other => panic!("no setting of a campaign: {other}"),
     }

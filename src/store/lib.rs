@@ -63,6 +63,7 @@ pub mod leads;
 pub mod learned;
 pub mod mappings;
 pub mod node;
+pub mod past;
 pub mod preflight;
 pub mod previews;
 pub mod products;

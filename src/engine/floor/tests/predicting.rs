@@ -289,3 +289,56 @@ fn a_policy_that_is_only_watched_decides_beside_the_one_that_dials() {
     let outcomes: u32 = records.iter().flat_map(|one| one.outcomes.values()).sum();
     assert!(outcomes > 50, "{outcomes}");
 }
+
+#[test]
+fn with_fewer_agents_than_are_set_nobody_is_predicted_for() {
+    let policy = Policy::Predictive(Settings {
+        min_agents: 5,
+        ..Settings::default()
+    });
+    let shift = Shift::new(4, policy, 2).play();
+    assert_eq!(shift.books().lost, 0);
+    assert!(shift.whys[&Limit::FewAgents] > 1_000 && !shift.whys.contains_key(&Limit::Risk));
+    let shift = Shift::new(5, policy, 2).play();
+    assert!(shift.whys[&Limit::Risk] > 1_000, "{:?}", shift.whys);
+}
+
+#[test]
+fn channels_that_bind_are_named_instead_of_tuned_for() {
+    let mut shift = Shift::new(10, predictive(0.03), 4);
+    let ids: Vec<String> = (10..20).map(|id| id.to_string()).collect();
+    let mut configuration = stage::configuration(&ids);
+    configuration.gateways[0].settings.max_channels = 8;
+    shift.input(Input::Configured(Box::new(configuration)));
+    let shift = shift.play();
+    let risk = shift.whys.get(&Limit::Risk).copied().unwrap_or_default();
+    assert!(shift.whys[&Limit::Channels] > 4 * risk, "{:?}", shift.whys);
+    let history = &shift.floor.campaigns[&CampaignId::from(CAMPAIGN)].history;
+    let bound = history.bound(shift.now);
+    let all: i64 = bound.values().sum();
+    assert!(bound[&Limit::Channels] * 10 > all * 8, "{bound:?}");
+    assert!((3_500_000..=3_660_000).contains(&all), "an hour: {all} ms");
+}
+
+#[test]
+fn calls_that_come_in_take_agents_and_the_cap_holds() {
+    let mut shift = Shift::new(10, predictive(0.03), 5);
+    for call in 0..240 {
+        let incoming = Input::Incoming {
+            leg: LegId((1 << 63) + call),
+            from: "13800000000".into(),
+            to: "4000".into(),
+            gateway: Some(stage::GATEWAY.into()),
+        };
+        shift.plan(call as i64 * 20_000, incoming);
+    }
+    let shift = shift.play();
+    let books = shift.books();
+    let most = 0.03 * (books.persons() + 60.0) + 3.0;
+    assert!(books.lost_persons() <= most, "{books:?}");
+    let alone = Shift::new(10, predictive(0.03), 5).play().books();
+    assert!(
+        books.connected < alone.connected * 3 / 4,
+        "{books:?} {alone:?}"
+    );
+}

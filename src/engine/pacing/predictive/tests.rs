@@ -385,3 +385,40 @@ fn settings_have_their_ranges_and_old_ones_are_read() {
     assert!(!valid(0.051, 0.9, 3) && !valid(0.03, 1.1, 3) && !valid(0.03, 0.9, 1));
     assert!(!valid(f64::NAN, 0.9, 3));
 }
+
+#[test]
+fn after_a_night_what_was_learned_counts_half_but_no_less_than_the_guess() {
+    let mut rng = StdRng::seed_from_u64(3);
+    let mut pacer = Pacer::new(28.0);
+    play(&mut pacer, &mut rng, 0, 900);
+    let weight = |pacer: &Pacer| {
+        let seen = serde_json::to_value(pacer).expect("JSON");
+        let of = |path: &str| seen.pointer(path).and_then(|one| one.as_f64()).expect(path);
+        [
+            of("/model/ring/at_risk/0"),
+            of("/model/person/all"),
+            of("/model/talk/mean/weight"),
+        ]
+    };
+    let evening = weight(&pacer);
+    let look = |pacer: &mut Pacer, hours: i64| {
+        let load = Load {
+            now: Millis(900 * 700 + hours * 3_600_000),
+            ..load(1, 0, 0)
+        };
+        Policy::Predictive(SETTINGS).decide(&load, pacer);
+    };
+    look(&mut pacer, 3);
+    let lunch = weight(&pacer);
+    assert_eq!(lunch, evening);
+    look(&mut pacer, 18);
+    let morning = weight(&pacer);
+    for (before, after) in evening.iter().zip(morning) {
+        assert!((after - before / 2.0).abs() < 1.0, "{after} of {before}");
+    }
+    (1..30).for_each(|day| look(&mut pacer, 18 + 24 * day));
+    let forgotten = weight(&pacer);
+    for (left, guess) in forgotten.iter().zip([40.0, 5.0, 4.0]) {
+        assert!((left - guess).abs() < 1e-6, "{left}, not {guess}");
+    }
+}

@@ -7,7 +7,7 @@ use crate::{
     campaign::{Mode, State},
     gate::Block,
     ids::{CallId, CampaignId, LeadId},
-    ledger::{Allowed, Ledger, Tally, Window},
+    ledger::{Ledger, Standing, Tally, Window},
     outcome::Outcome,
     pacing::{Counts, Decision, History, Load, Pacer, Policy, predictive::Fact},
     time::Millis,
@@ -104,19 +104,15 @@ impl Campaign {
         caller
     }
 
-    /// What the books allow a campaign that predicts.
-    pub fn allowed(&self, now: Millis) -> Allowed {
-        match self.spec.settings.pacing {
-            Policy::Predictive(settings) => {
-                let windows = settings.books.windows();
-                let corrected = |tally| settings.corrected(tally);
-                let ledger = &self.ledger;
-                ledger
-                    .standing_of(settings.cap, windows, now, corrected)
-                    .allowed
-            }
-            _ => Allowed::default(),
-        }
+    /// How a campaign that predicts stands in the strictest of its windows.
+    pub fn standing(&self, now: Millis) -> Option<Standing> {
+        let Policy::Predictive(settings) = self.spec.settings.pacing else {
+            return None;
+        };
+        let windows = settings.books.windows();
+        let corrected = |tally| settings.corrected(tally);
+        let ledger = &self.ledger;
+        Some(ledger.standing_of(settings.cap, windows, now, corrected))
     }
 
     /// The books as the pacer is to see them.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     campaign::Mode,
     ids::{CampaignId, QueueId},
-    ledger::Window,
+    ledger::{Allowed, Window},
     pacing::{self, Decision, Limit, Load, Seen, Stage},
     time::Millis,
 };
@@ -138,6 +138,7 @@ impl Floor {
         let queue = campaign.spec.queue.clone();
         let gateway = campaign.spec.settings.gateway.clone();
         let in_flight = self.in_flight(id, now);
+        let standing = campaign.standing(now);
         let waiting = self
             .calls
             .values()
@@ -157,7 +158,8 @@ impl Floor {
             counts: campaign.counts,
             booked: campaign.tally(Window::Campaign, now),
             today: campaign.tally(Window::Day, now),
-            allowed: campaign.allowed(now),
+            allowed: standing.map_or_else(Allowed::default, |seen| seen.allowed),
+            window: standing.map(|seen| seen.tally),
             patience_ms: self.patience_ms(queue.as_ref()),
             max_concurrency: campaign.spec.settings.max_concurrency,
             leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),

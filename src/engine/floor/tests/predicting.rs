@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use super::{super::*, stage, store::Store};
 use crate::{
     campaign::Mode,
-    ledger::{Ledger, Tally, Window},
+    ledger::{Ledger, Preset, Tally, Window},
     pacing::{self, Limit, Policy, predictive::Settings},
 };
 
@@ -341,4 +341,37 @@ fn calls_that_come_in_take_agents_and_the_cap_holds() {
         books.connected < alone.connected * 3 / 4,
         "{books:?} {alone:?}"
     );
+}
+
+#[test]
+fn losses_outside_the_window_of_the_jurisdiction_bind_no_more() {
+    let long_ago = stage::opening().0 / 3_600_000 - 40 * 24;
+    let lost = Tally {
+        answered: 200,
+        connected: 180,
+        lost: 20,
+        machines: 0,
+    };
+    let first = |books| {
+        let policy = Policy::Predictive(Settings {
+            books,
+            ..Settings::default()
+        });
+        let ledger = Ledger::of(lost, [(long_ago, lost)]);
+        let mut shift = Shift::with(6, policy, 3, ledger);
+        shift.now = shift.now.plus(20);
+        shift.floor.handle_wake(shift.now);
+        shift.carry_out();
+        let seen = &shift.floor.campaigns[&CampaignId::from(CAMPAIGN)];
+        seen.history
+            .records()
+            .last()
+            .expect("a decision")
+            .decision
+            .why
+    };
+    assert_eq!(first(Preset::Us), Limit::Risk);
+    assert_eq!(first(Preset::Uk), Limit::Risk);
+    assert_eq!(first(Preset::Campaign), Limit::Ledger);
+    assert_eq!(first(Preset::Strictest), Limit::Ledger);
 }

@@ -155,7 +155,7 @@ impl Pacer {
             return decision;
         }
         let is_stopped = load.allowed == Allowed::OneLineEach
-            || ledger::is_full(&load.booked, settings.cap, to_come);
+            || ledger::is_full(&load.window.unwrap_or(load.booked), settings.cap, to_come);
         if is_stopped {
             threshold = threshold.min(STOPPED_RISK);
         }
@@ -167,7 +167,7 @@ impl Pacer {
         // One more than there is room for, so that the room is named when it binds.
         let wish = outlook.wish(threshold, most.min(load.room().saturating_add(1)));
         let (arrivals, free) = outlook.expected();
-        self.model.note_risk(load, threshold);
+        self.model.note_risk(threshold);
         let start = self.start_room(load);
         let why = match () {
             () if start < wish.lines => Limit::Start,

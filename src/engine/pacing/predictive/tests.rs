@@ -406,7 +406,8 @@ fn after_a_night_what_was_learned_counts_half_but_no_less_than_the_guess() {
             now: Millis(900 * 700 + hours * 3_600_000),
             ..load(1, 0, 0)
         };
-        Policy::Predictive(SETTINGS).decide(&load, pacer);
+        let decision = Policy::Predictive(SETTINGS).decide(&load, pacer);
+        assert!(decision.lines <= 3, "{decision:?}");
     };
     look(&mut pacer, 3);
     let lunch = weight(&pacer);

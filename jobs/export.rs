@@ -8,12 +8,16 @@ use std::{collections::BTreeMap, path::PathBuf};
 use engine::{
     field::Field,
     lead_query::{self, Clock, Query},
+    phone::mask,
+    settings::Levels,
     window::Window,
 };
 use store::{
     dictionaries,
     exports::{self, Export},
     fields, files, lead_search,
+    leads::Lead,
+    settings,
 };
 use tokio::sync::mpsc;
 
@@ -41,7 +45,8 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let target = files::export(&house.data_dir, id, &export.format);
     let (pages, received) = mpsc::channel(2);
     let writing = tokio::task::spawn_blocking(move || write(target, &columns, received));
-    let rows = read(house, ticket, &export, &query, pages).await?;
+    let masks = Masks::of(house, &export, &all).await?;
+    let rows = read(house, ticket, &export, (&query, &masks), pages).await?;
     writing
         .await
         .map_err(|broken| JobError::Panicked(broken.to_string()))??;
@@ -116,12 +121,45 @@ fn query(export: &Export, fields: &[Field]) -> Result<Query, JobError> {
 /// Values of one lead by field code.
 type Cells = BTreeMap<String, String>;
 
+/// Numbers that the outbound settings hide from whoever asked (OUT-153).
+struct Masks {
+    levels: Levels,
+    department: Option<String>,
+    /// Codes of the phone fields; empty when all is to be seen.
+    phones: Vec<String>,
+}
+
+impl Masks {
+    async fn of(house: &House, export: &Export, fields: &[Field]) -> Result<Self, JobError> {
+        let phones = fields.iter().filter(|field| field.is_phone);
+        let phones = phones.filter(|_| !export.query.0.reveal);
+        Ok(Self {
+            levels: settings::levels(&house.db, &export.orgi).await?,
+            department: settings::department_of(&house.db, &export.created_by).await?,
+            phones: phones.map(|field| field.code.clone()).collect(),
+        })
+    }
+
+    fn cells(&self, lead: Lead) -> Cells {
+        let mut cells = lead.data.0;
+        let (department, campaign) = (self.department.as_deref(), lead.campaign_id.as_deref());
+        if !self.phones.is_empty() && self.levels.at(department, campaign).phone_mask {
+            for code in &self.phones {
+                if let Some(number) = cells.get_mut(code) {
+                    *number = mask(number);
+                }
+            }
+        }
+        cells
+    }
+}
+
 /// Reads pages until there are no more; how many leads there were.
 async fn read(
     house: &House,
     ticket: &Ticket,
     export: &Export,
-    query: &Query,
+    (query, masks): (&Query, &Masks),
     pages: mpsc::Sender<Vec<Cells>>,
 ) -> Result<i64, JobError> {
     let mut after = None;
@@ -133,7 +171,10 @@ async fn read(
         let Some(last) = page.last() else { break };
         after = Some(last.place(query.sort));
         rows += i64::try_from(page.len()).unwrap_or_default();
-        let page = page.into_iter().map(|found| found.lead.data.0).collect();
+        let page = page
+            .into_iter()
+            .map(|found| masks.cells(found.lead))
+            .collect();
         if pages.send(page).await.is_err() {
             // The writer has ended; its error is the one that counts.
             break;

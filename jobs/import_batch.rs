@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod read;
+mod seen;
 mod sort;
 mod write;
 
@@ -51,7 +52,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     ticket.progress(&mut tx, "opening", 0, 0).await?;
     tx.commit().await?;
 
-    let writer = write::Writer::new(house, ticket, &import, &source.fields);
+    let mut writer = write::Writer::new(house, ticket, &import, &source.fields);
     let (chunks, received) = mpsc::channel(AHEAD);
     let cursor = import.row_cursor;
     let keeps_cells = sort::may_refuse(&import.options);
@@ -59,7 +60,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         let source = source.clone();
         tokio::task::spawn_blocking(move || read(&source, cursor, keeps_cells, &chunks))
     };
-    write_all(house, &writer, received).await?;
+    write_all(house, &mut writer, received).await?;
     let end = reading.await.unwrap_or_else(|broken| {
         // A parser that panics on a file does so every time.
         Err(JobError::user(
@@ -72,7 +73,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
 
 async fn write_all(
     house: &House,
-    writer: &write::Writer<'_>,
+    writer: &mut write::Writer<'_>,
     mut received: mpsc::Receiver<Chunk>,
 ) -> Result<(), JobError> {
     while let Some(first) = received.recv().await {

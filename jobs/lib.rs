@@ -19,6 +19,7 @@ mod preflight;
 mod pull_source;
 mod reading;
 mod recycle;
+mod recycle_stale;
 mod rejects_sheet;
 mod report;
 mod settings;

@@ -9,12 +9,14 @@
 //!   that ran out makes the job due again, with a new fence, and the start that died has counted;
 //! - a failure that may pass puts the job back for later;
 //! - once a second a lane that has something due and no entry gets one, and a planned batch whose time
-//!   has come gets a pull.
+//!   has come gets a pull;
+//! - in the first second of a day, or when the worker starts, the day's jobs are queued.
 
 use std::{path::PathBuf, time::Duration};
 
+use engine::window::Window;
 use store::{
-    Db, batches, filter_runs, imports,
+    Db, batches, daily, filter_runs, imports,
     jobs::{self, Taken},
     previews, sources, tasks, undo,
     work::{self, Work, queue},
@@ -25,7 +27,7 @@ use tracing::{info, warn};
 use crate::{
     JobError, allocate, allocate_contacts, dry_run, export, filter,
     house::{House, Ticket},
-    import_batch, preflight, pull_source, recycle, rejects_sheet, report,
+    import_batch, preflight, pull_source, recycle, recycle_stale, rejects_sheet, report,
     settings::Settings,
     snapshot, template, undo_import,
 };
@@ -108,6 +110,11 @@ async fn keep_looking(house: House) {
         house.pause(LOOK).await;
         if let Err(error) = sources::plan(&house.db, house.now()).await {
             warn!("planned batches could not be looked after: {error}");
+        }
+        let day = Window::default().local(house.now());
+        let day = day.map(|day| day.format("%Y-%m-%d").to_string());
+        if let Err(error) = daily::plan(&house.db, &day.unwrap_or_default(), house.now()).await {
+            warn!("the day's jobs could not be queued: {error}");
         }
         if let Err(error) = jobs::wake_idle(&house.db, house.per_tenant, house.now()).await {
             warn!("jobs that wait could not be looked for: {error}");
@@ -201,6 +208,7 @@ impl House {
             Work::AllocateTask { task } => allocate::run(self, ticket, task).await,
             Work::AllocateContacts { task } => allocate_contacts::run(self, ticket, task).await,
             Work::RecycleTask(ask) => recycle::run(self, ticket, ask).await,
+            Work::RecycleStale { orgi } => recycle_stale::run(self, ticket, orgi).await,
             Work::RejectsSheet { import } => rejects_sheet::run(self, ticket, import).await,
             Work::ExportLeads { export } => export::run(self, ticket, export).await,
             Work::Preflight { campaign, run } => {
@@ -243,6 +251,7 @@ impl House {
             }
             Work::ReadTemplate { .. }
             | Work::RecycleTask(_)
+            | Work::RecycleStale { .. }
             | Work::RejectsSheet { .. }
             | Work::Preflight { run: None, .. }
             | Work::CampaignReport { .. } => {}

@@ -1,9 +1,13 @@
 use std::path::Path;
 
-use engine::lead_query::{Asked, Keyword};
+use engine::{
+    lead_query::{Asked, Keyword},
+    settings::Overrides,
+};
 use store::{
     exports::{Ask, NewExport},
     leads,
+    settings::{self, Scope},
     testing::on_both,
     work::Work,
 };
@@ -194,4 +198,52 @@ fn codes_are_written_as_labels() {
     assert_eq!(column(false).text(&cells("1")), "有意向");
     assert_eq!(column(false).text(&cells("9")), "9");
     assert_eq!(column(true).text(&cells("1,2")), "有意向,无");
+}
+
+#[tokio::test]
+async fn numbers_that_the_settings_hide_leave_the_house_masked() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let ask = |reveal| Ask {
+            reveal,
+            ..all_of(&batch)
+        };
+        let first = async |reveal| {
+            let path = export(&house, &batch, "csv", ask(reveal)).await;
+            let text = std::fs::read_to_string(path).unwrap();
+            text.lines().nth(1).unwrap().to_owned()
+        };
+        assert!(first(false).await.contains("18618616001"));
+        let hide = async |scope: Scope<'_>, phone_mask| {
+            let value = Overrides {
+                phone_mask,
+                ..Overrides::default()
+            };
+            let mut tx = house.db.begin().await.unwrap();
+            settings::save(&mut tx, "o", scope, &value, "u", house.now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        };
+        hide(Scope::Tenant, Some(true)).await;
+        let masked = first(false).await;
+        assert!(
+            masked.contains("186****6001") && !masked.contains("18618616001"),
+            "{masked}"
+        );
+        assert!(first(true).await.contains("18618616001"), "in full");
+        let lead = leads::page(&house.db, &batch, -1, 1)
+            .await
+            .unwrap()
+            .remove(0);
+        let of_campaign = "UPDATE leads SET campaign_id = 'cmp_1' WHERE id = $1";
+        store::testing::about(&house.db, &lead.id, of_campaign).await;
+        hide(Scope::Campaign("cmp_1"), Some(false)).await;
+        assert!(
+            first(false).await.contains("18618616001"),
+            "the campaign's word"
+        );
+    })
+    .await;
 }

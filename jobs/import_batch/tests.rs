@@ -268,7 +268,7 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let two = received.recv().await.unwrap();
         let again = received.recv().await.unwrap();
         let import = now(&house, &id).await;
-        let writer = write::Writer::new(&house, &ticket, &import, &fields);
+        let mut writer = write::Writer::new(&house, &ticket, &import, &fields);
         writer.write(&mut [one].into(), || None).await.unwrap();
         let mut lost = house.db.begin().await.unwrap();
         imports::advance(&mut lost, &id, two.from, two.to, imports::Counts::default())
@@ -356,6 +356,37 @@ async fn a_template_gives_the_batch_its_fields() {
         let error = testing::run(&house, read("bad.xlsx")).await.unwrap_err();
         assert_eq!(error.code(), "TEMPLATE_HEADER_INVALID");
         assert!(error.text().contains("B1"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_leads_get_the_priority_of_their_import_and_old_ones_keep_theirs() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["姓名", "号码"]).await;
+        let dir = TempDir::new().unwrap();
+        let first = book(&dir, &[&["号码", "姓名"], &["13800138000", "张三"]]);
+        import(&house, &batch, &first).await;
+        let more = book(
+            &dir,
+            &[
+                &["号码", "姓名"],
+                &["13800138000", "李四"],
+                &["13800138001", "王五"],
+            ],
+        );
+        let options = imports::Options {
+            dup_policy: imports::DupPolicy::Update,
+            priority: 8,
+            ..imports::Options::default()
+        };
+        let (id, job) = testing::upload_with(&house, &batch, &more, &options).await;
+        let work = Work::ImportBatch { import: id };
+        perform(&house, &job, &work).await.unwrap();
+        let leads = all(&house, &batch).await;
+        let priorities: Vec<i64> = leads.iter().map(|lead| lead.priority).collect();
+        assert_eq!(priorities, [0, 8]);
     })
     .await;
 }

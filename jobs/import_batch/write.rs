@@ -13,6 +13,7 @@ use store::{
 
 use super::{
     read::{Chunk, Row, count},
+    seen::Seen,
     sort::{Facts, Rules, Sorted, sort},
 };
 use crate::{
@@ -28,6 +29,8 @@ pub struct Writer<'a> {
     ticket: &'a Ticket,
     import: &'a Import,
     rules: Rules,
+    /// Nothing when an earlier start has stored rows that this one has not seen.
+    seen: Option<Seen>,
 }
 
 impl<'a> Writer<'a> {
@@ -37,6 +40,7 @@ impl<'a> Writer<'a> {
             ticket,
             import,
             rules: Rules::of(fields),
+            seen: (import.row_cursor == 0).then(Seen::default),
         }
     }
 
@@ -45,11 +49,11 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// [`JobError::Superseded`] when another worker has done it; nothing is written then.
     pub async fn write(
-        &self,
+        &mut self,
         ahead: &mut VecDeque<Chunk>,
         mut more: impl FnMut() -> Option<Chunk>,
     ) -> Result<(), JobError> {
-        let mut tx = self.house.db.begin().await?;
+        let mut tx = self.house.db.begin_resumable().await?;
         let (mut done, mut total) = (0, 0);
         self.lock(&mut tx).await?;
         while let Some(chunk) = ahead.pop_front() {
@@ -74,7 +78,7 @@ impl<'a> Writer<'a> {
         Ok(batches::lock(tx, &self.import.batch_id).await?)
     }
 
-    async fn put(&self, tx: &mut Tx, chunk: Chunk) -> Result<(), JobError> {
+    async fn put(&mut self, tx: &mut Tx, chunk: Chunk) -> Result<(), JobError> {
         let import = self.import;
         let now = self.house.now();
         let blank = chunk.blank();
@@ -98,7 +102,7 @@ impl<'a> Writer<'a> {
         Ok(rejects::add(tx, &import.id, &refused).await?)
     }
 
-    async fn facts(&self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
+    async fn facts(&mut self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
         let import = self.import;
         let orgi = import.orgi.as_str();
         let phones: Vec<String> = rows.iter().map(|row| row.lead.phone.clone()).collect();
@@ -110,7 +114,7 @@ impl<'a> Writer<'a> {
         if on_duplicate == OnDuplicate::Keep || rows.is_empty() {
             return Ok(facts);
         }
-        let keys = rows.iter().map(|row| row.lead.key_value.clone()).collect();
+        let keys = self.unsure(tx, rows).await?;
         facts.known = leads::with_keys(tx, orgi, &import.batch_id, keys).await?;
         if on_duplicate == OnDuplicate::Merge {
             let ids = facts.known.values().map(|known| known.id.clone()).collect();
@@ -122,6 +126,16 @@ impl<'a> Writer<'a> {
         facts.elsewhere =
             leads::elsewhere(tx, (orgi, &import.batch_id), scope, since, phones).await?;
         Ok(facts)
+    }
+
+    /// Keys that leads of the batch may have: in a batch of this import alone, those it has met.
+    async fn unsure(&mut self, tx: &mut Tx, rows: &[Row]) -> Result<Vec<String>, JobError> {
+        let import = self.import;
+        let is_alone = leads::are_within(tx, &import.batch_id, import.positions()).await?;
+        let mut is_new = |key: &str| self.seen.as_mut().is_some_and(|seen| !seen.note(key));
+        let keys = rows.iter().map(|row| &row.lead.key_value);
+        let unsure = keys.filter(|key| !(is_new(key) && is_alone));
+        Ok(unsure.cloned().collect())
     }
 
     async fn store(
@@ -139,7 +153,12 @@ impl<'a> Writer<'a> {
             import_id: &import.id,
             ordinal: import.ordinal,
         };
+        let rows = sorted.new.iter().map(|row| row.row_no);
+        let range = rows.clone().min().zip(rows.max());
         leads::add(tx, &origin, sorted.new, now).await?;
+        if let (Some(range), priority @ 1..) = (range, i64::from(import.options.priority)) {
+            leads::start_with(tx, &import.id, range, priority).await?;
+        }
         // A lead of this very import goes when it is undone: nothing to remember.
         let own = import.positions();
         let mut before: Vec<_> = sorted

@@ -218,6 +218,19 @@ fn half_width(char: char) -> char {
     }
 }
 
+/// First three and last four characters of a number; nothing of one with fewer than eight
+/// (OUT-052).
+#[must_use]
+pub fn mask(number: &str) -> String {
+    let chars: Vec<char> = number.chars().collect();
+    if chars.len() < 8 {
+        return "****".into();
+    }
+    let head: String = chars[..3].iter().collect();
+    let tail: String = chars[chars.len() - 4..].iter().collect();
+    format!("{head}****{tail}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,44 +1,62 @@
 //! Outbound settings (电销设置): once a tenant, narrower ones win (OUT-146 to OUT-154).
 
+mod levels;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{campaign, retry::Retry};
+pub use levels::{Ceiling, Level, Levels, Rules};
+
+use crate::{
+    campaign::{self, Mode},
+    pacing::{Policy, predictive},
+    retry::Retry,
+};
 
 /// Every setting, with a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
-    /// 启用自动外呼: an agent's preview dials by itself.
+    /// 启用自动外呼: an agent's preview dials by itself. A new campaign starts with it.
     pub auto_dial_enabled: bool,
-    /// 外呼倒计时: seconds until it does, 0 to 120.
+    /// 外呼倒计时: seconds until it does, 0 to 120. A new campaign starts with it.
     pub auto_dial_countdown: u32,
-    /// 人工坐席外呼并发限制.
+    /// 人工坐席外呼并发限制. Holds at once, for calls that agents dial from a preview.
     pub agent_concurrency_enabled: bool,
-    /// Calls that agents dial at once, 1 to 10,000.
+    /// Calls that agents dial at once, 1 to 10,000, among those of the level that sets it; a
+    /// campaign's own limit counts as well.
     pub agent_concurrency: u32,
-    /// 机器人外呼并发限制.
+    /// 机器人外呼并发限制. Holds at once, for the calls of robot campaigns.
     pub robot_concurrency_enabled: bool,
-    /// Calls of robots at once, 1 to 10,000; a campaign's own limit counts as well.
+    /// Calls of robots at once, 1 to 10,000, among those of the level that sets it; a campaign's own
+    /// limit counts as well.
     pub robot_concurrency: u32,
-    /// 最大拨打次数, 1 to 10.
+    /// 最大拨打次数, 1 to 10. A new campaign starts with it, as with the next three.
     pub max_attempts: u32,
     pub retry_minutes: RetryMinutes,
     /// Attempts on one number a day, 1 to 10.
     pub attempts_per_day: u32,
     /// 振铃超时, 10 to 60 seconds.
     pub ring_timeout: u32,
-    /// Lines an idle agent, 1.0 to 3.0.
+    /// Unanswered lines for each agent at work, 1.0 to 3.0: what a new predictive campaign starts
+    /// with when a level sets it. While none does, a new campaign has no such cap.
     pub predictive_ratio_max: f64,
-    /// Percent of answered calls that may be abandoned, 0 to 10.
+    /// Percent of answered calls that may be abandoned, 0 to 10: what a new predictive campaign starts
+    /// with when a level sets it; more than 5 counts as 5, the most a campaign may lose.
     pub abandon_target: f64,
-    /// 答录机检测.
+    /// 答录机检测: what a new campaign is to start with. Kept and shown; no campaign setting takes it
+    /// yet, so it changes no call.
     pub amd_enabled: bool,
-    /// 号码隐藏: agents see numbers masked.
+    /// 号码隐藏: agents see numbers masked, in lists, previews, pop-ups and on their phones; exports
+    /// have them masked unless a supervisor asks for them in full. Holds at once. The department is
+    /// that of whoever looks, the campaign that of the lead.
     pub phone_mask: bool,
-    /// 未拨打自动回收: days, 0 to 365; 0 = never.
+    /// 未拨打自动回收: days, 0 to 365; 0 = never. Once a day, leads of a campaign that were given to
+    /// somebody so many days ago and never dialled go back to the pool, those with an appointment
+    /// excepted.
     pub recycle_after_days: u32,
-    /// The pop-up opens when the call is dialled.
+    /// The pop-up of a call that an agent dials opens when it is dialled, otherwise when it is
+    /// answered. Holds at once. Calls that a queue offers open theirs with the offer in any case.
     pub popup_on_dial: bool,
-    /// The pop-up must be saved before the next call.
+    /// The pop-up must be saved before the next call. A new campaign starts with it.
     pub wrapup_required: bool,
 }
 
@@ -167,12 +185,27 @@ pub fn effective(levels: &[Overrides]) -> Settings {
     settings
 }
 
-/// What a new campaign starts with where these levels meet; a value that none of them sets is the
-/// campaign's own default. Later changes of the levels do not reach the campaign.
+/// What a new campaign starts with where these levels meet. Later changes of the levels do not reach
+/// the campaign. Who sets what calls may be lost, or lines dialled, wants prediction: then a
+/// predictive campaign starts with it, otherwise with one line for each idle agent.
 #[must_use]
-pub fn for_new_campaign(levels: &[Overrides]) -> campaign::Settings {
+pub fn for_new_campaign(levels: &[Overrides], mode: Option<Mode>) -> campaign::Settings {
     let settings = effective(levels);
     let defaults = campaign::Settings::default();
+    let is_set = |of: fn(&Overrides) -> Option<f64>| levels.iter().any(|level| of(level).is_some());
+    let (cap, ratio) = (
+        is_set(|level| level.abandon_target),
+        is_set(|level| level.predictive_ratio_max),
+    );
+    let pacing = if mode == Some(Mode::Predictive) && (cap || ratio) {
+        Policy::Predictive(predictive::Settings {
+            cap: (settings.abandon_target / 100.0).min(predictive::CAP_MAX),
+            most_lines: ratio.then_some(settings.predictive_ratio_max),
+            ..predictive::Settings::default()
+        })
+    } else {
+        defaults.pacing
+    };
     let minutes = settings.retry_minutes;
     campaign::Settings {
         ring_timeout_s: settings.ring_timeout,
@@ -191,11 +224,8 @@ pub fn for_new_campaign(levels: &[Overrides]) -> campaign::Settings {
         } else {
             defaults.preview_countdown_s
         },
-        disposition_required: levels
-            .iter()
-            .rev()
-            .find_map(|level| level.wrapup_required)
-            .unwrap_or(defaults.disposition_required),
+        disposition_required: settings.wrapup_required,
+        pacing,
         ..defaults
     }
 }
@@ -412,19 +442,49 @@ mod tests {
             ring_timeout: Some(45),
             max_attempts: Some(7),
             auto_dial_enabled: Some(true),
-            wrapup_required: Some(true),
+            wrapup_required: Some(false),
             ..Overrides::default()
         };
-        let campaign = for_new_campaign(&[level]);
+        let campaign = for_new_campaign(&[level], None);
         assert_eq!(
             (campaign.ring_timeout_s, campaign.retry.max_attempts),
             (45, 7)
         );
         assert_eq!(
             (campaign.preview_countdown_s, campaign.disposition_required),
-            (10, true)
+            (10, false)
         );
         assert_eq!(campaign.validate(), Ok(()));
-        assert_eq!(for_new_campaign(&[]), campaign::Settings::default());
+        let plain = campaign::Settings {
+            disposition_required: true,
+            ..campaign::Settings::default()
+        };
+        assert_eq!(for_new_campaign(&[], Some(Mode::Predictive)), plain);
+    }
+
+    #[test]
+    fn a_new_predictive_campaign_keeps_to_what_may_be_lost_and_dialled() {
+        let level = |abandon_target, predictive_ratio_max| Overrides {
+            abandon_target,
+            predictive_ratio_max,
+            ..Overrides::default()
+        };
+        let pacing = |level, mode| {
+            let settings = for_new_campaign(&[level], Some(mode));
+            assert_eq!(settings.validate(), Ok(()));
+            match settings.pacing {
+                Policy::Predictive(settings) => Some((settings.cap, settings.most_lines)),
+                _ => None,
+            }
+        };
+        let predictive = |level| pacing(level, Mode::Predictive);
+        assert_eq!(predictive(level(Some(1.0), None)), Some((0.01, None)));
+        assert_eq!(
+            predictive(level(Some(9.0), Some(1.5))),
+            Some((0.05, Some(1.5)))
+        );
+        assert_eq!(predictive(level(None, Some(2.5))), Some((0.03, Some(2.5))));
+        assert_eq!(predictive(level(None, None)), None);
+        assert_eq!(pacing(level(Some(1.0), None), Mode::Robot), None);
     }
 }

@@ -65,14 +65,27 @@ impl Scribe {
                     next_due: drawn.next_due,
                 }));
             }
-            Command::DrawPreview { agent, campaign } => {
-                let id = campaign.as_str();
-                let own = Some(agent.as_str());
-                let drawn = store::hopper::draw(db, &self.node, id, own, 1, now).await?;
+            Command::DrawPreview {
+                agent,
+                campaign,
+                lead,
+            } => {
+                let (id, own) = (campaign.as_str(), agent.as_str());
+                let found = match lead {
+                    Some(lead) => {
+                        let lead = lead.as_str();
+                        store::hopper::pick(db, &self.node, (id, own), lead, now).await?
+                    }
+                    None => {
+                        let own = Some(own);
+                        let drawn = store::hopper::draw(db, &self.node, id, own, 1, now).await?;
+                        drawn.leads.into_iter().next()
+                    }
+                };
                 return Ok(Some(Input::PreviewLead {
                     agent: agent.clone(),
                     campaign: campaign.clone(),
-                    lead: drawn.leads.into_iter().next().map(Box::new),
+                    lead: found.map(Box::new),
                 }));
             }
             Command::Check {
@@ -154,7 +167,9 @@ fn refusal(command: &Command) -> Option<Input> {
             undone: None,
             next_due: None,
         },
-        Command::DrawPreview { agent, campaign } => Input::PreviewLead {
+        Command::DrawPreview {
+            agent, campaign, ..
+        } => Input::PreviewLead {
             agent: agent.clone(),
             campaign: campaign.clone(),
             lead: None,

@@ -1,6 +1,6 @@
 //! Puts the floor's events on the bus; pop-ups and previews get the lead's fields first.
 
-use engine::floor::Event;
+use engine::{floor::Event, phone::mask};
 use serde_json::{Value, json};
 use store::Db;
 use tokio::sync::mpsc;
@@ -19,13 +19,25 @@ impl Teller {
             let fields = match &event {
                 Event::Popup {
                     lead_id: Some(lead),
+                    masked,
+                    number,
                     ..
-                } => self.fields(lead.as_str()).await,
-                Event::Preview { lead_id, .. } => {
+                } => {
+                    let fields = self.fields(lead.as_str(), *masked).await;
+                    fields.map(|mut fields| {
+                        if fields["masked"] == true {
+                            fields["number"] = mask(number).into();
+                        }
+                        fields
+                    })
+                }
+                Event::Preview {
+                    lead_id, masked, ..
+                } => {
                     if let Err(error) = store::leads::previewed(&self.db, lead_id.as_str()).await {
                         warn!(error = ?error, "a preview was not counted");
                     }
-                    self.fields(lead_id.as_str()).await
+                    self.fields(lead_id.as_str(), *masked).await
                 }
                 _ => None,
             };
@@ -38,9 +50,10 @@ impl Teller {
         }
     }
 
-    /// The lead as the agent's screen wants it: its number and its fields in their order.
-    async fn fields(&self, lead: &str) -> Option<Value> {
-        match self.read(lead).await {
+    /// The lead as the agent's screen wants it: its number and its fields in their order, what is
+    /// hidden masked (OUT-052, OUT-203); with `masked` every number.
+    async fn fields(&self, lead: &str, masked: bool) -> Option<Value> {
+        match self.read(lead, masked).await {
             Ok(fields) => fields,
             Err(error) => {
                 warn!(error = ?error, "a pop-up goes out without its fields");
@@ -49,7 +62,7 @@ impl Teller {
         }
     }
 
-    async fn read(&self, lead: &str) -> store::Result<Option<Value>> {
+    async fn read(&self, lead: &str, masked: bool) -> store::Result<Option<Value>> {
         let Some(lead) = store::leads::find(&self.db, lead).await? else {
             return Ok(None);
         };
@@ -58,12 +71,23 @@ impl Teller {
             .iter()
             .map(|field| {
                 let value = lead.data.get(&field.code).cloned().unwrap_or_default();
-                json!({ "code": field.code, "title": field.title, "value": field.shown(&value) })
+                let value = match field.is_phone && masked {
+                    true if !value.is_empty() => mask(&value),
+                    _ => field.shown(&value),
+                };
+                json!({ "code": field.code, "title": field.title, "value": value })
             })
             .collect();
+        let campaign = match &lead.campaign_id {
+            Some(id) => store::campaigns::find(&self.db, id).await?,
+            None => None,
+        };
+        let masked = masked || specs.iter().any(|field| field.is_phone && field.hidden);
         Ok(Some(json!({
             "fields": fields,
-            "phone": lead.phone,
+            "campaign": campaign.map(|campaign| campaign.name),
+            "masked": masked,
+            "phone": if masked { mask(&lead.phone) } else { lead.phone },
             "dial_count": lead.dial_count,
             "fail_count": lead.fail_count,
             "preview_count": lead.preview_count,

@@ -34,6 +34,8 @@ struct Seen {
     /// Job to the last state told.
     jobs: BTreeMap<String, (i64, String)>,
     jobs_since: Millis,
+    /// Of the outbound settings.
+    settings: i64,
 }
 
 impl Watcher {
@@ -46,6 +48,10 @@ impl Watcher {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !self.inputs.is_closed() {
+            match self.settings(&mut seen).await {
+                Ok(changed) => reload |= changed,
+                Err(error) => warn!(error = ?error, "cannot read the outbound settings"),
+            }
             if reload {
                 self.configure().await;
             }
@@ -69,6 +75,17 @@ impl Watcher {
             }
             Err(error) => warn!(error = ?error, "cannot read the configuration; the old one stays"),
         }
+    }
+
+    /// Whether somebody changed the outbound settings; then every campaign is handed in again.
+    async fn settings(&self, seen: &mut Seen) -> store::Result<bool> {
+        let stamp = store::settings::stamp(&self.db).await?;
+        let changed = stamp != seen.settings;
+        if changed {
+            seen.settings = stamp;
+            seen.campaigns.clear();
+        }
+        Ok(changed)
     }
 
     async fn campaigns(&self, seen: &mut Seen) -> store::Result<()> {
@@ -157,6 +174,7 @@ async fn spec(db: &Db, campaign: &Campaign, allocated: bool) -> store::Result<Ca
         state,
         queue: queue.filter(|_| mode == Mode::Predictive),
         settings: campaign.settings.0.clone(),
+        rules: store::settings::rules(db, campaign).await?,
         counts: counts(db, &campaign.id).await?,
         ledger: Ledger::default(),
     })

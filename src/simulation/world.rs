@@ -14,6 +14,7 @@ use engine::{
     ledger::Ledger,
     pacing::{Counts, Policy},
     queue,
+    settings::Rules,
     time::Millis,
     window::Window,
 };
@@ -187,6 +188,7 @@ impl<'a> World<'a> {
             // Ends when the dice say so.
             wrap_up_ms: Some(0),
             auto_ready: true,
+            phone_mask: false,
         };
         Configuration {
             agents: agents.iter().map(agent).collect(),
@@ -231,6 +233,7 @@ impl<'a> World<'a> {
                 record: false,
                 ..Settings::default()
             },
+            rules: Rules::default(),
             counts: Counts::default(),
             ledger: Ledger::default(),
         }

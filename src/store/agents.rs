@@ -1,6 +1,6 @@
 //! Agents, their queues, and what they are doing now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     floor::{AgentChange, AgentSpec},
@@ -8,7 +8,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, on};
+use crate::{Db, Result, Tx, on, settings};
 
 /// An agent as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -76,6 +76,18 @@ pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
     let agents: Vec<Agent> = on!(db.read(), c => sqlx::query_as(
         "SELECT id, user_id, name, extension, wrap_up_s, auto_ready FROM agents ORDER BY id")
         .fetch_all(c).await)?;
+    let tenants = settings::all(db).await?;
+    let homes: Vec<(String, String, Option<String>)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT a.id, a.orgi, u.department_id FROM agents a LEFT JOIN users u ON u.id = a.user_id")
+        .fetch_all(c).await)?;
+    let masked: BTreeSet<String> = homes
+        .into_iter()
+        .filter(|(_, orgi, department)| {
+            let levels = tenants.get(orgi);
+            levels.is_some_and(|levels| levels.at(department.as_deref(), None).phone_mask)
+        })
+        .map(|(agent, ..)| agent)
+        .collect();
     let members: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
         "SELECT agent_id, queue_id FROM queue_agents").fetch_all(c).await)?;
     let mut queues: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -91,6 +103,7 @@ pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
                 .into_iter()
                 .map(Into::into)
                 .collect(),
+            phone_mask: masked.contains(&agent.id),
             id: agent.id.into(),
             name: agent.name,
             extension: agent.extension,

@@ -2,7 +2,7 @@
 
 use engine::{
     campaign::{Mode, Order, Settings, State},
-    draw::Share,
+    draw::{ListOrder, Share},
     time::Millis,
 };
 use serde::Serialize;
@@ -163,6 +163,32 @@ pub async fn revisions(db: &Db) -> Result<Vec<(String, i64)>> {
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT id, revision FROM campaigns WHERE state <> 'draft' ORDER BY id"
     ).fetch_all(c).await)?)
+}
+
+/// In which order the campaign's leads are dialled; `None`: no such campaign.
+///
+/// # Errors
+/// When the database fails or the settings cannot be read.
+pub async fn list_order(tx: &mut Tx, id: &str) -> Result<Option<ListOrder>> {
+    let settings: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT settings FROM campaigns WHERE id = $1"
+    ).bind(id).fetch_optional(c).await)?;
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let settings: Settings = doc::parse("settings", &settings)?;
+    Ok(Some(settings.list_order))
+}
+
+/// A tenant's campaigns, each with the department of whoever made it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn homes(db: &Db, orgi: &str) -> Result<Vec<(String, Option<String>)>> {
+    Ok(on!(db.read(), c => sqlx::query_as(
+        "SELECT c.id, u.department_id FROM campaigns c LEFT JOIN users u ON u.id = c.creater
+         WHERE c.orgi = $1 ORDER BY c.id"
+    ).bind(orgi).fetch_all(c).await)?)
 }
 
 /// Saves what a supervisor changed, when nobody else has since `revision`.

@@ -11,10 +11,12 @@ use crate::{Db, Doc, Error, Result, Tx, batches, doc, on, segments};
 mod add;
 mod change;
 mod known;
+mod priority;
 
 pub use add::{NewRow, Origin, add};
 pub use change::{Change, change};
-pub use known::{Earlier, Known, elsewhere, hold, hold_at, with_keys};
+pub use known::{Earlier, Known, are_within, elsewhere, hold, hold_at, with_keys};
+pub use priority::{prioritise, start_with};
 
 /// A lead with its system columns (OUT-082).
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
@@ -39,6 +41,8 @@ pub struct Lead {
     /// What another system calls it.
     pub external_id: Option<String>,
     pub dnc: bool,
+    /// 0 to 9, 9 first, in campaigns that are ordered by it.
+    pub priority: i64,
     pub alloc_status: String,
     pub alloc_type: Option<String>,
     pub alloc_target: Option<String>,

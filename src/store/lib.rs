@@ -38,6 +38,7 @@ pub mod calls;
 pub mod campaign_report;
 pub mod campaigns;
 pub mod contacts;
+pub mod daily;
 pub mod db;
 pub mod dials;
 pub mod dictionaries;

@@ -20,6 +20,8 @@ pub struct Row {
     /// What the other system calls it; the same one again changes the lead.
     pub external_id: Option<String>,
     pub lead: NewLead,
+    /// 0 to 9; `None`: a new lead gets 0, one that is there keeps its own.
+    pub priority: Option<i64>,
 }
 
 /// Where rows come from and go to.
@@ -84,9 +86,15 @@ pub async fn push(
     let mut known = known(tx, push, &rows).await?;
     let mut plan = Plan::default();
     let mut outcomes = Vec::with_capacity(rows.len());
+    let mut priorities = Vec::new();
     for row in rows {
+        let priority = row.priority;
         let row_no = cursor + i64::try_from(plan.new.len()).unwrap_or(i64::MAX) + 1;
-        outcomes.push(plan.place(row, row_no, ordinal, &mut known));
+        let outcome = plan.place(row, row_no, ordinal, &mut known);
+        if let (Some(priority), Status::Created | Status::Updated) = (priority, outcome.status) {
+            priorities.push((outcome.lead.clone(), priority));
+        }
+        outcomes.push(outcome);
     }
     let written = i64::try_from(plan.new.len()).unwrap_or(i64::MAX);
     let origin = Origin {
@@ -99,6 +107,9 @@ pub async fn push(
     leads::add(tx, &origin, plan.new, now).await?;
     name(tx, plan.named).await?;
     change(tx, plan.changed, &known.dnc, now).await?;
+    for (lead, priority) in priorities {
+        leads::prioritise(tx, &lead, priority, now).await?;
+    }
     let counts = Counts {
         invalid: push.invalid,
         ..counted(&outcomes)
@@ -168,7 +179,9 @@ fn counted(outcomes: &[Outcome]) -> Counts {
 
 impl Plan {
     fn place(&mut self, row: Row, row_no: i64, ordinal: i64, known: &mut Known) -> Outcome {
-        let Row { external_id, lead } = row;
+        let Row {
+            external_id, lead, ..
+        } = row;
         let same = external_id
             .as_ref()
             .and_then(|id| known.by_external.get(id));
@@ -350,6 +363,7 @@ mod tests {
     fn row(external: &str, phone: &str, name: &str) -> Row {
         Row {
             external_id: Some(external.to_owned()).filter(|id| !id.is_empty()),
+            priority: None,
             lead: NewLead {
                 phone: phone.into(),
                 phone_raw: phone.into(),

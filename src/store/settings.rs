@@ -1,8 +1,13 @@
 //! Outbound settings, once a tenant and overridden by departments and campaigns (OUT-154).
 
-use engine::{settings::Overrides, time::Millis};
+use std::collections::BTreeMap;
 
-use crate::{Db, Result, Tx, doc, on};
+use engine::{
+    settings::{Levels, Overrides, Rules},
+    time::Millis,
+};
+
+use crate::{Db, Result, Tx, campaigns::Campaign, doc, on};
 
 /// The level that a setting is made at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +49,67 @@ pub async fn own(db: &Db, orgi: &str, scope: Scope<'_>) -> Result<Overrides> {
     }
 }
 
+/// Everything that each tenant has set.
+///
+/// # Errors
+/// When the database fails or what is stored cannot be read.
+pub async fn all(db: &Db) -> Result<BTreeMap<String, Levels>> {
+    let rows: Vec<(String, String, String, String)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT orgi, scope, scope_id, value FROM outbound_settings"
+    ).fetch_all(c).await)?;
+    let mut tenants: BTreeMap<String, Levels> = BTreeMap::new();
+    for (orgi, scope, id, value) in rows {
+        let levels = tenants.entry(orgi).or_default();
+        let value = doc::parse("settings", &value)?;
+        match scope.as_str() {
+            "department" => drop(levels.departments.insert(id, value)),
+            "campaign" => drop(levels.campaigns.insert(id, value)),
+            _ => levels.tenant = value,
+        }
+    }
+    Ok(tenants)
+}
+
+/// Everything that a tenant has set.
+///
+/// # Errors
+/// As [`all`].
+pub async fn levels(db: &Db, orgi: &str) -> Result<Levels> {
+    Ok(all(db).await?.remove(orgi).unwrap_or_default())
+}
+
+/// A number that every [`save`] changes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stamp(db: &Db) -> Result<i64> {
+    Ok(on!(db.read(), c => sqlx::query_scalar(
+        "SELECT CAST(COALESCE(SUM(updated_at), 0) AS BIGINT) FROM outbound_settings"
+    ).fetch_one(c).await)?)
+}
+
+/// What the settings say of a campaign, for the floor. A campaign is its maker's department's.
+///
+/// # Errors
+/// When the database fails or what is stored cannot be read.
+pub async fn rules(db: &Db, campaign: &Campaign) -> Result<Rules> {
+    let department = department_of(db, &campaign.creater).await?;
+    let levels = levels(db, &campaign.orgi).await?;
+    let mode = campaign.mode()?;
+    Ok(levels.rules(&campaign.orgi, department.as_deref(), &campaign.id, mode))
+}
+
+/// The department of a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn department_of(db: &Db, user: &str) -> Result<Option<String>> {
+    let found: Option<Option<String>> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT department_id FROM users WHERE id = $1"
+    ).bind(user).fetch_optional(c).await)?;
+    Ok(found.flatten())
+}
+
 /// Replaces what this level sets.
 ///
 /// # Errors
@@ -61,7 +127,9 @@ pub async fn save(
         "INSERT INTO outbound_settings (orgi, scope, scope_id, value, updated_by, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (orgi, scope, scope_id) DO UPDATE SET value = excluded.value,
-             updated_by = excluded.updated_by, updated_at = excluded.updated_at"
+             updated_by = excluded.updated_by,
+             updated_at = CASE WHEN excluded.updated_at > outbound_settings.updated_at
+                 THEN excluded.updated_at ELSE outbound_settings.updated_at + 1 END"
     ).bind(orgi).bind(scope.name()).bind(scope.id()).bind(value).bind(by).bind(now.0)
         .execute(c).await.map(|_| ()))?;
     Ok(())
@@ -95,6 +163,27 @@ mod tests {
             }
             let other = own(&home.db, "p", Scope::Tenant).await.unwrap();
             assert_eq!(other, Overrides::default());
+            let levels = super::levels(&home.db, "o").await.unwrap();
+            assert_eq!(levels.at(None, None).ring_timeout, 20);
+            assert_eq!(levels.at(Some("d"), None).ring_timeout, 21);
+            assert_eq!(levels.at(Some("d"), Some("d")).ring_timeout, 22);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_sees_that_something_was_saved() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut seen = vec![stamp(db).await.unwrap()];
+            for level in [Scope::Tenant, Scope::Department("d"), Scope::Tenant] {
+                let mut tx = db.begin().await.unwrap();
+                let nothing = Overrides::default();
+                save(&mut tx, "o", level, &nothing, "u", NOW).await.unwrap();
+                tx.commit().await.unwrap();
+                seen.push(stamp(db).await.unwrap());
+            }
+            assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
         })
         .await;
     }

@@ -210,3 +210,25 @@ pub async fn about(db: &Db, id: &str, sql: &'static str) {
     crate::on!(db.write(), c => sqlx::query(sql).bind(id).execute(c).await.map(|_| ()))
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
+
+/// A task of a preview campaign that gave these leads to a department; its id.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn task_of_department(db: &Db, orgi: &str, leads: &[String], department: &str) -> String {
+    let id = crate::new_id("tsk");
+    let given = i64::try_from(leads.len()).expect("a few");
+    crate::on!(db.write(), c => sqlx::query(
+        "INSERT INTO tasks (id, orgi, title, state, filtered, to_dept, created_at)
+         VALUES ($1, $2, 'task', 'ready', $3, $3, 1)"
+    ).bind(&id).bind(orgi).bind(given).execute(c).await.map(|_| ()))
+    .expect("a task");
+    for lead in leads {
+        crate::on!(db.write(), c => sqlx::query(
+            "UPDATE leads SET alloc_status = 'dept', alloc_type = 'department', alloc_target = $2,
+                 alloc_at = 1, next_dial_at = 1, call_rank = position, task_id = $3 WHERE id = $1"
+        ).bind(lead).bind(department).bind(&id).execute(c).await.map(|_| ()))
+        .expect("a lead");
+    }
+    id
+}

@@ -51,6 +51,10 @@ pub enum Work {
     },
     /// Takes leads back.
     RecycleTask(Recycle),
+    /// Takes back what the tenant's settings say was held too long without a dial.
+    RecycleStale {
+        orgi: String,
+    },
     /// Writes [`crate::files::rejects`].
     RejectsSheet {
         import: String,
@@ -164,6 +168,7 @@ impl Work {
             Self::AllocateTask { .. } => "allocate_task",
             Self::AllocateContacts { .. } => "allocate_contacts",
             Self::RecycleTask(_) => "recycle_task",
+            Self::RecycleStale { .. } => "recycle_stale",
             Self::RejectsSheet { .. } => "rejects_sheet",
             Self::CampaignReport { .. } => "campaign_report",
             Self::PullSource { .. } => "pull_source",
@@ -183,6 +188,7 @@ impl Work {
             Self::RunFilter { run } => run,
             Self::AllocateTask { task } | Self::AllocateContacts { task } => task,
             Self::RecycleTask(recycle) => recycle.subject(),
+            Self::RecycleStale { orgi } => orgi,
             Self::PullSource { source } => source,
             Self::CampaignReport { campaign } | Self::Preflight { campaign, .. } => campaign,
             Self::ExportLeads { export } => export,
@@ -194,9 +200,10 @@ impl Work {
         match self {
             Self::ImportBatch { .. } | Self::UndoImport { .. } => queue::IMPORT,
             Self::RunFilter { .. } | Self::Preflight { .. } => queue::FILTER,
-            Self::AllocateTask { .. } | Self::AllocateContacts { .. } | Self::RecycleTask(_) => {
-                queue::ALLOCATE
-            }
+            Self::AllocateTask { .. }
+            | Self::AllocateContacts { .. }
+            | Self::RecycleTask(_)
+            | Self::RecycleStale { .. } => queue::ALLOCATE,
             Self::PullSource { .. } => queue::PULL,
             Self::ReadTemplate { .. }
             | Self::DryRun { .. }

@@ -1,6 +1,12 @@
 //! Leads that come back, and starts that are interrupted.
 
-use store::{jobs, work::Recycle};
+use engine::settings::Overrides;
+use store::{
+    jobs,
+    settings::{self, Scope},
+    testing::about,
+    work::Recycle,
+};
 
 use super::*;
 
@@ -343,6 +349,74 @@ async fn a_start_that_stops_between_any_two_writes_ends_as_one_that_does_not() {
             ends.push((rows, sums));
         }
         assert_eq!(ends[0], ends[1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_held_too_long_undialled_goes_back_once_a_day() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [
+            target(TargetType::Agent, "1001", 20),
+            target(TargetType::Department, "d1", 10),
+        ];
+        let plan = Plan {
+            mode: Mode::Preview,
+            extract: 30,
+            share: Share::All,
+            targets: &targets,
+        };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let task = start(&house, &campaign).await;
+        let leads = leads::page_of_task(&house.db, &task.id, -1, 30)
+            .await
+            .unwrap();
+        for (at, lead) in leads.iter().enumerate() {
+            // An hour less than a week, and an hour more.
+            let sql = if at < 5 {
+                "UPDATE leads SET alloc_at = alloc_at - 601200000 WHERE id = $1"
+            } else {
+                "UPDATE leads SET alloc_at = alloc_at - 608400000 WHERE id = $1"
+            };
+            about(&house.db, &lead.id, sql).await;
+        }
+        store::testing::mark_dialled(&house.db, &leads[6].id).await;
+        let sql = "UPDATE leads SET appointed = TRUE, appoint_at = 1 WHERE id = $1";
+        about(&house.db, &leads[7].id, sql).await;
+        let days = async |scope: Scope<'_>, days| {
+            let value = Overrides {
+                recycle_after_days: Some(days),
+                ..Overrides::default()
+            };
+            let mut tx = house.db.begin().await.unwrap();
+            settings::save(&mut tx, "o", scope, &value, "u", house.now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        };
+        let stale = || Work::RecycleStale { orgi: "o".into() };
+
+        days(Scope::Tenant, 7).await;
+        days(Scope::Campaign(&campaign), 8).await;
+        testing::run(&house, stale()).await.unwrap();
+        let now = find(&house, &task.id).await.unwrap();
+        assert_eq!(now.recycled, 0, "the campaign waits longer than the house");
+
+        days(Scope::Campaign(&campaign), 7).await;
+        for _ in 0..2 {
+            testing::run(&house, stale()).await.unwrap();
+            let now = find(&house, &task.id).await.unwrap();
+            assert!(adds_up(&now));
+            assert_eq!((now.to_agent, now.to_dept), (7, 0));
+            assert_eq!(now.recycled, 23);
+        }
+        for at in [4, 6, 7] {
+            let kept = leads::find(&house.db, &leads[at].id).await.unwrap();
+            assert_eq!(kept.unwrap().alloc_status, "agent", "{at}");
+        }
     })
     .await;
 }

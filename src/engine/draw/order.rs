@@ -86,6 +86,16 @@ impl ListOrder {
     }
 }
 
+impl ListOrder {
+    /// The new rank of a lead that was ranked by its own priority, which has changed; `None`: the lead
+    /// stays where it is, for it was ranked by something else or put back behind all others.
+    #[must_use]
+    pub fn moved(&self, rank: i64, priority: i64) -> Option<i64> {
+        let by_own = matches!(self, Self::Priority { field: None });
+        (by_own && (0..=9).contains(&rank)).then(|| self.rank(0, priority, None).rank)
+    }
+}
+
 /// SplitMix64's finaliser: every bit of the position reaches every bit of the rank.
 fn shuffled(seed: u32, position: i64) -> i64 {
     let step = u64::from(seed).wrapping_add(1);

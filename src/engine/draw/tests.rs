@@ -299,3 +299,17 @@ fn robots_are_only_for_robot_campaigns() {
     assert!(!TargetType::Robot.fits(Mode::Predictive));
     assert!(TargetType::Department.fits(Mode::Preview));
 }
+
+#[test]
+fn only_a_lead_that_was_ranked_by_its_own_priority_moves_with_it() {
+    let own = ListOrder::Priority { field: None };
+    assert_eq!(own.moved(9, 7), Some(2));
+    assert_eq!(own.moved(0, 0), Some(9));
+    assert_eq!(own.moved(late(Millis(5)), 7), None, "put back");
+    assert_eq!(own.moved(1 << 24, 7), None, "ranked by its creation");
+    let by_field = ListOrder::Priority {
+        field: Some("f1".into()),
+    };
+    assert_eq!(by_field.moved(9, 7), None);
+    assert_eq!(ListOrder::Creation.moved(9, 7), None);
+}

@@ -3,8 +3,9 @@
 use super::{AgentChange, AgentSpec, Call, Command, Event, Floor, Why};
 use crate::{
     agent::{IllegalTransition, Machine, State},
-    campaign,
+    campaign::{self, Mode},
     ids::{AgentId, CallId, CampaignId, LeadId, LegId},
+    phone,
     time::Millis,
 };
 
@@ -26,6 +27,8 @@ pub(super) struct Agent {
     pub gone: bool,
     /// The preview campaign the agent works through, and the lead on the screen.
     pub previewing: Option<CampaignId>,
+    /// The lead that the agent picked; true: it is dialled at once.
+    pub picked: Option<(LeadId, bool)>,
     pub preview: Option<super::Lead>,
     pub last_call: Option<LastCall>,
     pub signed_in_at: Option<Millis>,
@@ -65,6 +68,7 @@ impl Agent {
             rests_until: Millis(0),
             gone: false,
             previewing: None,
+            picked: None,
             preview: None,
             last_call: None,
             signed_in_at: None,
@@ -110,6 +114,59 @@ impl Floor {
             .and_then(|id| self.campaigns.get(id))
             .map(|seen| &seen.spec.settings);
         settings.is_some_and(|settings| settings.disposition_required)
+    }
+
+    /// Whether the agent sees the call's number masked: the campaign's word counts before the
+    /// agent's (OUT-154).
+    pub(super) fn masks_number(&self, id: &AgentId, call: &Call) -> bool {
+        let campaign = call.campaign.as_ref();
+        let of_campaign = campaign.and_then(|id| self.campaigns.get(id)?.spec.rules.phone_mask);
+        let of_agent = || {
+            self.agents
+                .get(id)
+                .is_some_and(|agent| agent.spec.phone_mask)
+        };
+        of_campaign.unwrap_or_else(of_agent)
+    }
+
+    /// The call's number as its agent sees it.
+    pub(super) fn number_for(&self, id: &AgentId, call: &Call) -> String {
+        if self.masks_number(id, call) {
+            phone::mask(call.number())
+        } else {
+            call.number().to_owned()
+        }
+    }
+
+    /// Opens the pop-up of a call on its agent's screen.
+    pub(super) fn pop_up(&mut self, id: &AgentId, call: CallId) {
+        let Some(call) = self.calls.get(&call) else {
+            return;
+        };
+        let popup = Event::Popup {
+            agent: id.clone(),
+            call_id: call.id,
+            direction: call.direction(),
+            number: self.number_for(id, call),
+            masked: self.masks_number(id, call),
+            lead_id: call.lead.clone(),
+            campaign_id: call.campaign.clone(),
+            queue_id: call.queue.clone(),
+        };
+        self.tell(popup);
+    }
+
+    /// Opens the pop-up of a call that its agent dialled, at the dial or at the answer, as the
+    /// campaign's rules want it (OUT-153).
+    pub(super) fn pop_up_dialled(&mut self, id: CallId, at_dial: bool) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
+        let wanted = campaign.is_some_and(|seen| seen.spec.rules.popup_on_dial == at_dial);
+        if let (true, Some(Mode::Preview), Some(agent)) = (wanted, call.mode, call.agent.clone()) {
+            self.pop_up(&agent, id);
+        }
     }
 
     /// The one door through which an agent's state changes: the change is stored and told.

@@ -58,7 +58,10 @@ impl Floor {
             }
             Some(Mode::Predictive) => self.enter_queue(id, answered.queue, now),
             Some(Mode::Robot) => self.robot_speaks(id),
-            Some(Mode::Preview) => self.join(id, now),
+            Some(Mode::Preview) => {
+                self.pop_up_dialled(id, false);
+                self.join(id, now);
+            }
         }
         self.touch_all(now);
     }

@@ -22,10 +22,11 @@ pub enum Command {
         campaign: CampaignId,
         count: u32,
     },
-    /// Reserve the next lead of this agent's own list.
+    /// Reserve the next lead of this agent's own list, or the one that the agent picked.
     DrawPreview {
         agent: AgentId,
         campaign: CampaignId,
+        lead: Option<LeadId>,
     },
     /// Read fresh facts for the gate. `day_start`: local midnight, for today's attempts.
     Check {

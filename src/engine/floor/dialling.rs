@@ -75,6 +75,9 @@ impl Floor {
     }
 
     fn gate(&mut self, dial: &Dial, facts: &Facts, now: Millis) -> Result<Verdict, Block> {
+        // The call of an agent who waits is among those that are up.
+        let room = self.ceiling_room(&dial.campaign);
+        let is_capped = room == Some(0) && dial.call.is_none();
         let campaign = self
             .campaigns
             .get_mut(&dial.campaign)
@@ -82,7 +85,7 @@ impl Floor {
         if self.draining || campaign.spec.state != State::Running {
             return Err(Block::Stopped);
         }
-        if campaign.is_full() {
+        if campaign.is_full() || is_capped {
             return Err(Block::Gateway);
         }
         let caller = campaign.caller();
@@ -200,6 +203,7 @@ impl Floor {
             caller: call.caller.clone(),
             ring_ms: i64::from(ring_s) * 1000,
         });
+        self.pop_up_dialled(id, true);
     }
 
     /// Whether what the gate saw still holds now that the attempt is written.

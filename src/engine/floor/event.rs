@@ -11,12 +11,16 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// A call is offered to an agent; the shell adds the lead's fields.
+    /// A call is offered to an agent, or one that the agent dialled is on its way or answered; the
+    /// shell adds the lead's fields.
     Popup {
         agent: AgentId,
         call_id: CallId,
         direction: &'static str,
+        /// Masked when `masked` says so.
         number: String,
+        /// The agent may not see the number.
+        masked: bool,
         lead_id: Option<LeadId>,
         campaign_id: Option<CampaignId>,
         queue_id: Option<QueueId>,
@@ -27,6 +31,8 @@ pub enum Event {
         lead_id: LeadId,
         campaign_id: CampaignId,
         countdown_s: u32,
+        /// The agent may not see the number.
+        masked: bool,
     },
     /// The agent's list has nothing due.
     PreviewEmpty {

@@ -12,6 +12,7 @@ use crate::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
     queue,
+    settings::Rules,
     time::Millis,
 };
 
@@ -128,6 +129,8 @@ pub struct AgentSpec {
     pub wrap_up_ms: Option<i64>,
     /// Goes from UNREADY.WAIT to READY once the phone is registered.
     pub auto_ready: bool,
+    /// The agent sees numbers masked, unless the campaign says otherwise (OUT-153).
+    pub phone_mask: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +163,8 @@ pub struct CampaignSpec {
     /// Where answered predictive calls wait.
     pub queue: Option<QueueId>,
     pub settings: campaign::Settings,
+    /// What the outbound settings say where the campaign stands.
+    pub rules: Rules,
     /// What was counted before this process started.
     pub counts: crate::pacing::Counts,
     /// What was booked before this process started; read when the campaign first comes to the floor.
@@ -195,6 +200,13 @@ pub enum AgentOrder {
     /// The next lead of a preview campaign.
     NextPreview {
         campaign: CampaignId,
+    },
+    /// A lead of the agent's own list that the agent has picked; then no other is offered by itself.
+    /// `dial`: as soon as it is on the screen (OUT-190, OUT-202).
+    Pick {
+        campaign: CampaignId,
+        lead: LeadId,
+        dial: bool,
     },
     /// Dial the previewed lead.
     DialPreview,

@@ -75,7 +75,10 @@ impl Floor {
                 .machine
                 .call()
                 .and_then(|id| self.calls.get(&id))
-                .map(view_call),
+                .map(|call| CallView {
+                    masked: self.masks_number(&agent.spec.id, call),
+                    ..view_call(call)
+                }),
             preview: agent.preview.as_ref().map(|lead| lead.id.clone()),
             wrap_up_until: match state {
                 State::WrapUp { until, .. } => *until,
@@ -155,6 +158,7 @@ fn view_call(call: &Call) -> CallView {
         id: call.id,
         direction: call.direction(),
         number: call.number().to_owned(),
+        masked: false,
         lead_id: call.lead.clone(),
         campaign_id: call.campaign.clone(),
         queue_id: call.queue.clone(),

@@ -1,6 +1,6 @@
 //! Who takes the call: the agent of the queue who has been idle longest.
 
-use super::{Cause, Command, Event, Floor, Phase, Role, Why, agents::Agent};
+use super::{Cause, Command, Floor, Phase, Role, Why, agents::Agent};
 use crate::{
     agent::{Busy, State},
     campaign::Mode,
@@ -81,16 +81,7 @@ impl Floor {
             agent: agent_id.clone(),
             until,
         };
-        let popup = Event::Popup {
-            agent: agent_id.clone(),
-            call_id: id,
-            direction: call.direction(),
-            number: call.number().to_owned(),
-            lead_id: call.lead.clone(),
-            campaign_id: call.campaign.clone(),
-            queue_id: call.queue.clone(),
-        };
-        self.tell(popup);
+        self.pop_up(agent_id, id);
         if self.reach(id, agent_id, ring_ms) {
             self.join(id, now);
         } else {
@@ -101,7 +92,10 @@ impl Floor {
 
     /// Gives the call the agent's leg; true when it is up already, otherwise the phone rings.
     fn reach(&mut self, id: CallId, agent: &AgentId, ring_ms: i64) -> bool {
-        let (Some(agent), Some(call)) = (self.agents.get(agent), self.calls.get_mut(&id)) else {
+        let caller = self.calls.get(&id).map(|call| self.number_for(agent, call));
+        let (Some(caller), Some(agent), Some(call)) =
+            (caller, self.agents.get(agent), self.calls.get_mut(&id))
+        else {
             return false;
         };
         if let Some((leg, _)) = agent.nailed_up {
@@ -114,7 +108,7 @@ impl Floor {
         self.commands.push_back(Command::RingPhone {
             leg,
             extension: agent.extension.clone(),
-            caller: call.number().to_owned(),
+            caller,
             ring_ms,
         });
         false

@@ -61,7 +61,12 @@ impl Floor {
                 self.step(agent, now, |machine| machine.not_ready(sub, reason, now))
                     .map_err(Into::into)
             }
-            AgentOrder::NextPreview { campaign } => self.next_preview(agent, campaign, now),
+            AgentOrder::NextPreview { campaign } => self.next_preview(agent, campaign, None, now),
+            AgentOrder::Pick {
+                campaign,
+                lead,
+                dial,
+            } => self.next_preview(agent, campaign, Some((lead, dial)), now),
             AgentOrder::DialPreview => self.dial_preview(agent, now),
             AgentOrder::SkipPreview => self.skip_preview(agent, now),
             AgentOrder::Hangup => self.agent_hangs_up(agent, now),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{
-    Command, Floor, Lead, Phase,
+    CampaignSpec, Command, Floor, Lead, Phase,
     campaigns::{Campaign, KEEP_EVERY_MS},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     ids::{CampaignId, QueueId},
     ledger::{Allowed, Window},
     pacing::{self, Decision, Limit, Load, Seen, Stage},
+    settings::Level,
     time::Millis,
 };
 
@@ -162,6 +163,7 @@ impl Floor {
             window: standing.map(|seen| seen.tally),
             patience_ms: self.patience_ms(queue.as_ref()),
             max_concurrency: campaign.spec.settings.max_concurrency,
+            shared_room: self.ceiling_room(id),
             leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
             left: Some(campaign.undone).filter(|undone| *undone > 0),
             ..Load::default()
@@ -177,6 +179,36 @@ impl Floor {
             load.burst = gateway.state.burst(now).saturating_sub(checking);
         }
         load
+    }
+
+    /// Calls that the limit shared with other campaigns still allows; `None`: there is no such limit.
+    pub(super) fn ceiling_room(&self, id: &CampaignId) -> Option<u32> {
+        let spec = &self.campaigns.get(id)?.spec;
+        let ceiling = spec.rules.ceiling?;
+        let (most, up) = (ceiling.most, self.up_below(spec, ceiling.among));
+        Some(most.saturating_sub(up))
+    }
+
+    /// Calls up, and leads with the gate, of the campaigns that share a limit with this one.
+    fn up_below(&self, spec: &CampaignSpec, among: Level) -> u32 {
+        let shares = |other: &CampaignSpec| {
+            other.mode == spec.mode
+                && match among {
+                    Level::Tenant => other.rules.tenant == spec.rules.tenant,
+                    Level::Department => other.rules.department == spec.rules.department,
+                    Level::Campaign => other.id == spec.id,
+                }
+        };
+        let mut up = 0;
+        for campaign in self.campaigns.values().filter(|seen| shares(&seen.spec)) {
+            up += campaign.calls.len() + campaign.checking as usize;
+        }
+        // Their agents' phones ring; the leads come next.
+        let coming = self.calls.values().filter(|call| {
+            let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
+            call.phase == Phase::AgentFirst && campaign.is_some_and(|seen| shares(&seen.spec))
+        });
+        u32::try_from(up + coming.count()).unwrap_or(u32::MAX)
     }
 
     /// How long a person waits in a queue before the call is lost.

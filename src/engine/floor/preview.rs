@@ -1,13 +1,14 @@
 //! Preview dialling: the agent sees the lead, then dials it (OUT-202 to OUT-208).
 
 use super::{
-    Call, Cause, Command, Event, Floor, Lead, OrderRefused, Phase, Role, Why, dialling::Dial,
+    Call, Cause, Command, Event, Floor, Lead, OrderRefused, Phase, Role, Why, agents::Agent,
+    dialling::Dial,
 };
 use crate::{
     agent::State,
     campaign::Mode,
     gate::Block,
-    ids::{AgentId, CallId, CampaignId, LegId},
+    ids::{AgentId, CallId, CampaignId, LeadId, LegId},
     time::Millis,
 };
 
@@ -15,12 +16,15 @@ use crate::{
 const SKIPPED_MS: i64 = 10 * 60_000;
 /// A lead stays on a screen no longer than this (OUT-206).
 const LOCKED_MS: i64 = 5 * 60_000;
+/// A countdown that finds the limit on calls reached is tried again after this.
+const FULL_MS: i64 = 1_000;
 
 impl Floor {
     pub(super) fn next_preview(
         &mut self,
         id: &AgentId,
         campaign: CampaignId,
+        picked: Option<(LeadId, bool)>,
         now: Millis,
     ) -> Result<(), OrderRefused> {
         let running = self
@@ -42,10 +46,12 @@ impl Floor {
         self.put_back(id, Some(SKIPPED_MS), now);
         if let Some(agent) = self.agents.get_mut(id) {
             agent.previewing = Some(campaign.clone());
+            agent.picked.clone_from(&picked);
         }
         self.commands.push_back(Command::DrawPreview {
             agent: id.clone(),
             campaign,
+            lead: picked.map(|(lead, _)| lead),
         });
         Ok(())
     }
@@ -58,7 +64,11 @@ impl Floor {
         now: Millis,
     ) {
         let wanted = self.agents.get(id).is_some_and(|agent| {
-            agent.previewing.as_ref() == Some(&campaign) && agent.preview.is_none()
+            let other =
+                |picked: &(LeadId, bool)| lead.as_ref().is_some_and(|lead| lead.id != picked.0);
+            agent.previewing.as_ref() == Some(&campaign)
+                && agent.preview.is_none()
+                && !agent.picked.as_ref().is_some_and(other)
         });
         let Some(lead) = lead else {
             if wanted {
@@ -88,16 +98,33 @@ impl Floor {
         if let Some(agent) = self.agents.get_mut(id) {
             agent.preview = Some(lead);
         }
+        let told = lead_id.clone();
         for at in dial_at.into_iter().chain([now.plus(LOCKED_MS)]) {
             self.timers.set(at, Why::PreviewDue(id.clone()));
         }
-        let agent = id.clone();
+        let of_campaign = self.campaigns.get(&campaign);
+        let of_campaign = of_campaign.and_then(|seen| seen.spec.rules.phone_mask);
+        let of_agent = self
+            .agents
+            .get(id)
+            .is_some_and(|agent| agent.spec.phone_mask);
         self.tell(Event::Preview {
-            agent,
+            agent: id.clone(),
             lead_id,
             campaign_id: campaign,
             countdown_s,
+            masked: of_campaign.unwrap_or(of_agent),
         });
+        let at_once = |agent: &Agent| agent.picked.as_ref().is_some_and(|(_, dial)| *dial);
+        if self.agents.get(id).is_some_and(at_once)
+            && let Err(refused) = self.dial_preview(id, now)
+        {
+            self.tell(Event::DialRefused {
+                agent: id.clone(),
+                lead_id: told,
+                code: refused.code,
+            });
+        }
     }
 
     fn nothing_to_preview(&mut self, id: &AgentId, campaign_id: CampaignId) {
@@ -138,6 +165,13 @@ impl Floor {
             );
             return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
         }
+        if self.ceiling_room(&campaign) == Some(0) {
+            // The countdown is tried again; who pressed a key may press it again.
+            self.timers
+                .set(now.plus(FULL_MS), Why::PreviewDue(id.clone()));
+            let text = "as many calls are up as the outbound settings allow";
+            return Err(OrderRefused::new("CONCURRENCY_LIMIT", text));
+        }
         let call_id = CallId(self.numbers.take());
         self.step(id, now, |machine| machine.dial(call_id, now))?;
         if let Some(agent) = self.agents.get_mut(id) {
@@ -174,7 +208,7 @@ impl Floor {
         self.commands.push_back(Command::RingPhone {
             leg,
             extension,
-            caller: call.callee.clone(),
+            caller: self.number_for(id, &call),
             ring_ms: 20_000,
         });
         self.calls.insert(call_id, call);
@@ -278,7 +312,8 @@ impl Floor {
         self.preview_refused(id, block, now);
     }
 
-    /// Offers the next lead when the agent works through a preview campaign.
+    /// Offers the next lead when the agent works through a preview campaign; not after one that the
+    /// agent picked.
     pub(super) fn go_on_previewing(&mut self, id: &AgentId) {
         let Some(campaign) = self
             .agents
@@ -287,9 +322,20 @@ impl Floor {
         else {
             return;
         };
+        let picked = self.agents.get_mut(id).and_then(|agent| {
+            let picked = agent.picked.take();
+            if picked.is_some() {
+                agent.previewing = None;
+            }
+            picked
+        });
+        if picked.is_some() {
+            return;
+        }
         self.commands.push_back(Command::DrawPreview {
             agent: id.clone(),
             campaign,
+            lead: None,
         });
     }
 

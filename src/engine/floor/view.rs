@@ -49,6 +49,8 @@ pub struct CallView {
     pub id: CallId,
     pub direction: &'static str,
     pub number: String,
+    /// The agent may not see the number.
+    pub masked: bool,
     pub lead_id: Option<LeadId>,
     pub campaign_id: Option<CampaignId>,
     pub queue_id: Option<QueueId>,

@@ -72,6 +72,8 @@ pub enum Limit {
     Blind,
     /// The campaign's own limit on calls.
     Concurrency,
+    /// The limit on calls that the outbound settings set for all campaigns of the level.
+    SharedConcurrency,
     /// The gateway's channels are used up.
     Channels,
     /// The gateway's calls per second are used up.

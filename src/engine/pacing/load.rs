@@ -36,6 +36,8 @@ pub struct Load {
     pub burst: u32,
     /// The campaign's own limit on calls up at once.
     pub max_concurrency: Option<u32>,
+    /// What a limit that other campaigns share leaves; `None`: there is none.
+    pub shared_room: Option<u32>,
     /// Leads that could be dialled at once.
     pub leads: u32,
     /// Leads that are left at all; `None`: unknown, or without end.
@@ -59,6 +61,7 @@ impl Default for Load {
             free_channels: 0,
             burst: 0,
             max_concurrency: None,
+            shared_room: None,
             leads: 0,
             left: None,
         }
@@ -75,12 +78,16 @@ impl Load {
 
     /// What is left of each limit that no policy may pass.
     #[must_use]
-    pub(super) fn limits(&self) -> [(u32, Limit); 4] {
+    pub(super) fn limits(&self) -> [(u32, Limit); 5] {
         let own = self
             .max_concurrency
             .map_or(u32::MAX, |limit| limit.saturating_sub(self.up));
         [
             (own, Limit::Concurrency),
+            (
+                self.shared_room.unwrap_or(u32::MAX),
+                Limit::SharedConcurrency,
+            ),
             (self.free_channels, Limit::Channels),
             (self.burst, Limit::Rate),
             (self.leads, Limit::NoLeads),

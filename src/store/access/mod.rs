@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod departments;
+pub mod heads;
 pub mod idempotency;
 pub mod members;
 pub mod sessions;

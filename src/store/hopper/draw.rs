@@ -17,7 +17,7 @@ pub struct Drawn {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     task_id: Option<String>,
     batch_id: String,
@@ -154,14 +154,17 @@ async fn reserve(tx: &mut Tx, lane: &Lane, ask: &Ask<'_>) -> Result<Vec<Lead>> {
             b.position,
         ))
     });
-    Ok(rows
-        .into_iter()
-        .map(|row| Lead {
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+impl From<Row> for Lead {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id.into(),
             task: row.task_id.map(Into::into),
             batch: row.batch_id,
             number: row.phone,
             dials: u32::try_from(row.dial_count).unwrap_or(u32::MAX),
-        })
-        .collect())
+        }
+    }
 }

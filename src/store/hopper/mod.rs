@@ -7,6 +7,7 @@
 
 mod draw;
 mod left;
+mod pick;
 
 #[cfg(test)]
 mod plans;
@@ -21,6 +22,7 @@ use engine::{
 
 pub use draw::{Drawn, draw};
 pub use left::{Left, UNDONE_MOST, what_is_left};
+pub use pick::pick;
 
 use crate::{Db, Result, on};
 

@@ -204,3 +204,37 @@ async fn a_campaign_whose_leads_are_on_their_way_is_not_done() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_agent_picks_only_from_the_own_list() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 3).await;
+        for id in &ids[..2] {
+            crate::testing::about(
+                db,
+                id,
+                "UPDATE leads SET alloc_type = 'agent', alloc_target = '1001',
+                     next_dial_at = 9000000000000 WHERE id = $1",
+            )
+            .await;
+        }
+        let picks = async |agent: &str, lead: &str| {
+            let of = (campaign.as_str(), agent);
+            let found = pick(db, floor::NODE, of, lead, NOW).await.unwrap();
+            found.map(|lead| lead.id.to_string())
+        };
+        assert_eq!(picks("1002", &ids[0]).await, None, "another's");
+        assert_eq!(picks("1001", &ids[2]).await, None, "the queue's");
+        assert_eq!(
+            picks("1001", &ids[0]).await.as_ref(),
+            Some(&ids[0]),
+            "not due"
+        );
+        assert_eq!(picks("1001", &ids[0]).await, None, "in hand");
+        let over = "UPDATE leads SET next_dial_at = NULL WHERE id = $1";
+        crate::testing::about(db, &ids[1], over).await;
+        assert_eq!(picks("1001", &ids[1]).await, None, "done");
+    })
+    .await;
+}

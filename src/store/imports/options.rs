@@ -22,6 +22,8 @@ pub struct Options {
     /// Title or letters of a column to field code; an empty code leaves the column out. A column that
     /// is not here goes to the field of the same title.
     pub mapping: BTreeMap<String, String>,
+    /// Of the leads that the import makes, 0 to 9; leads that are there already keep theirs.
+    pub priority: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -106,6 +108,9 @@ impl Options {
     /// The first value that is out of range or contradicts another.
     pub fn validate(&self) -> Result<(), BadOptions> {
         let bad = |pointer, message| Err(BadOptions { pointer, message });
+        if self.priority > 9 {
+            return bad("/priority", "must be 0 to 9");
+        }
         if let Some(days) = self.dup_days {
             if self.dup_scope != DupScope::All {
                 return bad("/dup_days", "only counts with dup_scope all");

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use engine::{import_row::NewLead, time::Millis};
+use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::id_of;
 use crate::{Result, Tx, doc, imports, segments};
@@ -12,6 +13,8 @@ const ROWS: usize = 100;
 const INSERT: &str =
     "INSERT INTO leads (orgi, creater, batch_id, import_id, created_at, updated_at,
     id, row_no, position, phone, phone_raw, key_value, phones, data, dnc) ";
+
+type Insert<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// A row to store. `row_no` is the sheet's, from 1.
 #[derive(Debug, Clone)]
@@ -45,67 +48,70 @@ pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Milli
     let positions: Vec<i64> = positions.collect();
     segments::dirty(tx, origin.batch_id, &positions).await?;
     match tx {
-        Tx::Lite(c) => {
-            let mut rows = rows.into_iter().peekable();
-            while rows.peek().is_some() {
-                let some: Vec<NewRow> = rows.by_ref().take(ROWS).collect();
-                lite(c, origin, some, now).await?;
-            }
-            Ok(())
-        }
+        Tx::Lite(c) => lite(c, origin, rows, now).await,
         Tx::Pg(c) => postgres(c, origin, rows, now).await,
     }
 }
 
+/// The next statement is bound while SQLite's thread carries out the one before.
 async fn lite(
-    c: &mut sqlx::SqliteConnection,
+    c: &mut SqliteConnection,
     origin: &Origin<'_>,
     rows: Vec<NewRow>,
     now: Millis,
 ) -> Result<()> {
+    let mut rows = rows.into_iter().peekable();
+    let mut bind = || {
+        let more = rows.peek().is_some();
+        more.then(|| bound(rows.by_ref().take(ROWS).collect(), origin, now))
+    };
+    let mut next = bind();
+    while let Some(query) = next.transpose()? {
+        let (done, bound) = tokio::join!(query.execute(&mut *c), async { bind() });
+        done?;
+        next = bound;
+    }
+    Ok(())
+}
+
+fn bound<'q>(rows: Vec<NewRow>, origin: &Origin<'q>, now: Millis) -> Result<Insert<'q>> {
     static FULL: OnceLock<String> = OnceLock::new();
     let full = rows.len() == ROWS;
-    let query = if full {
+    let mut query = if full {
         sqlx::query(FULL.get_or_init(|| statement(ROWS)).as_str())
     } else {
         sqlx::query(sqlx::AssertSqlSafe(statement(rows.len()))).persistent(false)
     };
-    let mut query = query
-        .bind(origin.orgi)
-        .bind(origin.creater)
-        .bind(origin.batch_id)
-        .bind(origin.import_id)
-        .bind(now.0);
     for NewRow { row_no, lead, dnc } in rows {
         let position = imports::position(origin.ordinal, row_no);
         query = query
             .bind(id_of(position))
             .bind(row_no)
             .bind(position)
-            .bind(doc::text("phones", &lead.phones)?)
-            .bind(doc::text("lead", &lead.data)?)
             .bind(lead.phone)
             .bind(lead.phone_raw)
             .bind(lead.key_value)
+            .bind(doc::text("phones", &lead.phones)?)
+            .bind(doc::text("lead", &lead.data)?)
             .bind(dnc);
     }
-    query.execute(c).await?;
-    Ok(())
+    Ok(query
+        .bind(origin.orgi)
+        .bind(origin.creater)
+        .bind(origin.batch_id)
+        .bind(origin.import_id)
+        .bind(now.0))
 }
 
-/// `$1` to `$5` are the same for all rows.
+/// The parameters have no numbers: SQLite looks up a numbered one among all of a statement, which
+/// takes longer than to store the rows.
 fn statement(rows: usize) -> String {
-    let mut sql = format!("{INSERT} VALUES ");
-    for row in 0..rows {
-        let [id, no, position, phones, data, phone, raw, key, dnc] =
-            std::array::from_fn(|nth| 6 + row * 9 + nth);
-        let comma = if row == 0 { "" } else { ", " };
-        sql += &format!(
-            "{comma}($1, $2, $3, $4, $5, $5, ${id}, ${no}, ${position}, ${phone}, ${raw}, ${key}, \
-             ${phones}, ${data}, ${dnc})"
-        );
-    }
-    sql + " ON CONFLICT DO NOTHING"
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows].join(", ");
+    format!(
+        "{INSERT} SELECT origin.*, origin.at, row.* FROM (VALUES {values}) AS row,
+             (SELECT ?, ?, ?, ?, ? AS at) AS origin
+         WHERE TRUE ON CONFLICT DO NOTHING"
+    )
 }
 
 async fn postgres(

@@ -1,11 +1,14 @@
 //! Which rows of an import have their lead already, and where.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
 
 use engine::time::Millis;
 use sqlx::FromRow;
 
-use crate::{Doc, Result, Tx, doc, imports::DupScope};
+use crate::{Doc, Result, Tx, doc, imports::DupScope, on};
 
 /// The first lead of a key.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -38,6 +41,19 @@ pub struct Earlier {
     pub busy: bool,
 }
 
+/// Whether all leads of a batch are at these positions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn are_within(tx: &mut Tx, batch: &str, positions: RangeInclusive<i64>) -> Result<bool> {
+    let (first, last): (Option<i64>, Option<i64>) = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT (SELECT MIN(position) FROM leads WHERE batch_id = $1),
+                (SELECT MAX(position) FROM leads WHERE batch_id = $1)"
+    ).bind(batch).fetch_one(c).await)?;
+    let outside = |position: i64| !positions.contains(&position);
+    Ok(!first.is_some_and(outside) && !last.is_some_and(outside))
+}
+
 /// Which of these keys the batch has, with the first lead of each.
 ///
 /// # Errors
@@ -48,6 +64,9 @@ pub async fn with_keys(
     batch: &str,
     keys: Vec<String>,
 ) -> Result<HashMap<String, Known>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(String, String, i64)> = match tx {
         Tx::Lite(c) => {
             sqlx::query_as(
@@ -66,10 +85,14 @@ pub async fn with_keys(
         }
         Tx::Pg(c) => {
             sqlx::query_as(
-                "SELECT key_value, id, position FROM leads
-                 WHERE batch_id = $1 AND key_value <> phone AND key_value = ANY($2)
-                 UNION ALL SELECT key_value, id, position FROM leads
-                 WHERE orgi = $3 AND phone = ANY($2) AND batch_id = $1 AND key_value = phone",
+                // One look-up a key: a planner that has not yet seen how a batch grows would rather
+                // read all of it. OFFSET 0 keeps it from taking the two apart.
+                "SELECT l.* FROM UNNEST($2::text[]) AS k (key), LATERAL (
+                     (SELECT key_value, id, position FROM leads
+                      WHERE batch_id = $1 AND key_value = k.key AND key_value <> phone OFFSET 0)
+                     UNION ALL (SELECT key_value, id, position FROM leads
+                      WHERE orgi = $3 AND phone = k.key AND batch_id = $1 AND key_value = phone
+                      OFFSET 0)) AS l",
             )
             .bind(batch)
             .bind(keys)
@@ -111,15 +134,14 @@ pub async fn elsewhere(
         DupScope::All => "AND (created_at >= $3 OR last_dial_at >= $3)",
     };
     let since = since.map_or(0, |since| since.0);
-    let sql = |among: &str| {
-        sqlx::AssertSqlSafe(format!(
-            "SELECT phone, MIN(id) FROM leads
-             WHERE orgi = $1 AND phone {among} AND batch_id <> $2 {narrowed} GROUP BY phone"
-        ))
-    };
     let rows: Vec<(String, String)> = match tx {
         Tx::Lite(c) => {
-            sqlx::query_as(sql("IN (SELECT value FROM json_each($4))"))
+            let sql = format!(
+                "SELECT phone, MIN(id) FROM leads
+                 WHERE orgi = $1 AND phone IN (SELECT value FROM json_each($4)) AND batch_id <> $2
+                     {narrowed} GROUP BY phone"
+            );
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(orgi)
                 .bind(batch)
                 .bind(since)
@@ -128,7 +150,14 @@ pub async fn elsewhere(
                 .await?
         }
         Tx::Pg(c) => {
-            sqlx::query_as(sql("= ANY($4)"))
+            // One look-up a number, as in [`with_keys`].
+            let sql = format!(
+                "SELECT l.phone, MIN(l.id) FROM UNNEST($4::text[]) AS k (phone), LATERAL (
+                     SELECT phone, id FROM leads
+                     WHERE orgi = $1 AND phone = k.phone AND batch_id <> $2 {narrowed} OFFSET 0) AS l
+                 GROUP BY l.phone"
+            );
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(orgi)
                 .bind(batch)
                 .bind(since)

@@ -4,6 +4,7 @@ mod candidates;
 mod give;
 mod hand_on;
 mod recycle;
+mod stale;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use hand_on::{Handed, hand_on};
 pub use recycle::{
     Held, Lost, Scope, Skipped, Taken, left_behind, record_recycled, returnable, take_back,
 };
+pub use stale::stale;
 
 use crate::{Db, Doc, Result, Tx, campaigns::Campaign, doc, filter_runs, new_id, on};
 

@@ -321,7 +321,7 @@ fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
 }
 
 impl AgentNow {
-    /// `own`: the number of the call in full.
+    /// `own`: the number of the call in full, unless the settings hide it.
     fn of(seen: &AgentView, own: bool) -> Self {
         Self {
             queues: seen.queues.iter().map(ToString::to_string).collect(),
@@ -333,7 +333,7 @@ impl AgentNow {
             call: seen.call.as_ref().map(|call| CallNow {
                 id: call.id.to_string(),
                 direction: call.direction.into(),
-                number: if own {
+                number: if own && !call.masked {
                     call.number.clone()
                 } else {
                     mask(&call.number)

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use store::access::{
-    Role, sessions,
+    Role, heads, sessions,
     users::{self, User},
 };
 use utoipa::ToSchema;
@@ -63,6 +63,8 @@ pub struct Me {
     department_id: Option<String>,
     /// The agent this user is, when the user is one.
     agent_id: Option<String>,
+    /// Departments that the user heads.
+    heads: Vec<String>,
 }
 
 /// 登录 · Sign in. Five failures are free; then name and address wait longer each time.
@@ -95,12 +97,13 @@ async fn login(
         .await?
         .ok_or_else(|| Problem::of("BAD_CREDENTIALS"))?;
     let set_cookie = cookie::set(&token, house.config.session_ms() / 1_000, house.config.tls);
+    let heads = heads::of_user(&house.db, &session.user_id).await?;
     let by_cookie = asked.cookie;
     let answer = Json(SignedIn {
         token: (!by_cookie).then_some(token),
         expires_at: At(expires_at),
         rights: allowed(session.role),
-        user: Me::of(session),
+        user: Me::of(session, heads),
     });
     Ok(if by_cookie {
         ([(header::SET_COOKIE, set_cookie)], answer).into_response()
@@ -158,8 +161,9 @@ async fn logout(State(house): State<House>, caller: Caller) -> Result<Response, 
 
 /// 我是谁 · Who am I?
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", responses((status = 200, body = Me)))]
-async fn me(caller: Caller) -> Json<Me> {
-    Json(Me::of(caller.session))
+async fn me(State(house): State<House>, caller: Caller) -> Result<Json<Me>, Problem> {
+    let heads = heads::of_user(&house.db, caller.user_id()).await?;
+    Ok(Json(Me::of(caller.session, heads)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -214,7 +218,7 @@ fn allowed(role: Role) -> Vec<String> {
 }
 
 impl Me {
-    fn of(session: sessions::Session) -> Self {
+    fn of(session: sessions::Session, heads: Vec<String>) -> Self {
         Self {
             id: session.user_id,
             username: session.username,
@@ -222,6 +226,7 @@ impl Me {
             role: session.role.as_str(),
             department_id: session.department_id,
             agent_id: session.agent_id,
+            heads,
         }
     }
 }

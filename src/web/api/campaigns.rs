@@ -141,6 +141,8 @@ async fn add(
     find::filter(&house, &caller, &asked.filter_id)
         .await
         .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
+    let mode = mode_of(&asked.campaign_type);
+    let start = super::settings::for_new_campaign(&house, &caller, mode).await?;
     let form = Form {
         name: asked.name,
         campaign_type: asked.campaign_type,
@@ -151,10 +153,7 @@ async fn add(
         default_alloc: asked.default_alloc.unwrap_or(100),
         alloc_mode: asked.alloc_mode.unwrap_or_else(|| "all".into()),
         description: asked.description.unwrap_or_default(),
-        settings: over(
-            super::settings::for_new_campaign(&house, &caller).await?,
-            asked.settings,
-        )?,
+        settings: over(start, asked.settings)?,
     };
     let form = form.checked()?;
     let mut tx = house.db.begin().await?;
@@ -335,11 +334,13 @@ fn over(base: Settings, asked: Option<serde_json::Value>) -> Result<Settings, Pr
             (None, value) => {
                 asked.insert(name.clone(), value.clone());
             }
-            (Some(serde_json::Value::Object(retry)), serde_json::Value::Object(base))
-                if name == "retry" =>
+            // Another pacing mode has other values.
+            (Some(serde_json::Value::Object(asked)), serde_json::Value::Object(base))
+                if name == "retry"
+                    || (name == "pacing" && asked.get("mode") == base.get("mode")) =>
             {
                 for (name, value) in base {
-                    retry.entry(name.clone()).or_insert_with(|| value.clone());
+                    asked.entry(name.clone()).or_insert_with(|| value.clone());
                 }
             }
             _ => {}
@@ -355,4 +356,8 @@ fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {
         }
         problem
     })
+}
+
+fn mode_of(campaign_type: &str) -> Option<Mode> {
+    serde_json::from_value(campaign_type.into()).ok()
 }

@@ -67,7 +67,8 @@ pub struct ExportIn {
     format: Option<String>,
     /// Field codes in the order wanted; none: every field that may be exported.
     columns: Vec<String>,
-    /// Hidden fields in full: for administrators and supervisors.
+    /// Hidden fields, and numbers that `phone_mask` of the outbound settings hides, in full: for
+    /// administrators and supervisors.
     reveal: bool,
     /// Which leads of the batch, as `GET /leads` asks; none: all.
     search: Search,

@@ -25,6 +25,7 @@ use super::{
     answer::{Accepted, created},
     check, find,
     leads::{LeadOut, show},
+    masks::Masks,
     wait,
 };
 use crate::{
@@ -317,7 +318,7 @@ async fn result(
             |hit| hit.position.to_string(),
             |hit| {
                 let own = fields.get(&hit.batch_id).map_or(&[][..], Vec::as_slice);
-                show(hit, own, false)
+                show(hit, own, &Masks::default())
             },
         ),
     })

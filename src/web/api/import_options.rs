@@ -7,7 +7,7 @@ use store::imports::{BadOptions, Options};
 use crate::problem::Problem;
 
 /// Names of the parts.
-pub const PARTS: [&str; 7] = [
+pub const PARTS: [&str; 8] = [
     "mode",
     "dup_policy",
     "dup_scope",
@@ -15,6 +15,7 @@ pub const PARTS: [&str; 7] = [
     "header_row",
     "sheet",
     "mapping",
+    "priority",
 ];
 
 /// Puts what the parts say in place of what the options were. An empty part takes a choice back.
@@ -31,6 +32,7 @@ pub fn of(texts: &BTreeMap<String, String>, mut options: Options) -> Result<Opti
             "dup_scope" => options.dup_scope = text.parse().map_err(told)?,
             "dup_days" => options.dup_days = number("/dup_days", text)?,
             "header_row" => options.header_row = number("/header_row", text)?,
+            "priority" => options.priority = number("/priority", text)?.unwrap_or(0),
             "sheet" => options.sheet = Some(text.to_owned()).filter(|text| !text.is_empty()),
             "mapping" if text.is_empty() => options.mapping.clear(),
             "mapping" => {
@@ -75,11 +77,14 @@ mod tests {
             ("sheet", "名单"),
             ("mapping", r#"{"手机":"f1","C":""}"#),
             ("dup_policy", "update"),
+            ("priority", "7"),
         ])
         .unwrap();
         assert_eq!(read_well.header_row, Some(3));
         assert_eq!(read_well.sheet.as_deref(), Some("名单"));
         assert_eq!(read_well.mapping["手机"], "f1");
+        assert_eq!(read_well.priority, 7);
+        assert_eq!(read(&[("priority", "10")]), Err("/priority".into()));
         assert_eq!(read(&[("mapping", "[1]")]), Err("/mapping".into()));
         assert_eq!(read(&[("header_row", "x")]), Err("/header_row".into()));
         assert_eq!(read(&[("mode", "x")]), Err("/mode".into()));

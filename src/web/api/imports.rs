@@ -125,6 +125,8 @@ pub struct ImportForm {
     /// JSON object: title or letters of a column to a field's code, empty to leave the column out. It
     /// is remembered for files of the batch with the same titles.
     mapping: Option<String>,
+    /// 0 (default) to 9: of the leads that the import makes; those that are there keep theirs.
+    priority: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

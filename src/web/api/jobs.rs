@@ -48,7 +48,7 @@ const STATES: [&str; 6] = [
 shown! {
     JobOut of Job {
         id: String,
-        /// read_template, import_batch, run_filter, allocate_task, recycle_task, rejects_sheet or
+        /// read_template, import_batch, run_filter, allocate_task, recycle_task, recycle_stale, rejects_sheet or
         /// campaign_report.
         kind: String,
         /// Id of the batch, import, filter run, task or campaign it works on.

@@ -21,6 +21,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     find,
+    heads::is_head,
+    masks::Masks,
     shown::{Shown, mask, mask_text},
 };
 use crate::{
@@ -33,6 +35,7 @@ use crate::{
 
 mod marks;
 mod search;
+mod work;
 
 pub use search::{Search, refused, words_of};
 
@@ -40,6 +43,7 @@ pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .merge(search::routes())
         .merge(marks::routes())
+        .merge(work::routes())
         .routes(routes!(get, change, remove))
 }
 
@@ -49,11 +53,14 @@ pub struct LeadOut {
     pub batch_id: String,
     pub import_id: String,
     pub row_no: i64,
-    /// E.164 or as it is dialled; masked where its field is hidden or an agent has no call with it.
+    /// E.164 or as it is dialled; masked where its field is hidden, and for agents where the outbound
+    /// settings say `phone_mask`.
     pub phone: String,
     /// Field code to text.
     pub data: BTreeMap<String, String>,
     pub dnc: bool,
+    /// 0 to 9, 9 first in campaigns that are ordered by it.
+    pub priority: i64,
     pub voided: bool,
     /// unallocated, agent, dept, ai, queue, recycled or recycled_dept.
     pub alloc_status: String,
@@ -107,8 +114,8 @@ pub struct LeadField {
 }
 
 impl LeadDetail {
-    fn of(lead: Lead, fields: &[Field], in_hand: bool) -> Self {
-        let lead = show(lead, fields, in_hand);
+    fn of(lead: Lead, fields: &[Field], masks: &Masks) -> Self {
+        let lead = show(lead, fields, masks);
         let fields = fields.iter().map(|field| LeadField {
             code: field.code.clone(),
             title: field.title.clone(),
@@ -125,10 +132,14 @@ impl LeadDetail {
 #[serde(deny_unknown_fields)]
 pub struct LeadChange {
     /// Field code to text; an empty text empties the field. Phone fields cannot be changed.
+    #[serde(default)]
     data: BTreeMap<String, String>,
+    /// 0 to 9; not for agents. A lead that waits in a campaign ordered by priority changes its place.
+    priority: Option<i64>,
 }
 
-/// 名单详情 · One lead. An agent sees the one on the phone or in preview, and those of the own list.
+/// 名单详情 · One lead. An agent sees the one on the phone or in preview, those of the own list, and
+/// those of a department that the agent heads.
 #[utoipa::path(get, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
     responses((status = 200, body = LeadDetail)))]
 async fn get(
@@ -136,9 +147,13 @@ async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<LeadDetail>, Problem> {
-    let (lead, in_hand) = find_mine(&house, &caller, &id).await?;
+    let lead = match of_my_department(&house, &caller, &id).await? {
+        Some(lead) => lead,
+        None => find_mine(&house, &caller, &id).await?,
+    };
     let fields = fields::list(&house.db, &lead.batch_id).await?;
-    Ok(Json(LeadDetail::of(lead, &fields, in_hand)))
+    let masks = Masks::of(&house, &caller).await?;
+    Ok(Json(LeadDetail::of(lead, &fields, &masks)))
 }
 
 /// 修改名单 · Change some fields of a lead.
@@ -150,14 +165,22 @@ async fn change(
     Path(id): Path<String>,
     Body(asked): Body<LeadChange>,
 ) -> Result<Json<LeadOut>, Problem> {
-    let (lead, in_hand) = find_mine(&house, &caller, &id).await?;
+    let lead = find_mine(&house, &caller, &id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
     let changes = checked(asked.data, &fields)?;
+    let priority = asked.priority.map(|asked| ranked(&caller, asked));
+    let priority = priority.transpose()?;
     let mut tx = house.db.begin().await?;
-    leads::patch(&mut tx, &id, &changes, now()).await?;
+    if !changes.is_empty() {
+        leads::patch(&mut tx, &id, &changes, now()).await?;
+    }
+    if let Some(priority) = priority {
+        leads::prioritise(&mut tx, &id, priority, now()).await?;
+    }
     tx.commit().await?;
     let lead = find::lead(&house, &caller, &id).await?;
-    Ok(Json(show(lead, &fields, in_hand)))
+    let masks = Masks::of(&house, &caller).await?;
+    Ok(Json(show(lead, &fields, &masks)))
 }
 
 /// 删除名单 · Delete a lead. `ROW_IN_USE` while it is allocated.
@@ -173,6 +196,19 @@ async fn remove(
     leads::delete(&mut tx, caller.orgi(), &id, now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A priority that the caller may give.
+fn ranked(caller: &Caller, priority: i64) -> Result<i64, Problem> {
+    if caller.is_agent_only() {
+        let message = "agents do not say which leads come first";
+        return Err(Problem::at("/priority", "forbidden", message));
+    }
+    if (0..=9).contains(&priority) {
+        Ok(priority)
+    } else {
+        Err(Problem::at("/priority", "range", "must be 0 to 9"))
+    }
 }
 
 fn checked(
@@ -211,11 +247,31 @@ fn checked(
     }
 }
 
-/// The lead a path names, and whether the caller has it on the phone. An agent may name the own
-/// leads (OUT-184) and the one in hand.
-pub async fn find_mine(house: &House, caller: &Caller, id: &str) -> Result<(Lead, bool), Problem> {
+/// The lead a path names, when a department has it that the agent heads: to be looked at and handed on,
+/// nothing more (OUT-130).
+async fn of_my_department(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+) -> Result<Option<Lead>, Problem> {
     if !caller.is_agent_only() {
-        return Ok((find::lead(house, caller, id).await?, false));
+        return Ok(None);
+    }
+    let Some(lead) = leads::get(&house.db, caller.orgi(), id).await? else {
+        return Ok(None);
+    };
+    let holder = lead.alloc_target.as_deref();
+    let holder = holder.filter(|_| lead.alloc_type.as_deref() == Some("department"));
+    match holder {
+        Some(department) if is_head(house, caller, department).await? => Ok(Some(lead)),
+        _ => Ok(None),
+    }
+}
+
+/// The lead a path names. An agent may name the own leads (OUT-184) and the one in hand.
+pub async fn find_mine(house: &House, caller: &Caller, id: &str) -> Result<Lead, Problem> {
+    if !caller.is_agent_only() {
+        return find::lead(house, caller, id).await;
     }
     let in_hand = has_in_hand(house, caller, id)?;
     let agent = caller.agent()?;
@@ -225,7 +281,7 @@ pub async fn find_mine(house: &House, caller: &Caller, id: &str) -> Result<(Lead
             && lead.alloc_target.as_deref() == Some(agent.as_str())
     };
     match found {
-        Some(lead) if in_hand || own(&lead) => Ok((lead, in_hand)),
+        Some(lead) if in_hand || own(&lead) => Ok(lead),
         // Whether others have such a lead is none of an agent's business.
         _ => Err(Problem::not_found()),
     }
@@ -245,16 +301,17 @@ fn has_in_hand(house: &House, caller: &Caller, lead: &str) -> Result<bool, Probl
     }))
 }
 
-/// A lead as it is shown: hidden fields are masked (OUT-052). Whoever has the lead on the phone
-/// (`in_hand`) sees its number.
+/// A lead as it is shown: hidden fields are masked (OUT-052), and every number where the settings
+/// hide them from the caller.
 #[must_use]
-pub fn show(lead: Lead, fields: &[Field], in_hand: bool) -> LeadOut {
-    let hides_phone = !in_hand && fields.iter().any(|field| field.is_phone && field.hidden);
+pub fn show(lead: Lead, fields: &[Field], masks: &Masks) -> LeadOut {
+    let all = masks.hide(lead.campaign_id.as_deref());
+    let hides = |field: &Field| field.hidden || (all && field.is_phone);
+    let hides_phone = all || fields.iter().any(|field| field.is_phone && field.hidden);
     let mut data = lead.data.0;
-    for field in fields.iter().filter(|field| field.hidden) {
+    for field in fields.iter().filter(|field| hides(field)) {
         if let Some(text) = data.get_mut(&field.code) {
             *text = match field.is_phone {
-                true if in_hand => continue,
                 true => mask(text),
                 false => mask_text(text),
             };
@@ -272,6 +329,7 @@ pub fn show(lead: Lead, fields: &[Field], in_hand: bool) -> LeadOut {
         import_id: lead.import_id,
         row_no: lead.row_no,
         dnc: lead.dnc,
+        priority: lead.priority,
         voided: lead.voided,
         alloc_status: lead.alloc_status,
         alloc_type: lead.alloc_type,

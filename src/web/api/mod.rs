@@ -21,11 +21,13 @@ mod filters;
 pub mod find;
 mod gateways;
 mod grants;
+mod heads;
 mod import_options;
 mod imports;
 mod inbound_routes;
 mod jobs;
 mod leads;
+pub mod masks;
 mod my_list;
 pub mod openapi;
 mod preflight;
@@ -84,6 +86,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(tasks::routes())
         .merge(recycle::routes())
         .merge(grants::routes())
+        .merge(heads::routes())
         .merge(contacts::routes())
         .merge(jobs::routes())
         .merge(agents::routes())

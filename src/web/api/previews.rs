@@ -39,7 +39,7 @@ pub struct PreviewOut {
     batch_id: String,
     file_name: String,
     bytes: i64,
-    /// mode, dup_policy, dup_scope, dup_days, header_row, sheet, mapping.
+    /// mode, dup_policy, dup_scope, dup_days, header_row, sheet, mapping, priority.
     #[schema(value_type = Object)]
     options: Options,
     /// queued, succeeded or failed.

@@ -7,14 +7,14 @@ use axum::{
 use engine::draw::{Target, TargetType};
 use serde::{Deserialize, Serialize};
 use store::{
-    access::members,
+    access::{Role, members},
     tasks::{self, Handed},
     work::{By, Recycle, Work, enqueue},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, find, grants::may_give};
+use super::{answer::Accepted, find, grants::may_give, heads::is_head};
 use crate::{caller::Caller, clock::now, house::House, input::Body, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -200,8 +200,8 @@ pub struct HandedOn {
     handed_on: i64,
 }
 
-/// 转交坐席 · Hand leads that a department has on to one of its members. Supervisors of the
-/// department may, and whoever may give leads to it; `ALLOC_FORBIDDEN` for others.
+/// 转交坐席 · Hand leads that a department has on to one of its members. Its heads may, and supervisors
+/// who may give leads to it; `ALLOC_FORBIDDEN` for others.
 #[utoipa::path(post, path = "/api/v1/tasks/{id}/hand-on", tag = "tasks",
     params(("id" = String, Path)), request_body = HandOn,
     responses((status = 200, body = HandedOn)))]
@@ -216,13 +216,19 @@ async fn hand_on(
         Target::new(TargetType::Department, asked.department_id.clone(), 0),
         Target::new(TargetType::Agent, asked.agent_id.clone(), 0),
     ];
+    if !is_head(&house, &caller, &asked.department_id).await? {
+        if !matches!(caller.role(), Role::Admin | Role::Supervisor) {
+            let message = "you do not head this department";
+            return Err(Problem::because("ALLOC_FORBIDDEN", message));
+        }
+        may_give(&house, &caller, &both).await?;
+    }
     let member = members::find(&house.db, caller.orgi(), &asked.agent_id).await?;
     let is_member = member.is_some_and(|one| one.department.as_ref() == Some(&asked.department_id));
     if !is_member {
         let message = "is no agent of the department";
         return Err(Problem::at("/agent_id", "unknown", message));
     }
-    may_give(&house, &caller, &both).await?;
     let (leads, count) = match (asked.lead_ids, asked.count) {
         (Some(leads), None) => (some(leads)?, MOST as i64),
         (None, Some(count @ 1..=5_000)) => (Vec::new(), count),

@@ -50,6 +50,9 @@ pub struct RowsIn {
 pub struct RowIn {
     /// What the other system calls it, 1 to 200 characters; the same one again changes the lead.
     external_id: Option<String>,
+    /// 0 to 9, 9 first in campaigns that are ordered by it; a lead that is there keeps its own when
+    /// none is given.
+    priority: Option<i64>,
     /// Value by field title or field code: text, number, true, false, null, or a list of these for a
     /// field with several values.
     #[schema(value_type = Object)]
@@ -221,6 +224,13 @@ impl Reader {
 
     fn read(&self, row: RowIn) -> Result<Row, Bad> {
         let external_id = row.external_id.map(external).transpose()?;
+        let priority = row.priority;
+        if priority.is_some_and(|priority| !(0..=9).contains(&priority)) {
+            return Err(Bad {
+                code: "BAD_PRIORITY",
+                message: "priority must be 0 to 9".into(),
+            });
+        }
         let mut cells = vec![Cell::Empty; self.width];
         for (name, value) in row.data {
             let at = self
@@ -243,7 +253,11 @@ impl Reader {
             code: bad.code,
             message: format!("{}: {}", bad.column, bad.reason),
         })?;
-        Ok(Row { external_id, lead })
+        Ok(Row {
+            external_id,
+            lead,
+            priority,
+        })
     }
 }
 

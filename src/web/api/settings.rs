@@ -1,11 +1,18 @@
 //! `/settings/outbound` (电销设置): OUT-146 to OUT-154.
 //!
-//! The live process acts on a campaign's own settings. What is set here is where a new campaign's
-//! settings begin: attempts, retry minutes, attempts a day, ring timeout, countdown and whether the
-//! pop-up must be saved. A campaign that exists is changed by `PATCH /campaigns/{id}` alone.
+//! Some hold at once, wherever the levels meet: the limits on calls at once of agents and robots,
+//! whether agents see numbers masked, when their pop-up opens, and after how many days leads are taken
+//! back. The others are where a new campaign's own settings begin: attempts, retry minutes, attempts a
+//! day, ring timeout, countdown, whether the pop-up must be saved, what may be abandoned and how many
+//! lines an agent gets. A campaign that exists is changed in these by `PATCH /campaigns/{id}` alone.
+//! What each setting does is told with [`engine::settings::Settings`].
 
 use axum::{Json, extract::State};
-use engine::settings::{self, Overrides};
+use engine::{
+    campaign::Mode,
+    pacing::Policy,
+    settings::{self, Overrides},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::settings::{Scope, own, save};
@@ -22,7 +29,7 @@ use crate::{
 };
 
 /// What a campaign has in its own settings.
-const OF_CAMPAIGN: [&str; 7] = [
+const OF_CAMPAIGN: [&str; 10] = [
     "auto_dial_enabled",
     "auto_dial_countdown",
     "max_attempts",
@@ -30,6 +37,9 @@ const OF_CAMPAIGN: [&str; 7] = [
     "attempts_per_day",
     "ring_timeout",
     "wrapup_required",
+    "predictive_ratio_max",
+    "abandon_target",
+    "amd_enabled",
 ];
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -159,6 +169,10 @@ fn in_force(level: &mut Overrides, campaign: &engine::campaign::Settings) {
     level.auto_dial_enabled = Some(campaign.preview_countdown_s > 0);
     level.auto_dial_countdown = Some(campaign.preview_countdown_s);
     level.wrapup_required = Some(campaign.disposition_required);
+    if let Policy::Predictive(pacing) = &campaign.pacing {
+        level.abandon_target = Some(pacing.cap * 100.0);
+        level.predictive_ratio_max = pacing.most_lines;
+    }
 }
 
 /// Where a campaign of this caller begins.
@@ -168,13 +182,14 @@ fn in_force(level: &mut Overrides, campaign: &engine::campaign::Settings) {
 pub async fn for_new_campaign(
     house: &House,
     caller: &Caller,
+    mode: Option<Mode>,
 ) -> Result<engine::campaign::Settings, Problem> {
     let (db, orgi) = (&house.db, caller.orgi());
     let mut levels = vec![own(db, orgi, Scope::Tenant).await?];
     if let Some(department) = department_of(house, caller, caller.user_id()).await? {
         levels.push(own(db, orgi, Scope::Department(&department)).await?);
     }
-    Ok(settings::for_new_campaign(&levels))
+    Ok(settings::for_new_campaign(&levels, mode))
 }
 
 async fn department_of(

@@ -1,5 +1,6 @@
 //! How stored rows look outside: the fields that are shown, times as RFC 3339, numbers masked.
 
+pub use engine::phone::mask;
 use store::Doc;
 
 use crate::clock::At;
@@ -64,18 +65,6 @@ macro_rules! shown {
     };
 }
 pub(crate) use shown;
-
-/// First three and last four characters of a number (OUT-052).
-#[must_use]
-pub fn mask(number: &str) -> String {
-    let chars: Vec<char> = number.chars().collect();
-    if chars.len() < 8 {
-        return "****".into();
-    }
-    let head: String = chars[..3].iter().collect();
-    let tail: String = chars[chars.len() - 4..].iter().collect();
-    format!("{head}****{tail}")
-}
 
 /// The first character of a text (OUT-052).
 #[must_use]

@@ -158,6 +158,8 @@ async fn change(
     if ends_sessions {
         sessions::close_others(&house.db, &user.id, "").await?;
     }
+    // What an agent may see depends on the department.
+    house.live.reload().await;
     Ok(Json(user.into()))
 }
 

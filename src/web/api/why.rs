@@ -71,7 +71,7 @@ async fn of_lead(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<LeadWhy>, Problem> {
-    let (lead, _) = find_mine(&house, &caller, &id).await?;
+    let lead = find_mine(&house, &caller, &id).await?;
     let at = now();
     let campaign = match &lead.campaign_id {
         Some(id) => Some(find::campaign(&house, &caller, id).await?),

@@ -12,7 +12,7 @@ use store::{batches, fields, imports, leads};
 
 use super::{ROWS, Shown, cut, page};
 use crate::{
-    api::{find, show_lead, word},
+    api::{find, masks::Masks, show_lead, word},
     caller::Caller,
     house::House,
     input::Params,
@@ -124,7 +124,7 @@ fn import_row(import: imports::Import) -> ImportRow {
 
 fn lead_row(lead: leads::Lead, fields: &[Field], columns: &[&Field]) -> LeadRow {
     let next_dial_at = lead.next_dial_at;
-    let mut lead = show_lead(lead, fields, false);
+    let mut lead = show_lead(lead, fields, &Masks::default());
     LeadRow {
         cells: columns
             .iter()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use store::{
     access::{FIRST_ORGI, Role, departments, users},
     agents, queues,
-    testing::on_both,
+    testing::{about as set, on_both},
 };
 
 use super::kit::Kit;
@@ -217,6 +217,92 @@ async fn leads_are_taken_back_from_whom_one_names() {
             .await,
             404
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn heads_see_what_their_department_has_and_hand_it_on() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let admin = kit.token(Role::Admin).await;
+        let agent = kit.token(Role::Agent).await;
+        floor(&kit).await;
+        let (_, _, ids) = super::leads::batch(&kit.db, "一", 4).await;
+        let task =
+            store::testing::task_of_department(&kit.db, FIRST_ORGI, &ids[..3], "dep_2").await;
+        kit.user(Role::Marketer).await;
+        set(
+            &kit.db,
+            "1002",
+            "UPDATE agents SET user_id = 'usr_marketer' WHERE id = $1",
+        )
+        .await;
+        into_department(&kit, "usr_marketer", "dep_2").await;
+        into_department(&kit, "usr_agent", "dep_1").await;
+
+        let place = "/api/v1/departments/dep_2";
+        let list = "/api/v1/leads?department_id=dep_2";
+        let get = async |path: &str| kit.with(&agent, "GET", path, None).await;
+        let hand_on = async |token: &str, department: &str, count: i64| {
+            let path = format!("/api/v1/tasks/{task}/hand-on");
+            let asked = json!({"department_id": department, "agent_id": "1002", "count": count});
+            kit.with(token, "POST", &path, Some(asked)).await
+        };
+        let one = format!("/api/v1/leads/{}", ids[0]);
+        let none = json!([]);
+        assert_eq!(get(place).await.status, 404);
+        assert_eq!(get(list).await.body["data"], none);
+        assert_eq!(get(&one).await.status, 404);
+        assert_eq!(hand_on(&agent, "dep_2", 1).await.code(), "ALLOC_FORBIDDEN");
+
+        let heads = format!("{place}/heads");
+        let make = async |users: Value| {
+            let asked = json!({"user_ids": users});
+            kit.with(&admin, "PUT", &heads, Some(asked)).await
+        };
+        assert_eq!(make(json!(["usr_nobody"])).await.status, 422);
+        let made = make(json!(["usr_agent", "usr_agent"])).await;
+        assert_eq!(
+            made.body["heads"][0]["user_id"], "usr_agent",
+            "{}",
+            made.text
+        );
+        assert_eq!(
+            made.body["members"],
+            json!([{"agent_id": "1002", "name": "1002"}])
+        );
+        assert_eq!(
+            (&made.body["leads"], made.status.as_u16()),
+            (&json!(3), 200)
+        );
+        assert_eq!(get("/api/v1/auth/me").await.body["heads"], json!(["dep_2"]));
+
+        assert_eq!(get(place).await.status, 200);
+        assert_eq!(get(list).await.body["data"].as_array().unwrap().len(), 3);
+        assert_eq!(
+            get("/api/v1/leads").await.body["data"],
+            none,
+            "the own list is empty"
+        );
+        assert_eq!(get(&one).await.status, 200);
+        assert_eq!(get(&format!("/api/v1/leads/{}", ids[3])).await.status, 404);
+        for (method, path, body) in [
+            ("PATCH", one.clone(), json!({"data": {}})),
+            ("POST", format!("{one}/void"), json!({})),
+        ] {
+            let answer = kit.with(&agent, method, &path, Some(body)).await;
+            assert_eq!(answer.status, 404, "{method} {path}: no more than to look");
+        }
+        assert_eq!(get("/api/v1/departments/dep_1").await.status, 404);
+        assert_eq!(hand_on(&agent, "dep_1", 1).await.code(), "ALLOC_FORBIDDEN");
+        let handed = hand_on(&agent, "dep_2", 2).await;
+        assert_eq!(handed.body["handed_on"], 2, "{}", handed.text);
+        assert_eq!(get(list).await.body["data"].as_array().unwrap().len(), 1);
+
+        make(json!([])).await;
+        assert_eq!(get(list).await.body["data"], none);
+        assert_eq!(hand_on(&agent, "dep_2", 1).await.code(), "ALLOC_FORBIDDEN");
     })
     .await;
 }

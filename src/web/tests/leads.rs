@@ -319,3 +319,131 @@ async fn ticked_leads_are_deleted_one_by_one() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn agents_see_numbers_as_the_narrowest_setting_says() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, fields, all) = batch(&kit.db, "一", 2).await;
+        let plain = Field {
+            hidden: false,
+            ..fields[1].clone()
+        };
+        let mut tx = kit.db.begin().await.unwrap();
+        fields::update(&mut tx, &batch, &plain, now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let token = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let supervisor = kit.token(Role::Supervisor).await;
+        let settings = async |query: &str, value: Value| {
+            let path = format!("/api/v1/settings/outbound{query}");
+            let answer = kit.with(&supervisor, "PUT", &path, Some(value)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        };
+        let seen = async |token: &str| {
+            let lead = format!("/api/v1/leads/{}", all[0]);
+            let note = json!({"data": {fields[0].code.clone(): "改"}});
+            let one = kit.with(token, "GET", &lead, None).await.body;
+            let list = kit.with(token, "GET", "/api/v1/leads", None).await.body;
+            let changed = kit.with(token, "PATCH", &lead, Some(note)).await.body;
+            let values = [
+                &one["phone"],
+                &one["data"][&fields[1].code],
+                &one["fields"][1]["value"],
+                &list["data"][0]["phone"],
+                &changed["phone"],
+            ];
+            let mut values: Vec<String> = values
+                .map(|value| value.as_str().unwrap().to_owned())
+                .into();
+            values.dedup();
+            assert_eq!(values.len(), 1, "{values:?}");
+            values.remove(0)
+        };
+        let (full, masked) = ("13800000002", "138****0002");
+        assert_eq!(seen(&token).await, full);
+        settings("", json!({"phone_mask": true})).await;
+        assert_eq!(seen(&token).await, masked);
+        assert_eq!(seen(&supervisor).await, full);
+        let department = store::access::departments::Department {
+            id: "dep_1".into(),
+            orgi: FIRST_ORGI.into(),
+            name: "销售".into(),
+        };
+        store::access::departments::add(&kit.db, &department)
+            .await
+            .unwrap();
+        settings("?scope=department&id=dep_1", json!({"phone_mask": false})).await;
+        assert_eq!(seen(&token).await, masked, "not the agent's department");
+        set(
+            &kit.db,
+            "usr_agent",
+            "UPDATE users SET department_id = 'dep_1' WHERE id = $1",
+        )
+        .await;
+        assert_eq!(seen(&token).await, full);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_priority_is_set_by_those_who_plan_and_not_by_agents() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (_, _, all) = batch(&kit.db, "一", 1).await;
+        let agent = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let marketer = kit.token(Role::Marketer).await;
+        let path = format!("/api/v1/leads/{}", all[0]);
+        let change = async |token: &str, priority: i64| {
+            let asked = json!({"priority": priority});
+            kit.with(token, "PATCH", &path, Some(asked)).await
+        };
+        assert_eq!(change(&marketer, 7).await.body["priority"], 7);
+        for (token, priority) in [(&marketer, 10), (&marketer, -1), (&agent, 3)] {
+            let refused = change(token, priority).await;
+            assert_eq!(refused.body["errors"][0]["pointer"], "/priority");
+        }
+        let seen = kit.with(&agent, "GET", &path, None).await;
+        assert_eq!(seen.body["priority"], 7);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_picks_from_the_own_list_and_sees_what_it_is_about() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (_, _, all) = batch(&kit.db, "一", 3).await;
+        let agent = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        set(&kit.db, &all[1], MINE).await;
+        let over = "UPDATE leads SET next_dial_at = NULL WHERE id = $1";
+        set(&kit.db, &all[1], over).await;
+        let ask = async |method: &str, lead: &str, what: &str| {
+            let path = format!("/api/v1/leads/{lead}/{what}");
+            kit.with(&agent, method, &path, None).await
+        };
+        for what in ["preview", "dial"] {
+            // The floor is not there in this house.
+            assert_eq!(ask("POST", &all[0], what).await.code(), "DRAINING");
+            assert_eq!(
+                ask("POST", &all[1], what).await.code(),
+                "LEAD_NOT_DIALLABLE"
+            );
+            assert_eq!(ask("POST", &all[2], what).await.code(), "NOT_FOUND");
+        }
+        let earlier = ask("GET", &all[0], "attempts").await;
+        assert_eq!(earlier.body["data"], json!([]));
+        assert_eq!(ask("GET", &all[2], "attempts").await.status, 404);
+        assert_eq!(
+            ask("GET", &all[0], "plan").await.status,
+            404,
+            "no such campaign"
+        );
+        assert_eq!(ask("GET", &all[2], "plan").await.status, 404);
+    })
+    .await;
+}

@@ -139,3 +139,35 @@ async fn only_an_external_batch_takes_rows() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn rows_bring_a_priority_and_keep_it() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Marketer).await;
+        let id = batch(&kit, &token, "external").await;
+        let rows = json!([
+            {"external_id": "a", "priority": 7, "data": {"号码": "13800138000"}},
+            {"external_id": "b", "data": {"号码": "13800138001"}},
+            {"external_id": "c", "priority": 10, "data": {"号码": "13800138002"}},
+        ]);
+        let answer = push(&kit, &token, &id, rows).await;
+        assert_eq!(
+            answer.body["rows"][2]["code"], "BAD_PRIORITY",
+            "{}",
+            answer.text
+        );
+        let priorities = async || {
+            let rows = leads::page(&kit.db, &id, -1, 10).await.unwrap();
+            rows.iter().map(|lead| lead.priority).collect::<Vec<_>>()
+        };
+        assert_eq!(priorities().await, [7, 0]);
+        let again = json!([
+            {"external_id": "a", "data": {"姓名": "李", "号码": "13800138000"}},
+            {"external_id": "b", "priority": 2, "data": {"号码": "13800138001"}},
+        ]);
+        push(&kit, &token, &id, again).await;
+        assert_eq!(priorities().await, [7, 2]);
+    })
+    .await;
+}

@@ -248,6 +248,7 @@ async fn settings_are_where_a_new_campaign_begins_and_change_no_old_one() {
 
         let asked = json!({"retry": {"max_attempts": 9}, "record": false});
         let (_, new) = campaign("新", asked).await;
+        assert_eq!(new["disposition_required"], true, "the default is on");
         assert_eq!(new["ring_timeout_s"], 45);
         assert_eq!(
             (&new["retry"]["busy_minutes"], &new["retry"]["max_attempts"]),

@@ -118,7 +118,8 @@ pub async fn gateway_at(api: &Client, port: u16, calls_per_second: f64) -> Strin
     id
 }
 
-/// Campaign settings that let every test run at any hour, each lead once.
+/// Campaign settings that let every test run at any hour, each lead once, and no agent has to say what
+/// came of a call.
 pub fn settings(gateway: &str) -> Value {
     json!({
         "gateway": gateway,
@@ -126,6 +127,7 @@ pub fn settings(gateway: &str) -> Value {
         "window": { "zone": "Asia/Shanghai", "weekdays": [1, 2, 3, 4, 5, 6, 7], "ranges": [[0, 1440]] },
         "ring_timeout_s": 10,
         "retry": { "max_attempts": 1 },
+        "disposition_required": false,
     })
 }
 

@@ -369,3 +369,25 @@ fn play_lines(stage: &mut Stage, count: usize) -> Vec<String> {
     }
     dialled
 }
+
+#[test]
+fn robots_share_a_limit_over_campaigns_and_the_smaller_one_wins() {
+    check(
+        "campaign c robot shared=3 max=2
+         campaign d robot shared=3
+         leads c 4
+         leads d 4
+         1 why c
+         1 why d
+         2 ends L1 486
+         2 why d",
+        "0 dial L1
+         0 dial L2
+         0 dial L5
+         1 0 lines: Concurrency
+         1 0 lines: SharedConcurrency
+         2 close L1 busy again in 600
+         2 dial L6
+         2 1 lines: SharedConcurrency",
+    );
+}

@@ -23,6 +23,7 @@ fn a_preview_is_shown_dialled_and_bridged() {
          1 ring a1
          2 park a1 ringback
          2 dial L1
+         2 popup 1 13900000000
          8 bridge L1 a1
          8 agent 1 busy.answered
          20 close L1 connected by 1
@@ -49,6 +50,7 @@ fn a_countdown_dials_by_itself() {
         "0 preview 1 L1
          10 ring a1
          10 dial L1
+         10 popup 1 13900000000
          12 close L1 busy by 1 again in 600
          12 hang up a1
          12 preview 1 nothing",
@@ -454,9 +456,172 @@ fn a_campaigns_limit_holds_for_previews_too() {
          1 ring a1
          1 ring a2
          2 dial L1
+         2 popup 1 13900000000
          3 release L2
          3 hang up a2
          3 tell 2 L2 gateway
          3 preview 2 L2",
+    );
+}
+
+#[test]
+fn the_pop_up_waits_for_the_answer_where_the_settings_say_so() {
+    check(
+        "agents 1
+         campaign c preview pop-up=answer
+         lead c agent=1
+         show told
+         0 next 1 c
+         1 dials 1
+         2 answers a1
+         8 answers L1",
+        "0 preview 1 L1
+         1 ring a1
+         2 dial L1
+         8 popup 1 13900000000
+         8 bridge L1 a1",
+    );
+}
+
+#[test]
+fn an_agent_who_may_not_see_numbers_dials_them_all_the_same() {
+    check(
+        "agents 1
+         masked agents
+         campaign c preview
+         lead c agent=1
+         show told caller
+         0 next 1 c
+         1 dials 1
+         2 answers a1",
+        "0 preview 1 L1 masked
+         1 ring a1 showing 139****0000
+         2 dial L1
+         2 popup 1 139****0000",
+    );
+}
+
+#[test]
+fn a_campaign_may_show_the_numbers_that_are_hidden_elsewhere() {
+    check(
+        "agents 1
+         masked agents
+         campaign c predictive masked=no
+         campaign d predictive
+         leads c 1
+         leads d 1
+         show told
+         0 ready 1
+         1 answers L1
+         2 answers a1
+         3 ends L1
+         4 says 1 L1 success
+         4 ready 1
+         5 answers L2",
+        "0 dial L1
+         1 popup 1 13900000000
+         1 ring a1
+         2 bridge L1 a1
+         3 close L1 connected by 1
+         3 hang up a1
+         4 dispose L1 success
+         4 finish c
+         4 finished c
+         4 dial L2
+         5 popup 1 139****0001
+         5 ring a1",
+    );
+}
+
+#[test]
+fn agents_who_dial_share_a_limit_with_those_of_other_campaigns() {
+    check(
+        "agents 1 2
+         campaign c preview shared=1
+         campaign d preview shared=1 countdown=2
+         lead c agent=1
+         lead d agent=2
+         show told
+         0 next 1 c
+         1 next 2 d
+         1 dials 1
+         2 dials 2
+         4 answers a1
+         6 ends L1 486
+         9 wait",
+        "0 preview 1 L1
+         1 preview 2 L2
+         1 ring a1
+         2 refused CONCURRENCY_LIMIT
+         4 dial L1
+         4 popup 1 13900000000
+         6 close L1 busy by 1 again in 600
+         6 hang up a1
+         6 preview 1 nothing
+         7 ring a2",
+    );
+}
+
+#[test]
+fn an_agent_picks_a_lead_and_is_offered_no_other_by_itself() {
+    check(
+        "agents 1
+         campaign c preview
+         lead c agent=1
+         lead c agent=1 due=600
+         lead c agent=1
+         show told
+         0 next 1 c
+         1 picks 1 c L2
+         2 dials 1
+         3 answers a1
+         5 ends L2 486
+         6 picks 1 c L3 dials
+         7 answers a1",
+        "0 preview 1 L1
+         1 release L1 again in 600
+         1 preview 1 L2
+         2 ring a1
+         3 dial L2
+         3 popup 1 13900000001
+         5 close L2 busy by 1 again in 600
+         5 hang up a1
+         6 preview 1 L3
+         6 ring a1
+         7 dial L3
+         7 popup 1 13900000002",
+    );
+}
+
+#[test]
+fn what_an_agent_may_not_pick_is_not_dialled() {
+    check(
+        "agents 1 2
+         campaign c preview
+         lead c agent=2
+         lead c agent=1
+         by hand preview
+         show told
+         0 picks 1 c L1 dials
+         1 previews 1 c none
+         2 next 1 c
+         3 picks 1 c L1 dials
+         4 previews 1 c L2",
+        "1 preview 1 nothing
+         4 release L2",
+    );
+}
+
+#[test]
+fn a_picked_lead_without_a_phone_to_ring_stays_on_the_screen() {
+    check(
+        "agents 1
+         campaign c preview
+         lead c agent=1
+         show told
+         0 phone 1 off
+         1 picks 1 c L1 dials",
+        "1 preview 1 L1
+         1 tell 1 L1 PHONE_NOT_REGISTERED",
     );
 }

@@ -8,6 +8,7 @@ use crate::{
     gateway,
     ledger::Ledger,
     pacing, queue,
+    settings::Rules,
     time::Millis,
     window::Window,
 };
@@ -33,6 +34,7 @@ pub fn agent(id: &str) -> AgentSpec {
         queues: [QUEUE.into()].into(),
         wrap_up_ms: None,
         auto_ready: false,
+        phone_mask: false,
     }
 }
 
@@ -77,6 +79,10 @@ pub fn campaign(id: &str, mode: Mode) -> CampaignSpec {
             window: Window::always(),
             record: false,
             ..Settings::default()
+        },
+        rules: Rules {
+            popup_on_dial: true,
+            ..Rules::default()
         },
         counts: pacing::Counts::default(),
         ledger: Ledger::default(),

@@ -78,8 +78,15 @@ impl Store {
                     leads,
                 });
             }
-            Command::DrawPreview { agent, campaign } => {
-                let lead = self.draw(campaign, Some(agent), 1, now).pop();
+            Command::DrawPreview {
+                agent,
+                campaign,
+                lead,
+            } => {
+                let lead = match lead {
+                    Some(lead) => self.pick(campaign, agent, lead),
+                    None => self.draw(campaign, Some(agent), 1, now).pop(),
+                };
                 return Some(Input::PreviewLead {
                     agent: agent.clone(),
                     campaign: campaign.clone(),
@@ -133,6 +140,19 @@ impl Store {
             _ => {}
         }
         None
+    }
+
+    /// A lead of the agent's own list, whether it is due or not.
+    fn pick(&mut self, campaign: &CampaignId, agent: &AgentId, lead: &LeadId) -> Option<Lead> {
+        let row = self.rows.get_mut(lead)?;
+        let may = row.campaign == *campaign
+            && row.agent.as_ref() == Some(agent)
+            && !row.reserved
+            && row.is_undone();
+        may.then(|| {
+            row.reserved = true;
+            row.lead.clone()
+        })
     }
 
     fn row(&mut self, lead: &LeadId) -> &mut Row {

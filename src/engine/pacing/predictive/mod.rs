@@ -20,7 +20,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use settings::Settings;
+pub use settings::{CAP_MAX, Settings};
 
 use self::{
     free::Table,
@@ -169,13 +169,16 @@ impl Pacer {
         let (arrivals, free) = outlook.expected();
         self.model.note_risk(threshold);
         let start = self.start_room(load);
+        let present = load.agents.iter().filter(|agent| counts(agent)).count();
+        let ratio = settings.ratio_room(present, load.in_flight.len());
         let why = match () {
-            () if start < wish.lines => Limit::Start,
+            () if start < wish.lines.min(ratio) => Limit::Start,
+            () if ratio < wish.lines => Limit::Ratio,
             () if is_stopped => Limit::Ledger,
             () => Limit::Risk,
         };
         Decision {
-            lines: wish.lines.min(start),
+            lines: wish.lines.min(start).min(ratio),
             why,
             inputs: Some(Inputs {
                 risk: wish.risk.clamp(0.0, 1.0),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::load::count;
 use crate::ledger::{Preset, Tally};
 
 /// A predictive campaign's own settings.
@@ -20,7 +21,14 @@ pub struct Settings {
     /// Machines among those taken for persons, 0 to 0.5, as samples showed; `None`: as agents say in
     /// their dispositions.
     pub machine_share: Option<f64>,
+    /// Unanswered lines for each agent at work, 1.0 to 10.0 (OUT-247); `None`: as many as the risk
+    /// allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_lines: Option<f64>,
 }
+
+/// The most persons a campaign may lose among those who answer.
+pub const CAP_MAX: f64 = 0.05;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -30,6 +38,7 @@ impl Default for Settings {
             min_agents: 3,
             books: Preset::default(),
             machine_share: None,
+            most_lines: None,
         }
     }
 }
@@ -37,9 +46,11 @@ impl Default for Settings {
 impl Settings {
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        (0.0..=0.05).contains(&self.cap)
+        let lines = |lines: f64| (1.0..=10.0).contains(&lines);
+        (0.0..=CAP_MAX).contains(&self.cap)
             && (0.5..=1.0).contains(&self.safety)
             && (2..=100).contains(&self.min_agents)
+            && self.most_lines.is_none_or(lines)
             && self
                 .machine_share
                 .is_none_or(|share| (0.0..=0.5).contains(&share))
@@ -52,5 +63,14 @@ impl Settings {
             Some(share) => tally.with_machines(share),
             None => tally,
         }
+    }
+
+    /// Lines that may be added when `agents` are at work and `in_flight` lines are not answered.
+    pub(super) fn ratio_room(&self, agents: usize, in_flight: usize) -> u32 {
+        let Some(lines) = self.most_lines else {
+            return u32::MAX;
+        };
+        let most = (agents as f64 * lines).floor() as usize;
+        count(most.saturating_sub(in_flight))
     }
 }

@@ -13,6 +13,7 @@ const SETTINGS: Settings = Settings {
     min_agents: 3,
     books: Preset::Strictest,
     machine_share: None,
+    most_lines: None,
 };
 
 fn agent(state: AgentState, since: i64) -> Agent {
@@ -394,11 +395,8 @@ fn after_a_night_what_was_learned_counts_half_but_no_less_than_the_guess() {
     let weight = |pacer: &Pacer| {
         let seen = serde_json::to_value(pacer).expect("JSON");
         let of = |path: &str| seen.pointer(path).and_then(|one| one.as_f64()).expect(path);
-        [
-            of("/model/ring/at_risk/0"),
-            of("/model/person/all"),
-            of("/model/talk/mean/weight"),
-        ]
+        let paths = ["ring/at_risk/0", "person/all", "talk/mean/weight"];
+        paths.map(|path| of(&format!("/model/{path}")))
     };
     let evening = weight(&pacer);
     let look = |pacer: &mut Pacer, hours: i64| {
@@ -410,8 +408,7 @@ fn after_a_night_what_was_learned_counts_half_but_no_less_than_the_guess() {
         assert!(decision.lines <= 3, "{decision:?}");
     };
     look(&mut pacer, 3);
-    let lunch = weight(&pacer);
-    assert_eq!(lunch, evening);
+    assert_eq!(weight(&pacer), evening);
     look(&mut pacer, 18);
     let morning = weight(&pacer);
     for (before, after) in evening.iter().zip(morning) {
@@ -422,4 +419,31 @@ fn after_a_night_what_was_learned_counts_half_but_no_less_than_the_guess() {
     for (left, guess) in forgotten.iter().zip([40.0, 5.0, 4.0]) {
         assert!((left - guess).abs() < 1e-6, "{left}, not {guess}");
     }
+}
+
+#[test]
+fn no_more_lines_are_in_the_air_than_the_ratio_allows() {
+    let capped = |most_lines, load: &Load| {
+        let settings = Settings {
+            most_lines,
+            ..SETTINGS
+        };
+        Policy::Predictive(settings).decide(load, &mut pacer())
+    };
+    let floor = load(10, 0, 5);
+    let free = capped(None, &floor);
+    assert!(free.lines > 10, "{free:?}");
+    let held = capped(Some(1.3), &floor);
+    assert_eq!((held.lines, held.why), (8, Limit::Ratio));
+    let full = capped(Some(1.0), &load(0, 10, 12));
+    assert_eq!(full.lines, 0);
+    assert_eq!(capped(Some(10.0), &floor).lines, free.lines);
+    let valid = |most_lines| {
+        Settings {
+            most_lines,
+            ..SETTINGS
+        }
+        .is_valid()
+    };
+    assert!(valid(Some(1.0)) && !valid(Some(0.9)) && !valid(Some(f64::NAN)));
 }

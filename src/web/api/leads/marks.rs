@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{LeadOut, find_mine, show};
 use crate::{
-    api::{check, find},
+    api::{check, find, masks::Masks},
     caller::Caller,
     clock::{moment, now},
     house::House,
@@ -175,5 +175,6 @@ async fn delete_many(
 async fn shown(house: &House, caller: &Caller, id: &str) -> Result<Json<LeadOut>, Problem> {
     let lead = find::lead(house, caller, id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
-    Ok(Json(show(lead, &fields, false)))
+    let masks = Masks::of(house, caller).await?;
+    Ok(Json(show(lead, &fields, &masks)))
 }

@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{LeadOut, show};
 use crate::{
-    api::find,
+    api::{find, heads::is_head, masks::Masks},
     caller::Caller,
     clock::now,
     house::House,
@@ -108,7 +108,8 @@ pub struct LeadList {
     count_is: Option<&'static str>,
 }
 
-/// 名单 · Leads by any conditions. Agents see their own.
+/// 名单 · Leads by any conditions. Agents see their own, and with `department_id` those of a department
+/// that they head.
 #[utoipa::path(get, path = "/api/v1/leads", tag = "leads", params(Search),
     responses((status = 200, body = LeadList)))]
 async fn list(
@@ -127,7 +128,7 @@ async fn list(
         Some("exact") => count(&house, &caller, &query).await?,
         _ => (None, None),
     };
-    let known = Known::of(&house, &rows).await?;
+    let known = Known::of(&house, &caller, &rows).await?;
     let sealed = |row: &lead_search::Found| {
         let Place { at, position, id } = row.place(query.sort);
         let at = at.map_or_else(|| "-".to_owned(), |at| at.to_string());
@@ -169,11 +170,19 @@ async fn query_of(house: &House, caller: &Caller, asked: &Search) -> Result<Quer
         let places = find::import(house, caller, import).await?.positions();
         query.positions = Some((*places.start(), *places.end()));
     }
-    if caller.is_agent_only() {
+    if caller.is_agent_only() && !asks_as_head(house, caller, asked).await? {
         let agent = caller.agent()?;
         query.targets.push((TargetType::Agent, agent.into()));
     }
     Ok(query)
+}
+
+/// Whether the search is about the leads of a department that the caller heads.
+async fn asks_as_head(house: &House, caller: &Caller, asked: &Search) -> Result<bool, Problem> {
+    match &asked.department_id {
+        Some(department) => is_head(house, caller, department).await,
+        None => Ok(false),
+    }
 }
 
 /// The search in words. What it names is the tenant's.
@@ -290,10 +299,15 @@ fn place(cursor: &str, print: &str) -> Result<Place, Problem> {
 struct Known {
     fields: BTreeMap<String, Vec<Field>>,
     tasks: BTreeMap<String, String>,
+    masks: Masks,
 }
 
 impl Known {
-    async fn of(house: &House, rows: &[lead_search::Found]) -> Result<Self, Problem> {
+    async fn of(
+        house: &House,
+        caller: &Caller,
+        rows: &[lead_search::Found],
+    ) -> Result<Self, Problem> {
         let mut of = BTreeMap::new();
         for row in rows {
             if !of.contains_key(&row.lead.batch_id) {
@@ -305,6 +319,7 @@ impl Known {
         Ok(Self {
             fields: of,
             tasks: lead_search::task_titles(&house.db, tasks.collect()).await?,
+            masks: Masks::of(house, caller).await?,
         })
     }
 
@@ -313,7 +328,7 @@ impl Known {
         let task = lead.task_id.as_ref().and_then(|task| self.tasks.get(task));
         LeadOut {
             task_title: task.cloned(),
-            ..show(lead, fields.unwrap_or_default(), false)
+            ..show(lead, fields.unwrap_or_default(), &self.masks)
         }
     }
 }

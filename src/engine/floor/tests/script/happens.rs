@@ -141,6 +141,11 @@ impl Stage {
             ["next", _, campaign] => AgentOrder::NextPreview {
                 campaign: (*campaign).into(),
             },
+            ["picks", _, campaign, lead, how @ ..] => AgentOrder::Pick {
+                campaign: (*campaign).into(),
+                lead: (*lead).into(),
+                dial: how == ["dials"],
+            },
             ["dials", _] => AgentOrder::DialPreview,
             ["skips", _] => AgentOrder::SkipPreview,
             ["hangs-up", _] => AgentOrder::Hangup,

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     pacing::Policy,
+    settings::{Ceiling, Level},
 };
 
 impl Stage {
@@ -19,6 +20,11 @@ impl Stage {
             ["agents", ids @ ..] => {
                 let agents = ids.iter().map(|id| stage::agent(id));
                 self.configuration.agents.extend(agents);
+            }
+            ["masked", "agents"] => {
+                for agent in &mut self.configuration.agents {
+                    agent.phone_mask = true;
+                }
             }
             ["queue", options @ ..] => {
                 for (key, value) in pairs(options) {
@@ -160,6 +166,14 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
         "weight" => settings.weight = number(),
         "sorry" => settings.abandon_prompt = Some(value.into()),
+        "shared" => {
+            spec.rules.ceiling = Some(Ceiling {
+                most: number(),
+                among: Level::Tenant,
+            });
+        }
+        "pop-up" => spec.rules.popup_on_dial = value == "dial",
+        "masked" => spec.rules.phone_mask = Some(value != "no"),
         "state" => spec.state = State::Paused,
         other => panic!("no setting of a campaign: {other}"),
     }

@@ -85,6 +85,9 @@ impl Stage {
             }
             Command::FinishCampaign { campaign } => format!("finish {campaign}"),
             Command::Dial { leg: l, .. } => format!("dial {}", leg(l)),
+            Command::RingPhone { leg: l, caller, .. } if shows("caller") => {
+                format!("ring {} showing {caller}", leg(l))
+            }
             Command::RingPhone { leg: l, .. } => format!("ring {}", leg(l)),
             Command::Answer { leg: l } => format!("answer {}", leg(l)),
             Command::Hangup { leg: l, cause } => match cause {
@@ -138,7 +141,15 @@ impl Stage {
 fn told(event: &Event) -> Option<String> {
     Some(match event {
         Event::Popup { agent, number, .. } => format!("popup {agent} {number}"),
-        Event::Preview { agent, lead_id, .. } => format!("preview {agent} {lead_id}"),
+        Event::Preview {
+            agent,
+            lead_id,
+            masked,
+            ..
+        } => format!(
+            "preview {agent} {lead_id}{}",
+            if *masked { " masked" } else { "" }
+        ),
         Event::PreviewEmpty { agent, .. } => format!("preview {agent} nothing"),
         Event::DialRefused {
             agent,

@@ -8,6 +8,7 @@ mod phone_book;
 mod prompts;
 mod serve;
 mod shutdown;
+mod simulate;
 mod trunks;
 mod worker;
 
@@ -38,6 +39,8 @@ enum Command {
     Worker(worker::Options),
     /// Pace an outside simulator's floor with the engine's pacer
     Pacer(pacer::Options),
+    /// Play a shift on a virtual clock: what it comes to, and what it would
+    Simulate(simulate::Options),
     /// Read the settings and say what is wrong with them
     CheckConfig(Overrides),
 }
@@ -70,6 +73,7 @@ fn run(cli: Cli) -> Result<()> {
             runtime.block_on(worker::run(options))
         }
         Command::Pacer(options) => pacer::run(&options),
+        Command::Simulate(options) => runtime.block_on(simulate::run(options)),
         Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
             let shown = config.without_secrets();
             // As above.

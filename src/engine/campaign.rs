@@ -120,6 +120,16 @@ pub struct Settings {
     /// Ring at most this long; seconds, 10 to 60 (OUT-152).
     pub ring_timeout_s: u32,
     pub pacing: pacing::Policy,
+    /// Predictive: a policy that is asked beside the one that dials, and only noted.
+    pub shadow: Option<pacing::Policy>,
+    /// Of several campaigns that want the same agents or channels, those with the highest number go
+    /// first; 1 to 9.
+    pub priority: u8,
+    /// Lines for this campaign against others of the same priority; 1 to 100.
+    pub weight: u32,
+    /// The prompt that a person hears whom no agent took in time (47 CFR 64.1200(a)(7)(i)(A)); `None`:
+    /// the queue's.
+    pub abandon_prompt: Option<String>,
     pub retry: Retry,
     /// Calls up at once, 1 to 10,000; `None`: the gateway's limit alone (OUT-217).
     pub max_concurrency: Option<u32>,
@@ -153,6 +163,10 @@ impl Default for Settings {
             caps: Caps::default(),
             ring_timeout_s: 30,
             pacing: pacing::Policy::default(),
+            shadow: None,
+            priority: 5,
+            weight: 1,
+            abandon_prompt: None,
             retry: Retry::default(),
             max_concurrency: None,
             robot: Robot::default(),
@@ -260,6 +274,28 @@ impl Settings {
             self.pacing.is_valid(),
             "/settings/pacing",
             "ratio must be 1.0 to 10.0",
+        );
+        check(
+            self.shadow.is_none_or(|policy| policy.is_valid()),
+            "/settings/shadow",
+            "ratio must be 1.0 to 10.0",
+        );
+        check(
+            (1..=9).contains(&self.priority),
+            "/settings/priority",
+            "must be 1 to 9",
+        );
+        check(
+            (1..=100).contains(&self.weight),
+            "/settings/weight",
+            "must be 1 to 100",
+        );
+        check(
+            self.abandon_prompt
+                .as_ref()
+                .is_none_or(|prompt| (1..=64).contains(&prompt.len())),
+            "/settings/abandon_prompt",
+            "must be the name of a prompt, 1 to 64 characters",
         );
         check(
             self.retry.is_valid(),

@@ -27,6 +27,8 @@ pub enum Code {
     WrongNumber,
     /// Asked never to be called again: the number goes on the blacklist.
     DoNotCall,
+    /// No person after all, but a machine that was taken for one.
+    Machine,
     Other,
 }
 
@@ -37,6 +39,8 @@ pub enum Step {
     Close,
     /// The lead is dialled again at this time.
     CallAgain(Millis),
+    /// The lead is dialled again at this time, as after a dial that reached nobody.
+    TryAgain(Millis),
     /// The lead is done and its number is never dialled again.
     Suppress,
 }
@@ -51,13 +55,14 @@ pub enum BadDisposition {
 }
 
 impl Code {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Success,
         Self::Interested,
         Self::NotInterested,
         Self::Callback,
         Self::WrongNumber,
         Self::DoNotCall,
+        Self::Machine,
         Self::Other,
     ];
 
@@ -70,6 +75,7 @@ impl Code {
             Self::Callback => "callback",
             Self::WrongNumber => "wrong_number",
             Self::DoNotCall => "do_not_call",
+            Self::Machine => "machine",
             Self::Other => "other",
         }
     }

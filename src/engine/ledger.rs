@@ -65,6 +65,15 @@ impl Tally {
         self.lost as f64 / self.answered as f64
     }
 
+    /// The same, with this share (0 to 1) of the connected taken for machines, whatever agents said.
+    #[must_use]
+    pub fn with_machines(self, share: f64) -> Self {
+        Self {
+            machines: (self.connected as f64 * share).round() as u64,
+            ..self
+        }
+    }
+
     /// What came to this since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
@@ -100,6 +109,33 @@ impl Window {
     pub const ALL: [Self; 3] = [Self::Day, Self::ThirtyDays, Self::Campaign];
 }
 
+/// Whose rule the books are held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// Every window there is.
+    #[default]
+    Strictest,
+    /// 30 days, or the campaign while it is younger (16 CFR 310.4(b)(4)).
+    Us,
+    /// 24 hours (Ofcom 2008, 2010; no safe harbour since 2017, so keep the cap low).
+    Uk,
+    /// The campaign's whole life.
+    Campaign,
+}
+
+impl Preset {
+    #[must_use]
+    pub fn windows(self) -> &'static [Window] {
+        match self {
+            Self::Strictest => &Window::ALL,
+            Self::Us => &[Window::ThirtyDays],
+            Self::Uk => &[Window::Day],
+            Self::Campaign => &[Window::Campaign],
+        }
+    }
+}
+
 /// What the books still allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -130,13 +166,19 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Books of which only the sum is known: it counts for the campaign.
+    /// Books that were kept elsewhere: the campaign's sum, and hours (since 1970-01-01 UTC) of it.
     #[must_use]
-    pub fn of_earlier(sum: &Tally) -> Self {
+    pub fn of(life: Tally, hours: impl IntoIterator<Item = (i64, Tally)>) -> Self {
         Self {
-            hours: BTreeMap::new(),
-            life: *sum,
+            hours: hours.into_iter().collect(),
+            life,
         }
+    }
+
+    /// The first hour that is kept at `now`, in hours since 1970-01-01 UTC.
+    #[must_use]
+    pub fn first_hour(now: Millis) -> i64 {
+        now.0.div_euclid(HOUR_MS) - KEPT_HOURS
     }
 
     /// Books what happened at `at`. An older hour than those kept is booked to the campaign alone.
@@ -166,8 +208,20 @@ impl Ledger {
     /// Without a window the last 24 hours count.
     #[must_use]
     pub fn standing(&self, cap: f64, windows: &[Window], now: Millis) -> Standing {
+        self.standing_of(cap, windows, now, |tally| tally)
+    }
+
+    /// The same on `corrected` tallies.
+    #[must_use]
+    pub fn standing_of(
+        &self,
+        cap: f64,
+        windows: &[Window],
+        now: Millis,
+        corrected: impl Fn(Tally) -> Tally,
+    ) -> Standing {
         let of = |window: &Window| {
-            let tally = self.tally(*window, now);
+            let tally = corrected(self.tally(*window, now));
             Standing {
                 allowed: allowed(&tally, cap),
                 window: *window,
@@ -285,6 +339,31 @@ mod tests {
         let all = ledger.standing(0.03, &Window::ALL, hour(100));
         assert_eq!(all.allowed, Allowed::OneLineEach);
         assert_ne!(all.window, Window::Day);
+    }
+
+    #[test]
+    fn each_jurisdiction_has_its_windows() {
+        let mut ledger = Ledger::default();
+        ledger.book(&tally(100, 40), hour(0));
+        ledger.book(&tally(1_000, 50), hour(800));
+        ledger.book(&tally(500, 0), hour(900));
+        let standing = |preset: Preset| {
+            let seen = ledger.standing(0.03, preset.windows(), hour(900));
+            (seen.window, seen.allowed)
+        };
+        assert_eq!(standing(Preset::Uk), (Window::Day, Allowed::Prediction));
+        let us = (Window::ThirtyDays, Allowed::OneLineEach);
+        assert_eq!(standing(Preset::Us), us);
+        let life = (Window::Campaign, Allowed::OneLineEach);
+        assert_eq!(standing(Preset::Campaign), life);
+        assert_eq!(standing(Preset::Strictest).1, Allowed::OneLineEach);
+    }
+
+    #[test]
+    fn a_share_of_machines_can_be_set_instead_of_counted() {
+        let seen = tally(200, 10).with_machines(0.1);
+        assert_eq!(seen.machines, 19);
+        assert!((seen.lost_persons() - 9.0).abs() < 1e-9);
     }
 
     #[test]

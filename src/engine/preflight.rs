@@ -46,7 +46,7 @@ pub enum Hold {
     Done,
 }
 
-/// Why a lead is not called today.
+/// Why a lead is not being dialled. Each lead has one: the first that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     InUse,
@@ -55,10 +55,14 @@ pub enum Why {
     Done,
     NoNumber,
     Gate(Block),
-    /// It has an appointment on another day.
+    /// It has an appointment.
     Appointment,
-    /// It rests after an attempt until another day.
+    /// It rests after an attempt.
     Resting,
+    /// It could be dialled: it waits for the campaign's next line.
+    Turn,
+    /// No campaign has it.
+    Unallocated,
 }
 
 impl Why {
@@ -73,7 +77,35 @@ impl Why {
             Self::Gate(block) => block.as_str(),
             Self::Appointment => "appointment",
             Self::Resting => "resting",
+            Self::Turn => "turn",
+            Self::Unallocated => "unallocated",
         }
+    }
+}
+
+/// Why a lead is not being dialled, and until when at least; `None`: it does not end by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    pub why: Why,
+    pub until: Option<Millis>,
+}
+
+impl Reason {
+    fn of(why: Why) -> Self {
+        Self { why, until: None }
+    }
+}
+
+/// Why a lead that no campaign has is not being dialled.
+#[must_use]
+pub fn unclaimed(candidate: &Candidate) -> Why {
+    match candidate {
+        Candidate { facts, .. } if facts.voided => Why::Gate(Block::Voided),
+        Candidate { facts, .. } if facts.dnc => Why::Gate(Block::Dnc),
+        Candidate {
+            has_number: false, ..
+        } => Why::NoNumber,
+        _ => Why::Unallocated,
     }
 }
 
@@ -82,7 +114,7 @@ impl Why {
 pub enum Standing {
     Now,
     Later(Millis),
-    Not(Why),
+    Not,
 }
 
 /// What a campaign dials by, at one moment.
@@ -108,8 +140,26 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Whether the lead is called today, and the reason why it is not being dialled now.
     #[must_use]
-    pub fn look(&self, candidate: &Candidate) -> Standing {
+    pub fn look(&self, candidate: &Candidate) -> (Standing, Reason) {
+        let reason = self.reason(candidate);
+        let standing = match (reason.why, reason.until) {
+            (Why::Turn, _) => Standing::Now,
+            (Why::Gate(block), Some(at)) if is_a_wait(block) && at < self.tomorrow => {
+                Standing::Later(at)
+            }
+            (Why::Appointment | Why::Resting, Some(at)) if at < self.tomorrow => {
+                Standing::Later(at)
+            }
+            _ => Standing::Not,
+        };
+        (standing, reason)
+    }
+
+    /// The first reason why the lead is not being dialled.
+    #[must_use]
+    pub fn reason(&self, candidate: &Candidate) -> Reason {
         let held = match candidate.hold {
             Hold::Open if candidate.has_number => None,
             Hold::Open => Some(Why::NoNumber),
@@ -119,25 +169,25 @@ impl<'a> Desk<'a> {
             Hold::Done => Some(Why::Done),
         };
         if let Some(why) = held {
-            return Standing::Not(why);
+            return Reason::of(why);
         }
         let due = candidate.due.filter(|due| *due > self.now);
         let waits = match self.gate(&candidate.facts) {
             Ok(()) => None,
             Err(no) if is_a_wait(no.block) => Some(no),
-            Err(no) => return Standing::Not(Why::Gate(no.block)),
+            Err(no) => {
+                let (why, until) = (Why::Gate(no.block), no.retry_at);
+                return Reason { why, until };
+            }
         };
-        if waits.is_none() && due.is_none() {
-            return Standing::Now;
-        }
-        match self.at(&candidate.facts, waits.as_ref(), due) {
-            Some(at) if at < self.tomorrow => Standing::Later(at),
-            _ => Standing::Not(match waits {
-                Some(no) => Why::Gate(no.block),
-                None if candidate.appointed => Why::Appointment,
-                None => Why::Resting,
-            }),
-        }
+        let why = match &waits {
+            None if due.is_none() => return Reason::of(Why::Turn),
+            Some(no) => Why::Gate(no.block),
+            None if candidate.appointed => Why::Appointment,
+            None => Why::Resting,
+        };
+        let until = self.at(&candidate.facts, waits.as_ref(), due);
+        Reason { why, until }
     }
 
     /// What the gate says now.
@@ -167,14 +217,17 @@ fn is_a_wait(block: Block) -> bool {
     )
 }
 
-/// All answers. `total` = `now` + `later` + the sum of `not`.
+/// All answers. `total` = `now` + `later` + the sum of `not` = the sum of `reasons`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
     pub total: u64,
     pub now: u64,
     pub later: u64,
-    /// Reason to leads.
+    /// Reason to leads that are not called today.
     pub not: BTreeMap<String, u64>,
+    /// Reason to all leads: why each is not being dialled at this moment.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, u64>,
     /// Hour, as the UTC milliseconds of its beginning, to the leads that become callable in it.
     pub curve: BTreeMap<i64, u64>,
 }
@@ -182,8 +235,10 @@ pub struct Summary {
 const HOUR: i64 = 3_600_000;
 
 impl Summary {
-    pub fn add(&mut self, standing: Standing, now: Millis) {
+    pub fn add(&mut self, (standing, reason): (Standing, Reason), now: Millis) {
         self.total += 1;
+        let why = reason.why.as_str();
+        *self.reasons.entry(why.into()).or_default() += 1;
         match standing {
             Standing::Now => {
                 self.now += 1;
@@ -193,7 +248,7 @@ impl Summary {
                 self.later += 1;
                 self.in_hour(at);
             }
-            Standing::Not(why) => *self.not.entry(why.as_str().into()).or_default() += 1,
+            Standing::Not => *self.not.entry(why.into()).or_default() += 1,
         }
     }
 
@@ -232,24 +287,37 @@ mod tests {
         }
     }
 
-    fn look(window: Window, candidate: &Candidate) -> Standing {
+    fn look(window: Window, candidate: &Candidate) -> Seen {
         let settings = settings(window);
-        Desk::new(&settings, Some(trunk()), NOON).look(candidate)
+        seen(&Desk::new(&settings, Some(trunk()), NOON), candidate)
+    }
+
+    /// A standing, and the reason of one that is not called today.
+    #[derive(Debug, PartialEq)]
+    enum Seen {
+        Now,
+        Later(Millis),
+        Not(Why),
+    }
+
+    fn seen(desk: &Desk, candidate: &Candidate) -> Seen {
+        match desk.look(candidate) {
+            (Standing::Now, _) => Seen::Now,
+            (Standing::Later(at), _) => Seen::Later(at),
+            (Standing::Not, reason) => Seen::Not(reason.why),
+        }
     }
 
     #[test]
     fn a_clean_lead_is_called_now_or_when_the_window_opens() {
-        assert_eq!(look(Window::always(), &open()), Standing::Now);
-        let after_lunch = Standing::Later(NOON.plus(90 * 60_000));
+        assert_eq!(look(Window::always(), &open()), Seen::Now);
+        let after_lunch = Seen::Later(NOON.plus(90 * 60_000));
         assert_eq!(look(Window::default(), &open()), after_lunch);
         let mornings = Window {
             ranges: vec![(9 * 60, 12 * 60)],
             ..Window::default()
         };
-        assert_eq!(
-            look(mornings, &open()),
-            Standing::Not(Why::Gate(Block::Window))
-        );
+        assert_eq!(look(mornings, &open()), Seen::Not(Why::Gate(Block::Window)));
     }
 
     #[test]
@@ -260,10 +328,10 @@ mod tests {
             ..open()
         };
         let look = |candidate| look(Window::always(), &candidate);
-        assert_eq!(look(due(-1, false)), Standing::Now);
-        assert_eq!(look(due(3, true)), Standing::Later(NOON.plus(3 * HOUR)));
-        assert_eq!(look(due(13, true)), Standing::Not(Why::Appointment));
-        assert_eq!(look(due(13, false)), Standing::Not(Why::Resting));
+        assert_eq!(look(due(-1, false)), Seen::Now);
+        assert_eq!(look(due(3, true)), Seen::Later(NOON.plus(3 * HOUR)));
+        assert_eq!(look(due(13, true)), Seen::Not(Why::Appointment));
+        assert_eq!(look(due(13, false)), Seen::Not(Why::Resting));
     }
 
     #[test]
@@ -271,18 +339,15 @@ mod tests {
         let good = settings(Window::always());
         let desk = Desk::new(&good, None, NOON);
         assert_eq!(
-            desk.look(&open()),
-            Standing::Not(Why::Gate(Block::GatewayMissing))
+            seen(&desk, &open()),
+            Seen::Not(Why::Gate(Block::GatewayMissing))
         );
         let mute = Settings {
             caller_ids: Vec::new(),
             ..good.clone()
         };
         let desk = Desk::new(&mute, Some(trunk()), NOON);
-        assert_eq!(
-            desk.look(&open()),
-            Standing::Not(Why::Gate(Block::CallerId))
-        );
+        assert_eq!(seen(&desk, &open()), Seen::Not(Why::Gate(Block::CallerId)));
     }
 
     /// A seeded walk over mixed leads: one answer each, and the gate's where it is the gate's.
@@ -330,8 +395,8 @@ mod tests {
                     due: (dice(2) == 0).then(|| now.plus(i64::try_from(dice(30)).unwrap() * HOUR)),
                     appointed: dice(2) == 0,
                 };
-                let standing = desk.look(&candidate);
-                summary.add(standing, now);
+                let looked = desk.look(&candidate);
+                summary.add(looked, now);
                 let gate = gate::check(
                     &candidate.facts,
                     &settings,
@@ -341,26 +406,54 @@ mod tests {
                 )
                 .map(|_| ());
                 let due_now = candidate.due.is_none_or(|due| due <= now);
-                match standing {
-                    Standing::Now => assert!(gate.is_ok() && due_now, "{candidate:?}"),
-                    Standing::Later(at) => {
+                match seen(&desk, &candidate) {
+                    Seen::Now => assert!(gate.is_ok() && due_now, "{candidate:?}"),
+                    Seen::Later(at) => {
                         assert!(at > now && at < desk.tomorrow && settings.window.is_open(at));
                         assert!(matches!(gate, Ok(()) | Err(Block::Window | Block::Live)));
                     }
-                    Standing::Not(Why::Gate(block)) => assert_eq!(gate, Err(block)),
-                    Standing::Not(Why::Appointment | Why::Resting) => {
+                    Seen::Not(Why::Gate(block)) => assert_eq!(gate, Err(block)),
+                    Seen::Not(Why::Appointment | Why::Resting) => {
                         assert!(gate.is_ok() && !due_now)
                     }
-                    Standing::Not(_) => {
+                    Seen::Not(_) => {
                         assert!(candidate.hold != Hold::Open || !candidate.has_number);
                     }
                 }
             }
             let not: u64 = summary.not.values().sum();
+            let reasons: u64 = summary.reasons.values().sum();
+            assert_eq!(reasons, summary.total);
             let curve: u64 = summary.curve.values().sum();
             assert_eq!(summary.total, 200);
             assert_eq!(summary.now + summary.later + not, summary.total);
             assert_eq!(summary.now + summary.later, curve);
         }
+    }
+
+    #[test]
+    fn a_lead_says_why_and_until_when() {
+        let settings = settings(Window::default());
+        let desk = Desk::new(&settings, Some(trunk()), NOON);
+        let reason = |candidate: &Candidate| {
+            let reason = desk.reason(candidate);
+            (reason.why, reason.until)
+        };
+        let after_lunch = Some(NOON.plus(90 * 60_000));
+        assert_eq!(reason(&open()), (Why::Gate(Block::Window), after_lunch));
+        let facts = Facts {
+            dnc: true,
+            attempts: 9,
+            ..Facts::default()
+        };
+        let never = Candidate { facts, ..open() };
+        assert_eq!(reason(&never), (Why::Gate(Block::Dnc), None));
+        assert_eq!(unclaimed(&never), Why::Gate(Block::Dnc));
+        assert_eq!(unclaimed(&open()), Why::Unallocated);
+        let numberless = Candidate {
+            has_number: false,
+            ..open()
+        };
+        assert_eq!(unclaimed(&numberless), Why::NoNumber);
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use engine::{
-    floor::{AgentOrder, AgentView, View},
-    ids::AgentId,
+    floor::{AgentOrder, AgentView, Decided, View},
+    ids::{AgentId, CampaignId},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -38,6 +38,10 @@ pub(crate) enum Ask {
     Presence {
         agent: AgentId,
         connected: bool,
+    },
+    Decided {
+        campaign: CampaignId,
+        answer: oneshot::Sender<Option<Decided>>,
     },
     Reload,
     Drain,
@@ -80,6 +84,17 @@ impl Live {
                 code: "NO_SUCH_AGENT",
                 message: format!("there is no agent {agent}"),
             })
+    }
+
+    /// What a campaign's pacer decided lately, and what bound it; `None` for one that is not on the
+    /// floor, or on a floor that has ended.
+    pub async fn decided(&self, campaign: CampaignId) -> Option<Decided> {
+        let (answer, answered) = oneshot::channel();
+        self.asks
+            .send(Ask::Decided { campaign, answer })
+            .await
+            .ok()?;
+        answered.await.ok()?
     }
 
     /// The agent's event channel came up or went down (AGT-024).

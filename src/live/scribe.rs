@@ -143,6 +143,9 @@ impl Scribe {
                 store::calls::recorded(db, &call.to_string(), file, *ms, error.as_deref()).await?;
             }
             Command::AgentChanged(change) => store::agents::changed(db, change).await?,
+            Command::Keep { campaign, learned } => {
+                store::learned::keep(db, campaign.as_str(), learned, now).await?;
+            }
             Command::FinishCampaign { campaign } => {
                 let mut tx = db.begin().await?;
                 store::campaigns::finish(&mut tx, campaign.as_str(), now).await?;

@@ -267,6 +267,10 @@ impl Shell {
                 let _ = answer.send(done);
             }
             Ask::Presence { agent, connected } => self.presence(agent, connected),
+            Ask::Decided { campaign, answer } => {
+                // Whoever asked may have gone away.
+                let _ = answer.send(self.floor.decided(&campaign, clock::now()));
+            }
             Ask::Reload => self.reload.send_modify(|times| *times += 1),
             Ask::Drain => self.floor.handle(Input::Drain, clock::now()),
         }

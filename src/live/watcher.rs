@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use engine::{
     campaign::{Mode, State},
     floor::{CampaignSpec, Configuration, Input},
+    ledger::Ledger,
     pacing::Counts,
     time::Millis,
 };
@@ -99,12 +100,33 @@ impl Watcher {
                 continue;
             }
             if let Some(campaign) = store::campaigns::find(&self.db, &id).await? {
-                let spec = spec(&self.db, &campaign, allocated).await?;
+                let mut spec = spec(&self.db, &campaign, allocated).await?;
+                if known.is_none() {
+                    spec.ledger = store::books::of(&self.db, &id, clock::now()).await?;
+                }
                 let _ = self.inputs.send(Input::Campaign(Box::new(spec)));
+                if known.is_none() {
+                    self.remind(&campaign).await;
+                }
                 seen.campaigns.insert(id, (campaign.revision, allocated));
             }
         }
         Ok(())
+    }
+
+    /// What a campaign had learned before this process. A pacer can begin anew, so what cannot be read
+    /// is passed over.
+    async fn remind(&self, campaign: &Campaign) {
+        match store::learned::of(&self.db, &campaign.id).await {
+            Ok(Some(learned)) => {
+                let _ = self.inputs.send(Input::Learned {
+                    campaign: campaign.id.as_str().into(),
+                    learned: Box::new(learned),
+                });
+            }
+            Ok(None) => {}
+            Err(error) => warn!(error = ?error, "cannot read what a campaign has learned"),
+        }
     }
 
     async fn jobs(&self, seen: &mut Seen) -> store::Result<()> {
@@ -154,6 +176,7 @@ async fn spec(db: &Db, campaign: &Campaign, allocated: bool) -> store::Result<Ca
         settings: campaign.settings.0.clone(),
         rules: store::settings::rules(db, campaign).await?,
         counts: counts(db, &campaign.id).await?,
+        ledger: Ledger::default(),
     })
 }
 

@@ -50,7 +50,8 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
              ringing_at = $5, answered_at = $6, queued_at = $7, offered_at = $8, bridged_at = $9,
              ended_at = $10, hangup_side = $11, sip_status = $12, q850 = $13, outcome = $14,
              answer_class = $15, abandoned = $16, wait_ms = $17, talk_ms = $18,
-             packets_received = $19, packets_lost = $20, jitter_ms = $21, transport = $22
+             packets_received = $19, packets_lost = $20, jitter_ms = $21, transport = $22,
+             gave_up_at = $23, message = $24, message_heard = $25
          WHERE id = $1 AND state = 'open'")
         .bind(call.id.to_string())
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
@@ -74,6 +75,9 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
         .bind(i64::try_from(call.packets_lost).unwrap_or(i64::MAX))
         .bind(call.jitter_ms)
         .bind(call.transport.as_str())
+        .bind(call.gave_up.map(|at| at.0))
+        .bind(call.message.as_ref().map(|message| message.prompt.as_str()))
+        .bind(call.message.as_ref().map(|message| message.heard.as_str()))
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -119,16 +123,18 @@ async fn step_lead(
     step: Step,
     now: Millis,
 ) -> Result<()> {
+    let appointed = matches!(step, Step::CallAgain(_));
     let again = match step {
-        Step::CallAgain(at) => Some(at.0),
+        Step::CallAgain(at) | Step::TryAgain(at) => Some(at.0),
         Step::Close | Step::Suppress => None,
     };
     on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET disposition = $2, appointed = $3, appoint_at = $4, appoint_note = $5,
-             next_dial_at = $4, updated_at = $6, call_rank = $7, call_key = ''
+             next_dial_at = $8, updated_at = $6, call_rank = $7, call_key = ''
          WHERE id = $1")
-        .bind(lead).bind(code).bind(again.is_some()).bind(again)
-        .bind(again.map(|_| note)).bind(now.0).bind(again.map(|at| late(Millis(at))))
+        .bind(lead).bind(code).bind(appointed).bind(again.filter(|_| appointed))
+        .bind(appointed.then_some(note)).bind(now.0).bind(again.map(|at| late(Millis(at))))
+        .bind(again)
         .execute(c).await.map(|_| ()))?;
     if step == Step::Suppress {
         let found: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
@@ -200,6 +206,12 @@ pub struct Call {
     pub talk_ms: Option<i64>,
     pub disposition: Option<String>,
     pub note: Option<String>,
+    /// When waiting ended without an agent: the person is lost.
+    pub gave_up_at: Option<i64>,
+    /// The prompt that a lost person heard.
+    pub message: Option<String>,
+    /// played, cut_short or failed.
+    pub message_heard: Option<String>,
     /// File name under the recordings directory.
     pub recording: Option<String>,
     pub recording_ms: Option<i64>,
@@ -213,7 +225,7 @@ const COLUMNS: &str = "id, direction, mode, campaign_id, task_id, lead_id, queue
     extension, caller, callee, gateway_id, state, started_at, ringing_at, answered_at, queued_at,
     offered_at, bridged_at, ended_at, hangup_side, sip_status, q850, outcome, transport, answer_class,
     abandoned, wait_ms, talk_ms, disposition, note, recording, recording_ms, recording_error,
-    packets_received, packets_lost, jitter_ms";
+    packets_received, packets_lost, jitter_ms, gave_up_at, message, message_heard";
 
 /// Which calls a page shows; `None` means any.
 #[derive(Debug, Clone, Default)]

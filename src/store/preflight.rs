@@ -113,12 +113,15 @@ pub async fn stretch(
     }
 }
 
+/// Whose a row's lead is, and when it is due.
+type Stands = fn(&Row) -> (Hold, Option<i64>);
+
 /// Adds what the rows alone do not tell: what was done to their numbers and people, and holidays.
 async fn complete(
     db: &Db,
     scene: Scene<'_>,
     rows: Vec<Row>,
-    stands: fn(&Row) -> (Hold, Option<i64>),
+    stands: Stands,
 ) -> Result<Vec<Candidate>> {
     let mut conn = db.reading().await?;
     let said = rows
@@ -153,6 +156,30 @@ async fn complete(
         candidate(row, hold, due, known)
     });
     Ok(candidates.collect())
+}
+
+/// One lead, as its campaign would look at it; one that no campaign has, as a start would.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lead(db: &Db, scene: Scene<'_>, id: &str) -> Result<Option<Candidate>> {
+    let looks: [(&str, Stands); 2] = [
+        ("AND l.campaign_id IS NOT NULL", allocated),
+        ("", to_be_drawn),
+    ];
+    for (whose, stands) in looks {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM leads l WHERE l.orgi = $1 AND l.id = $3 {whose} LIMIT $4"
+        );
+        let row: Option<Row> = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(scene.orgi).bind(scene.day_start.0).bind(id).bind(1_i64).bind(scene.campaign)
+            .bind(scene.now.0).fetch_optional(c).await)?;
+        if let Some(row) = row {
+            let found = complete(db, scene, vec![row], stands).await?;
+            return Ok(found.into_iter().next());
+        }
+    }
+    Ok(None)
 }
 
 /// The tasks of a campaign.

@@ -110,6 +110,8 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         transport: Transport::of(outcome, None),
         answer_class: AnswerClass::Unknown,
         abandoned: false,
+        gave_up: None,
+        message: None,
         wait_ms: None,
         talk_ms: None,
         packets_received: 0,

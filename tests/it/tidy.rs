@@ -14,6 +14,7 @@ use serde_json::Value;
 const OURS: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("store", &["engine"]),
+    ("simulation", &["engine"]),
     ("switch", &[]),
     ("sip", &[]),
     ("media", &[]),
@@ -26,8 +27,18 @@ const OURS: &[(&str, &[&str])] = &[
     (
         "paceline",
         &[
-            "engine", "store", "switch", "sip", "media", "embedded", "live", "render", "web",
-            "jobs", "peers",
+            "engine",
+            "store",
+            "switch",
+            "sip",
+            "media",
+            "embedded",
+            "live",
+            "render",
+            "web",
+            "jobs",
+            "peers",
+            "simulation",
         ],
     ),
 ];

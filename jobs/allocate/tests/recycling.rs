@@ -253,6 +253,7 @@ async fn a_department_s_leads_are_handed_on_to_its_agents() {
                 task: &task.id,
                 department: "d1",
                 agent,
+                by: "head",
                 leads: &[],
                 count,
             };
@@ -265,7 +266,25 @@ async fn a_department_s_leads_are_handed_on_to_its_agents() {
         assert_eq!((now.to_dept, now.to_agent, now.unallocated), (0, 30, 969));
         assert!(adds_up(&now));
         let drawn = store::hopper::draw(&house.db, "n", &campaign, Some("7"), 99, house.now());
-        assert_eq!(drawn.await.unwrap().leads.len(), 10);
+        let drawn = drawn.await.unwrap().leads;
+        assert_eq!(drawn.len(), 10);
+        let given = async |id: &str| {
+            let lead = leads::find(&house.db, id).await.unwrap().unwrap();
+            (lead.alloc_target, lead.alloc_by)
+        };
+        let first = drawn[0].id.as_str();
+        let by_head = (Some("7".to_owned()), Some("head".to_owned()));
+        assert_eq!(given(first).await, by_head);
+        let released = store::hopper::release_all(&house.db, "n", &campaign);
+        released.await.unwrap();
+        let back = Recycle {
+            orgi: "o".into(),
+            task: Some(task.id.clone()),
+            leads: vec![first.to_owned()],
+            ..Recycle::default()
+        };
+        testing::run(&house, Work::RecycleTask(back)).await.unwrap();
+        assert_eq!(given(first).await, (None, None));
     })
     .await;
 }

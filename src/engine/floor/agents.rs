@@ -42,6 +42,8 @@ pub(super) struct LastCall {
     pub id: CallId,
     pub campaign: Option<CampaignId>,
     pub lead: Option<LeadId>,
+    /// Attempts on the lead, this one included.
+    pub attempts: u32,
     /// The agent has to say what came of it before the next call.
     pub required: bool,
     pub disposed: bool,

@@ -1,6 +1,6 @@
 //! A leg rang, was answered, was bridged, or heard its prompt to the end.
 
-use super::{AnswerClass, Call, Cause, Command, Floor, Phase, Role, Why};
+use super::{AnswerClass, Call, Cause, Command, Floor, Heard, Message, Phase, Role, Why};
 use crate::{
     campaign::Mode,
     ids::{CallId, LegId, QueueId, SoundId},
@@ -85,6 +85,7 @@ impl Floor {
         call.phase = Phase::Joining;
         let (agent, campaign, lead) =
             (call.agent.clone(), call.campaign.clone(), call.lead.clone());
+        let attempts = call.attempts_before + 1;
         self.commands.push_back(Command::Bridge {
             a: customer,
             b: agent_leg,
@@ -96,6 +97,7 @@ impl Floor {
             agent.calls += 1;
             agent.last_call = Some(super::agents::LastCall {
                 id,
+                attempts,
                 campaign,
                 lead,
                 required,
@@ -216,9 +218,17 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        match (call.customer, prompt) {
+        let own = lost.campaign.as_ref().and_then(|id| {
+            let campaign = self.campaigns.get(id)?;
+            campaign.spec.settings.abandon_prompt.clone()
+        });
+        match (call.customer, own.or(prompt)) {
             (Some(leg), Some(prompt)) => {
                 call.phase = Phase::Sorry { sound };
+                call.message = Some(Message {
+                    prompt: prompt.clone(),
+                    heard: Heard::CutShort,
+                });
                 self.commands
                     .push_back(Command::Play { leg, sound, prompt });
             }
@@ -226,13 +236,18 @@ impl Floor {
         }
     }
 
-    pub(super) fn play_over(&mut self, leg: LegId, sound: SoundId, now: Millis) {
+    /// A prompt was heard to its end, or could not be played.
+    pub(super) fn play_over(&mut self, leg: LegId, sound: SoundId, heard: Heard, now: Millis) {
         let Some(Role::Customer(id)) = self.legs.get(&leg).cloned() else {
             return;
         };
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
             Some(Phase::Sorry { sound: played }) if played == sound => {
+                let call = self.calls.get_mut(&id);
+                if let Some(message) = call.and_then(|call| call.message.as_mut()) {
+                    message.heard = heard;
+                }
                 self.leave(id, Cause::Normal, now);
             }
             _ => {}

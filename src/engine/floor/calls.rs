@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AnswerClass, Ended, OpenCall, Times};
+use super::{AnswerClass, Ended, Message, OpenCall, Times};
 use crate::{
     campaign::Mode,
     disposition::Step,
@@ -91,6 +91,7 @@ pub(super) struct Call {
     pub abandoned: bool,
     /// When waiting ended without an agent: the message that follows is no waiting.
     pub gave_up: Option<Millis>,
+    pub message: Option<Message>,
     /// We gave up the dial on somebody's order.
     pub cancelled: bool,
     pub disposed: Option<Step>,
@@ -129,6 +130,7 @@ impl Call {
             class: AnswerClass::Unknown,
             abandoned: false,
             gave_up: None,
+            message: None,
             cancelled: false,
             disposed: None,
             ended: None,

@@ -1,29 +1,25 @@
-//! The campaigns on the floor: leads in hand, and the pacer's turn.
+//! The campaigns on the floor: their leads in hand, their books, their beginning and end.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
-    AnswerClass, Call, CampaignSpec, Cause, Command, Event, Floor, Lead, Phase,
-    agents::Agent,
-    audience::{Audience, PROBE},
+    AnswerClass, Call, CampaignSpec, Cause, Command, Event, Floor, Lead, agents::Agent,
+    audience::Audience,
 };
 use crate::{
     campaign::{Mode, State},
     gate::Block,
-    ids::{CallId, CampaignId, GatewayId, LeadId, QueueId},
-    ledger::{Allowed, Ledger, Tally, Window},
+    ids::{CallId, CampaignId, LeadId},
+    ledger::{Ledger, Standing, Tally, Window},
     outcome::Outcome,
-    pacing::{self, Counts, Decision, Limit, Load, Pacer, Policy, Stage},
+    pacing::{Counts, Decision, History, Load, Pacer, Policy, predictive::Fact},
     time::Millis,
 };
 
-/// The pacer is asked at least this often (OUT-244).
-const PACE_EVERY_MS: i64 = 250;
-/// ... and at most this often, however much happens.
+/// The pacer is asked at most this often, however much happens.
 const PACE_AT_MOST_MS: i64 = 20;
-/// Leads in hand below which more are drawn.
-const LOW_WATER: usize = 100;
-const DRAW: u32 = 200;
+/// What a campaign has learned is kept this often.
+pub(super) const KEEP_EVERY_MS: i64 = 60_000;
 /// An empty hopper is looked after this often: leads come back from calls and appointments.
 const DRAW_AGAIN_MS: i64 = 1_000;
 
@@ -43,13 +39,21 @@ pub(super) struct Campaign {
     pub outcomes: BTreeMap<Outcome, u64>,
     pub blocked: BTreeMap<Block, u64>,
     pub decision: Option<Decision>,
+    pub history: History,
     pub pacer: Pacer,
+    /// What the policy that is only watched has learned.
+    pub shadow: Option<Pacer>,
     pub ledger: Ledger,
     pub next_pace: Millis,
     pub last_pace: Millis,
-    /// When this campaign last got a line: of several that want one, it is the turn of the one
+    /// Lines it got by its weight: of several campaigns that want one, it is the turn of the one with
+    /// the least.
+    pub served: f64,
+    /// When this campaign last got a line: of several that got as much, it is the turn of the one
     /// that waited longest.
     pub last_line: Millis,
+    /// When what it has learned is to be kept next.
+    pub keep_at: Millis,
     pub next_caller: usize,
     /// Where its leads were found to be, and what is asked of them while it is shut.
     pub audience: Audience,
@@ -59,14 +63,12 @@ impl Campaign {
     fn new(spec: CampaignSpec, now: Millis) -> Self {
         Self {
             counts: spec.counts,
-            ledger: Ledger::of_earlier(&Tally {
-                answered: spec.counts.answered,
-                connected: spec.counts.connected,
-                lost: spec.counts.abandoned,
-                machines: 0,
-            }),
+            ledger: spec.ledger.clone(),
             pacer: Pacer::new(f64::from(spec.settings.ring_timeout_s)),
-            spec,
+            spec: CampaignSpec {
+                ledger: Ledger::default(),
+                ..spec
+            },
             hopper: VecDeque::new(),
             drawing: false,
             answer_is_old: false,
@@ -77,9 +79,13 @@ impl Campaign {
             outcomes: BTreeMap::new(),
             blocked: BTreeMap::new(),
             decision: None,
+            history: History::default(),
+            shadow: None,
             next_pace: now,
             last_pace: Millis(i64::MIN / 2),
+            served: 0.0,
             last_line: Millis(i64::MIN / 2),
+            keep_at: now.plus(KEEP_EVERY_MS),
             next_caller: 0,
             audience: Audience::default(),
         }
@@ -96,15 +102,70 @@ impl Campaign {
             .min(now.max(self.last_pace.plus(PACE_AT_MOST_MS)));
     }
 
-    /// What the books allow a campaign that predicts.
-    fn allowed(&self, now: Millis) -> Allowed {
+    /// How a campaign that predicts stands in the strictest of its windows.
+    pub fn standing(&self, now: Millis) -> Option<Standing> {
+        let Policy::Predictive(settings) = self.spec.settings.pacing else {
+            return None;
+        };
+        let windows = settings.books.windows();
+        let corrected = |tally| settings.corrected(tally);
+        let ledger = &self.ledger;
+        Some(ledger.standing_of(settings.cap, windows, now, corrected))
+    }
+
+    /// The books as the pacer is to see them.
+    pub fn tally(&self, window: Window, now: Millis) -> Tally {
+        let tally = self.ledger.tally(window, now);
         match self.spec.settings.pacing {
-            Policy::Predictive(settings) => {
-                let standing = self.ledger.standing(settings.cap, &Window::ALL, now);
-                standing.allowed
-            }
-            _ => Allowed::default(),
+            Policy::Predictive(settings) => settings.corrected(tally),
+            _ => tally,
         }
+    }
+
+    /// Takes in what happened.
+    pub fn learn(&mut self, fact: Fact, now: Millis) {
+        self.pacer.learn(fact, now);
+        if let Some(shadow) = &mut self.shadow {
+            shadow.learn(fact, now);
+        }
+    }
+
+    /// A line is opened for it.
+    pub fn charge(&mut self) {
+        self.served += 1.0 / f64::from(self.spec.settings.weight.max(1));
+    }
+
+    /// Where it stands among campaigns that want lines; the least goes first.
+    pub fn place(&self) -> (i16, f64, Millis) {
+        let priority = -i16::from(self.spec.settings.priority);
+        (priority, self.served, self.last_line)
+    }
+
+    /// An agent found a machine where a person had been counted.
+    pub fn book_machine(&mut self, is_first: bool, now: Millis) {
+        if is_first && self.spec.mode == Mode::Predictive {
+            let machines = 1;
+            self.ledger.book(
+                &Tally {
+                    machines,
+                    ..Tally::default()
+                },
+                now,
+            );
+        }
+    }
+
+    /// The policy that dials, and the one that is only watched, on the same look.
+    pub fn ask(&mut self, load: &Load) -> (Decision, Option<Decision>) {
+        let settings = &self.spec.settings;
+        let decision = settings.pacing.decide(load, &mut self.pacer);
+        let Some(watched) = settings.shadow else {
+            self.shadow = None;
+            return (decision, None);
+        };
+        // It begins with what the campaign has learned, and learns on by itself.
+        let pacer = self.shadow.get_or_insert_with(|| self.pacer.clone());
+        (decision, Some(watched.decide(load, pacer)))
     }
 
     fn is_idle(&self) -> bool {
@@ -126,6 +187,7 @@ impl Floor {
             Some(campaign) => {
                 campaign.spec = CampaignSpec {
                     counts: campaign.spec.counts,
+                    ledger: Ledger::default(),
                     ..spec
                 };
                 campaign.relearn_places();
@@ -147,9 +209,11 @@ impl Floor {
     /// No new dials: what was reserved goes back.
     pub(super) fn quiet(&mut self, id: &CampaignId, now: Millis) {
         self.take_back_previews(id, now);
+        self.keep(id, now);
         if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.hopper.clear();
             campaign.decision = None;
+            campaign.history.rest(now);
         }
         self.commands.push_back(Command::ReleaseAll {
             campaign: id.clone(),
@@ -238,182 +302,6 @@ impl Floor {
         }
     }
 
-    /// Gives every campaign whose time has come its turn.
-    pub(super) fn pace(&mut self, now: Millis) {
-        if self.draining {
-            return;
-        }
-        let mut due: Vec<(Millis, CampaignId)> = self
-            .campaigns
-            .iter()
-            .filter(|(_, campaign)| campaign.is_running() && campaign.next_pace <= now)
-            .map(|(id, campaign)| (campaign.last_line, id.clone()))
-            .collect();
-        due.sort_unstable();
-        for (_, id) in due {
-            if let Some(campaign) = self.campaigns.get_mut(&id) {
-                campaign.last_pace = now;
-                campaign.next_pace = now.plus(PACE_EVERY_MS);
-            }
-            self.refill(&id, now);
-            self.pace_one(&id, now);
-        }
-    }
-
-    fn pace_one(&mut self, id: &CampaignId, now: Millis) {
-        let Some(decision) = self.decide(id, now) else {
-            return;
-        };
-        let Some(campaign) = self.campaigns.get_mut(id) else {
-            return;
-        };
-        campaign.decision = Some(decision);
-        if decision.lines > 0 {
-            campaign.last_line = now;
-        }
-        if decision.why == Limit::Window && !campaign.hopper.is_empty() {
-            campaign.hopper.clear();
-            let campaign = id.clone();
-            self.commands.push_back(Command::ReleaseAll { campaign });
-            return;
-        }
-        let lines = campaign.hopper.len().min(decision.lines as usize);
-        let leads: Vec<Lead> = campaign.hopper.drain(..lines).collect();
-        for lead in leads {
-            self.begin_dial(id.clone(), lead, now);
-        }
-    }
-
-    /// Lines for a campaign now; `None` for one whose agents dial.
-    fn decide(&mut self, id: &CampaignId, now: Millis) -> Option<Decision> {
-        let spec = &self.campaigns.get(id)?.spec;
-        let mode = spec.mode;
-        if mode == Mode::Preview {
-            return None;
-        }
-        if !self.campaigns.get(id)?.may_be_open(now) {
-            return Some(Decision::new(0, Limit::Window));
-        }
-        let load = self.load(id, now);
-        let campaign = self.campaigns.get_mut(id)?;
-        Some(match mode {
-            Mode::Robot => pacing::robot(&load),
-            _ => (campaign.spec.settings.pacing).decide(&load, &mut campaign.pacer),
-        })
-    }
-
-    fn refill(&mut self, id: &CampaignId, now: Millis) {
-        let Some(campaign) = self.campaigns.get_mut(id) else {
-            return;
-        };
-        let low = campaign.hopper.len() < LOW_WATER;
-        // A preview campaign draws for one agent at a time, and a lead that may not be called now
-        // is not taken in hand: then this only learns what is left.
-        let dials_itself = campaign.spec.mode != Mode::Preview;
-        let takes = dials_itself && campaign.may_be_open(now);
-        let count = if takes { DRAW } else { 0 };
-        if low && !campaign.drawing && campaign.draw_at <= now {
-            let count = match dials_itself && !takes && campaign.audience.begin_probe(now) {
-                true => PROBE,
-                false => count,
-            };
-            campaign.drawing = true;
-            self.commands.push_back(Command::Draw {
-                campaign: id.clone(),
-                count,
-            });
-        }
-    }
-
-    /// What the pacer may look at.
-    fn load(&mut self, id: &CampaignId, now: Millis) -> Load {
-        let campaign = &self.campaigns[id];
-        let queue = campaign.spec.queue.clone();
-        let gateways: Vec<GatewayId> = campaign.gateways().cloned().collect();
-        let in_flight = self.in_flight(id, now);
-        let waiting = self
-            .calls
-            .values()
-            .filter(|call| call.phase == Phase::Waiting && call.queue == queue && queue.is_some())
-            .map(|call| call.times.queued.unwrap_or(now))
-            .collect();
-        let mut load = Load {
-            now,
-            agents: queue
-                .as_ref()
-                .filter(|queue| self.queues.contains_key(queue))
-                .map(|queue| self.pacing_agents(queue, now))
-                .unwrap_or_default(),
-            up: u32::try_from(campaign.calls.len()).unwrap_or(u32::MAX) + campaign.checking,
-            in_flight,
-            waiting,
-            counts: campaign.counts,
-            booked: campaign.ledger.tally(Window::Campaign, now),
-            today: campaign.ledger.tally(Window::Day, now),
-            allowed: campaign.allowed(now),
-            patience_ms: self.patience_ms(queue.as_ref()),
-            max_concurrency: campaign.spec.settings.max_concurrency,
-            shared_room: self.ceiling_room(id),
-            leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
-            left: Some(campaign.undone).filter(|undone| *undone > 0),
-            ..Load::default()
-        };
-        let checking = campaign.checking;
-        for id in gateways {
-            if let Some(gateway) = self.gateways.get_mut(&id)
-                && !gateway.gone
-                && !gateway.state.is_paused(now)
-            {
-                load.free_channels += gateway.state.free_for_dialling();
-                load.burst += gateway.state.burst(now);
-            }
-        }
-        load.free_channels = load.free_channels.saturating_sub(checking);
-        load.burst = load.burst.saturating_sub(checking);
-        load
-    }
-
-    /// How long a person waits in a queue before the call is lost.
-    fn patience_ms(&self, queue: Option<&QueueId>) -> i64 {
-        let settings = queue
-            .and_then(|id| self.queues.get(id))
-            .map(|seen| &seen.settings);
-        settings.map_or(2_000, |settings| settings.abandon_after_ms)
-    }
-
-    /// Unanswered lines for the agents of this campaign's queue, whichever campaign dialled them:
-    /// an agent can take only one of them.
-    fn in_flight(&self, id: &CampaignId, now: Millis) -> Vec<pacing::Leg> {
-        let queue = self.campaigns[id].spec.queue.as_ref();
-        let shares = |(other, seen): &(&CampaignId, &Campaign)| {
-            *other == id || (queue.is_some() && seen.spec.queue.as_ref() == queue)
-        };
-        let mut legs = Vec::new();
-        for (other, campaign) in self.campaigns.iter().filter(shares) {
-            let calls = campaign
-                .calls
-                .iter()
-                .filter_map(|call| self.calls.get(call));
-            legs.extend(
-                calls
-                    .filter(|call| call.is_in_flight())
-                    .map(|call| pacing::Leg {
-                        call: call.id.0,
-                        stage: Stage::Ringing,
-                        since: call.times.started,
-                        foreign: other != id,
-                    }),
-            );
-            legs.extend((0..campaign.checking).map(|_| pacing::Leg {
-                call: 0,
-                stage: Stage::Ringing,
-                since: now,
-                foreign: true,
-            }));
-        }
-        legs
-    }
-
     /// Counts an answered, finished call.
     pub(super) fn count(&mut self, call: &Call, outcome: Outcome, now: Millis) {
         let Some(id) = &call.campaign else { return };
@@ -421,6 +309,9 @@ impl Floor {
             return;
         };
         campaign.calls.remove(&call.id);
+        if let Some(lead) = &call.lead {
+            campaign.history.came_to(lead, outcome);
+        }
         *campaign.outcomes.entry(outcome).or_default() += 1;
         match outcome {
             Outcome::Connected => campaign.counts.connected += 1,

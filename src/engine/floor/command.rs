@@ -68,6 +68,11 @@ pub enum Command {
         error: Option<String>,
     },
     AgentChanged(Box<AgentChange>),
+    /// Keep what a campaign has learned, instead of what was kept before.
+    Keep {
+        campaign: CampaignId,
+        learned: Box<super::Learned>,
+    },
     /// Every lead of the campaign has its final state.
     FinishCampaign {
         campaign: CampaignId,
@@ -179,12 +184,45 @@ pub struct CloseCall {
     pub transport: Transport,
     pub answer_class: AnswerClass,
     pub abandoned: bool,
+    /// When waiting ended without an agent: the person is lost.
+    pub gave_up: Option<Millis>,
+    /// What a lost person heard.
+    pub message: Option<Message>,
     pub wait_ms: Option<i64>,
     pub talk_ms: Option<i64>,
     pub packets_received: u64,
     pub packets_lost: u64,
     pub jitter_ms: f64,
     pub attempt: Option<CloseAttempt>,
+}
+
+/// A recorded message to a person whom no agent took in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub prompt: String,
+    pub heard: Heard,
+}
+
+/// How much of a message was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// To its end.
+    Played,
+    /// The person hung up before its end.
+    CutShort,
+    /// It could not be played.
+    Failed,
+}
+
+impl Heard {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Played => "played",
+            Self::CutShort => "cut_short",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// What an attempt leaves behind.

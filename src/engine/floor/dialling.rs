@@ -169,6 +169,7 @@ impl Floor {
         call.times.started = now;
         call.phase = Phase::Opening;
         campaign.calls.insert(id);
+        campaign.charge();
         self.commands
             .push_back(Command::OpenAttempt(Box::new(OpenAttempt {
                 attempt,

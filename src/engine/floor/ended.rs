@@ -206,6 +206,8 @@ impl Floor {
             transport: transport_of(call, outcome, now),
             answer_class: call.class,
             abandoned: call.abandoned,
+            gave_up: call.gave_up,
+            message: call.message.clone(),
             wait_ms,
             talk_ms: talking_since.map(|since| now.since(since)),
             packets_received: ended.packets_received,
@@ -225,7 +227,7 @@ impl Floor {
         let attempts = call.attempts_before + u32::from(counted);
         let worn_out = call.dials_before + 1 >= retry::MOST_DIALS;
         let next_dial_at = match call.disposed {
-            Some(Step::CallAgain(at)) => Some(at),
+            Some(Step::CallAgain(at) | Step::TryAgain(at)) => Some(at),
             Some(Step::Close | Step::Suppress) => None,
             None if worn_out => None,
             None => campaign.spec.settings.retry.next(outcome, attempts, now),

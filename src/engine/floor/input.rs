@@ -22,7 +22,7 @@ pub enum Input {
     Configured(Box<Configuration>),
     /// A campaign was started, changed, paused or stopped.
     Campaign(Box<CampaignSpec>),
-    /// What a campaign had learned and lost when it was last on a floor; comes right after it.
+    /// What a campaign had learned when it was last on a floor; comes right after it.
     Learned {
         campaign: CampaignId,
         learned: Box<super::Learned>,
@@ -178,6 +178,8 @@ pub struct CampaignSpec {
     pub rules: Rules,
     /// What was counted before this process started.
     pub counts: crate::pacing::Counts,
+    /// What was booked before this process started; read when the campaign first comes to the floor.
+    pub ledger: crate::ledger::Ledger,
 }
 
 /// A lead as the dialler needs it.

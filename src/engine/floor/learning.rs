@@ -7,42 +7,38 @@ use crate::{
     agent::{Busy, Machine, State},
     campaign::Mode,
     ids::{AgentId, CampaignId, QueueId},
-    ledger::{Ledger, Tally},
+    ledger::Tally,
     pacing::{Pacer, predictive::Fact},
     time::Millis,
 };
 
-/// What a campaign has learned and lost so far, to be kept for its next day. Another version is
-/// not read.
+/// What a campaign has learned so far, to be kept for its next day. Another version is not read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     pub version: u32,
     pub pacer: Pacer,
-    pub ledger: Ledger,
 }
 
 impl Learned {
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 }
 
 impl Floor {
-    /// What to keep of a campaign; `None` for one that the floor does not know.
+    /// What to keep of a campaign; `None` for one that has learned nothing.
     pub fn learned(&mut self, campaign: &CampaignId) -> Option<Learned> {
         let campaign = self.campaigns.get_mut(campaign)?;
-        Some(Learned {
+        (!campaign.pacer.is_fresh()).then(|| Learned {
             version: Learned::VERSION,
             pacer: campaign.pacer.kept(),
-            ledger: campaign.ledger.clone(),
         })
     }
 
-    /// What was kept comes back, before the campaign has learned or lost anything itself.
+    /// What was kept comes back, before the campaign has learned anything itself.
     pub(super) fn remember(&mut self, campaign: &CampaignId, learned: Learned) {
         if let Some(campaign) = self.campaigns.get_mut(campaign)
             && learned.version == Learned::VERSION
         {
             campaign.pacer = learned.pacer;
-            campaign.ledger = learned.ledger;
         }
     }
 
@@ -84,7 +80,7 @@ impl Floor {
             .and_then(|id| self.campaigns.get_mut(id))
             && campaign.spec.mode == Mode::Predictive
         {
-            campaign.pacer.learn(fact, now);
+            campaign.learn(fact, now);
         }
     }
 
@@ -123,7 +119,7 @@ impl Floor {
             if campaign.spec.mode == Mode::Predictive
                 && campaign.spec.queue.as_ref().is_some_and(&is_one)
             {
-                campaign.pacer.learn(fact, now);
+                campaign.learn(fact, now);
             }
         }
     }

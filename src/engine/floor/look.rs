@@ -1,7 +1,7 @@
 //! The floor as people see it.
 
 use super::{
-    AgentView, Call, CallView, CampaignView, Floor, GatewayView, Phase, QueueView, View,
+    AgentView, Call, CallView, CampaignView, Decided, Floor, GatewayView, Phase, QueueView, View,
     agents::Agent, campaigns::Campaign,
 };
 use crate::{
@@ -43,6 +43,16 @@ impl Floor {
                 })
                 .collect(),
         }
+    }
+
+    /// What a campaign's pacer decided lately; `None` for one that the floor does not know.
+    #[must_use]
+    pub fn decided(&self, campaign: &CampaignId, now: Millis) -> Option<Decided> {
+        let history = &self.campaigns.get(campaign)?.history;
+        Some(Decided {
+            records: history.records(),
+            bound: history.bound(now),
+        })
     }
 
     fn view_agent(&self, agent: &Agent, now: Millis) -> AgentView {

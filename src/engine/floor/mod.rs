@@ -20,6 +20,7 @@ mod learning;
 mod look;
 mod offers;
 mod orders;
+mod pace;
 mod presence;
 mod preview;
 #[cfg(test)]
@@ -155,9 +156,8 @@ impl Floor {
                 self.incoming(leg, from, to, gateway, now);
             }
             Input::Bridged { leg } => self.bridged(leg, now),
-            Input::PlayDone { leg, sound } | Input::PlayFailed { leg, sound } => {
-                self.play_over(leg, sound, now);
-            }
+            Input::PlayDone { leg, sound } => self.play_over(leg, sound, Heard::Played, now),
+            Input::PlayFailed { leg, sound } => self.play_over(leg, sound, Heard::Failed, now),
             Input::RecordDone {
                 sound,
                 file,

@@ -3,8 +3,9 @@
 use super::{AgentOrder, Cause, Command, Floor, LegId, Phase, Role, agents::LastCall};
 use crate::{
     agent::{IllegalTransition, State},
-    disposition::Disposition,
+    disposition::{Code, Disposition, Step},
     ids::{AgentId, CallId},
+    outcome::Outcome,
     time::Millis,
 };
 
@@ -197,7 +198,7 @@ impl Floor {
         disposition: Disposition,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        let step = disposition
+        let mut step = disposition
             .step(now)
             .map_err(|error| OrderRefused::new("BAD_DISPOSITION", error.to_string()))?;
         let Some(agent) = self.agents.get_mut(id) else {
@@ -207,10 +208,20 @@ impl Floor {
             let text = format!("call {call} is not the agent's last call");
             return Err(OrderRefused::new("NO_SUCH_CALL", text));
         };
-        last.disposed = true;
+        let is_first = !std::mem::replace(&mut last.disposed, true);
         let (lead, campaign) = (last.lead.clone(), last.campaign.clone());
+        let attempts = last.attempts;
         if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(&id)) {
             campaign.answer_is_old = campaign.drawing;
+            if disposition.code == Code::Machine {
+                let again = campaign
+                    .spec
+                    .settings
+                    .retry
+                    .next(Outcome::Machine, attempts, now);
+                step = again.map_or(step, Step::TryAgain);
+                campaign.book_machine(is_first, now);
+            }
         }
         if let Some(call) = self.calls.get_mut(&call) {
             call.disposed = Some(step);

@@ -8,7 +8,7 @@ use crate::{
     campaign::{Mode, State},
     ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, QueueId},
     outcome::Outcome,
-    pacing::{Counts, Decision},
+    pacing::{Counts, Decision, Limit, Record},
     time::Millis,
 };
 
@@ -92,6 +92,15 @@ pub struct CampaignView {
     pub undone: u64,
     /// Abandoned share of the calls answered by persons, 0 to 1.
     pub abandon_rate: f64,
+}
+
+/// What the pacer of a campaign decided lately, and what bound it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided {
+    /// Oldest first.
+    pub records: Vec<Record>,
+    /// Milliseconds that each limit bound within the last hour.
+    pub bound: BTreeMap<Limit, i64>,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -26,6 +26,8 @@ pub struct Load {
     pub today: Tally,
     /// What the strictest window of the books allows.
     pub allowed: Allowed,
+    /// What that window holds; `None`: the campaign's whole life counts.
+    pub window: Option<Tally>,
     /// A dialled person without an agent is lost after so long.
     pub patience_ms: i64,
     /// Channels the gateway can still give to dialling.
@@ -54,6 +56,7 @@ impl Default for Load {
             booked: Tally::default(),
             today: Tally::default(),
             allowed: Allowed::default(),
+            window: None,
             patience_ms: 2_000,
             free_channels: 0,
             burst: 0,

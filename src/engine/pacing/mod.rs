@@ -3,6 +3,7 @@
 //! A policy sees the floor of one campaign and answers at once; it keeps no clock and dials nobody.
 
 mod decision;
+mod history;
 mod load;
 pub mod predictive;
 mod progressive;
@@ -13,6 +14,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use decision::{Decision, Inputs, Limit};
+pub use history::{History, KEPT, Record, Seen};
 pub use load::{Agent, AgentState, Counts, Leg, Load, Stage};
 pub use predictive::Pacer;
 

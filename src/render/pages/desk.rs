@@ -29,12 +29,13 @@ impl Page for Desk {
     }
 }
 
-const DISPOSITIONS: [&str; 7] = [
+const DISPOSITIONS: [&str; 8] = [
     "success",
     "interested",
     "not_interested",
     "callback",
     "wrong_number",
     "do_not_call",
+    "machine",
     "other",
 ];

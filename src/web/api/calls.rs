@@ -78,6 +78,12 @@ shown! {
         talk_ms: Option<i64>,
         disposition: Option<String>,
         note: Option<String>,
+        /// When waiting ended without an agent: the person is lost.
+        gave_up_at: Option<At>,
+        /// The recorded message that a lost person heard.
+        message: Option<String>,
+        /// played, cut_short or failed.
+        message_heard: Option<String>,
         recording: Option<String>,
         recording_ms: Option<i64>,
         recording_error: Option<String>,
@@ -103,7 +109,7 @@ pub struct Which {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DispositionIn {
-    /// success, interested, not_interested, callback, wrong_number, do_not_call or other.
+    /// success, interested, not_interested, callback, wrong_number, do_not_call, machine or other.
     #[schema(value_type = String)]
     code: Code,
     /// At most 2,000 characters.

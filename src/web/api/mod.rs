@@ -53,6 +53,7 @@ mod template;
 mod undo;
 mod users;
 mod wait;
+mod why;
 
 pub use agents::{AgentOut, all as all_agents};
 pub use extensions::all as all_extensions;
@@ -99,6 +100,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(my_list::routes())
         .merge(records::routes())
         .merge(preflight::routes())
+        .merge(why::routes())
         .merge(export::routes())
         .merge(calls::routes())
         .merge(attempts::routes())

@@ -52,7 +52,7 @@ pub struct PreflightOut {
     now: u64,
     /// Later today, when the window is open and what they wait for has come.
     later: u64,
-    /// Reason to leads. Each lead has one, the first of: in_use, reserved, dialling, done, no_number,
+    /// Reason to leads that are not called today. Each lead has one, the first of: in_use, reserved, dialling, done, no_number,
     /// then the gate's (voided, dnc, cap, day_cap, window, caller_id, live, gateway_missing), then
     /// appointment and resting.
     not: BTreeMap<String, u64>,

@@ -14,3 +14,4 @@ mod robots;
 mod rows;
 mod structure;
 mod walk;
+mod why;

@@ -320,6 +320,12 @@ async fn reads(walk: &Walk, batch: &str, campaign: &str) {
     get("/api/v1/campaigns", &[]).await;
     get("/api/v1/campaigns/{id}/stats", &[campaign]).await;
     get("/api/v1/campaigns/{id}/report", &[campaign]).await;
+    get("/api/v1/campaigns/{id}/decisions", &[campaign]).await;
+    let uncounted = get("/api/v1/campaigns/{id}/why?count=false", &[campaign]).await;
+    assert_eq!(
+        (&uncounted["leads"], &uncounted["job_id"]),
+        (&Value::Null, &Value::Null)
+    );
     let tasks = get(&format!("/api/v1/tasks?campaign_id={campaign}"), &[]).await;
     assert_eq!(tasks["data"].as_array().unwrap().len(), 1);
     let jobs = get(&format!("/api/v1/jobs?batch_id={batch}"), &[]).await;

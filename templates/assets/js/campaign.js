@@ -116,6 +116,27 @@ const look = () => get(`/api/v1/campaigns/${id}/stats`).then((stats) => {
   else if (!chart) document.getElementById("chart").textContent = say("js-chart-none");
 }, fail);
 
+/** What bound over the last hour, and each lead's first reason; counted when asked for. */
+function explain(why) {
+  const bars = (rows, kind, shown) => {
+    const all = rows.reduce((sum, [, number]) => sum + number, 0);
+    return rows.map(([name, number]) =>
+      make("div", { class: "bar" }, word(kind, name), make("meter", { min: 0, max: Math.max(all, 1), value: number }), shown(number, all)),
+    );
+  };
+  const hour = why.last_hour.map((one) => [one.limit, one.ms]);
+  document.getElementById("why-hour").replaceChildren(...bars(hour, "why", (ms, all) => percent(ms / Math.max(all, 1))));
+  if (!why.leads) {
+    if (why.job_id) setTimeout(() => get(`/api/v1/campaigns/${id}/why?job_id=${why.job_id}`).then(explain, fail), 1000);
+    return;
+  }
+  const reasons = Object.entries(why.leads.reasons).sort((a, b) => b[1] - a[1]);
+  document.getElementById("why-leads").replaceChildren(...bars(reasons, "block", (number) => count(number)));
+}
+
+document.getElementById("count-why").addEventListener("click", () => get(`/api/v1/campaigns/${id}/why`).then(explain, fail));
+get(`/api/v1/campaigns/${id}/why?count=false`).then(explain, fail);
+
 look();
 if (board.dataset.state === "running") setInterval(look, 5000);
 listen(`campaign:${id}`, (event, data, ts) => {

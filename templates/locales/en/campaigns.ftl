@@ -57,3 +57,7 @@ tile-answered = Answered
 tile-connected = Connected
 tile-abandoned = Abandoned
 tile-undone = Left
+campaign-why = Why it dials no more
+campaign-why-hour = Limits over the last hour
+campaign-why-leads = Leads that are not being dialled
+campaign-why-count = Count

@@ -57,3 +57,7 @@ tile-answered = 真人接通
 tile-connected = 已转接
 tile-abandoned = 放弃
 tile-undone = 未完成
+campaign-why = 为何不拨
+campaign-why-hour = 最近一小时的限制
+campaign-why-leads = 未在拨打的名单
+campaign-why-count = 统计

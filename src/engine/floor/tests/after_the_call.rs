@@ -1,6 +1,6 @@
 //! The call is over, or one side wants it to be: wrap-up, dispositions, what follows for the lead.
 
-use super::script::check;
+use super::script::{Stage, check};
 
 #[test]
 fn wrap_up_of_zero_ends_by_hand() {
@@ -242,4 +242,34 @@ fn a_break_asked_for_in_the_call_begins_after_it() {
          8 agent 1 acw
          18 agent 1 unready.break lunch",
     );
+}
+
+#[test]
+fn a_machine_that_was_taken_for_a_person_is_tried_again_and_leaves_the_books() {
+    let stage = Stage::of(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         0 ready 1
+         1 answers L1
+         1.5 answers a1
+         9 ends L1
+         10 says 1 L1 machine
+         11 wait",
+    );
+    assert!(
+        stage
+            .shown
+            .iter()
+            .any(|line| line == "10 dispose L1 machine"),
+        "{:?}",
+        stage.shown
+    );
+    let row = &stage.store.rows[&"L1".into()];
+    let again = super::stage::opening().plus(10_000 + 240 * 60_000);
+    assert_eq!((row.next, row.settled), (Some(again), false));
+    let campaign = &stage.floor.campaigns[&"c".into()];
+    let books = campaign.ledger.tally(crate::ledger::Window::Day, stage.now);
+    assert_eq!((books.connected, books.machines), (1, 1));
+    assert!(books.persons() < 1e-9);
 }

@@ -328,3 +328,53 @@ fn a_route_to_a_queue_that_is_gone_is_no_route() {
         "2 hang up x Unallocated",
     );
 }
+
+#[test]
+fn a_lost_person_hears_the_campaigns_message_and_the_record_says_how_much() {
+    check(
+        "agents 1
+         campaign c predictive ratio=3 sorry=who-called
+         leads c 3
+         show heard
+         0 ready 1
+         1 answers L1
+         1.1 answers a1
+         2 answers L2
+         2 answers L3
+         4 wait
+         6 heard L2
+         7 ends L3
+         9 ends L1",
+        "0 dial L1
+         0 dial L2
+         0 dial L3
+         1 ring a1
+         1.1 bridge L1 a1
+         4 play L2 who-called
+         4 play L3 who-called
+         6 hang up L2
+         6 close L2 abandoned again in 86400 who-called played
+         7 close L3 abandoned again in 86400 who-called cut_short
+         9 close L1 connected by 1
+         9 hang up a1",
+    );
+}
+
+#[test]
+fn a_message_that_cannot_be_played_is_recorded_as_such() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         show heard
+         0 ready 1
+         0.5 phone 1 off
+         1 answers L1
+         3 wait
+         3.1 mute L1",
+        "0 dial L1
+         3 play L1 sorry
+         3.1 hang up L1
+         3.1 close L1 abandoned again in 86400 sorry failed",
+    );
+}

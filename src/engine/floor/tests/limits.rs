@@ -1,6 +1,6 @@
 //! How many lines, and what keeps them from being more.
 
-use super::script::check;
+use super::script::{Stage, check};
 
 #[test]
 fn without_its_gateway_a_campaign_waits() {
@@ -276,6 +276,102 @@ fn a_gateway_that_fails_most_calls_is_left_alone_for_a_minute() {
 }
 
 #[test]
+fn lines_go_to_the_campaigns_of_a_queue_by_their_weights() {
+    let stage = Stage::of(
+        "agents 1
+         campaign c predictive weight=3
+         campaign d predictive
+         leads c 40
+         leads d 40
+         0 ready 1
+         1 wait",
+    );
+    let dialled = lines_of(stage, 40);
+    let heavy = dialled.iter().filter(|campaign| *campaign == "c").count();
+    assert_eq!(heavy, 30, "{dialled:?}");
+    let longest = dialled
+        .split(|campaign| campaign == "d")
+        .map(<[_]>::len)
+        .max();
+    assert!(longest <= Some(4), "nobody waits for long: {dialled:?}");
+}
+
+#[test]
+fn the_campaign_of_a_higher_priority_goes_first() {
+    let stage = Stage::of(
+        "agents 1
+         campaign c predictive weight=100
+         campaign d predictive priority=9
+         leads c 40
+         leads d 10
+         0 ready 1
+         1 wait",
+    );
+    let dialled = lines_of(stage, 14);
+    assert!(
+        dialled[..10].iter().all(|campaign| campaign == "d"),
+        "{dialled:?}"
+    );
+    assert!(
+        dialled[10..].iter().all(|campaign| campaign == "c"),
+        "{dialled:?}"
+    );
+}
+
+#[test]
+fn a_campaign_that_joins_late_does_not_take_everything() {
+    let mut stage = Stage::of(
+        "agents 1
+         campaign c predictive
+         campaign d predictive state=paused
+         leads c 100
+         leads d 40
+         0 ready 1
+         1 wait",
+    );
+    let alone = play_lines(&mut stage, 50);
+    assert!(alone.iter().all(|campaign| campaign == "c"));
+    stage.line("60 start d");
+    let both = play_lines(&mut stage, 30);
+    let late = both.iter().filter(|campaign| *campaign == "d").count();
+    assert!((15..=18).contains(&late), "{both:?}");
+}
+
+#[test]
+fn channels_are_shared_by_weight_as_well() {
+    let stage = Stage::of(
+        "agents 1
+         gateway channels=4
+         campaign c robot weight=3
+         campaign d robot
+         leads c 60
+         leads d 60
+         1 wait",
+    );
+    let dialled = lines_of(stage, 40);
+    let heavy = dialled.iter().filter(|campaign| *campaign == "c").count();
+    assert!((28..=32).contains(&heavy), "{dialled:?}");
+}
+
+/// The campaigns of the next lines, each of which ends before the next is dialled.
+fn lines_of(mut stage: Stage, count: usize) -> Vec<String> {
+    play_lines(&mut stage, count)
+}
+
+fn play_lines(stage: &mut Stage, count: usize) -> Vec<String> {
+    let mut dialled = Vec::new();
+    while dialled.len() < count {
+        let up = stage.in_the_air();
+        let (name, campaign) = up.first().cloned().expect("a line in the air");
+        dialled.push(campaign);
+        let at = stage.now.since(super::stage::opening()) as f64 / 1000.0 + 0.3;
+        stage.line(&format!("{at} ends {name} 404"));
+        stage.line(&format!("{} wait", at + 0.3));
+    }
+    dialled
+}
+
+#[test]
 fn robots_share_a_limit_over_campaigns_and_the_smaller_one_wins() {
     check(
         "campaign c robot shared=3 max=2
@@ -292,7 +388,7 @@ fn robots_share_a_limit_over_campaigns_and_the_smaller_one_wins() {
          1 0 lines: Concurrency
          1 0 lines: SharedConcurrency
          2 close L1 busy again in 600
-         2 dial L3
-         2 0 lines: SharedConcurrency",
+         2 dial L6
+         2 1 lines: SharedConcurrency",
     );
 }

@@ -9,8 +9,8 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use super::{super::*, stage, store::Store};
 use crate::{
     campaign::Mode,
-    ledger::{Tally, Window},
-    pacing::{Limit, Policy, predictive::Settings},
+    ledger::{Ledger, Preset, Tally, Window},
+    pacing::{self, Limit, Policy, predictive::Settings},
 };
 
 const CAMPAIGN: &str = "autumn";
@@ -25,10 +25,16 @@ struct Shift {
     planned: u64,
     agents: usize,
     whys: BTreeMap<Limit, u32>,
+    spec: CampaignSpec,
+    kept: u32,
 }
 
 impl Shift {
     fn new(agents: usize, policy: Policy, seed: u64) -> Self {
+        Self::with(agents, policy, seed, Ledger::default())
+    }
+
+    fn with(agents: usize, policy: Policy, seed: u64, ledger: Ledger) -> Self {
         let now = stage::opening();
         let mut shift = Self {
             floor: Floor::new(now),
@@ -39,6 +45,11 @@ impl Shift {
             planned: 0,
             agents,
             whys: BTreeMap::new(),
+            spec: CampaignSpec {
+                ledger,
+                ..stage::campaign(CAMPAIGN, Mode::Predictive)
+            },
+            kept: 0,
         };
         for lead in 0..5_000 {
             shift.store.add(&format!("lead-{lead}"), CAMPAIGN, now);
@@ -61,9 +72,8 @@ impl Shift {
                 shift.floor.order(&agent, order, now).expect("a good order");
             }
         }
-        let mut spec = stage::campaign(CAMPAIGN, Mode::Predictive);
-        spec.settings.pacing = policy;
-        shift.input(Input::Campaign(Box::new(spec)));
+        shift.spec.settings.pacing = policy;
+        shift.input(Input::Campaign(Box::new(shift.spec.clone())));
         shift
     }
 
@@ -82,6 +92,7 @@ impl Shift {
             match &command {
                 Command::Dial { leg, ring_ms, .. } => self.dialled(*leg, *ring_ms),
                 Command::RingPhone { leg, .. } => self.plan(300, Input::LegAnswered { leg: *leg }),
+                Command::Keep { .. } => self.kept += 1,
                 Command::Answer { leg } => self.plan(10, Input::LegAnswered { leg: *leg }),
                 Command::Bridge { a, .. } => {
                     self.plan(20, Input::Bridged { leg: *a });
@@ -206,17 +217,161 @@ fn without_a_cap_nobody_is_lost() {
 }
 
 #[test]
-fn what_was_learned_and_lost_comes_back_with_the_campaign() {
+fn what_was_learned_comes_back_with_the_campaign() {
     let mut shift = Shift::new(6, predictive(0.03), 3).play();
     let id = CampaignId::from(CAMPAIGN);
     let learned = shift.floor.learned(&id).expect("a campaign");
     let text = serde_json::to_string(&learned).expect("JSON");
     let mut fresh = Shift::new(6, predictive(0.03), 3);
+    assert_eq!(fresh.floor.learned(&id), None, "nothing was learned yet");
     let read: Learned = serde_json::from_str(&text).expect("what was written");
-    let learned = Box::new(read);
     fresh.input(Input::Learned {
-        campaign: id,
-        learned,
+        campaign: id.clone(),
+        learned: Box::new(read),
     });
-    assert_eq!(fresh.books(), shift.books());
+    assert!(fresh.floor.learned(&id).is_some());
+}
+
+#[test]
+fn what_is_learned_is_kept_every_minute_and_at_the_end() {
+    let mut shift = Shift::new(6, predictive(0.03), 3).play();
+    let before = shift.kept;
+    assert!((70..=80).contains(&before), "{before} times in 80 minutes");
+    shift.input(Input::Drain);
+    assert_eq!(shift.kept, before + 1);
+}
+
+#[test]
+fn books_of_an_earlier_process_bind_at_once() {
+    let hour = stage::opening().0 / 3_600_000;
+    let lost = |lost| Tally {
+        answered: 200,
+        connected: 200 - lost,
+        lost,
+        machines: 0,
+    };
+    for (tally, wanted) in [
+        (lost(0), Limit::Risk),
+        (lost(12), Limit::Ledger),
+        (lost(60), Limit::LedgerStop),
+    ] {
+        let ledger = Ledger::of(tally, [(hour, tally)]);
+        let mut shift = Shift::with(6, predictive(0.03), 3, ledger);
+        // The leads are there by then.
+        shift.now = shift.now.plus(20);
+        shift.floor.handle_wake(shift.now);
+        shift.carry_out();
+        let seen = &shift.floor.campaigns[&CampaignId::from(CAMPAIGN)];
+        let first = seen.history.records().last().expect("a decision").decision;
+        assert_eq!(first.why, wanted);
+        assert_eq!(first.lines == 0, wanted == Limit::LedgerStop);
+    }
+}
+
+#[test]
+fn a_policy_that_is_only_watched_decides_beside_the_one_that_dials() {
+    let mut watched = Shift::new(10, Policy::Progressive {}, 1);
+    let mut spec = watched.spec.clone();
+    spec.settings.shadow = Some(predictive(0.03));
+    watched.input(Input::Campaign(Box::new(spec)));
+    let watched = watched.play();
+    assert_eq!(watched.books().lost, 0, "nothing is dialled for it");
+    let records = watched.floor.campaigns[&CampaignId::from(CAMPAIGN)]
+        .history
+        .records();
+    let shadow = |record: &pacing::Record| record.shadow.expect("a second decision");
+    let more = records
+        .iter()
+        .filter(|one| shadow(one).lines > one.decision.lines)
+        .count();
+    assert!(more > 100, "it would have dialled more {more} times");
+    assert!(records.iter().any(|one| shadow(one).inputs.is_some()));
+    let outcomes: u32 = records.iter().flat_map(|one| one.outcomes.values()).sum();
+    assert!(outcomes > 50, "{outcomes}");
+}
+
+#[test]
+fn with_fewer_agents_than_are_set_nobody_is_predicted_for() {
+    let policy = Policy::Predictive(Settings {
+        min_agents: 5,
+        ..Settings::default()
+    });
+    let shift = Shift::new(4, policy, 2).play();
+    assert_eq!(shift.books().lost, 0);
+    assert!(shift.whys[&Limit::FewAgents] > 1_000 && !shift.whys.contains_key(&Limit::Risk));
+    let shift = Shift::new(5, policy, 2).play();
+    assert!(shift.whys[&Limit::Risk] > 1_000, "{:?}", shift.whys);
+}
+
+#[test]
+fn channels_that_bind_are_named_instead_of_tuned_for() {
+    let mut shift = Shift::new(10, predictive(0.03), 4);
+    let ids: Vec<String> = (10..20).map(|id| id.to_string()).collect();
+    let mut configuration = stage::configuration(&ids);
+    configuration.gateways[0].settings.max_channels = 8;
+    shift.input(Input::Configured(Box::new(configuration)));
+    let shift = shift.play();
+    let risk = shift.whys.get(&Limit::Risk).copied().unwrap_or_default();
+    assert!(shift.whys[&Limit::Channels] > 4 * risk, "{:?}", shift.whys);
+    let history = &shift.floor.campaigns[&CampaignId::from(CAMPAIGN)].history;
+    let bound = history.bound(shift.now);
+    let all: i64 = bound.values().sum();
+    assert!(bound[&Limit::Channels] * 10 > all * 8, "{bound:?}");
+    assert!((3_500_000..=3_660_000).contains(&all), "an hour: {all} ms");
+}
+
+#[test]
+fn calls_that_come_in_take_agents_and_the_cap_holds() {
+    let mut shift = Shift::new(10, predictive(0.03), 5);
+    for call in 0..240 {
+        let incoming = Input::Incoming {
+            leg: LegId((1 << 63) + call),
+            from: "13800000000".into(),
+            to: "4000".into(),
+            gateway: Some(stage::GATEWAY.into()),
+        };
+        shift.plan(call as i64 * 20_000, incoming);
+    }
+    let shift = shift.play();
+    let books = shift.books();
+    let most = 0.03 * (books.persons() + 60.0) + 3.0;
+    assert!(books.lost_persons() <= most, "{books:?}");
+    let alone = Shift::new(10, predictive(0.03), 5).play().books();
+    assert!(
+        books.connected < alone.connected * 3 / 4,
+        "{books:?} {alone:?}"
+    );
+}
+
+#[test]
+fn losses_outside_the_window_of_the_jurisdiction_bind_no_more() {
+    let long_ago = stage::opening().0 / 3_600_000 - 40 * 24;
+    let lost = Tally {
+        answered: 200,
+        connected: 180,
+        lost: 20,
+        machines: 0,
+    };
+    let first = |books| {
+        let policy = Policy::Predictive(Settings {
+            books,
+            ..Settings::default()
+        });
+        let ledger = Ledger::of(lost, [(long_ago, lost)]);
+        let mut shift = Shift::with(6, policy, 3, ledger);
+        shift.now = shift.now.plus(20);
+        shift.floor.handle_wake(shift.now);
+        shift.carry_out();
+        let seen = &shift.floor.campaigns[&CampaignId::from(CAMPAIGN)];
+        seen.history
+            .records()
+            .last()
+            .expect("a decision")
+            .decision
+            .why
+    };
+    assert_eq!(first(Preset::Us), Limit::Risk);
+    assert_eq!(first(Preset::Uk), Limit::Risk);
+    assert_eq!(first(Preset::Campaign), Limit::Ledger);
+    assert_eq!(first(Preset::Strictest), Limit::Ledger);
 }

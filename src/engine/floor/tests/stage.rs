@@ -5,7 +5,9 @@ use chrono::DateTime;
 use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpec, RouteSpec};
 use crate::{
     campaign::{Mode, Settings, State},
-    gateway, pacing, queue,
+    gateway,
+    ledger::Ledger,
+    pacing, queue,
     settings::Rules,
     time::Millis,
     window::Window,
@@ -83,5 +85,6 @@ pub fn campaign(id: &str, mode: Mode) -> CampaignSpec {
             ..Rules::default()
         },
         counts: pacing::Counts::default(),
+        ledger: Ledger::default(),
     }
 }

@@ -271,7 +271,7 @@ impl Store {
         let Some(lead) = lead else { return };
         let row = self.row(lead);
         row.next = match step {
-            Step::CallAgain(at) => Some(at),
+            Step::CallAgain(at) | Step::TryAgain(at) => Some(at),
             Step::Close | Step::Suppress => None,
         };
         row.settled = row.next.is_none();

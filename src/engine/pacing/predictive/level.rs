@@ -57,6 +57,13 @@ impl Level {
         }
     }
 
+    /// What was seen counts half.
+    pub fn fade(&mut self) {
+        for count in &mut self.counts {
+            (count.came, count.due) = (count.came / 2.0, count.due / 2.0);
+        }
+    }
+
     /// The level, and its standard deviation as a share of it: the longest memory that no shorter
     /// one contradicts. `coming`: persons expected of the calls that are just being told from
     /// machines.

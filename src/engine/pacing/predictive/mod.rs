@@ -41,6 +41,8 @@ use crate::{
 const TABLE_MS: i64 = 3_000;
 /// A floor that was not seen for longer is not predicted from.
 const BLIND_MS: i64 = 3_000;
+/// After so long without a look another day begins: what was learned counts half.
+const NIGHT_MS: i64 = 4 * 3_600_000;
 /// Before so many attempts are over, at most [`START_LINES`] lines for each idle agent.
 const START_OUTCOMES: u64 = 10;
 const START_LINES: usize = 3;
@@ -110,6 +112,12 @@ impl Pacer {
         }
     }
 
+    /// Nothing was learned: no attempt is over.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.model.outcomes == 0
+    }
+
     /// A copy to keep. The original goes on as the copy would.
     pub fn kept(&mut self) -> Self {
         self.table_at = None;
@@ -125,10 +133,12 @@ impl Pacer {
 
     /// Sees the floor; called before every decision, whoever makes it.
     pub(super) fn look(&mut self, load: &Load) {
-        self.is_blind = self
-            .last_look
-            .replace(load.now)
-            .is_some_and(|last| load.now.since(last) > BLIND_MS || load.now < last);
+        let last = self.last_look.replace(load.now);
+        let away_ms = last.map_or(0, |last| load.now.since(last));
+        self.is_blind = away_ms > BLIND_MS || last.is_some_and(|last| load.now < last);
+        if away_ms > NIGHT_MS {
+            self.model.fade();
+        }
         self.model.look(load);
         let new = self.hour.note(&load.booked, load.now);
         self.calibration.lost(new.lost as f64);
@@ -145,7 +155,7 @@ impl Pacer {
             return decision;
         }
         let is_stopped = load.allowed == Allowed::OneLineEach
-            || ledger::is_full(&load.booked, settings.cap, to_come);
+            || ledger::is_full(&load.window.unwrap_or(load.booked), settings.cap, to_come);
         if is_stopped {
             threshold = threshold.min(STOPPED_RISK);
         }
@@ -157,7 +167,7 @@ impl Pacer {
         // One more than there is room for, so that the room is named when it binds.
         let wish = outlook.wish(threshold, most.min(load.room().saturating_add(1)));
         let (arrivals, free) = outlook.expected();
-        self.model.note_risk(load, threshold);
+        self.model.note_risk(threshold);
         let start = self.start_room(load);
         let present = load.agents.iter().filter(|agent| counts(agent)).count();
         let ratio = settings.ratio_room(present, load.in_flight.len());

@@ -12,7 +12,7 @@ use super::{
     spell::Spell,
 };
 use crate::{
-    pacing::{Load, Stage},
+    pacing::{Leg, Load, Stage},
     time::Millis,
 };
 
@@ -37,6 +37,9 @@ pub(super) struct Model {
     /// Attempts that are over.
     pub outcomes: u64,
     lines: BTreeMap<u64, Line>,
+    /// Lines whose risk is not noted yet.
+    #[serde(default)]
+    unrisked: Vec<u64>,
     /// Persons since the last look, and persons that ringing since then let expect.
     came: f64,
     due: f64,
@@ -53,6 +56,31 @@ struct Line {
     seen: bool,
 }
 
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            rang: None,
+            picked_up: None,
+            risk: 0.0,
+            seen: true,
+        }
+    }
+}
+
+impl Line {
+    /// It rang up to `to` seconds since its dial. Returns the persons that this lets expect.
+    fn rang(&mut self, to: f64, exposure: &[f64; ring::BINS + 1], ring: &mut Ring) -> f64 {
+        self.seen = true;
+        if self.rang.is_some_and(|from| from >= to) {
+            return 0.0;
+        }
+        let due = ring::at(exposure, to) - ring::at(exposure, self.rang.unwrap_or(0.0));
+        ring.rang(self.rang, to);
+        self.rang = Some(to);
+        due
+    }
+}
+
 impl Model {
     pub fn new(ring_timeout_s: f64) -> Self {
         Self {
@@ -66,6 +94,7 @@ impl Model {
             inbound: Stream::default(),
             outcomes: 0,
             lines: BTreeMap::new(),
+            unrisked: Vec::new(),
             came: 0.0,
             due: 0.0,
         }
@@ -127,16 +156,11 @@ impl Model {
         if !self.lines.contains_key(&call) && self.lines.len() >= MOST_LINES {
             return;
         }
-        let line = self.lines.entry(call).or_insert(Line {
-            rang: None,
-            picked_up: None,
-            risk: 0.0,
-            seen: true,
+        let unrisked = &mut self.unrisked;
+        let line = self.lines.entry(call).or_insert_with(|| {
+            unrisked.push(call);
+            Line::default()
         });
-        line.seen = true;
-        if line.rang.is_some_and(|from| from >= to) {
-            return;
-        }
         let own;
         let exposure = match exposure {
             Some(exposure) => exposure,
@@ -145,38 +169,46 @@ impl Model {
                 &own
             }
         };
-        self.due += ring::at(exposure, to) - ring::at(exposure, line.rang.unwrap_or(0.0));
-        self.ring.rang(line.rang, to);
-        line.rang = Some(to);
+        self.due += line.rang(to, exposure, &mut self.ring);
     }
 
     /// Credits what rings now, and forgets lines that are gone without a word.
     pub fn look(&mut self, load: &Load) {
         let exposure = self.ring.exposure();
+        let mut legs: Vec<&Leg> = load.in_flight.iter().filter(|leg| !leg.foreign).collect();
+        // In order already, most often; then both are walked side by side, whatever their number.
+        legs.sort_by_key(|leg| leg.call);
+        let rang = |leg: &Leg| (leg.stage == Stage::Ringing).then(|| seconds(leg.since, load.now));
         self.lines.values_mut().for_each(|line| line.seen = false);
-        for leg in load.in_flight.iter().filter(|leg| !leg.foreign) {
-            match leg.stage {
-                Stage::Ringing => {
-                    self.rang(leg.call, seconds(leg.since, load.now), Some(&exposure))
-                }
-                Stage::Detecting => {
-                    if let Some(line) = self.lines.get_mut(&leg.call) {
-                        line.seen = true;
+        let mut new = Vec::new();
+        let mut lines = self.lines.iter_mut().peekable();
+        for leg in legs {
+            while lines.next_if(|(call, _)| **call < leg.call).is_some() {}
+            match (lines.peek_mut(), rang(leg)) {
+                (Some((call, line)), rang) if **call == leg.call => {
+                    line.seen = true;
+                    if let Some(to) = rang {
+                        self.due += line.rang(to, &exposure, &mut self.ring);
                     }
                 }
+                (_, Some(to)) => new.push((leg.call, to)),
+                (_, None) => {}
             }
         }
+        for (call, to) in new {
+            self.rang(call, to, Some(&exposure));
+        }
         self.lines.retain(|_, line| line.seen);
+        let lines = &self.lines;
+        self.unrisked.retain(|call| lines.contains_key(call));
         self.level.credit(self.came, self.due);
         (self.came, self.due) = (0.0, 0.0);
     }
 
-    /// The lines numbered so will be dialled at this risk.
-    pub fn note_risk(&mut self, load: &Load, risk: f64) {
-        for leg in load.in_flight.iter().filter(|leg| !leg.foreign) {
-            if let Some(line) = self.lines.get_mut(&leg.call)
-                && line.risk == 0.0
-            {
+    /// The lines that are new were dialled at this risk.
+    pub fn note_risk(&mut self, risk: f64) {
+        for call in self.unrisked.drain(..) {
+            if let Some(line) = self.lines.get_mut(&call) {
                 line.risk = risk;
             }
         }
@@ -191,6 +223,21 @@ impl Model {
             .count();
         let (level, doubt) = self.level.get(self.person_share() * detecting as f64);
         (self.ring.curve(level), doubt)
+    }
+
+    /// A night went by: what was learned counts half, but no less than the guess it began with. The lines of
+    /// yesterday are over.
+    pub fn fade(&mut self) {
+        self.ring.fade();
+        self.level.fade();
+        self.talk.fade();
+        self.wrap_up.fade();
+        self.person.fade(5.0);
+        self.verdict.fade(1.0);
+        self.leaving.fade(1.0);
+        self.lines.clear();
+        self.unrisked.clear();
+        (self.came, self.due) = (0.0, 0.0);
     }
 
     pub fn person_share(&self) -> f64 {

@@ -84,6 +84,14 @@ impl Ring {
         ended[bin_of(s)] += 1.0;
     }
 
+    /// What was learned counts half, but no less than the guess.
+    pub fn fade(&mut self) {
+        let keep = super::share::half_of(self.at_risk[0], PRIOR);
+        for bins in [&mut self.at_risk, &mut self.persons, &mut self.others] {
+            bins.iter_mut().for_each(|n| *n *= keep);
+        }
+    }
+
     /// Chance of a person in this second of ringing, at the answer level the curves were learned at.
     fn answer(&self, bin: usize) -> f64 {
         ratio(self.persons[bin], self.at_risk[bin])

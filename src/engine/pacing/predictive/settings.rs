@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::load::count;
+use crate::ledger::{Preset, Tally};
 
 /// A predictive campaign's own settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,6 +16,11 @@ pub struct Settings {
     pub safety: f64,
     /// With fewer agents signed in, one line for each idle agent; 2 to 100.
     pub min_agents: u32,
+    /// Over which time the cap must hold.
+    pub books: Preset,
+    /// Machines among those taken for persons, 0 to 0.5, as samples showed; `None`: as agents say in
+    /// their dispositions.
+    pub machine_share: Option<f64>,
     /// Unanswered lines for each agent at work, 1.0 to 10.0 (OUT-247); `None`: as many as the risk
     /// allows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +36,8 @@ impl Default for Settings {
             cap: 0.03,
             safety: 0.98,
             min_agents: 3,
+            books: Preset::default(),
+            machine_share: None,
             most_lines: None,
         }
     }
@@ -43,6 +51,18 @@ impl Settings {
             && (0.5..=1.0).contains(&self.safety)
             && (2..=100).contains(&self.min_agents)
             && self.most_lines.is_none_or(lines)
+            && self
+                .machine_share
+                .is_none_or(|share| (0.0..=0.5).contains(&share))
+    }
+
+    /// The books with the machines taken for persons that these settings know of.
+    #[must_use]
+    pub fn corrected(&self, tally: Tally) -> Tally {
+        match self.machine_share {
+            Some(share) => tally.with_machines(share),
+            None => tally,
+        }
     }
 
     /// Lines that may be added when `agents` are at work and `in_flight` lines are not answered.

@@ -25,6 +25,12 @@ impl Share {
         self.all = self.all * keep + 1.0;
     }
 
+    /// What was seen counts half, but no less than `least` cases.
+    pub fn fade(&mut self, least: f64) {
+        let keep = half_of(self.all, least);
+        (self.yes, self.all) = (self.yes * keep, self.all * keep);
+    }
+
     /// 0 to 1.
     pub fn get(&self) -> f64 {
         self.yes / self.all
@@ -57,6 +63,17 @@ impl Mean {
     pub fn get(&self) -> f64 {
         self.sum / self.weight
     }
+
+    /// What was seen counts half, but no less than `least` cases.
+    pub fn fade(&mut self, least: f64) {
+        let keep = half_of(self.weight, least);
+        (self.sum, self.weight) = (self.sum * keep, self.weight * keep);
+    }
+}
+
+/// What to multiply a weight by so that it halves, but does not come below `least`.
+pub(super) fn half_of(weight: f64, least: f64) -> f64 {
+    (least / weight.max(1e-9)).clamp(0.5, 1.0)
 }
 
 /// How often something happens that nobody asks for.

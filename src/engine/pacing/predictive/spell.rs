@@ -57,6 +57,14 @@ impl Spell {
         }
     }
 
+    /// What was seen counts half.
+    pub fn fade(&mut self) {
+        self.mean.fade(4.0);
+        for bins in [&mut self.ended, &mut self.spent] {
+            bins.iter_mut().for_each(|n| *n /= 2.0);
+        }
+    }
+
     /// The curve, with those that still run (for so long) counted as having lasted.
     pub fn survival(&self, running: impl Iterator<Item = f64>) -> Survival {
         let mut spent = self.spent.clone();

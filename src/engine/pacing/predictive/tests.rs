@@ -5,12 +5,14 @@ use super::{
     outlook::Wish,
     *,
 };
-use crate::ledger::Tally;
+use crate::ledger::{Preset, Tally};
 
 const SETTINGS: Settings = Settings {
     cap: 0.03,
     safety: 0.96,
     min_agents: 3,
+    books: Preset::Strictest,
+    machine_share: None,
     most_lines: None,
 };
 
@@ -376,13 +378,47 @@ fn settings_have_their_ranges_and_old_ones_are_read() {
             cap,
             safety,
             min_agents,
-            most_lines: None,
+            ..SETTINGS
         })
         .is_valid()
     };
     assert!(valid(0.0, 1.0, 2) && valid(0.05, 0.5, 100));
     assert!(!valid(0.051, 0.9, 3) && !valid(0.03, 1.1, 3) && !valid(0.03, 0.9, 1));
     assert!(!valid(f64::NAN, 0.9, 3));
+}
+
+#[test]
+fn after_a_night_what_was_learned_counts_half_but_no_less_than_the_guess() {
+    let mut rng = StdRng::seed_from_u64(3);
+    let mut pacer = Pacer::new(28.0);
+    play(&mut pacer, &mut rng, 0, 900);
+    let weight = |pacer: &Pacer| {
+        let seen = serde_json::to_value(pacer).expect("JSON");
+        let of = |path: &str| seen.pointer(path).and_then(|one| one.as_f64()).expect(path);
+        let paths = ["ring/at_risk/0", "person/all", "talk/mean/weight"];
+        paths.map(|path| of(&format!("/model/{path}")))
+    };
+    let evening = weight(&pacer);
+    let look = |pacer: &mut Pacer, hours: i64| {
+        let load = Load {
+            now: Millis(900 * 700 + hours * 3_600_000),
+            ..load(1, 0, 0)
+        };
+        let decision = Policy::Predictive(SETTINGS).decide(&load, pacer);
+        assert!(decision.lines <= 3, "{decision:?}");
+    };
+    look(&mut pacer, 3);
+    assert_eq!(weight(&pacer), evening);
+    look(&mut pacer, 18);
+    let morning = weight(&pacer);
+    for (before, after) in evening.iter().zip(morning) {
+        assert!((after - before / 2.0).abs() < 1.0, "{after} of {before}");
+    }
+    (1..30).for_each(|day| look(&mut pacer, 18 + 24 * day));
+    let forgotten = weight(&pacer);
+    for (left, guess) in forgotten.iter().zip([40.0, 5.0, 4.0]) {
+        assert!((left - guess).abs() < 1e-6, "{left}, not {guess}");
+    }
 }
 
 #[test]

@@ -47,6 +47,11 @@ impl Stage {
                 let sound = self.sounds[&leg];
                 Input::PlayDone { leg, sound }
             }
+            ["mute", leg] => {
+                let leg = self.leg(leg);
+                let sound = self.sounds[&leg];
+                Input::PlayFailed { leg, sound }
+            }
             ["silent", leg] => Input::MediaTimeout { leg: self.leg(leg) },
             ["phone", agent, state] => Input::Phone {
                 extension: stage::extension(agent),

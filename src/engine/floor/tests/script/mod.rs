@@ -112,6 +112,25 @@ impl Stage {
         self.happens(&words);
     }
 
+    /// One more line of the script: when, and what happens.
+    pub fn line(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at: f64 = words[0].parse().expect("a time");
+        self.until(stage::opening().plus((at * 1000.0).round() as i64));
+        self.happens(&words[1..]);
+    }
+
+    /// Lines that ring, oldest first: the lead and its campaign.
+    pub fn in_the_air(&self) -> Vec<(String, String)> {
+        let ringing = self.legs.values().filter(|(_, answered)| !answered);
+        ringing
+            .filter_map(|(name, _)| {
+                let row = self.store.rows.get(&name.as_str().into())?;
+                Some((name.clone(), row.campaign.to_string()))
+            })
+            .collect()
+    }
+
     /// Jumps from wake to wake.
     fn until(&mut self, end: Millis) {
         while let Some((at, _)) = self.floor.next_wake().filter(|(at, _)| *at <= end) {

@@ -177,6 +177,9 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "then" => settings.robot.then_queue = Some(value.into()),
         "gateway" => settings.gateway = Some(value.into()),
         "caller" => settings.caller_ids.clear(),
+        "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
+        "weight" => settings.weight = number(),
+        "sorry" => settings.abandon_prompt = Some(value.into()),
         "shared" => {
             spec.rules.ceiling = Some(Ceiling {
                 most: number(),

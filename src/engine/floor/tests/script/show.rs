@@ -131,6 +131,13 @@ impl Stage {
                 text += " not counted";
             }
         }
+        if let Some(message) = call
+            .message
+            .as_ref()
+            .filter(|_| self.show.contains("heard"))
+        {
+            text += &format!(" {} {}", message.prompt, message.heard.as_str());
+        }
         if let Some(ms) = call.wait_ms.filter(|_| self.show.contains("waited")) {
             text += &format!(" waited {ms}");
         }

@@ -1,0 +1,453 @@
+//! Why a lead is not being dialled, why a campaign dials no more than it does, and what its pacer decided.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use engine::{
+    campaign::{self, Columns},
+    floor::Decided,
+    gateway::Gateway,
+    pacing::{self, Inputs, Record},
+    preflight::{self, Desk, Reason},
+    time::Millis,
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    campaigns::Campaign,
+    gateways,
+    preflight::{Preflight, Scene},
+    work::{By, Work, enqueue},
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{find, leads::find_mine, running::word, wait};
+use crate::{
+    caller::Caller,
+    clock::{At, now},
+    house::House,
+    input::Params,
+    paging,
+    problem::Problem,
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(of_lead))
+        .routes(routes!(of_campaign))
+        .routes(routes!(decisions))
+}
+
+/// The first reason that holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadWhy {
+    lead_id: String,
+    campaign_id: Option<String>,
+    as_of: At,
+    /// One of: in_use, reserved, dialling, done, no_number, then the gate's (voided, dnc, cap, day_cap,
+    /// window, caller_id, live, gateway_missing), then appointment and resting; unallocated when no
+    /// campaign has it. A lead that could be dialled has campaign_draft, campaign_paused,
+    /// campaign_stopped or campaign_finished, or turn: it waits for its running campaign's next line,
+    /// and `limit` says what those wait for.
+    reason: String,
+    /// When the reason ends by itself.
+    until: Option<At>,
+    /// For turn: what binds the campaign's pacer now.
+    limit: Option<String>,
+    /// For done: what the last dial came to.
+    outcome: Option<String>,
+    /// For done: why the gate turned it away for good.
+    blocked: Option<String>,
+}
+
+/// 为何未拨 · Why this lead is not being dialled. An agent sees the leads that `GET /leads/{id}` shows.
+#[utoipa::path(get, path = "/api/v1/leads/{id}/why", tag = "leads", params(("id" = String, Path)),
+    responses((status = 200, body = LeadWhy)))]
+async fn of_lead(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<LeadWhy>, Problem> {
+    let lead = find_mine(&house, &caller, &id).await?;
+    let at = now();
+    let campaign = match &lead.campaign_id {
+        Some(id) => Some(find::campaign(&house, &caller, id).await?),
+        None => None,
+    };
+    let (reason, until) = match &campaign {
+        Some(campaign) => {
+            let desk = Desk::new(&campaign.settings, gateway(&house, campaign).await?, at);
+            let scene = Scene {
+                orgi: caller.orgi(),
+                campaign: &campaign.id,
+                columns: &campaign.settings.columns,
+                day_start: campaign.settings.window.day_start(at),
+                now: at,
+            };
+            let found = candidate(&house, scene, &id).await?;
+            let Reason { why, until } = desk.reason(&found);
+            (in_state(why.as_str(), campaign.state()?), until)
+        }
+        None => {
+            let scene = Scene {
+                orgi: caller.orgi(),
+                campaign: "",
+                columns: &Columns::default(),
+                day_start: Millis(0),
+                now: at,
+            };
+            let found = candidate(&house, scene, &id).await?;
+            (preflight::unclaimed(&found).as_str().into(), None)
+        }
+    };
+    let is_done = reason == "done";
+    let limit = match &campaign {
+        Some(campaign) if reason == "turn" => limit(&house, &campaign.id),
+        _ => None,
+    };
+    Ok(Json(LeadWhy {
+        lead_id: lead.id,
+        campaign_id: lead.campaign_id,
+        as_of: at.into(),
+        reason,
+        until: until.map(At::from),
+        limit,
+        outcome: lead.outcome.filter(|_| is_done),
+        blocked: lead.blocked.filter(|_| is_done),
+    }))
+}
+
+async fn candidate(
+    house: &House,
+    scene: Scene<'_>,
+    lead: &str,
+) -> Result<preflight::Candidate, Problem> {
+    find::there(store::preflight::lead(&house.db, scene, lead).await?)
+}
+
+/// The campaign's gateway with nothing on it, when it is there and switched on.
+async fn gateway(house: &House, campaign: &Campaign) -> Result<Option<Gateway>, Problem> {
+    let specs = gateways::specs(&house.db).await?;
+    let wanted = campaign.settings.gateway.as_ref();
+    let found = specs.into_iter().find(|spec| Some(&spec.id) == wanted);
+    Ok(found.map(|spec| Gateway::new(spec.settings, now())))
+}
+
+/// What binds the pacer of a campaign on the floor now.
+fn limit(house: &House, campaign: &str) -> Option<String> {
+    let view = house.live.view();
+    let seen = view
+        .campaigns
+        .iter()
+        .find(|one| one.id.as_str() == campaign)?;
+    word(&seen.decision?.why)
+}
+
+/// A lead that could be dialled waits for its turn only in a campaign that runs.
+fn in_state(reason: &str, state: campaign::State) -> String {
+    if reason == "turn" && state != campaign::State::Running {
+        return format!("campaign_{}", state.as_str());
+    }
+    reason.into()
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// false: do not count the leads, which reads each of them. true when not given.
+    count: Option<bool>,
+    /// The `job_id` of an earlier answer whose `leads` were still being counted.
+    job_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CampaignWhy {
+    campaign_id: String,
+    as_of: At,
+    state: String,
+    /// Whether the floor has it: there is no limit otherwise.
+    on_the_floor: bool,
+    /// What keeps the pacer from dialling more now: no_agents, idle_agents, ratio, waiting, risk, ledger,
+    /// ledger_stop, few_agents, start, blind, concurrency, channels, rate, no_leads or window. `null` for
+    /// a campaign that is not running, and for one whose agents dial.
+    limit: Option<String>,
+    /// Lines that the last decision gave.
+    lines: Option<u32>,
+    /// What bound over the last hour, the longest first.
+    last_hour: Vec<LimitShare>,
+    /// `null` while the leads are still being counted: ask again with `job_id`. Also when they are not
+    /// to be counted.
+    leads: Option<Reasons>,
+    job_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LimitShare {
+    limit: String,
+    ms: i64,
+    /// Of the time in which the pacer decided, 0 to 1.
+    share: f64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reasons {
+    /// When they were counted.
+    at: At,
+    /// Leads that the campaign has: the sum of `reasons`.
+    total: u64,
+    /// First reason to leads, with the words of `GET /leads/{id}/why`.
+    reasons: BTreeMap<String, u64>,
+}
+
+/// 为何不拨 · What keeps a campaign from dialling more, now and over the last hour, and the first
+/// reason of each of its leads, counted.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/why", tag = "campaigns",
+    params(("id" = String, Path), Which), responses((status = 200, body = CampaignWhy)))]
+async fn of_campaign(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(asked): Params<Which>,
+) -> Result<Json<CampaignWhy>, Problem> {
+    let campaign = find::campaign(&house, &caller, &id).await?;
+    let state = campaign.state()?;
+    let job_id = match asked.job_id {
+        Some(job) => Some(find::job(&house, &caller, &job).await?.id),
+        None if asked.count == Some(false) => None,
+        None => Some(begin(&house, &caller, &id).await?),
+    };
+    let leads = match &job_id {
+        Some(job) if wait::done(&house, job).await? => {
+            let found = store::preflight::get(&house.db, &id, job).await?;
+            Some(Reasons::of(find::there(found)?, state))
+        }
+        _ => None,
+    };
+    let decided = house.live.decided(id.as_str().into()).await;
+    let view = house.live.view();
+    let seen = view.campaigns.iter().find(|one| one.id.as_str() == id);
+    let decision = seen.and_then(|one| one.decision);
+    Ok(Json(CampaignWhy {
+        campaign_id: id.clone(),
+        as_of: now().into(),
+        state: state.as_str().into(),
+        on_the_floor: seen.is_some(),
+        limit: decision.and_then(|one| word(&one.why)),
+        lines: decision.map(|one| one.lines),
+        last_hour: decided.as_ref().map(shares).unwrap_or_default(),
+        leads,
+        job_id,
+    }))
+}
+
+async fn begin(house: &House, caller: &Caller, campaign: &str) -> Result<String, Problem> {
+    let by = By {
+        orgi: caller.orgi(),
+        user: caller.user_id(),
+        batch: None,
+    };
+    let work = Work::Preflight {
+        campaign: campaign.into(),
+        run: None,
+    };
+    let mut tx = house.db.begin().await?;
+    let job = enqueue(&mut tx, work, by, now()).await?;
+    tx.commit().await?;
+    Ok(job)
+}
+
+fn shares(decided: &Decided) -> Vec<LimitShare> {
+    let all: i64 = decided.bound.values().sum();
+    let share = |(limit, ms): (&pacing::Limit, &i64)| {
+        Some(LimitShare {
+            limit: word(limit)?,
+            ms: *ms,
+            share: *ms as f64 / all.max(1) as f64,
+        })
+    };
+    let mut shares: Vec<_> = decided.bound.iter().filter_map(share).collect();
+    shares.sort_by_key(|one| std::cmp::Reverse(one.ms));
+    shares
+}
+
+impl Reasons {
+    fn of(found: Preflight, state: campaign::State) -> Self {
+        let summary = found.result.0;
+        let reasons = summary.reasons.iter();
+        Self {
+            at: At(found.at),
+            total: summary.total,
+            reasons: reasons
+                .map(|(why, leads)| (in_state(why, state), *leads))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Newest {
+    /// 1 to 200; 50 when not given.
+    limit: Option<u32>,
+}
+
+/// One decision of a pacer. Several in a row without a line and with the same limit are one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DecisionOut {
+    /// Rises by one from entry to entry.
+    no: u64,
+    at: At,
+    /// When it was last decided like this.
+    until: At,
+    /// Decisions that this entry stands for.
+    times: u32,
+    made: Made,
+    seen: SeenOut,
+    /// What the campaign's `shadow` policy would have done on the same look; nothing is dialled for it.
+    shadow: Option<Made>,
+    /// What the lines came to, once they are over.
+    outcomes: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Made {
+    lines: u32,
+    limit: String,
+    /// What a prediction rests on; `null` where nothing was predicted.
+    predicted: Option<Predicted>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Predicted {
+    /// Chance, 0 to 1, that one more call, if answered, would meet nobody.
+    risk: f64,
+    /// The chance that is taken.
+    threshold: f64,
+    /// Lines wished for before limits.
+    wish: u32,
+    /// Persons expected of the lines in the air when a fresh call would be answered.
+    arrivals: f64,
+    /// Agents expected to be free then.
+    free: f64,
+    /// Chance that a fresh line brings a person.
+    answer_share: f64,
+    /// Seconds from a dial to its answer, the middle of it.
+    horizon_s: f64,
+    /// Lost among answered persons over the last 24 hours, 0 to 1.
+    lost_share: f64,
+    /// Twice as many were lost as predicted: the model does not fit.
+    is_off: bool,
+}
+
+/// The floor as the decision saw it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeenOut {
+    idle: u32,
+    busy: u32,
+    wrap_up: u32,
+    away: u32,
+    /// Lines in the air for these agents, whichever campaign dialled them.
+    in_flight: u32,
+    /// Persons who wait for an agent.
+    waiting: u32,
+    /// Calls of the campaign that are up.
+    up: u32,
+    free_channels: u32,
+    /// Calls that the gateway's rate lets start.
+    burst: u32,
+    /// Leads in hand.
+    leads: u32,
+    answered_today: u64,
+    lost_today: u64,
+    /// What the abandonment ledger allows: prediction, one_line_each or nothing.
+    allowed: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Decisions {
+    /// Newest first. The floor keeps 600 of each campaign, and none over a restart.
+    data: Vec<DecisionOut>,
+}
+
+/// 拨号决策 · What a campaign's pacer decided lately, on what, and what came of it.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/decisions", tag = "campaigns",
+    params(("id" = String, Path), Newest), responses((status = 200, body = Decisions)))]
+async fn decisions(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(asked): Params<Newest>,
+) -> Result<Json<Decisions>, Problem> {
+    find::campaign(&house, &caller, &id).await?;
+    let limit = paging::limit(asked.limit)?;
+    let decided = house.live.decided(id.as_str().into()).await;
+    let records = decided.map(|one| one.records).unwrap_or_default();
+    let newest = records.into_iter().rev().take(limit);
+    Ok(Json(Decisions {
+        data: newest.map(DecisionOut::from).collect(),
+    }))
+}
+
+impl From<Record> for DecisionOut {
+    fn from(record: Record) -> Self {
+        let seen = record.seen;
+        let outcomes = record.outcomes.iter();
+        Self {
+            no: record.no,
+            at: record.at.into(),
+            until: record.until.into(),
+            times: record.times,
+            made: record.decision.into(),
+            seen: SeenOut {
+                idle: seen.idle,
+                busy: seen.busy,
+                wrap_up: seen.wrap_up,
+                away: seen.away,
+                in_flight: seen.in_flight,
+                waiting: seen.waiting,
+                up: seen.up,
+                free_channels: seen.free_channels,
+                burst: seen.burst,
+                leads: seen.leads,
+                answered_today: seen.answered_today,
+                lost_today: seen.lost_today,
+                allowed: word(&seen.allowed),
+            },
+            shadow: record.shadow.map(Made::from),
+            outcomes: outcomes
+                .map(|(outcome, calls)| (outcome.as_str().to_owned(), *calls))
+                .collect(),
+        }
+    }
+}
+
+impl From<pacing::Decision> for Made {
+    fn from(decision: pacing::Decision) -> Self {
+        Self {
+            lines: decision.lines,
+            limit: word(&decision.why).unwrap_or_default(),
+            predicted: decision.inputs.map(Predicted::from),
+        }
+    }
+}
+
+impl From<Inputs> for Predicted {
+    fn from(inputs: Inputs) -> Self {
+        Self {
+            risk: inputs.risk,
+            threshold: inputs.threshold,
+            wish: inputs.wish,
+            arrivals: inputs.arrivals,
+            free: inputs.free,
+            answer_share: inputs.answer_share,
+            horizon_s: inputs.horizon_s,
+            lost_share: inputs.lost_share,
+            is_off: inputs.is_off,
+        }
+    }
+}

@@ -164,9 +164,8 @@ impl Switch for Sim {
             | Command::Supervise { .. }
             | Command::Confer { .. }
             | Command::Classify { .. } => Err(Refused::Unsupported),
-            Command::PauseRecord { leg, .. } | Command::ResumeRecord { leg, .. } => {
-                world.leg(end, leg).map(|_| ())
-            }
+            Command::PauseRecord { leg, record } => world.pause(end, leg, record, true),
+            Command::ResumeRecord { leg, record } => world.pause(end, leg, record, false),
             Command::StartRecord { leg, record, path } => {
                 let recording = (path, Instant::now());
                 world.leg(end, leg)?.records.insert(record, recording);

@@ -41,6 +41,7 @@ pub(super) struct Leg {
     asked_transfer: bool,
     pub(super) play: Option<(PlayId, Instant)>,
     pub(super) records: BTreeMap<RecordId, (PathBuf, Instant)>,
+    pub(super) paused: BTreeSet<RecordId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,7 @@ impl World {
             asked_transfer: false,
             play: None,
             records: BTreeMap::new(),
+            paused: BTreeSet::new(),
         };
         self.ends[end].legs.insert(id, leg);
     }
@@ -346,6 +348,23 @@ impl World {
             why,
         };
         self.tell(end, id, done);
+    }
+
+    /// Pauses a recording, or ends its pause.
+    pub(super) fn pause(
+        &mut self,
+        end: usize,
+        id: LegId,
+        record: RecordId,
+        is_pause: bool,
+    ) -> Result<(), Refused> {
+        let leg = self.leg(end, id)?;
+        if is_pause && leg.records.contains_key(&record) && leg.paused.insert(record) {
+            self.tell(end, id, EventKind::RecordPaused { record });
+        } else if !is_pause && leg.paused.remove(&record) {
+            self.tell(end, id, EventKind::RecordResumed { record });
+        }
+        Ok(())
     }
 
     pub(super) fn end_records(&mut self, end: usize, id: LegId, which: impl Fn(RecordId) -> bool) {

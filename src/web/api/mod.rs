@@ -12,6 +12,7 @@ mod campaigns;
 mod check;
 mod consents;
 mod contacts;
+mod decisions;
 mod departments;
 mod dictionaries;
 mod dnc;
@@ -101,6 +102,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(records::routes())
         .merge(preflight::routes())
         .merge(why::routes())
+        .merge(decisions::routes())
         .merge(export::routes())
         .merge(calls::routes())
         .merge(attempts::routes())

@@ -26,6 +26,7 @@ use store::{
     testing::{self, Home},
     work::{self, By, Work},
 };
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 const ROWS: [u32; 2] = [100_000, 1_000_000];
 const TITLES: [&str; 10] = [
@@ -126,10 +127,10 @@ async fn import(home: &Home, file: &Path, rows: u32) -> Said {
 /// The same while another process writes twenty times a second, as one that records calls does.
 async fn beside(home: &Home, file: &Path, rows: u32) -> Said {
     let db = Db::connect(&home.place).await.expect("the database");
-    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, mut stopped) = oneshot::channel::<()>();
     let writing = tokio::spawn(async move {
         let mut waits = Vec::new();
-        while stopped.try_recv().is_err() {
+        while stopped.try_recv() == Err(TryRecvError::Empty) {
             let start = Instant::now();
             leads::previewed(&db, "nobody")
                 .await

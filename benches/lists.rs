@@ -1,6 +1,6 @@
 //! A page of leads by three conditions among a million, on SQLite and on PostgreSQL.
 //!
-//! `cargo bench -p store --bench lists [rows]`. Every search is asked nine times; the median and the
+//! `cargo bench -p store --features testing --bench lists [rows]`. Every search is asked nine times; the median and the
 //! slowest stand in the table. PostgreSQL is what `PACELINE_TEST_PG` names, or a private server.
 
 use std::time::{Duration, Instant};

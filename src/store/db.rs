@@ -16,9 +16,6 @@ static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/post
 
 const READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 16;
-/// Pages of the write-ahead log that are carried over at once (32 MB): every time the disk is waited
-/// for, and an import fills SQLite's own 4 MB thirty times a second.
-const CARRY_OVER: &str = "8000";
 /// Another process may hold SQLite's write lock for one chunk of an import.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 
@@ -107,7 +104,6 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
-            .pragma("wal_autocheckpoint", CARRY_OVER)
             .busy_timeout(LOCK_WAIT);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

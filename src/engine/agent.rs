@@ -85,6 +85,15 @@ impl Machine {
         }
     }
 
+    /// In a conversation, held or not.
+    #[must_use]
+    pub fn is_talking(&self) -> bool {
+        match self.state {
+            State::Busy { sub, .. } => !matches!(sub, Busy::Ringing | Busy::Calling),
+            _ => false,
+        }
+    }
+
     /// The call the agent is busy with or wraps up.
     #[must_use]
     pub fn call(&self) -> Option<CallId> {

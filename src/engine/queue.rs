@@ -1,15 +1,44 @@
 //! A queue (技能组): where answered and inbound calls wait for an agent.
 
+pub mod member;
+pub mod strategy;
+pub mod tiers;
+
 use serde::{Deserialize, Serialize};
+
+pub use member::Member;
+pub use strategy::Strategy;
+pub use tiers::Tiers;
 
 /// A queue's settings, as stored with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Which agent is rung first (VOX-041).
+    pub strategy: Strategy,
+    /// Strict order of arrival, the longest idle agent, no tiers, levels or priorities (VOX-084).
+    pub fifo: bool,
+    pub tiers: Tiers,
+    /// Where a waiting call's time counts from (VOX-050).
+    pub time_base: TimeBase,
+    /// Callers of a queue with a higher priority come first to an agent of several queues; 0 to 9.
+    pub priority: u8,
     /// A dialled person who has no agent after this long is abandoned; milliseconds, 500 to 10,000.
     pub abandon_after_ms: i64,
-    /// An inbound caller waits at most this long; milliseconds, 5,000 to 3,600,000.
+    /// An inbound caller waits at most this long; milliseconds, 5,000 to 3,600,000, 0 = for ever
+    /// (VOX-051).
     pub max_wait_ms: i64,
+    /// An inbound caller waits at most this long while no agent is signed in; milliseconds, 0 = off
+    /// (VOX-053).
+    pub max_wait_no_agent_ms: i64,
+    /// When that limit was reached, new calls are refused for this long; milliseconds (VOX-055).
+    pub refuse_after_no_agent_ms: i64,
+    /// So many callers may wait at once; the next is refused. 0 = no limit.
+    pub max_waiting: u32,
+    /// A caller who gave up and calls again in time has the former place (VOX-063).
+    pub resume: bool,
+    /// How soon that must be; milliseconds, 1,000 to 3,600,000 (VOX-062).
+    pub resume_within_ms: i64,
     /// An agent's phone rings this long before the next agent is tried; milliseconds.
     pub ring_ms: i64,
     /// After-call work; milliseconds, 0 = the agent ends it by hand (AGT-020).
@@ -22,16 +51,134 @@ pub struct Settings {
     pub max_no_answer: u32,
 }
 
+/// Where waiting time counts from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeBase {
+    /// From entering the queue.
+    #[default]
+    Queue,
+    /// From the beginning of the call.
+    System,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            strategy: Strategy::LongestIdle,
+            fifo: false,
+            tiers: Tiers::default(),
+            time_base: TimeBase::Queue,
+            priority: 0,
             abandon_after_ms: 2_000,
             max_wait_ms: 300_000,
+            max_wait_no_agent_ms: 0,
+            refuse_after_no_agent_ms: 5_000,
+            max_waiting: 0,
+            resume: false,
+            resume_within_ms: 60_000,
             ring_ms: 15_000,
             wrap_up_ms: 10_000,
             music: "music".into(),
             sorry: "sorry".into(),
             max_no_answer: 3,
         }
+    }
+}
+
+/// A setting that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be {least} to {most}")]
+pub struct OutOfRange {
+    /// JSON pointer within the settings.
+    pub at: &'static str,
+    pub least: i64,
+    pub most: i64,
+}
+
+/// Name, value, least, most.
+type Range = (&'static str, i64, i64, i64);
+
+pub(crate) fn first_out_of(ranges: &[Range]) -> Result<(), OutOfRange> {
+    let bad = ranges
+        .iter()
+        .find(|(_, value, least, most)| value < least || value > most);
+    match bad {
+        Some(&(at, _, least, most)) => Err(OutOfRange { at, least, most }),
+        None => Ok(()),
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// The first setting that is out of its range.
+    pub fn validate(&self) -> Result<(), OutOfRange> {
+        let waits_for_ever = self.max_wait_ms == 0;
+        let least_wait = if waits_for_ever { 0 } else { 5_000 };
+        first_out_of(&[
+            ("/abandon_after_ms", self.abandon_after_ms, 500, 10_000),
+            ("/max_wait_ms", self.max_wait_ms, least_wait, 3_600_000),
+            (
+                "/max_wait_no_agent_ms",
+                self.max_wait_no_agent_ms,
+                0,
+                3_600_000,
+            ),
+            (
+                "/refuse_after_no_agent_ms",
+                self.refuse_after_no_agent_ms,
+                0,
+                3_600_000,
+            ),
+            ("/max_waiting", self.max_waiting.into(), 0, 10_000),
+            ("/resume_within_ms", self.resume_within_ms, 1_000, 3_600_000),
+            ("/ring_ms", self.ring_ms, 3_000, 120_000),
+            ("/wrap_up_ms", self.wrap_up_ms, 0, 3_600_000),
+            ("/max_no_answer", self.max_no_answer.into(), 0, 100),
+            ("/priority", self.priority.into(), 0, 9),
+            ("/tiers/wait_ms", self.tiers.wait_ms, 0, 3_600_000),
+        ])
+    }
+
+    /// The strategy that is followed: a fifo queue knows one only.
+    #[must_use]
+    pub fn strategy(&self) -> Strategy {
+        match self.fifo {
+            true => Strategy::LongestIdle,
+            false => self.strategy,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_queue_of_an_older_version_has_the_defaults() {
+        let old = r#"{"abandon_after_ms":2000,"max_wait_ms":60000,"ring_ms":15000,"wrap_up_ms":0,
+            "music":"music","sorry":"sorry","max_no_answer":3}"#;
+        let settings: Settings = serde_json::from_str(old).unwrap();
+        assert_eq!(settings.strategy, Strategy::LongestIdle);
+        assert_eq!(settings.max_wait_ms, 60_000);
+        settings.validate().unwrap();
+    }
+
+    #[test]
+    fn a_wait_is_for_ever_or_long_enough() {
+        let with = |max_wait_ms| Settings {
+            max_wait_ms,
+            ..Settings::default()
+        };
+        assert!(with(0).validate().is_ok());
+        assert_eq!(with(1_000).validate().unwrap_err().at, "/max_wait_ms");
+        let deep = Settings {
+            tiers: Tiers {
+                wait_ms: -1,
+                ..Tiers::default()
+            },
+            ..Settings::default()
+        };
+        assert_eq!(deep.validate().unwrap_err().at, "/tiers/wait_ms");
     }
 }

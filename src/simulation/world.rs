@@ -192,14 +192,14 @@ impl<'a> World<'a> {
         };
         Configuration {
             agents: agents.iter().map(agent).collect(),
-            queues: vec![QueueSpec {
-                id: QUEUE.into(),
-                name: QUEUE.into(),
-                settings: queue::Settings {
+            queues: vec![QueueSpec::new(
+                QUEUE.into(),
+                QUEUE,
+                queue::Settings {
                     abandon_after_ms: self.scenario.abandon_after_ms,
                     ..queue::Settings::default()
                 },
-            }],
+            )],
             gateways: vec![GatewaySpec {
                 id: GATEWAY.into(),
                 name: GATEWAY.into(),

@@ -33,6 +33,8 @@ pub(super) struct Agent {
     pub last_call: Option<LastCall>,
     pub signed_in_at: Option<Millis>,
     pub busy_ms: i64,
+    /// Time in conversations since sign-in; milliseconds.
+    pub talk_ms: i64,
     pub calls: u64,
 }
 
@@ -73,6 +75,7 @@ impl Agent {
             last_call: None,
             signed_in_at: None,
             busy_ms: 0,
+            talk_ms: 0,
             calls: 0,
         }
     }
@@ -100,11 +103,11 @@ impl Floor {
         if agent.last_call.as_ref().is_some_and(owed) {
             return Some(0);
         }
+        let of_member = self.member(call.queue.as_ref(), id).wrap_up_ms;
         let of_queue = call.queue.as_ref().and_then(|queue| self.queues.get(queue));
         let default = crate::queue::Settings::default().wrap_up_ms;
-        let ms = agent
-            .spec
-            .wrap_up_ms
+        let ms = of_member
+            .or(agent.spec.wrap_up_ms)
             .unwrap_or_else(|| of_queue.map_or(default, |queue| queue.settings.wrap_up_ms));
         Some(ms)
     }
@@ -187,6 +190,9 @@ impl Floor {
         let spent = now.since(before.since());
         if matches!(before.state(), State::Busy { .. } | State::WrapUp { .. }) {
             agent.busy_ms += spent;
+        }
+        if before.is_talking() {
+            agent.talk_ms += spent;
         }
         let state = agent.machine.state().clone();
         let wrap_up_until = match state {

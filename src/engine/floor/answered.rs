@@ -1,9 +1,9 @@
 //! A leg rang, was answered, was bridged, or heard its prompt to the end.
 
-use super::{AnswerClass, Call, Cause, Command, Floor, Heard, Message, Phase, Role, Why};
+use super::{AnswerClass, Call, Cause, Command, Floor, Heard, Message, Phase, Role};
 use crate::{
     campaign::Mode,
-    ids::{CallId, LegId, QueueId, SoundId},
+    ids::{CallId, LegId, SoundId},
     time::Millis,
 };
 
@@ -22,7 +22,7 @@ impl Floor {
     pub(super) fn leg_answered(&mut self, leg: LegId, now: Millis) {
         match self.legs.get(&leg).cloned() {
             Some(Role::Customer(call)) => self.customer_answered(call, now),
-            Some(Role::AgentFor(call)) => self.agent_answered(call, now),
+            Some(Role::AgentFor(call)) => self.agent_answered(call, leg, now),
             Some(Role::NailedUp(agent)) => {
                 if let Some(agent) = self.agents.get_mut(&agent) {
                     agent.nailed_up = Some((leg, true));
@@ -66,10 +66,10 @@ impl Floor {
         self.touch_all(now);
     }
 
-    fn agent_answered(&mut self, id: CallId, now: Millis) {
+    fn agent_answered(&mut self, id: CallId, leg: LegId, now: Millis) {
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::AgentFirst) => self.agent_first_answered(id, now),
-            Some(Phase::Offered { .. }) => self.join(id, now),
+            Some(Phase::Offered { .. }) if self.won_by(id, leg, now) => self.join(id, now),
             _ => {}
         }
     }
@@ -133,44 +133,6 @@ impl Floor {
         self.touch_all(now);
     }
 
-    /// The call waits for an agent: two seconds when we dialled it, longer when it came in.
-    pub(super) fn enter_queue(&mut self, id: CallId, queue: Option<QueueId>, now: Millis) {
-        let settings = queue
-            .as_ref()
-            .and_then(|id| self.queues.get(id))
-            .map(|q| q.settings.clone());
-        let Some(call) = self.calls.get_mut(&id) else {
-            return;
-        };
-        let Some(settings) = settings else {
-            self.say_sorry(id, None, now);
-            return;
-        };
-        call.queue = queue;
-        call.phase = Phase::Waiting;
-        call.times.queued = Some(now);
-        let patience = if call.mode == Some(Mode::Predictive) {
-            let answered = call.times.answered.unwrap_or(now);
-            let patience = call
-                .message_within_ms
-                .map_or(settings.abandon_after_ms, |most| {
-                    most.min(settings.abandon_after_ms)
-                });
-            (answered.plus(patience), Why::CallWouldBeAbandoned(id))
-        } else {
-            (now.plus(settings.max_wait_ms), Why::WaitIsOver(id))
-        };
-        self.timers.set(patience.0, patience.1);
-        self.route(now);
-        let waits = self.calls.get(&id).filter(|call| call.is_waiting());
-        if let Some(leg) = waits.and_then(|call| call.customer) {
-            self.commands.push_back(Command::Park {
-                leg,
-                music: Some(settings.music),
-            });
-        }
-    }
-
     fn robot_speaks(&mut self, id: CallId) {
         let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
@@ -206,7 +168,7 @@ impl Floor {
         self.touch_all(now);
     }
 
-    fn say_sorry(&mut self, id: CallId, prompt: Option<String>, now: Millis) {
+    pub(super) fn say_sorry(&mut self, id: CallId, prompt: Option<String>, now: Millis) {
         let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;

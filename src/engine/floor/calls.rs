@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AnswerClass, Ended, Message, OpenCall, Times};
+use super::{AnswerClass, Ended, Message, OpenCall, Times, offers::Rung};
 use crate::{
     campaign::Mode,
     disposition::Step,
@@ -84,8 +84,16 @@ pub(super) struct Call {
     pub customer: Option<LegId>,
     pub agent: Option<AgentId>,
     pub agent_leg: Option<LegId>,
+    /// Agents whose phone rings beside that of `agent`: the queue rings all.
+    pub also_rung: Vec<Rung>,
     /// Agents whose phone rang for this call in vain.
     pub tried: BTreeSet<AgentId>,
+    /// Since when it waits, as its queue counts; the place in the line goes by it.
+    pub waits_since: Option<Millis>,
+    /// How long it had waited when a tier was last added to those that are asked; milliseconds.
+    pub tier_asked_ms: i64,
+    /// On top of the queue's.
+    pub priority: u8,
     pub times: Times,
     pub class: AnswerClass,
     pub abandoned: bool,
@@ -94,6 +102,8 @@ pub(super) struct Call {
     pub message: Option<Message>,
     /// We gave up the dial on somebody's order.
     pub cancelled: bool,
+    /// It came in and found no place.
+    pub turned_away: bool,
     pub disposed: Option<Step>,
     pub ended: Option<Ended>,
 }
@@ -122,7 +132,11 @@ impl Call {
             customer: None,
             agent: None,
             agent_leg: None,
+            also_rung: Vec::new(),
             tried: BTreeSet::new(),
+            waits_since: None,
+            tier_asked_ms: 0,
+            priority: 0,
             times: Times {
                 started: now,
                 ..Times::default()
@@ -132,6 +146,7 @@ impl Call {
             gave_up: None,
             message: None,
             cancelled: false,
+            turned_away: false,
             disposed: None,
             ended: None,
         }

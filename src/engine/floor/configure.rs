@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AgentSpec, Configuration, Floor, Gateway, GatewaySpec, Queue, agents::Agent};
+use super::{AgentSpec, Configuration, Floor, Gateway, GatewaySpec, agents::Agent};
 use crate::{gateway, ids::AgentId, time::Millis};
 
 impl Floor {
@@ -14,13 +14,7 @@ impl Floor {
             routes,
         } = configuration;
         self.configure_agents(agents, now);
-        self.queues = queues
-            .into_iter()
-            .map(|spec| {
-                let (name, settings) = (spec.name, spec.settings);
-                (spec.id, Queue { name, settings })
-            })
-            .collect();
+        self.configure_queues(queues, now);
         self.configure_gateways(gateways, now);
         self.routes = routes;
         self.touch_all(now);

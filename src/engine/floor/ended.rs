@@ -2,6 +2,7 @@
 
 use super::{
     By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Phase, Refusal, Role,
+    offers::NotTaken,
 };
 use crate::{
     agent::State,
@@ -20,13 +21,16 @@ impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
         match self.legs.remove(&leg) {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
-            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, true, now),
+            Some(Role::AgentFor(call)) => {
+                let why = NotTaken::of_status(ended.sip_status);
+                self.agent_leg_ended(call, leg, why, now);
+            }
             Some(Role::NailedUp(agent)) => {
                 let on_it = |call: &&Call| call.agent_leg == Some(leg);
                 let call = self.calls.values().find(on_it).map(|call| call.id);
                 self.nailed_leg_ended(&agent, now);
                 if let Some(call) = call {
-                    self.agent_leg_ended(call, true, now);
+                    self.agent_leg_ended(call, leg, NotTaken::RangOut, now);
                 }
             }
             None => {}
@@ -44,13 +48,16 @@ impl Floor {
                 };
                 self.finish(call, outcome, now);
             }
-            Some(Role::AgentFor(call)) => self.agent_leg_ended(call, false, now),
+            Some(Role::AgentFor(call)) => {
+                self.agent_leg_ended(call, leg, NotTaken::Unreached, now);
+            }
             Some(Role::NailedUp(agent)) => self.nailed_leg_ended(&agent, now),
             None => {}
         }
     }
 
     fn customer_ended(&mut self, id: CallId, ended: Ended, now: Millis) {
+        self.gave_up_waiting(id, now);
         self.withdraw_offer(id, now);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
@@ -63,15 +70,16 @@ impl Floor {
         self.finish(id, outcome, now);
     }
 
-    fn agent_leg_ended(&mut self, id: CallId, agents_part: bool, now: Millis) {
+    fn agent_leg_ended(&mut self, id: CallId, leg: LegId, why: NotTaken, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.agent_leg.take();
-        match call.phase {
-            Phase::Offered { .. } => self.offer_failed(id, agents_part, now),
-            _ => self.leave(id, Cause::Normal, now),
+        if let Some(agent) = call.rung_on(leg) {
+            self.offer_failed(id, &agent, why, now);
+            return;
         }
+        call.agent_leg.take();
+        self.leave(id, Cause::Normal, now);
     }
 
     /// We end the call: hang up on the customer and wait for the end.
@@ -271,6 +279,9 @@ fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
         } else {
             Outcome::Connected
         };
+    }
+    if call.turned_away {
+        return Outcome::Busy;
     }
     if call.cancelled {
         return Outcome::Cancelled;

@@ -37,6 +37,15 @@ impl Floor {
         self.legs.insert(leg, Role::Customer(id));
         self.commands
             .push_back(Command::OpenCall(Box::new(call.beginning())));
+        let queue = call.queue.as_ref();
+        if queue.is_none_or(|queue| self.turns_away(queue, now)) {
+            call.phase = Phase::Leaving;
+            call.turned_away = true;
+            let cause = Cause::Busy;
+            self.commands.push_back(Command::Hangup { leg, cause });
+            self.calls.insert(id, call);
+            return;
+        }
         self.commands.push_back(Command::Ring { leg });
         self.commands.push_back(Command::Answer { leg });
         self.calls.insert(id, call);

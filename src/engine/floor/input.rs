@@ -1,6 +1,6 @@
 //! What may happen to the floor. Every input comes with the time it happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     agent::Unready,
@@ -149,6 +149,24 @@ pub struct QueueSpec {
     pub id: QueueId,
     pub name: String,
     pub settings: queue::Settings,
+    /// What differs for single agents; who is in the queue the agents say.
+    pub members: BTreeMap<AgentId, queue::Member>,
+    /// Which change of the stored queue this is.
+    pub revision: i64,
+}
+
+impl QueueSpec {
+    /// A queue whose agents are all alike.
+    #[must_use]
+    pub fn new(id: QueueId, name: impl Into<String>, settings: queue::Settings) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            settings,
+            members: BTreeMap::new(),
+            revision: 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -111,6 +111,8 @@ impl Floor {
         QueueView {
             id: id.clone(),
             name: self.queues[id].name.clone(),
+            revision: self.queues[id].revision,
+            line: self.view_line(id, now),
             waiting: count(waiting()),
             longest_wait_ms: waiting()
                 .filter_map(|call| call.times.queued)

@@ -17,16 +17,19 @@ mod event;
 mod inbound;
 mod input;
 mod learning;
+mod line;
 mod look;
 mod offers;
 mod orders;
 mod pace;
 mod presence;
 mod preview;
+mod queues;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod view;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -41,7 +44,6 @@ pub use view::*;
 use crate::{
     gateway,
     ids::{AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId},
-    queue,
     time::Millis,
 };
 use admission::UnderWay;
@@ -49,6 +51,7 @@ use agents::Agent;
 use calls::{Call, Phase, Role};
 use campaigns::Campaign;
 use dialling::Dial;
+use queues::Queue;
 use timers::Timers;
 
 /// See the module.
@@ -71,12 +74,6 @@ pub struct Floor {
     /// Extensions whose phone can be rung.
     registered: BTreeSet<String>,
     draining: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Queue {
-    name: String,
-    settings: queue::Settings,
 }
 
 #[derive(Debug, Clone)]
@@ -206,9 +203,10 @@ impl Floor {
     pub fn handle_wake(&mut self, now: Millis) {
         while let Some(why) = self.timers.pop_due(now) {
             match why {
-                Why::CallWouldBeAbandoned(call) | Why::WaitIsOver(call) => {
-                    self.waited_too_long(call, now);
-                }
+                Why::CallWouldBeAbandoned(call) => self.waited_too_long(call, now),
+                Why::WaitIsOver(call) => self.wait_due(call, now),
+                Why::NobodyIsThere(call) => self.nobody_due(call, now),
+                Why::TierOpens(call) => self.tier_due(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
                 Why::RestIsOver(_) => self.touch_all(now),
                 Why::WrapUpOver(agent) => self.wrap_up_due(&agent, now),

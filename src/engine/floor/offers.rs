@@ -1,9 +1,8 @@
-//! Who takes the call: the agent of the queue who has been idle longest.
+//! A call is offered to agents: one after the other, or to all at once.
 
-use super::{Cause, Command, Floor, Phase, Role, Why, agents::Agent};
+use super::{Call, Cause, Command, Floor, Phase, Role, Why, agents::Agent};
 use crate::{
     agent::{Busy, State},
-    campaign::Mode,
     ids::{AgentId, CallId, LegId, QueueId},
     pacing,
     time::Millis,
@@ -17,52 +16,48 @@ const OFFER_GUARD_MS: i64 = 1_000;
 /// must not be rung without end.
 const REST_MS: i64 = 1_000;
 
+/// An agent whose phone rings beside that of the call's first agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rung {
+    pub agent: AgentId,
+    pub leg: LegId,
+    /// When the phone must have told how its ringing ended.
+    pub until: Millis,
+}
+
+/// Why an agent did not take an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    RangOut,
+    Rejected,
+    Busy,
+    /// The phone was never reached; the agent did nothing wrong.
+    Unreached,
+}
+
+impl NotTaken {
+    /// What a phone meant that refused.
+    pub fn of_status(status: Option<u16>) -> Self {
+        match status {
+            Some(486 | 600) => Self::Busy,
+            Some(403 | 603) => Self::Rejected,
+            _ => Self::RangOut,
+        }
+    }
+}
+
 impl Floor {
-    /// Gives waiting calls to idle agents: calls we dialled first, then by time waited (OUT-254).
+    /// Gives waiting calls to idle agents.
     pub(super) fn route(&mut self, now: Millis) {
-        let mut waiting: Vec<(bool, Millis, CallId)> = self
-            .calls
-            .values()
-            .filter(|call| call.phase == Phase::Waiting)
-            .map(|call| {
-                let dialled = call.mode == Some(Mode::Predictive);
-                (!dialled, call.times.queued.unwrap_or(now), call.id)
-            })
-            .collect();
-        waiting.sort_unstable();
-        for (_, _, call) in waiting {
-            if let Some(agent) = self.longest_idle(call, now) {
+        for call in self.next_in_line(now) {
+            for agent in self.choose(call, now) {
                 self.offer(call, &agent, now);
             }
         }
     }
 
-    fn longest_idle(&mut self, id: CallId, now: Millis) -> Option<AgentId> {
-        let call = self.calls.get(&id)?;
-        let queue = call.queue.clone()?;
-        let idle = self.idle_agents(&queue, now);
-        if let Some((_, agent)) = idle.iter().find(|(_, agent)| !call.tried.contains(agent)) {
-            return Some(agent.clone());
-        }
-        // Everybody who is idle has let it ring: begin again with the longest idle.
-        let (_, agent) = idle.into_iter().next()?;
-        self.calls.get_mut(&id)?.tried.clear();
-        Some(agent)
-    }
-
-    /// Idle agents of a queue whose phone can be reached, longest idle first.
-    fn idle_agents(&self, queue: &QueueId, now: Millis) -> Vec<(Millis, AgentId)> {
-        let mut idle: Vec<(Millis, AgentId)> = self
-            .agents
-            .values()
-            .filter(|agent| agent.machine.is_ready() && agent.spec.queues.contains(queue))
-            .filter(|agent| self.is_reachable(agent) && agent.rests_until <= now)
-            .map(|agent| (agent.machine.since(), agent.spec.id.clone()))
-            .collect();
-        idle.sort();
-        idle
-    }
-
+    /// Reserves an agent for the call and rings. The first one is the call's agent for the time
+    /// being; the others ring beside.
     fn offer(&mut self, id: CallId, agent_id: &AgentId, now: Millis) {
         if self
             .step(agent_id, now, |machine| machine.offer(id, now))
@@ -70,128 +65,185 @@ impl Floor {
         {
             return;
         }
-        let ring_ms = self.ring_ms_for(id);
+        let ring_ms = self.ring_ms_for(id, agent_id);
         let until = now.plus(ring_ms + OFFER_GUARD_MS);
+        self.remember_rung(id, agent_id);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.times.offered = Some(now);
-        call.agent = Some(agent_id.clone());
-        call.phase = Phase::Offered {
-            agent: agent_id.clone(),
-            until,
-        };
+        let is_first = call.phase == Phase::Waiting;
+        if is_first {
+            call.times.offered = Some(now);
+            call.agent = Some(agent_id.clone());
+            call.phase = Phase::Offered {
+                agent: agent_id.clone(),
+                until,
+            };
+        }
         self.pop_up(agent_id, id);
-        if self.reach(id, agent_id, ring_ms) {
+        if is_first && self.take_nailed_up(id, agent_id) {
             self.join(id, now);
-        } else {
-            let over = Why::OfferIsOver(id, agent_id.clone());
-            self.timers.set(until, over);
+            return;
+        }
+        let leg = self.ring_for(id, agent_id, ring_ms);
+        if let Some(call) = self.calls.get_mut(&id) {
+            if is_first {
+                call.agent_leg = Some(leg);
+            } else {
+                let agent = agent_id.clone();
+                call.also_rung.push(Rung { agent, leg, until });
+            }
+        }
+        let over = Why::OfferIsOver(id, agent_id.clone());
+        self.timers.set(until, over);
+    }
+
+    fn remember_rung(&mut self, call: CallId, agent: &AgentId) {
+        let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
+        if let Some(queue) = queue.and_then(|queue| self.queues.get_mut(queue)) {
+            queue.last_rung = Some((queue.member(agent).position, agent.clone()));
         }
     }
 
-    /// Gives the call the agent's leg; true when it is up already, otherwise the phone rings.
-    fn reach(&mut self, id: CallId, agent: &AgentId, ring_ms: i64) -> bool {
-        let caller = self.calls.get(&id).map(|call| self.number_for(agent, call));
-        let (Some(caller), Some(agent), Some(call)) =
-            (caller, self.agents.get(agent), self.calls.get_mut(&id))
-        else {
+    /// Gives the call the agent's leg that is up for the whole shift; false when there is none.
+    fn take_nailed_up(&mut self, id: CallId, agent: &AgentId) -> bool {
+        let up = self.agents.get(agent).and_then(|agent| agent.nailed_up);
+        let (Some((leg, _)), Some(call)) = (up, self.calls.get_mut(&id)) else {
             return false;
         };
-        if let Some((leg, _)) = agent.nailed_up {
-            call.agent_leg = Some(leg);
-            return true;
-        }
-        let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
+        true
+    }
+
+    fn ring_for(&mut self, id: CallId, agent_id: &AgentId, ring_ms: i64) -> LegId {
+        let leg = LegId(self.numbers.take());
         self.legs.insert(leg, Role::AgentFor(id));
-        self.commands.push_back(Command::RingPhone {
-            leg,
-            extension: agent.extension.clone(),
-            caller,
-            ring_ms,
-        });
-        false
+        let call = self.calls.get(&id);
+        let agent = self.agents.get(agent_id);
+        if let (Some(call), Some(agent)) = (call, agent) {
+            let ring = Command::RingPhone {
+                leg,
+                extension: agent.extension.clone(),
+                caller: self.number_for(agent_id, call),
+                ring_ms,
+            };
+            self.commands.push_back(ring);
+        }
+        leg
     }
 
-    fn ring_ms_for(&self, call: CallId) -> i64 {
+    fn ring_ms_for(&self, call: CallId, agent: &AgentId) -> i64 {
         let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
-        queue
-            .and_then(|queue| self.queues.get(queue))
-            .map_or(RING_MS, |queue| queue.settings.ring_ms)
+        let known = queue.and_then(|queue| self.queues.get(queue));
+        known.map_or(RING_MS, |queue| {
+            let own = queue.member(agent).ring_ms;
+            own.unwrap_or(queue.settings.ring_ms)
+        })
     }
 
-    /// The agent's phone did not take the call: another agent's turn. `agents_part`: the agent let
-    /// it ring or rejected it; otherwise the phone was never reached.
-    pub(super) fn offer_failed(&mut self, id: CallId, agents_part: bool, now: Millis) {
+    /// One of the phones that ring for a call was picked up: the call is this agent's, the others
+    /// are let go. False when none of them has this leg.
+    pub(super) fn won_by(&mut self, id: CallId, leg: LegId, now: Millis) -> bool {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return false;
+        };
+        if call.agent_leg != Some(leg) {
+            let Some(at) = call.also_rung.iter().position(|rung| rung.leg == leg) else {
+                return false;
+            };
+            let winner = call.also_rung.swap_remove(at);
+            if let Some(loser) = call.lead_with(winner) {
+                call.also_rung.push(loser);
+            }
+        }
+        let losers = std::mem::take(&mut call.also_rung);
+        for loser in losers {
+            self.let_off(&loser.agent, Some(loser.leg), now);
+        }
+        true
+    }
+
+    /// An agent did not take the call: another's turn, unless others still ring.
+    pub(super) fn offer_failed(
+        &mut self,
+        id: CallId,
+        agent_id: &AgentId,
+        why: NotTaken,
+        now: Millis,
+    ) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let Phase::Offered { agent, .. } = call.phase.clone() else {
+        let Some(leg) = call.take_offer(agent_id) else {
             return;
         };
-        if let Some(leg) = call.agent_leg.take()
-            && self.legs.remove(&leg).is_some()
-        {
-            self.commands.push_back(Command::Hangup {
-                leg,
-                cause: Cause::NoAnswer,
-            });
-        }
-        call.phase = Phase::Waiting;
-        call.agent = None;
-        call.tried.insert(agent.clone());
-        let limit = call
-            .queue
-            .as_ref()
-            .and_then(|queue| self.queues.get(queue))
-            .map_or(0, |queue| queue.settings.max_no_answer);
+        call.tried.insert(agent_id.clone());
+        let queue = call.queue.clone();
+        self.drop_leg(leg);
+        let member = self.member(queue.as_ref(), agent_id);
+        let limit = member.max_no_answer.or_else(|| {
+            let queue = self.queues.get(queue.as_ref()?)?;
+            Some(queue.settings.max_no_answer)
+        });
+        let rest = match why {
+            NotTaken::Rejected => member.reject_delay_ms.max(REST_MS),
+            NotTaken::Busy => member.busy_delay_ms.max(REST_MS),
+            NotTaken::RangOut | NotTaken::Unreached => REST_MS,
+        };
         let mut on_break = false;
-        if let Some(agent) = self.agents.get_mut(&agent) {
-            agent.rests_until = now.plus(REST_MS);
-            agent.no_answers += u32::from(agents_part);
-            on_break = limit > 0 && agent.no_answers >= limit;
+        if let Some(agent) = self.agents.get_mut(agent_id) {
+            agent.rests_until = now.plus(rest);
+            agent.no_answers += u32::from(why == NotTaken::RangOut);
+            on_break = limit.is_some_and(|limit| limit > 0 && agent.no_answers >= limit);
             if on_break {
                 agent.no_answers = 0;
             }
         }
-        self.timers
-            .set(now.plus(REST_MS), Why::RestIsOver(agent.clone()));
-        let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
+        let over = Why::RestIsOver(agent_id.clone());
+        self.timers.set(now.plus(rest), over);
+        let _ = self.step(agent_id, now, |machine| machine.offer_over(on_break, now));
         if !on_break {
-            self.go_on_previewing(&agent);
+            self.go_on_previewing(agent_id);
         }
     }
 
     pub(super) fn offer_due(&mut self, id: CallId, agent: &AgentId, now: Millis) {
-        let due = self.calls.get(&id).is_some_and(|call| {
-            matches!(&call.phase, Phase::Offered { agent: rung, until } if rung == agent && *until <= now)
-        });
-        if due {
-            self.offer_failed(id, true, now);
+        let until = self.calls.get(&id).and_then(|call| call.rings_until(agent));
+        if until.is_some_and(|until| until <= now) {
+            self.offer_failed(id, agent, NotTaken::RangOut, now);
         }
     }
 
-    /// The caller is gone or given up: the agent did nothing wrong. Nothing when no offer rings.
+    /// The caller is gone or given up: the agents did nothing wrong. Nothing when no offer rings.
     pub(super) fn withdraw_offer(&mut self, id: CallId, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        let others = std::mem::take(&mut call.also_rung);
         let Phase::Offered { agent, .. } = call.phase.clone() else {
             return;
         };
-        call.phase = Phase::Waiting;
-        call.agent = None;
-        if let Some(leg) = call.agent_leg.take()
-            && self.legs.remove(&leg).is_some()
-        {
-            self.commands.push_back(Command::Hangup {
-                leg,
-                cause: Cause::NoAnswer,
-            });
+        let leg = call.take_offer(&agent).flatten();
+        self.let_off(&agent, leg, now);
+        for rung in others {
+            self.let_off(&rung.agent, Some(rung.leg), now);
         }
-        let _ = self.step(&agent, now, |machine| machine.offer_over(false, now));
-        self.go_on_previewing(&agent);
+    }
+
+    /// An agent whose offer is taken back is ready again.
+    fn let_off(&mut self, agent: &AgentId, leg: Option<LegId>, now: Millis) {
+        self.drop_leg(leg);
+        let _ = self.step(agent, now, |machine| machine.offer_over(false, now));
+        self.go_on_previewing(agent);
+    }
+
+    fn drop_leg(&mut self, leg: Option<LegId>) {
+        let rings = leg.filter(|leg| matches!(self.legs.get(leg), Some(Role::AgentFor(_))));
+        if let Some(leg) = rings {
+            self.legs.remove(&leg);
+            let cause = Cause::NoAnswer;
+            self.commands.push_back(Command::Hangup { leg, cause });
+        }
     }
 
     /// Whether a call can get to the agent at all.
@@ -205,9 +257,7 @@ impl Floor {
     /// The agents of a queue as the pacer sees them.
     pub(super) fn pacing_agents(&self, queue: &QueueId, now: Millis) -> Vec<pacing::Agent> {
         let is_idle = |agent: &Agent| self.is_reachable(agent) && agent.rests_until <= now;
-        self.agents
-            .values()
-            .filter(|agent| agent.machine.is_signed_in() && agent.spec.queues.contains(queue))
+        self.staff(queue)
             .map(|agent| pacing::Agent {
                 state: match agent.machine.state() {
                     State::Ready if is_idle(agent) => pacing::AgentState::Idle,
@@ -226,5 +276,76 @@ impl Floor {
                 leaves: super::learning::leaves(agent),
             })
             .collect()
+    }
+}
+
+impl Call {
+    /// Whether the call is offered to this agent, and until when the phone may ring.
+    pub(super) fn rings_until(&self, agent: &AgentId) -> Option<Millis> {
+        match &self.phase {
+            Phase::Offered {
+                agent: first,
+                until,
+            } if first == agent => Some(*until),
+            Phase::Offered { .. } => {
+                let rung = self.also_rung.iter().find(|rung| rung.agent == *agent)?;
+                Some(rung.until)
+            }
+            _ => None,
+        }
+    }
+
+    /// Who has this leg among the agents whose phone rings.
+    pub(super) fn rung_on(&self, leg: LegId) -> Option<AgentId> {
+        match &self.phase {
+            Phase::Offered { agent, .. } if self.agent_leg == Some(leg) => Some(agent.clone()),
+            _ => {
+                let rung = self.also_rung.iter().find(|rung| rung.leg == leg)?;
+                Some(rung.agent.clone())
+            }
+        }
+    }
+
+    /// Makes this agent the call's; gives back who was before.
+    fn lead_with(&mut self, rung: Rung) -> Option<Rung> {
+        let before = match &self.phase {
+            Phase::Offered { agent, until } => self.agent_leg.map(|leg| Rung {
+                agent: agent.clone(),
+                leg,
+                until: *until,
+            }),
+            _ => None,
+        };
+        self.agent = Some(rung.agent.clone());
+        self.agent_leg = Some(rung.leg);
+        self.phase = Phase::Offered {
+            agent: rung.agent,
+            until: rung.until,
+        };
+        before
+    }
+
+    /// The agent is offered the call no longer; gives the agent's leg, where there is one. With the
+    /// last agent the call waits again. `None`: it was not offered to this agent.
+    fn take_offer(&mut self, agent: &AgentId) -> Option<Option<LegId>> {
+        let Phase::Offered { agent: first, .. } = &self.phase else {
+            return None;
+        };
+        if first != agent {
+            let at = self
+                .also_rung
+                .iter()
+                .position(|rung| rung.agent == *agent)?;
+            return Some(Some(self.also_rung.swap_remove(at).leg));
+        }
+        let leg = self.agent_leg.take();
+        if self.also_rung.is_empty() {
+            self.phase = Phase::Waiting;
+            self.agent = None;
+        } else {
+            let next = self.also_rung.remove(0);
+            self.lead_with(next);
+        }
+        Some(leg)
     }
 }

@@ -1,10 +1,12 @@
 //! What agents ask for, and why they may be refused.
 
-use super::{AgentOrder, Cause, Command, Floor, LegId, Phase, Role, agents::LastCall};
+use super::{
+    AgentOrder, Cause, Command, Floor, LegId, Phase, Role, agents::LastCall, offers::NotTaken,
+};
 use crate::{
     agent::{IllegalTransition, State},
     disposition::{Code, Disposition, Step},
-    ids::{AgentId, CallId},
+    ids::{AgentId, CallId, QueueId},
     outcome::Outcome,
     time::Millis,
 };
@@ -106,6 +108,7 @@ impl Floor {
         agent.extension = extension.clone();
         agent.signed_in_at = Some(now);
         agent.busy_ms = 0;
+        agent.talk_ms = 0;
         agent.calls = 0;
         agent.no_answers = 0;
         agent.rests_until = now;
@@ -139,6 +142,7 @@ impl Floor {
         };
         agent.signed_in_at = None;
         agent.last_call = None;
+        let queues: Vec<QueueId> = agent.spec.queues.iter().cloned().collect();
         if let Some((leg, _)) = agent.nailed_up.take() {
             self.legs.remove(&leg);
             self.commands.push_back(Command::Hangup {
@@ -146,6 +150,7 @@ impl Floor {
                 cause: Cause::Normal,
             });
         }
+        self.staff_left(&queues, now);
         Ok(())
     }
 
@@ -167,7 +172,7 @@ impl Floor {
         };
         match self.calls[&call].phase {
             // The agent rejects the offer; the caller goes on waiting.
-            Phase::Offered { .. } => self.offer_failed(call, true, now),
+            Phase::Offered { .. } => self.offer_failed(call, id, NotTaken::Rejected, now),
             _ => self.leave(call, Cause::Normal, now),
         }
         Ok(())

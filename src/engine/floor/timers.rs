@@ -15,6 +15,10 @@ pub enum Why {
     CallWouldBeAbandoned(CallId),
     /// An inbound caller has waited as long as the queue lets them.
     WaitIsOver(CallId),
+    /// An inbound caller has waited as long as the queue lets them while nobody is signed in.
+    NobodyIsThere(CallId),
+    /// A waiting call may ask the agents of another tier.
+    TierOpens(CallId),
     OfferIsOver(CallId, AgentId),
     /// An agent whose phone did not take a call may be offered one again.
     RestIsOver(AgentId),

@@ -62,12 +62,30 @@ pub struct CallView {
 pub struct QueueView {
     pub id: QueueId,
     pub name: String,
+    /// The change of the stored queue that is in effect.
+    pub revision: i64,
+    /// Everybody who waits, in order.
+    pub line: Vec<WaitingView>,
     pub waiting: u32,
     pub longest_wait_ms: i64,
     pub signed_in: u32,
     pub ready: u32,
     pub busy: u32,
     pub wrap_up: u32,
+}
+
+/// A caller in the line of a queue (RPT-013).
+#[derive(Debug, Clone, Serialize)]
+pub struct WaitingView {
+    pub call_id: CallId,
+    pub direction: &'static str,
+    pub number: String,
+    pub called: String,
+    /// From 1.
+    pub place: u32,
+    pub priority: u8,
+    pub since: Millis,
+    pub waited_ms: i64,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -1,5 +1,6 @@
 //! Agents, queues, gateways, routes and users as lists with a form each.
 
+use engine::queue::Strategy;
 use serde::Serialize;
 
 use super::Choice;
@@ -20,6 +21,9 @@ pub struct QueueRow {
     pub id: String,
     pub name: String,
     pub agents: Vec<String>,
+    pub strategy: &'static str,
+    /// Otherwise the floor is about to take over a change (未生效).
+    pub in_effect: bool,
     pub waiting: i64,
     pub ready: i64,
     pub signed_in: i64,
@@ -60,6 +64,8 @@ pub struct Setup {
     pub gateways: Vec<GatewayRow>,
     pub routes: Vec<RouteRow>,
     pub extensions: Vec<String>,
+    /// Ring strategies of queues.
+    pub strategies: Vec<&'static str>,
     /// Empty for everybody but administrators.
     pub users: Vec<UserRow>,
     /// Users that are no agent yet.
@@ -77,6 +83,7 @@ impl Page for Setup {
             gateways: Vec::new(),
             routes: Vec::new(),
             extensions: Vec::new(),
+            strategies: Vec::new(),
             users: Vec::new(),
             free_users: Vec::new(),
             is_admin,
@@ -97,6 +104,8 @@ impl Page for Setup {
                 id: "sales".into(),
                 name: "销售".into(),
                 agents: vec!["1001".into()],
+                strategy: "longest_idle",
+                in_effect: false,
                 waiting: 1,
                 ready: 2,
                 signed_in: 3,
@@ -118,6 +127,7 @@ impl Page for Setup {
                 enabled: true,
             }],
             extensions: vec!["8001".into()],
+            strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             users: ["admin", "supervisor", "marketer", "agent"]
                 .map(|role| UserRow {
                     username: role.into(),

@@ -39,6 +39,7 @@ pub mod openapi;
 mod preflight;
 mod previews;
 mod products;
+mod queue_agents;
 mod queues;
 mod records;
 mod recycle;
@@ -107,6 +108,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(calls::routes())
         .merge(attempts::routes())
         .merge(queues::routes())
+        .merge(queue_agents::routes())
         .merge(gateways::routes())
         .merge(inbound_routes::routes())
         .merge(extensions::routes())

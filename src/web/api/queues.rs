@@ -1,11 +1,16 @@
-//! `/queues` (技能组).
+//! `/queues` (技能组): how calls wait and who is rung.
+
+use std::collections::BTreeMap;
 
 use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
 };
-use engine::queue::Settings;
+use engine::{
+    floor::WaitingView,
+    queue::{OutOfRange, Settings},
+};
 use serde::{Deserialize, Serialize};
 use store::queues::{self, Queue};
 use utoipa::ToSchema;
@@ -14,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{check, find};
 use crate::{
     caller::Caller,
-    clock::now,
+    clock::{At, now},
     house::House,
     input::{Body, strict},
     paging::List,
@@ -25,22 +30,61 @@ pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(get, put, remove))
+        .routes(routes!(reload))
+        .routes(routes!(waiting))
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct QueueOut {
     pub id: String,
     pub name: String,
-    /// abandon_after_ms, max_wait_ms, ring_ms, wrap_up_ms, music, sorry, max_no_answer.
+    /// strategy (ring_all, longest_idle, round_robin, top_down, least_talk_time, fewest_calls,
+    /// by_agent_order), fifo, tiers {apply, wait_ms, multiply, skip_empty}, time_base (queue,
+    /// system), priority, abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
+    /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
+    /// sorry, max_no_answer.
     #[schema(value_type = Object)]
     pub settings: Settings,
     pub agents: Vec<String>,
+    /// The floor works by these settings; otherwise it is about to take them over (未生效).
+    pub in_effect: bool,
     pub waiting: u32,
     pub longest_wait_ms: i64,
     pub signed_in: u32,
     pub ready: u32,
     pub busy: u32,
     pub wrap_up: u32,
+}
+
+/// A caller in the line.
+#[derive(Serialize, ToSchema)]
+pub struct WaitingOut {
+    call_id: String,
+    /// inbound or outbound.
+    direction: &'static str,
+    number: String,
+    /// The number that was called.
+    called: String,
+    /// From 1.
+    place: u32,
+    priority: u8,
+    since: At,
+    waited_ms: i64,
+}
+
+impl From<WaitingView> for WaitingOut {
+    fn from(seen: WaitingView) -> Self {
+        Self {
+            call_id: seen.call_id.to_string(),
+            direction: seen.direction,
+            number: seen.number,
+            called: seen.called,
+            place: seen.place,
+            priority: seen.priority,
+            since: At(seen.since.0),
+            waited_ms: seen.waited_ms,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -66,7 +110,11 @@ async fn list(State(house): State<House>, caller: Caller) -> Result<Json<List<Qu
 /// When the database does not answer.
 pub async fn all(house: &House, caller: &Caller) -> Result<Vec<QueueOut>, Problem> {
     let rows = queues::list(&house.db, caller.orgi()).await?;
-    Ok(rows.into_iter().map(|row| show(house, row)).collect())
+    let stored = queues::revisions(&house.db, caller.orgi()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| show(house, &stored, row))
+        .collect())
 }
 
 /// 技能组 · One queue.
@@ -77,9 +125,42 @@ async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<QueueOut>, Problem> {
-    let rows = queues::list(&house.db, caller.orgi()).await?;
+    let rows = all(&house, &caller).await?;
     let row = find::there(rows.into_iter().find(|row| row.id == id))?;
-    Ok(Json(show(&house, row)))
+    Ok(Json(row))
+}
+
+/// 排队队列 · Who waits in a queue, in order.
+#[utoipa::path(get, path = "/api/v1/queues/{id}/waiting", tag = "setup",
+    params(("id" = String, Path)), responses((status = 200, body = List<WaitingOut>)))]
+async fn waiting(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<List<WaitingOut>>, Problem> {
+    known(&house, &caller, &id).await?;
+    let view = house.live.view();
+    let seen = view.queues.iter().find(|seen| seen.id.as_str() == id);
+    let line = seen.map(|seen| seen.line.clone()).unwrap_or_default();
+    Ok(Json(List::whole(
+        line.into_iter().map(WaitingOut::from).collect(),
+    )))
+}
+
+/// 重新加载队列 · Let the floor read agents, queues and routes anew. Changes made here are taken over
+/// by themselves; this is for those made elsewhere. No call is dropped.
+#[utoipa::path(post, path = "/api/v1/queues/reload", tag = "setup",
+    responses((status = 204)))]
+async fn reload(State(house): State<House>, _caller: Caller) -> StatusCode {
+    house.live.reload().await;
+    StatusCode::NO_CONTENT
+}
+
+/// # Errors
+/// `NOT_FOUND` when the tenant has no such queue.
+pub async fn known(house: &House, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let stored = queues::revisions(&house.db, caller.orgi()).await?;
+    find::there(stored.get(id)).map(|_| ())
 }
 
 /// 设置技能组 · Add a queue under this id, or change the one that has it.
@@ -95,7 +176,9 @@ async fn put(
         Some(settings) => strict(settings)?,
         None => Settings::default(),
     };
-    in_range(&settings)?;
+    settings
+        .validate()
+        .map_err(|bad| out_of_range("/settings", &bad))?;
     let queue = Queue {
         id: check::chosen_id("/id", &id)?,
         name: check::name("/name", &asked.name)?,
@@ -106,7 +189,8 @@ async fn put(
     queues::put(&mut tx, caller.orgi(), &queue, now()).await?;
     tx.commit().await?;
     house.live.reload().await;
-    Ok(Json(show(&house, queue)))
+    let stored = queues::revisions(&house.db, caller.orgi()).await?;
+    Ok(Json(show(&house, &stored, queue)))
 }
 
 /// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route leads to it.
@@ -126,31 +210,17 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn in_range(settings: &Settings) -> Result<(), Problem> {
-    let ranges = [
-        ("abandon_after_ms", settings.abandon_after_ms, 500, 10_000),
-        ("max_wait_ms", settings.max_wait_ms, 5_000, 3_600_000),
-        ("ring_ms", settings.ring_ms, 3_000, 120_000),
-        ("wrap_up_ms", settings.wrap_up_ms, 0, 3_600_000),
-        ("max_no_answer", i64::from(settings.max_no_answer), 0, 100),
-    ];
-    match ranges
-        .into_iter()
-        .find(|(_, value, least, most)| value < least || value > most)
-    {
-        Some((name, _, least, most)) => Err(Problem::at(
-            &format!("/settings/{name}"),
-            "range",
-            format!("must be {least} to {most}"),
-        )),
-        None => Ok(()),
-    }
+/// What a bad setting is refused with; `under` is where the settings stand.
+pub fn out_of_range(under: &str, bad: &OutOfRange) -> Problem {
+    Problem::at(&format!("{under}{}", bad.at), "range", bad.to_string())
 }
 
-fn show(house: &House, row: Queue) -> QueueOut {
+fn show(house: &House, stored: &BTreeMap<String, i64>, row: Queue) -> QueueOut {
     let view = house.live.view();
     let seen = view.queues.iter().find(|seen| seen.id.as_str() == row.id);
+    let in_effect = seen.is_some_and(|seen| stored.get(&row.id) == Some(&seen.revision));
     QueueOut {
+        in_effect,
         id: row.id,
         name: row.name,
         settings: row.settings,

@@ -1,6 +1,7 @@
 //! Set-up.
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
+use engine::queue::Strategy;
 use render::pages::{AgentRow, Choice, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
 use store::{
     access::{Role, users},
@@ -64,6 +65,7 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .map(|one| one.extension)
             .collect(),
         agents: agents.into_iter().map(agent_row).collect(),
+        strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
         is_admin,
     };
     page(&caller, &asked, "/setup", &shown)
@@ -85,6 +87,8 @@ fn queue_row(queue: crate::api::QueueOut) -> QueueRow {
         id: queue.id,
         name: queue.name,
         agents: queue.agents,
+        strategy: queue.settings.strategy().as_str(),
+        in_effect: queue.in_effect,
         waiting: queue.waiting.into(),
         ready: queue.ready.into(),
         signed_in: queue.signed_in.into(),

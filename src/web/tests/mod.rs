@@ -10,6 +10,7 @@ mod kit;
 mod leads;
 mod lists;
 mod pages;
+mod queues;
 mod robots;
 mod rows;
 mod structure;

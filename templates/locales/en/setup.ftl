@@ -34,6 +34,12 @@ setup-ready = Ready / signed in
 setup-members = Members
 setup-members-hint = One agent number a line
 setup-wrap-ms = After-call work (ms)
+setup-strategy = Ring strategy
+setup-pending = not in effect yet
+setup-max-wait = Longest wait (ms)
+setup-max-wait-hint = 0 = for ever
+setup-places = Places in the line
+setup-places-hint = 0 = no limit
 setup-routes = Inbound routes
 setup-no-routes = No inbound routes yet.
 setup-called = Called number

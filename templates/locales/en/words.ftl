@@ -166,3 +166,11 @@ word-block-campaign_draft = the campaign was not started
 word-block-campaign_paused = the campaign is paused
 word-block-campaign_stopped = the campaign is stopped
 word-block-campaign_finished = the campaign is finished
+
+word-strategy-ring_all = All at once
+word-strategy-longest_idle = Longest idle
+word-strategy-round_robin = In turn
+word-strategy-top_down = From the top
+word-strategy-least_talk_time = Least talk time
+word-strategy-fewest_calls = Fewest calls
+word-strategy-by_agent_order = By level and position

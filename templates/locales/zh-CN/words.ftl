@@ -166,3 +166,11 @@ word-block-campaign_draft = 活动未启动
 word-block-campaign_paused = 活动已暂停
 word-block-campaign_stopped = 活动已停止
 word-block-campaign_finished = 活动已结束
+
+word-strategy-ring_all = 所有振铃
+word-strategy-longest_idle = 空闲时长最长振铃
+word-strategy-round_robin = 轮循振铃
+word-strategy-top_down = 顺序振铃
+word-strategy-least_talk_time = 通话时长最小振铃
+word-strategy-fewest_calls = 接听最小振铃
+word-strategy-by_agent_order = 优先级振铃

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::{Floor, Phase, Role};
 use crate::{
     agent::State,
-    ids::{AgentId, LeadId},
+    ids::{AgentId, CallId, LeadId},
 };
 
 /// Panics, naming what does not hold.
@@ -21,30 +21,49 @@ pub fn hold(floor: &Floor) {
 fn agents_and_calls_agree(floor: &Floor) {
     for (id, agent) in &floor.agents {
         if let State::Busy { call, .. } = agent.machine.state() {
-            let of_call = floor.calls.get(call).map(|call| call.agent.as_ref());
-            assert_eq!(of_call, Some(Some(id)), "agent {id} is busy with {call}");
+            let call = floor
+                .calls
+                .get(call)
+                .expect("a call that an agent is busy with");
+            assert!(agents_of(call).any(|one| one == id), "{id} and {call:?}");
         }
         let is_previewing = matches!(agent.machine.state(), State::Preview { .. });
         assert_eq!(is_previewing, agent.preview.is_some(), "preview of {id}");
     }
     let mut seen: BTreeSet<&AgentId> = BTreeSet::new();
     for call in floor.calls.values() {
-        let Some(agent) = &call.agent else { continue };
-        assert!(seen.insert(agent), "agent {agent} is in two calls");
-        let on = floor.agents[agent].machine.call();
-        assert_eq!(on, Some(call.id), "{} has agent {agent}", call.id);
+        let is_offered = matches!(call.phase, Phase::Offered { .. });
+        assert!(is_offered || call.also_rung.is_empty(), "{call:?}");
+        for agent in agents_of(call) {
+            assert!(seen.insert(agent), "agent {agent} is in two calls");
+            let on = floor.agents[agent].machine.call();
+            assert_eq!(on, Some(call.id), "{} has agent {agent}", call.id);
+        }
     }
+}
+
+/// Everybody who is reserved for a call or talks in it.
+fn agents_of(call: &super::super::Call) -> impl Iterator<Item = &AgentId> {
+    let others = call.also_rung.iter().map(|rung| &rung.agent);
+    call.agent.iter().chain(others)
 }
 
 /// Every leg of a call leads back to it, and every leg has something to live for.
 fn legs_and_calls_agree(floor: &Floor) {
     for (leg, role) in &floor.legs {
-        let known = match role {
-            Role::Customer(call) => floor.calls.get(call).and_then(|call| call.customer),
-            Role::AgentFor(call) => floor.calls.get(call).and_then(|call| call.agent_leg),
-            Role::NailedUp(agent) => floor.agents[agent].nailed_up.map(|(leg, _)| leg),
+        let of = |call: &CallId| floor.calls.get(call);
+        let is_known = match role {
+            Role::Customer(call) => of(call).is_some_and(|call| call.customer == Some(*leg)),
+            Role::AgentFor(call) => of(call).is_some_and(|call| {
+                let rings = call.also_rung.iter().any(|rung| rung.leg == *leg);
+                rings || call.agent_leg == Some(*leg)
+            }),
+            Role::NailedUp(agent) => {
+                let up = floor.agents[agent].nailed_up;
+                up.is_some_and(|(up, _)| up == *leg)
+            }
         };
-        assert_eq!(known, Some(*leg), "{leg} is {role:?}");
+        assert!(is_known, "{leg} is {role:?}");
     }
     for call in floor.calls.values() {
         let legs = [call.customer, call.agent_leg];

@@ -1,5 +1,6 @@
 //! Scripts on a virtual clock, and whole shifts of chance held against what must always be true.
 
+mod acd;
 mod after_the_call;
 mod campaigns;
 mod dialling;

@@ -45,11 +45,11 @@ pub fn extension(agent: &str) -> String {
 pub fn configuration(agents: &[String]) -> Configuration {
     Configuration {
         agents: agents.iter().map(|id| agent(id)).collect(),
-        queues: vec![QueueSpec {
-            id: QUEUE.into(),
-            name: "Sales".into(),
-            settings: queue::Settings::default(),
-        }],
+        queues: vec![QueueSpec::new(
+            QUEUE.into(),
+            "Sales",
+            queue::Settings::default(),
+        )],
         gateways: vec![GatewaySpec {
             id: GATEWAY.into(),
             name: "Trunk".into(),

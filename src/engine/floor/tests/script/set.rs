@@ -10,6 +10,7 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     pacing::Policy,
+    queue::{Member, Strategy, TimeBase},
     settings::{Ceiling, Level},
 };
 
@@ -28,8 +29,34 @@ impl Stage {
             }
             ["queue", options @ ..] => {
                 for (key, value) in pairs(options) {
-                    self.set_queue(key, value.parse().expect("a number"));
+                    self.set_queue(0, key, value);
                 }
+            }
+            ["another", "queue", id, number, options @ ..] => {
+                let mut other = stage::configuration(&[]);
+                let mut queue = other.queues.remove(0);
+                queue.id = (*id).into();
+                let mut route = other.routes.remove(0);
+                route.queue = queue.id.clone();
+                route.number = (*number).into();
+                self.configuration.queues.push(queue);
+                self.configuration.routes.push(route);
+                let last = self.configuration.queues.len() - 1;
+                for (key, value) in pairs(options) {
+                    self.set_queue(last, key, value);
+                }
+            }
+            ["also", "in", queue, agents @ ..] => {
+                for agent in &mut self.configuration.agents {
+                    if agents.contains(&agent.id.as_str()) {
+                        agent.queues.insert((*queue).into());
+                    }
+                }
+            }
+            ["member", agent, options @ ..] => {
+                let members = &mut self.configuration.queues[0].members;
+                let member = members.entry((*agent).into()).or_default();
+                pairs(options).for_each(|(key, value)| set_member(member, key, value));
             }
             ["gateway", options @ ..] => self.set_gateway(options),
             ["another", "gateway", id] => {
@@ -62,15 +89,42 @@ impl Stage {
         }
     }
 
-    pub(super) fn set_queue(&mut self, key: &str, value: f64) {
-        let settings = &mut self.configuration.queues[0].settings;
-        let ms = (value * 1000.0) as i64;
+    pub(super) fn set_queue(&mut self, queue: usize, key: &str, value: &str) {
+        let settings = &mut self.configuration.queues[queue].settings;
+        let ms = || seconds(value);
+        let number = || value.parse::<u32>().expect("a number");
         match key {
-            "abandon" => settings.abandon_after_ms = ms,
-            "wait" => settings.max_wait_ms = ms,
-            "ring" => settings.ring_ms = ms,
-            "wrap" => settings.wrap_up_ms = ms,
-            "no-answers" => settings.max_no_answer = value as u32,
+            "abandon" => settings.abandon_after_ms = ms(),
+            "wait" => settings.max_wait_ms = ms(),
+            "no-agent" => settings.max_wait_no_agent_ms = ms(),
+            "refuse" => settings.refuse_after_no_agent_ms = ms(),
+            "places" => settings.max_waiting = number(),
+            "resume" => {
+                settings.resume = true;
+                settings.resume_within_ms = ms();
+            }
+            "ring" => settings.ring_ms = ms(),
+            "wrap" => settings.wrap_up_ms = ms(),
+            "no-answers" => settings.max_no_answer = number(),
+            "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
+            "fifo" => settings.fifo = true,
+            "tiers" => {
+                settings.tiers.apply = true;
+                settings.tiers.wait_ms = ms();
+            }
+            "skip-empty" => settings.tiers.skip_empty = true,
+            "counts-from" => settings.time_base = TimeBase::System,
+            "strategy" => {
+                settings.strategy = match value {
+                    "all" => Strategy::RingAll,
+                    "round" => Strategy::RoundRobin,
+                    "top" => Strategy::TopDown,
+                    "talk" => Strategy::LeastTalkTime,
+                    "calls" => Strategy::FewestCalls,
+                    "order" => Strategy::ByAgentOrder,
+                    _ => Strategy::LongestIdle,
+                };
+            }
             other => panic!("no setting of a queue: {other}"),
         }
     }
@@ -145,6 +199,20 @@ impl Stage {
 
     pub(super) fn configure(&mut self) {
         self.input(Input::Configured(Box::new(self.configuration.clone())));
+    }
+}
+
+fn set_member(member: &mut Member, key: &str, value: &str) {
+    let number = || value.parse::<u32>().expect("a number");
+    match key {
+        "level" => member.level = number(),
+        "position" => member.position = number(),
+        "ring" => member.ring_ms = Some(seconds(value)),
+        "wrap" => member.wrap_up_ms = Some(seconds(value)),
+        "reject" => member.reject_delay_ms = seconds(value),
+        "busy" => member.busy_delay_ms = seconds(value),
+        "no-answers" => member.max_no_answer = Some(number()),
+        other => panic!("no setting of a member: {other}"),
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::{super::*, stage, store::Store};
 use crate::{
     campaign::{Mode, State},
     pacing::Policy,
+    queue::Strategy,
     retry::Retry,
     window::Window,
 };
@@ -47,6 +48,14 @@ pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
     }
     let queue = &mut configuration.queues[0].settings;
     queue.max_no_answer = rng.random_range(0..4);
+    queue.strategy = Strategy::ALL[rng.random_range(0..Strategy::ALL.len())];
+    queue.max_waiting = if rng.random_bool(0.2) {
+        rng.random_range(1..5)
+    } else {
+        0
+    };
+    queue.max_wait_no_agent_ms = if rng.random_bool(0.2) { 9_000 } else { 0 };
+    queue.resume = rng.random_bool(0.3);
     queue.ring_ms = rng.random_range(2_000..20_000);
     queue.wrap_up_ms = rng.random_range(0..15_000);
     queue.max_wait_ms = rng.random_range(5_000..120_000);

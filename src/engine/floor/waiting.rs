@@ -1,0 +1,181 @@
+//! A call waits for an agent, as long as its queue lets it.
+
+use super::{Command, Floor, Phase, Why};
+use crate::{
+    campaign::Mode,
+    ids::{CallId, QueueId},
+    queue::TimeBase,
+    time::Millis,
+};
+
+impl Floor {
+    /// The call waits for an agent: two seconds when we dialled it, longer when it came in.
+    pub(super) fn enter_queue(&mut self, id: CallId, queue: Option<QueueId>, now: Millis) {
+        let known = queue.filter(|queue| self.queues.contains_key(queue));
+        let Some(queue_id) = known else {
+            self.say_sorry(id, None, now);
+            return;
+        };
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(queue) = self.queues.get_mut(&queue_id) else {
+            return;
+        };
+        let began = match queue.settings.time_base {
+            TimeBase::Queue => now,
+            TimeBase::System => call.times.started,
+        };
+        let resumed = match call.is_inbound() {
+            true => queue.resumed(&call.caller, now),
+            false => None,
+        };
+        let music = queue.settings.music.clone();
+        call.waits_since = Some(resumed.unwrap_or(began));
+        call.queue = Some(queue_id);
+        call.phase = Phase::Waiting;
+        call.tried.clear();
+        call.times.queued = Some(now);
+        self.set_wait_timers(id, now);
+        self.route(now);
+        let waits = self.calls.get(&id).filter(|call| call.is_waiting());
+        if let Some(leg) = waits.and_then(|call| call.customer) {
+            let music = Some(music);
+            self.commands.push_back(Command::Park { leg, music });
+        }
+    }
+
+    /// Whether a new call finds no place in a queue: it is full, or nobody is there.
+    pub(super) fn turns_away(&self, queue: &QueueId, now: Millis) -> bool {
+        let Some(known) = self.queues.get(queue) else {
+            return true;
+        };
+        let most = known.settings.max_waiting as usize;
+        let is_full = || {
+            let waits = self.calls.values();
+            let there = waits.filter(|call| {
+                let comes = matches!(call.phase, Phase::Answering) || call.is_waiting();
+                comes && call.queue.as_ref() == Some(queue)
+            });
+            there.count() >= most
+        };
+        let nobody = now < known.refuses_until && self.staff(queue).next().is_none();
+        nobody || (most > 0 && is_full())
+    }
+
+    /// Sets what a waiting call is woken for, under its queue's present settings. An earlier wake-up
+    /// finds out that it is not due.
+    pub(super) fn set_wait_timers(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
+            return;
+        };
+        if call.mode == Some(Mode::Predictive) {
+            let at = self.abandoned_at(id).unwrap_or(now);
+            self.timers.set(at, Why::CallWouldBeAbandoned(id));
+            return;
+        }
+        if let Some(at) = self.wait_over_at(id) {
+            self.timers.set(at.max(now), Why::WaitIsOver(id));
+        }
+        if let Some(at) = self.no_agent_at(id) {
+            self.timers.set(at.max(now), Why::NobodyIsThere(id));
+        }
+        if let Some(at) = self.next_tier_at(id) {
+            self.timers.set(at.max(now), Why::TierOpens(id));
+        }
+    }
+
+    fn abandoned_at(&self, id: CallId) -> Option<Millis> {
+        let call = self.calls.get(&id)?;
+        let settings = &self.queues.get(call.queue.as_ref()?)?.settings;
+        let patience = call
+            .message_within_ms
+            .map_or(settings.abandon_after_ms, |most| {
+                most.min(settings.abandon_after_ms)
+            });
+        Some(call.times.answered?.plus(patience))
+    }
+
+    fn wait_over_at(&self, id: CallId) -> Option<Millis> {
+        let call = self.calls.get(&id)?;
+        let settings = &self.queues.get(call.queue.as_ref()?)?.settings;
+        let most = Some(settings.max_wait_ms).filter(|ms| *ms > 0)?;
+        Some(call.waits_since?.plus(most))
+    }
+
+    fn no_agent_at(&self, id: CallId) -> Option<Millis> {
+        let call = self.calls.get(&id)?;
+        let settings = &self.queues.get(call.queue.as_ref()?)?.settings;
+        let most = Some(settings.max_wait_no_agent_ms).filter(|ms| *ms > 0)?;
+        Some(call.waits_since?.plus(most))
+    }
+
+    /// A caller may have waited as long as the queue lets them.
+    pub(super) fn wait_due(&mut self, id: CallId, now: Millis) {
+        let is_gone = |floor: &Self| {
+            let queue = floor.calls.get(&id).and_then(|call| call.queue.as_ref());
+            queue.is_none_or(|queue| !floor.queues.contains_key(queue))
+        };
+        let is_due = self.wait_over_at(id).is_some_and(|at| at <= now);
+        if is_due || is_gone(self) {
+            self.waited_too_long(id, now);
+        }
+    }
+
+    /// A caller may have waited too long for a queue that nobody is signed in to.
+    pub(super) fn nobody_due(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
+            return;
+        };
+        let Some(queue_id) = call.queue.clone() else {
+            return;
+        };
+        let is_due = self.no_agent_at(id).is_some_and(|at| at <= now);
+        if !is_due || self.staff(&queue_id).next().is_some() {
+            return;
+        }
+        if let Some(queue) = self.queues.get_mut(&queue_id) {
+            queue.refuses_until = now.plus(queue.settings.refuse_after_no_agent_ms);
+        }
+        self.waited_too_long(id, now);
+    }
+
+    pub(super) fn tier_due(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_waiting()) else {
+            return;
+        };
+        call.tier_asked_ms = call.waits_since.map_or(0, |since| now.since(since));
+        if let Some(at) = self.next_tier_at(id) {
+            self.timers.set(at, Why::TierOpens(id));
+        }
+    }
+
+    /// An agent signed out: callers of queues that nobody serves any more are asked about.
+    pub(super) fn staff_left(&mut self, queues: &[QueueId], now: Millis) {
+        let left: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|call| call.is_waiting())
+            .filter(|call| call.queue.as_ref().is_some_and(|id| queues.contains(id)))
+            .map(|call| call.id)
+            .collect();
+        for id in left {
+            if let Some(at) = self.no_agent_at(id) {
+                self.timers.set(at.max(now), Why::NobodyIsThere(id));
+            }
+        }
+    }
+
+    /// The caller hung up while waiting, and may have the place back.
+    pub(super) fn gave_up_waiting(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
+            return;
+        };
+        let (Some(queue), Some(since)) = (call.queue.as_ref(), call.waits_since) else {
+            return;
+        };
+        if let Some(queue) = self.queues.get_mut(queue).filter(|_| call.is_inbound()) {
+            queue.remember(&call.caller, since, now);
+        }
+    }
+}

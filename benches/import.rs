@@ -28,6 +28,10 @@ use store::{
 };
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROWS: [u32; 2] = [100_000, 1_000_000];
 const TITLES: [&str; 10] = [
     "姓名",

@@ -173,9 +173,9 @@ impl Look<'_> {
             Ok(lead) => {
                 self.outcome.good += 1;
                 if self.outcome.examples.len() < SHOWN {
-                    let titled = lead.data.iter().filter_map(|(code, value)| {
-                        let field = self.fields.iter().find(|field| field.code == *code)?;
-                        Some((field.title.clone(), field.shown(value)))
+                    let titled = lead.data.clone().into_iter().filter_map(|(code, value)| {
+                        let field = self.fields.iter().find(|field| field.code == code)?;
+                        Some((field.title.clone(), field.shown(&value)))
                     });
                     self.outcome.examples.push(Example {
                         row_no: no,

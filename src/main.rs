@@ -21,6 +21,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use config::{Config, Overrides};
 
+/// The worker makes strings on one thread and lets go of them on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A dialler for call centres: spreadsheets become answered calls handed to agents.
 #[derive(Debug, Parser)]
 #[command(name = "paceline", version, about)]

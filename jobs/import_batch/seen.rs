@@ -2,11 +2,18 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use roaring::RoaringBitmap;
+/// Bits of the map, 16 MB of them: of a million keys one in 130 is taken for met without having been.
+const BITS: usize = 1 << 27;
 
-/// Fingerprints of keys, some five bytes each.
-#[derive(Debug, Default)]
-pub struct Seen(RoaringBitmap);
+/// A bit for each key's fingerprint. Pages of it that no key falls on are never touched.
+#[derive(Debug)]
+pub struct Seen(Vec<u64>);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self(vec![0; BITS / 64])
+    }
+}
 
 impl Seen {
     /// Notes a key. `false`: it was certainly not noted before; two keys may share a fingerprint.
@@ -14,7 +21,11 @@ impl Seen {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let [.., a, b, c, d] = hasher.finish().to_be_bytes();
-        !self.0.insert(u32::from_be_bytes([a, b, c, d]))
+        let bit = u32::from_be_bytes([a, b, c, d]) as usize % BITS;
+        let (word, mask) = (&mut self.0[bit / 64], 1 << (bit % 64));
+        let is_noted = *word & mask != 0;
+        *word |= mask;
+        is_noted
     }
 }
 

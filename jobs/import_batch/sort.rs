@@ -167,11 +167,13 @@ impl Desk<'_> {
         let dnc = self.listed(&lead.phone);
         let first = &mut self.sorted.new[at];
         let raw = (lead.phone, lead.phone_raw);
-        first.lead.data.extend(lead.data);
+        let mut data = first.lead.data.to_map();
+        data.extend(lead.data);
         let old = (first.lead.phone.clone(), first.lead.phone_raw.clone());
-        if let Some(dialled) = dialled(self.rules, &first.lead.data, [raw, old]) {
+        if let Some(dialled) = dialled(self.rules, &data, [raw, old]) {
             (first.lead.phone, first.lead.phone_raw, first.lead.phones) = dialled;
         }
+        first.lead.data = data.into();
         first.dnc |= dnc;
         self.sorted.updated += 1;
     }

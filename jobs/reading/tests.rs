@@ -61,7 +61,7 @@ fn told(source: &Source) -> String {
             Event::Head(head) => format!("titles in row {}", head.row),
             Event::Row(row) => match row.lead {
                 Ok(lead) => {
-                    let of = |code: &str| lead.data.get(code).cloned().unwrap_or_default();
+                    let of = |code: &str| lead.data.to_map().remove(code).unwrap_or_default();
                     let rest = ["f1", "f4", "f5"].map(of).join("|");
                     format!("{}: {} {rest}", row.no, lead.phones.join("+"))
                 }

@@ -87,30 +87,56 @@ pub fn kind(path: &Path) -> Result<Kind, JobError> {
 
 /// Checks that the archive can be read within the limits, and says what its sheets hold.
 pub fn check(path: &Path) -> Result<Parts, JobError> {
-    let packed = std::fs::metadata(path)?.len();
+    check_beside(path, || Ok(())).map(|(parts, ())| parts)
+}
+
+/// The same, and opens the archive beside it: as soon as what a reader keeps in memory is known to be
+/// within the limits, while the sheets are still measured.
+pub fn check_beside<T: Send>(
+    path: &Path,
+    open_it: impl FnOnce() -> Result<T, JobError> + Send,
+) -> Result<(Parts, T), JobError> {
     let mut archive = open(path)?;
+    let packed = std::fs::metadata(path)?.len();
+    let (sheets, others) = entries(&mut archive, packed)?;
+    let mut parts = Parts::default();
+    let mut total = Total { packed, bytes: 0 };
+    total.measure_all(&mut archive, others, &mut parts)?;
+    let opened = std::thread::scope(|scope| {
+        let opening = scope.spawn(open_it);
+        total.measure_all(&mut archive, sheets, &mut parts)?;
+        opening
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
+    parts.sheets = sheet_parts(&mut archive).unwrap_or_default();
+    Ok((parts, opened))
+}
+
+/// Indexes of the sheets, and of all else.
+fn entries(archive: &mut Archive, packed: u64) -> Result<(Vec<usize>, Vec<usize>), JobError> {
     if archive.len() > ENTRIES_MAX {
         return Err(bomb("it holds too many entries"));
     }
     let mut claimed = 0_u64;
+    let (mut sheets, mut others) = (Vec::new(), Vec::new());
     for at in 0..archive.len() {
         let entry = archive.by_index_raw(at).map_err(damaged)?;
         if entry.encrypted() {
             return Err(encrypted());
         }
         claimed = claimed.saturating_add(entry.size());
+        match is_sheet(&entry.name().map_err(damaged)?.to_ascii_lowercase()) {
+            true => sheets.push(at),
+            false => others.push(at),
+        }
     }
     within(claimed, packed)?;
-    let mut parts = Parts::default();
-    let mut total = Total { packed, bytes: 0 };
-    for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(damaged)?;
-        let name = entry.name().map_err(damaged)?.to_ascii_lowercase();
-        let seen = total.measure(&name, entry)?;
-        parts.seen.insert(name, seen);
-    }
-    parts.sheets = sheets(&mut archive).unwrap_or_default();
-    Ok(parts)
+    Ok((sheets, others))
+}
+
+fn is_sheet(name: &str) -> bool {
+    name.starts_with("xl/worksheets/") || name == "content.xml"
 }
 
 fn open(path: &Path) -> Result<Archive, JobError> {
@@ -119,7 +145,7 @@ fn open(path: &Path) -> Result<Archive, JobError> {
 }
 
 /// Sheet name to part. An odd list only costs what is told of merges and hidden rows.
-fn sheets(archive: &mut Archive) -> Result<BTreeMap<String, String>, JobError> {
+fn sheet_parts(archive: &mut Archive) -> Result<BTreeMap<String, String>, JobError> {
     let list: Vec<(String, String)> = match entry(archive, "xl/workbook.bin")? {
         Some(bytes) => {
             let told = records::look(&mut Cursor::new(bytes))?;
@@ -171,8 +197,23 @@ struct Total {
 }
 
 impl Total {
+    fn measure_all(
+        &mut self,
+        archive: &mut Archive,
+        entries: Vec<usize>,
+        parts: &mut Parts,
+    ) -> Result<(), JobError> {
+        for at in entries {
+            let entry = archive.by_index(at).map_err(damaged)?;
+            let name = entry.name().map_err(damaged)?.to_ascii_lowercase();
+            let seen = self.measure(&name, entry)?;
+            parts.seen.insert(name, seen);
+        }
+        Ok(())
+    }
+
     fn measure(&mut self, name: &str, entry: impl Read) -> Result<Seen, JobError> {
-        let is_sheet = name.starts_with("xl/worksheets/") || name == "content.xml";
+        let is_sheet = is_sheet(name);
         let mut counted = Counted {
             entry,
             total: self,

@@ -20,8 +20,7 @@ use super::{
 use crate::error::JobError;
 
 pub fn read(path: &Path, asked: Option<&str>, take: &mut Take<'_>) -> Result<(), JobError> {
-    let parts = archive::check(path)?;
-    let mut book = open(path)?;
+    let (parts, mut book) = archive::check_beside(path, || open(path))?;
     let listed = listed(book.sheets_metadata(), &parts);
     let chosen = choice::choose(&listed, asked)?;
     let seen = parts.of(&listed[chosen].name).cloned().unwrap_or_default();

@@ -1,7 +1,5 @@
 //! A spreadsheet's row becomes a lead, or a reject that says why (OUT-033 to OUT-080).
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 
 mod clean;
@@ -10,6 +8,7 @@ mod header;
 mod plan;
 mod told;
 mod value;
+mod values;
 
 pub use clean::{clean, half_width};
 pub use date::{date_text, datetime_text, moment, moment_text};
@@ -17,6 +16,7 @@ pub use header::{BadHeader, REJECT_TITLES, cell_name, check_template, letters};
 pub use plan::{Ask, Plan};
 pub use told::{Tally, Told};
 pub use value::{is_separator, original, show, truth, value, value_among};
+pub use values::Values;
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,7 +44,7 @@ impl Cell {
     }
 }
 
-/// A row that may be called. `data` holds the non-empty fields by code.
+/// A row that may be called.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewLead {
     pub phone: String,
@@ -53,7 +53,7 @@ pub struct NewLead {
     pub phones: Vec<String>,
     /// What duplicates are decided on: the primary-key field, else the phone.
     pub key_value: String,
-    pub data: BTreeMap<String, String>,
+    pub data: Values,
 }
 
 /// A row that is not imported.

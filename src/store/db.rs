@@ -16,6 +16,8 @@ static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/post
 
 const READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 16;
+/// KiB, as SQLite counts them, that keep the pages of an index from being read anew for each write.
+const WRITER_CACHE: &str = "-32768";
 /// Another process may hold SQLite's write lock for one chunk of an import.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 
@@ -107,7 +109,7 @@ impl Db {
             .busy_timeout(LOCK_WAIT);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
             .await?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)

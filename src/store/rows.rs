@@ -231,10 +231,13 @@ impl Plan {
             return;
         };
         let first = &mut self.new[at];
-        let mut data = std::mem::take(&mut first.lead.data);
-        data.extend(lead.data.clone());
+        let mut data = first.lead.data.to_map();
+        data.extend(lead.data);
         first.dnc |= dnc.contains(&lead.phone);
-        first.lead = NewLead { data, ..lead };
+        first.lead = NewLead {
+            data: data.into(),
+            ..lead
+        };
     }
 }
 

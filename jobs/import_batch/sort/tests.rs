@@ -67,7 +67,7 @@ fn row(no: i64, data: &[(&str, &str)]) -> Row {
             key_value: phone.clone(),
             phone,
             phones,
-            data,
+            data: data.into(),
         },
         cells: Vec::new(),
     }
@@ -81,7 +81,7 @@ fn held(id: &str, data: &[(&str, &str)], busy: bool) -> Earlier {
         phone: lead.phone,
         phone_raw: "as it was".into(),
         phones: Doc(lead.phones),
-        data: Doc(lead.data),
+        data: Doc(lead.data.to_map()),
         dnc: false,
         dial_count: 0,
         preview_count: 0,

@@ -116,7 +116,7 @@ fn every_row_is_a_lead_a_reject_or_blank_and_what_is_kept_is_kept_again() {
         kept += 1;
         let again: Vec<Cell> = fields()
             .iter()
-            .map(|field| match lead.data.get(&field.code) {
+            .map(|field| match lead.data.to_map().get(&field.code) {
                 Some(text) => Cell::Text(text.clone()),
                 None => Cell::Empty,
             })

@@ -1,12 +1,11 @@
 //! Which column of a file fills which field, and the row that is read so.
 
-use std::collections::BTreeMap;
-
 use super::{
-    BadHeader, Cell, NewLead, RowReject,
+    BadHeader, Cell, NewLead, RowReject, Values,
     header::{REJECT_TITLES, check_width, letters},
     told::{Tally, Told},
     value::{Bad, Rule},
+    values::{self, Code},
 };
 use crate::{
     dictionary::Dictionary,
@@ -30,6 +29,8 @@ pub struct Ask<'a> {
 #[derive(Debug, Clone)]
 pub struct Plan {
     columns: Vec<Source>,
+    /// Indexes into `columns`, by the fields' codes.
+    by_code: Vec<(usize, Code)>,
     /// Indexes into `columns`, in dialling order.
     phones: Vec<usize>,
     key: Option<usize>,
@@ -95,6 +96,7 @@ impl Plan {
         }
         Ok(Self {
             warnings: warnings(mapped, &columns),
+            by_code: by_code(&columns),
             columns,
             phones,
             key,
@@ -123,7 +125,7 @@ impl Plan {
     /// # Errors
     /// The first column, from the left, that keeps the row from being a lead.
     pub fn read_telling(&self, cells: &[Cell], tally: &mut Tally) -> Result<NewLead, RowReject> {
-        let mut data = BTreeMap::new();
+        let mut texts: Vec<Option<String>> = Vec::with_capacity(self.columns.len());
         let mut dialled: Vec<(usize, phone::Numbers)> = Vec::with_capacity(self.phones.len());
         for (nth, source) in self.columns.iter().enumerate() {
             let cell = cells.get(source.at).unwrap_or(&Cell::Empty);
@@ -136,27 +138,22 @@ impl Plan {
             } else {
                 source.value(cell, self.is_1904, tally)?
             };
-            match text {
-                Some(text) => {
-                    data.insert(field.code.clone(), text);
-                }
-                None if field.has(Check::NotEmpty) || field.is_key => {
-                    return Err(source.reject(("EMPTY", "a value is required".into())));
-                }
-                None => {}
+            if text.is_none() && (field.has(Check::NotEmpty) || field.is_key) {
+                return Err(source.reject(("EMPTY", "a value is required".into())));
             }
+            texts.push(text);
         }
         if self.phones.len() > 1 {
             let rank = |nth: usize| self.phones.iter().position(|&other| other == nth);
             dialled.sort_by_key(|(nth, _)| rank(*nth));
         }
-        self.lead(dialled, data)
+        self.lead(dialled, &texts)
     }
 
     fn lead(
         &self,
         dialled: Vec<(usize, phone::Numbers)>,
-        data: BTreeMap<String, String>,
+        texts: &[Option<String>],
     ) -> Result<NewLead, RowReject> {
         let mut phones: Vec<String> = Vec::with_capacity(dialled.len());
         let mut first = None;
@@ -174,17 +171,24 @@ impl Plan {
             let source = &self.columns[self.phones[0]];
             return Err(source.reject((why.code(), why.to_string().into())));
         };
-        let key = self
-            .key
-            .and_then(|nth| data.get(&self.columns[nth].field.code));
+        let key = self.key.and_then(|nth| texts[nth].as_ref());
         let key_value = key.unwrap_or(&phone.number).clone();
         Ok(NewLead {
             phone: phone.number,
             phone_raw: phone.raw,
             phones,
             key_value,
-            data,
+            data: self.values(texts),
         })
+    }
+
+    fn values(&self, texts: &[Option<String>]) -> Values {
+        let filled = self.by_code.iter().filter_map(|(nth, code)| {
+            let text = texts[*nth].as_deref()?;
+            Some((code, text))
+        });
+        let length = texts.iter().flatten().map(|text| text.len() + 24).sum();
+        values::write(filled, length)
     }
 
     /// What the uploader should know about the rows, one sentence each.
@@ -250,6 +254,13 @@ impl Source {
             reason: reason.into_owned(),
         }
     }
+}
+
+fn by_code(columns: &[Source]) -> Vec<(usize, Code)> {
+    let mut order: Vec<usize> = (0..columns.len()).collect();
+    order.sort_unstable_by_key(|&nth| &columns[nth].field.code);
+    let of = |nth: usize| (nth, Code::of(&columns[nth].field.code));
+    order.into_iter().map(of).collect()
 }
 
 fn source(column: &Column, field: &Field, all: &[Dictionary]) -> Result<Source, BadHeader> {

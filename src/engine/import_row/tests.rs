@@ -32,8 +32,8 @@ fn a_good_row_becomes_a_lead() {
         .unwrap();
     assert_eq!(lead.phone, "18618616001");
     assert_eq!(lead.key_value, "18618616001");
-    assert_eq!(lead.data["f1"], "1");
-    assert_eq!(lead.data["f2"], "18618616001");
+    assert_eq!(lead.data.to_map()["f1"], "1");
+    assert_eq!(lead.data.to_map()["f2"], "18618616001");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn fields_that_no_file_fills_are_left_alone() {
     };
     let plan = plan(&["号码", "客户意向"], &[phone("f1", "号码"), wish]);
     let lead = plan.read(&[text("13800138000"), text("有意向")]).unwrap();
-    assert!(!lead.data.contains_key("f2"));
+    assert!(!lead.data.to_map().contains_key("f2"));
 }
 
 #[test]

@@ -10,9 +10,10 @@ use crate::{Result, Tx, doc, imports, segments};
 
 /// Rows of one SQLite statement; it is prepared once.
 const ROWS: usize = 100;
-const INSERT: &str =
-    "INSERT INTO leads (orgi, creater, batch_id, import_id, created_at, updated_at,
-    id, row_no, position, phone, phone_raw, key_value, phones, data, dnc) ";
+/// Bytes that a row takes, or fewer.
+const LINE: usize = 400;
+const COLUMNS: &str = "(orgi, creater, batch_id, import_id, created_at, updated_at,
+    id, row_no, position, phone, phone_raw, key_value, phones, data, dnc)";
 
 type Insert<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -34,10 +35,10 @@ pub struct Origin<'a> {
     pub ordinal: i64,
 }
 
-/// Stores rows. A row of this import that is there stays as it is.
+/// Stores rows.
 ///
 /// # Errors
-/// When the database fails.
+/// When a row of this import is there already, or the database fails.
 pub async fn add(tx: &mut Tx, origin: &Origin<'_>, rows: Vec<NewRow>, now: Millis) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -92,7 +93,7 @@ fn bound<'q>(rows: Vec<NewRow>, origin: &Origin<'q>, now: Millis) -> Result<Inse
             .bind(lead.phone_raw)
             .bind(lead.key_value)
             .bind(doc::text("phones", &lead.phones)?)
-            .bind(doc::text("lead", &lead.data)?)
+            .bind(lead.data.into_text())
             .bind(dnc);
     }
     Ok(query
@@ -108,9 +109,9 @@ fn bound<'q>(rows: Vec<NewRow>, origin: &Origin<'q>, now: Millis) -> Result<Inse
 fn statement(rows: usize) -> String {
     let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows].join(", ");
     format!(
-        "{INSERT} SELECT origin.*, origin.at, row.* FROM (VALUES {values}) AS row,
-             (SELECT ?, ?, ?, ?, ? AS at) AS origin
-         WHERE TRUE ON CONFLICT DO NOTHING"
+        "INSERT INTO leads {COLUMNS}
+         SELECT origin.*, origin.at, row.* FROM (VALUES {values}) AS row,
+             (SELECT ?, ?, ?, ?, ? AS at) AS origin"
     )
 }
 
@@ -120,53 +121,42 @@ async fn postgres(
     rows: Vec<NewRow>,
     now: Millis,
 ) -> Result<()> {
-    let mut columns = Columns::default();
-    for NewRow { row_no, lead, dnc } in rows {
-        let position = imports::position(origin.ordinal, row_no);
-        columns.id.push(id_of(position));
-        columns.row_no.push(row_no);
-        columns.position.push(position);
-        columns.phones.push(doc::text("phones", &lead.phones)?);
-        columns.data.push(doc::text("lead", &lead.data)?);
-        columns.phone.push(lead.phone);
-        columns.phone_raw.push(lead.phone_raw);
-        columns.key_value.push(lead.key_value);
-        columns.dnc.push(dnc);
-    }
-    sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{INSERT} SELECT $1, $2, $3, $4, $5, $5, u.* FROM UNNEST($6::text[], $7::bigint[],
-             $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-             $14::boolean[]) AS u
-         ON CONFLICT DO NOTHING"
-    )))
-    .bind(origin.orgi)
-    .bind(origin.creater)
-    .bind(origin.batch_id)
-    .bind(origin.import_id)
-    .bind(now.0)
-    .bind(columns.id)
-    .bind(columns.row_no)
-    .bind(columns.position)
-    .bind(columns.phone)
-    .bind(columns.phone_raw)
-    .bind(columns.key_value)
-    .bind(columns.phones)
-    .bind(columns.data)
-    .bind(columns.dnc)
-    .execute(c)
-    .await?;
+    let lines = lines(origin, rows, now)?;
+    let copy = format!("COPY leads {COLUMNS} FROM STDIN (FORMAT csv)");
+    let mut copying = c.copy_in_raw(&copy).await?;
+    copying.send(lines).await?;
+    copying.finish().await?;
     Ok(())
 }
 
-#[derive(Default)]
-struct Columns {
-    id: Vec<String>,
-    row_no: Vec<i64>,
-    position: Vec<i64>,
-    phone: Vec<String>,
-    phone_raw: Vec<String>,
-    key_value: Vec<String>,
-    phones: Vec<String>,
-    data: Vec<String>,
-    dnc: Vec<bool>,
+/// Everything is quoted: what is not and empty would be NULL.
+fn lines(origin: &Origin<'_>, rows: Vec<NewRow>, now: Millis) -> Result<Vec<u8>> {
+    let mut lines = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(Vec::with_capacity(rows.len() * LINE));
+    let now = now.0.to_string();
+    for NewRow { row_no, lead, dnc } in rows {
+        let position = imports::position(origin.ordinal, row_no);
+        let record = [
+            origin.orgi,
+            origin.creater,
+            origin.batch_id,
+            origin.import_id,
+            &now,
+            &now,
+            &id_of(position),
+            &row_no.to_string(),
+            &position.to_string(),
+            &lead.phone,
+            &lead.phone_raw,
+            &lead.key_value,
+            &doc::text("phones", &lead.phones)?,
+            &lead.data.into_text(),
+            if dnc { "true" } else { "false" },
+        ];
+        let written = lines.write_record(record);
+        written.map_err(|error| sqlx::Error::Encode(error.into()))?;
+    }
+    let lines = lines.into_inner();
+    Ok(lines.map_err(|error| sqlx::Error::Encode(Box::new(error.into_error())))?)
 }

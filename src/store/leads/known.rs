@@ -73,7 +73,7 @@ pub async fn with_keys(
                 "SELECT key_value, id, position FROM leads
                  WHERE batch_id = $1 AND key_value <> phone
                      AND key_value IN (SELECT value FROM json_each($2))
-                 UNION ALL SELECT key_value, id, position FROM leads
+                 UNION ALL SELECT key_value, id, position FROM leads INDEXED BY leads_phone
                  WHERE orgi = $3 AND phone IN (SELECT value FROM json_each($2))
                      AND batch_id = $1 AND key_value = phone",
             )
@@ -137,7 +137,7 @@ pub async fn elsewhere(
     let rows: Vec<(String, String)> = match tx {
         Tx::Lite(c) => {
             let sql = format!(
-                "SELECT phone, MIN(id) FROM leads
+                "SELECT phone, MIN(id) FROM leads INDEXED BY leads_phone
                  WHERE orgi = $1 AND phone IN (SELECT value FROM json_each($4)) AND batch_id <> $2
                      {narrowed} GROUP BY phone"
             );

@@ -65,6 +65,17 @@ impl Machine {
         self.since
     }
 
+    /// The wall clock was set: the state has lasted as long, and ends in as long.
+    pub fn shift(&mut self, by_ms: i64) {
+        self.since = self.since.plus(by_ms);
+        match &mut self.state {
+            State::WrapUp { until: at, .. } | State::Preview { dial_at: at, .. } => {
+                *at = at.map(|at| at.plus(by_ms));
+            }
+            _ => {}
+        }
+    }
+
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
         self.state != State::LoggedOut

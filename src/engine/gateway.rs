@@ -211,6 +211,15 @@ impl Gateway {
         Some(self.filled_at.plus(wait.max(1)))
     }
 
+    /// The wall clock was set: a pause lasts as long as it would have, and the bucket is as full.
+    pub fn shift(&mut self, by_ms: i64) {
+        self.filled_at = self.filled_at.plus(by_ms);
+        self.paused_until = self.paused_until.map(|until| until.plus(by_ms));
+        for (at, _) in &mut self.recent.calls {
+            *at = at.plus(by_ms);
+        }
+    }
+
     #[must_use]
     pub fn is_paused(&self, now: Millis) -> bool {
         self.down || self.paused_until.is_some_and(|until| now < until)

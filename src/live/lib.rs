@@ -11,6 +11,7 @@
 
 mod bus;
 mod clock;
+mod failpoint;
 mod handle;
 mod legs;
 mod operator;

@@ -13,7 +13,7 @@ use store::Db;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
-use crate::clock;
+use crate::{clock, failpoint};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -29,6 +29,10 @@ impl Scribe {
     pub async fn run(self, mut commands: mpsc::UnboundedReceiver<Command>) {
         while let Some(command) = commands.recv().await {
             let mut pause = FIRST_PAUSE;
+            let steps = failpoint::around(&command);
+            if let Some((before, _)) = steps {
+                failpoint::reach(before);
+            }
             loop {
                 match self.write(&command).await {
                     Ok(Some(input)) => {
@@ -50,6 +54,9 @@ impl Scribe {
                         break;
                     }
                 }
+            }
+            if let Some((_, after)) = steps {
+                failpoint::reach(after);
             }
         }
     }

@@ -13,11 +13,11 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     bus::Bus,
-    clock,
+    clock, failpoint,
     handle::{Ask, Live, Refusal},
     operator::Operator,
     reminder::Reminder,
@@ -29,6 +29,8 @@ use crate::{
 const ASKS: usize = 1024;
 const VIEW_EVERY: Duration = Duration::from_millis(200);
 const STATS_EVERY_MS: i64 = 1_000;
+/// The switch tells what happened within a moment.
+const LATE_MS: i64 = 10_000;
 
 /// What the live floor works with.
 pub struct Config {
@@ -123,6 +125,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         view,
         bus: bus.clone(),
         reload,
+        clock: clock::Watch::start(),
         stats_at: started,
         told_stats: std::collections::BTreeMap::new(),
     };
@@ -155,6 +158,7 @@ struct Shell {
     view: watch::Sender<Arc<View>>,
     bus: Bus,
     reload: watch::Sender<u64>,
+    clock: clock::Watch,
     stats_at: Millis,
     told_stats: std::collections::BTreeMap<CampaignId, serde_json::Value>,
 }
@@ -175,14 +179,13 @@ impl Shell {
             tokio::select! {
                 biased;
                 _ = &mut stop => break self.finish(&mut inputs, &mut events).await,
-                Some(event) = events.recv() => {
-                    if let Some((input, at)) = self.operator.hear(event) {
-                        self.floor.handle(input, at.min(clock::now()));
-                    }
-                }
-                Some(input) = inputs.recv() => self.floor.handle(input, clock::now()),
+                Some(event) = events.recv() => self.hear(event),
+                Some(input) = inputs.recv() => self.take(input),
                 Some(ask) = asks.recv() => self.answer(ask),
-                () = sleep(wake) => self.floor.handle_wake(clock::now()),
+                () = sleep(wake) => {
+                    let now = self.now();
+                    self.floor.handle_wake(now);
+                }
                 _ = view.tick() => self.show(),
             }
         }
@@ -195,23 +198,52 @@ impl Shell {
         inputs: &mut mpsc::UnboundedReceiver<Input>,
         events: &mut mpsc::UnboundedReceiver<switch::Event>,
     ) {
-        self.floor.handle(Input::Drain, clock::now());
+        self.take(Input::Drain);
         loop {
             self.drain();
             while let Ok(event) = events.try_recv() {
-                if let Some((input, at)) = self.operator.hear(event) {
-                    self.floor.handle(input, at.min(clock::now()));
-                }
+                self.hear(event);
                 self.drain();
             }
             if !self.floor.awaits_store() {
                 return;
             }
             match inputs.recv().await {
-                Some(input) => self.floor.handle(input, clock::now()),
+                Some(input) => self.take(input),
                 None => return,
             }
         }
+    }
+
+    /// Now; when somebody set the clock, the floor hears of it first.
+    fn now(&mut self) -> Millis {
+        let (now, moved) = self.clock.look();
+        if let Some(by_ms) = moved {
+            warn!(by_ms, "the clock was set");
+            self.floor.handle(Input::ClockMoved { by_ms }, now);
+        }
+        now
+    }
+
+    fn take(&mut self, input: Input) {
+        failpoint::at_input(&input);
+        let now = self.now();
+        self.floor.handle(input, now);
+    }
+
+    fn hear(&mut self, event: switch::Event) {
+        let Some((input, at)) = self.operator.hear(event) else {
+            return;
+        };
+        failpoint::at_input(&input);
+        let now = self.now();
+        // By another clock than this one, or by this one before it was set.
+        let at = if now.since(at) > LATE_MS {
+            now
+        } else {
+            at.min(now)
+        };
+        self.floor.handle(input, at);
     }
 
     fn drain(&mut self) {
@@ -222,7 +254,7 @@ impl Shell {
             let Some(input) = self.pending.pop_front() else {
                 return;
             };
-            self.floor.handle(input, clock::now());
+            self.take(input);
         }
     }
 
@@ -240,7 +272,11 @@ impl Shell {
             | Command::Park { .. }
             | Command::Play { .. }
             | Command::Record { .. }
-            | Command::StopRecord { .. } => self.pending.extend(self.operator.carry(command)),
+            | Command::StopRecord { .. } => {
+                let step = failpoint::after(&command);
+                self.pending.extend(self.operator.carry(command));
+                step.into_iter().for_each(failpoint::reach);
+            }
             for_store => {
                 let _ = self.to_scribe.send(for_store);
             }
@@ -254,9 +290,10 @@ impl Shell {
                 order,
                 answer,
             } => {
+                let now = self.now();
                 let done = self
                     .floor
-                    .order(&agent, order, clock::now())
+                    .order(&agent, order, now)
                     .map_err(|refused| Refusal {
                         code: refused.code,
                         message: refused.message,
@@ -269,27 +306,28 @@ impl Shell {
             Ask::Presence { agent, connected } => self.presence(agent, connected),
             Ask::Decided { campaign, answer } => {
                 // Whoever asked may have gone away.
-                let _ = answer.send(self.floor.decided(&campaign, clock::now()));
+                let now = self.now();
+                let _ = answer.send(self.floor.decided(&campaign, now));
             }
             Ask::Reload => self.reload.send_modify(|times| *times += 1),
-            Ask::Drain => self.floor.handle(Input::Drain, clock::now()),
+            Ask::Drain => self.take(Input::Drain),
         }
     }
 
     fn presence(&mut self, agent: AgentId, connected: bool) {
-        self.floor
-            .handle(Input::Presence { agent, connected }, clock::now());
+        self.take(Input::Presence { agent, connected });
     }
 
     fn renew_view(&mut self) {
-        self.view
-            .send_replace(Arc::new(self.floor.view(clock::now())));
+        let now = self.now();
+        self.view.send_replace(Arc::new(self.floor.view(now)));
     }
 
     fn show(&mut self) {
         self.renew_view();
-        let now = clock::now();
-        if now < self.stats_at {
+        let now = self.now();
+        // Also when the clock was set back.
+        if now < self.stats_at && self.stats_at.since(now) <= STATS_EVERY_MS {
             return;
         }
         self.stats_at = now.plus(STATS_EVERY_MS);

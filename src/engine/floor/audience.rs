@@ -41,6 +41,11 @@ impl Audience {
         due
     }
 
+    /// The next look is due now.
+    pub fn look_again(&mut self) {
+        self.probe_at = None;
+    }
+
     /// Whether the leads that came are to be looked at only.
     pub fn end_probe(&mut self) -> bool {
         std::mem::take(&mut self.probing)
@@ -90,7 +95,7 @@ impl Campaign {
         for (_, facts) in std::mem::take(&mut self.audience.places) {
             self.learn_place(&facts);
         }
-        self.audience.probe_at = None;
+        self.audience.look_again();
     }
 }
 

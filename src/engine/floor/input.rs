@@ -117,6 +117,10 @@ pub enum Input {
     MediaTimeout {
         leg: LegId,
     },
+    /// Somebody set the wall clock: it shows so much more than it would have, or less.
+    ClockMoved {
+        by_ms: i64,
+    },
     /// The process is about to end: no new dials.
     Drain,
 }

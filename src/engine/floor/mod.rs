@@ -9,6 +9,7 @@ mod answered;
 mod audience;
 mod calls;
 mod campaigns;
+mod clock;
 mod command;
 mod configure;
 mod dialling;
@@ -167,6 +168,7 @@ impl Floor {
                 error,
             }),
             Input::MediaTimeout { leg } => self.media_timeout(leg),
+            Input::ClockMoved { by_ms } => self.clock_moved(by_ms, now),
             Input::Drain => self.drain(now),
         }
         self.settle(now);

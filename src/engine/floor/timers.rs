@@ -36,6 +36,12 @@ impl Timers {
         self.0.insert((at, why));
     }
 
+    /// Every wake-up comes so much later, or earlier.
+    pub fn shift(&mut self, by_ms: i64) {
+        let shifted = std::mem::take(&mut self.0).into_iter();
+        self.0 = shifted.map(|(at, why)| (at.plus(by_ms), why)).collect();
+    }
+
     pub fn first(&self) -> Option<(Millis, Why)> {
         self.0.first().cloned()
     }

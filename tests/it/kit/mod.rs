@@ -6,6 +6,7 @@ pub mod caller;
 pub mod carrier;
 pub mod channel;
 pub mod client;
+pub mod clock;
 pub mod ports;
 pub mod process;
 pub mod server;

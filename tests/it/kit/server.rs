@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::{
         OnceLock,
         mpsc::{self, RecvTimeoutError},
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::{
     client::Client,
+    clock::Clock,
     ports,
     process::{self, Process},
 };
@@ -33,6 +34,7 @@ pub struct House {
     rtp: u16,
     database: Option<String>,
     settings: Option<PathBuf>,
+    clock: Option<Clock>,
     /// Shown once, at the first start.
     password: OnceLock<String>,
 }
@@ -57,6 +59,7 @@ impl House {
             rtp: ports::range(RTP_PORTS),
             database: None,
             settings: None,
+            clock: None,
             password: OnceLock::new(),
         }
     }
@@ -78,6 +81,18 @@ impl House {
         self
     }
 
+    /// A clock of its own, which shows `at` (RFC 3339) now.
+    pub fn with_clock(mut self, at: &str) -> Self {
+        self.clock = Some(Clock::showing(self.dir.path(), at));
+        self
+    }
+
+    /// # Panics
+    /// When it goes by the true time.
+    pub fn clock(&self) -> &Clock {
+        self.clock.as_ref().expect("a clock of its own")
+    }
+
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
@@ -87,7 +102,10 @@ impl House {
     /// # Panics
     /// When it is not ready in time; its log is in the message.
     pub fn start(&self) -> Server {
-        let mut command = self.command("serve");
+        self.serve(self.command("serve"))
+    }
+
+    fn serve(&self, mut command: Command) -> Server {
         command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let stdout = child.stdout.take().expect("piped");
@@ -97,6 +115,33 @@ impl House {
         };
         self.wait_for_ready(stdout);
         server
+    }
+
+    /// Starts a server that ends itself, as if killed, when it comes to `step` for the `times`th time;
+    /// that may be before it is ready.
+    ///
+    /// # Panics
+    /// When the binary does not start.
+    pub fn start_to_die(&self, step: &str, times: u32) -> Server {
+        let mut command = self.deadly(step, times);
+        Server {
+            sip: self.sip,
+            process: Process::start(command.stdout(Stdio::null())),
+        }
+    }
+
+    /// The same where nothing is dialled before it is ready.
+    ///
+    /// # Panics
+    /// When it is not ready in time.
+    pub fn start_to_die_at_work(&self, step: &str, times: u32) -> Server {
+        self.serve(self.deadly(step, times))
+    }
+
+    fn deadly(&self, step: &str, times: u32) -> Command {
+        let mut command = self.command("serve");
+        command.env("PACELINE_DIE_AT", format!("{step}:{times}"));
+        command
     }
 
     /// The binary with this house's settings.
@@ -127,6 +172,9 @@ impl House {
         }
         if let Some(database) = &self.database {
             command.env("PACELINE_DB", database);
+        }
+        if let Some(clock) = &self.clock {
+            clock.wind(&mut command);
         }
         command
     }
@@ -188,6 +236,14 @@ impl Server {
         self.process.signal("TERM");
         let exit = self.process.ended("the server to end", START).await;
         assert!(exit.success(), "{exit}");
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn ended(&mut self, what: &str, limit: Duration) -> ExitStatus {
+        self.process.ended(what, limit).await
     }
 
     /// SIGKILL to the live process.

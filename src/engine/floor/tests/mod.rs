@@ -3,6 +3,7 @@
 mod acd;
 mod after_the_call;
 mod campaigns;
+mod clock;
 mod dialling;
 mod gating;
 mod handing_over;

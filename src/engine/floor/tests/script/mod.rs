@@ -106,6 +106,16 @@ impl Stage {
         self.now = now;
     }
 
+    /// Something happens, now.
+    pub fn tell(&mut self, input: Input) {
+        self.input(input);
+    }
+
+    /// So much time passes.
+    pub fn pass(&mut self, ms: i64) {
+        self.until(self.now.plus(ms));
+    }
+
     /// One line more of what happens, now.
     pub fn play(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -1,0 +1,75 @@
+//! The wall clock was set: what was due in so long is still due in so long, and what has lasted so long
+//! has lasted no longer. Hours and caps are judged by the new time; the books keep theirs.
+
+use super::{Call, Floor, Phase, agents::Agent, campaigns::Campaign};
+use crate::time::Millis;
+
+impl Floor {
+    pub(super) fn clock_moved(&mut self, by_ms: i64, now: Millis) {
+        self.timers.shift(by_ms);
+        for campaign in self.campaigns.values_mut() {
+            campaign.shift(by_ms);
+        }
+        for gateway in self.gateways.values_mut() {
+            gateway.state.shift(by_ms);
+        }
+        for agent in self.agents.values_mut() {
+            agent.shift(by_ms);
+        }
+        // A dial that is just being written keeps its time: what the gate saw is as old as that.
+        let is_up = |call: &&mut Call| call.phase != Phase::Opening;
+        for call in self.calls.values_mut().filter(is_up) {
+            call.shift(by_ms);
+        }
+        self.touch_all(now);
+    }
+}
+
+impl Campaign {
+    fn shift(&mut self, by_ms: i64) {
+        let times = [
+            &mut self.draw_at,
+            &mut self.next_pace,
+            &mut self.last_pace,
+            &mut self.last_line,
+            &mut self.keep_at,
+        ];
+        shift(times, by_ms);
+        // Another time, other places that are open.
+        self.audience.look_again();
+    }
+}
+
+impl Agent {
+    fn shift(&mut self, by_ms: i64) {
+        self.machine.shift(by_ms);
+        let times = [&mut self.absent_since, &mut self.signed_in_at];
+        shift(times.into_iter().flatten(), by_ms);
+        shift([&mut self.rests_until], by_ms);
+    }
+}
+
+impl Call {
+    fn shift(&mut self, by_ms: i64) {
+        let times = &mut self.times;
+        let later = [
+            &mut times.ringing,
+            &mut times.answered,
+            &mut times.queued,
+            &mut times.offered,
+            &mut times.bridged,
+            &mut self.gave_up,
+        ];
+        shift(later.into_iter().flatten(), by_ms);
+        shift([&mut times.started], by_ms);
+        if let Phase::Offered { until, .. } = &mut self.phase {
+            shift([until], by_ms);
+        }
+    }
+}
+
+fn shift<'a>(times: impl IntoIterator<Item = &'a mut Millis>, by_ms: i64) {
+    for at in times {
+        *at = at.plus(by_ms);
+    }
+}

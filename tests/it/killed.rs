@@ -1,0 +1,178 @@
+//! Killed at each step between the reservation and the BYE, and started again each time: nobody rings
+//! twice for one attempt, nobody is lost, every call is one CDR. One database walks through all steps.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    os::unix::process::ExitStatusExt,
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::kit::{
+    baresip::Baresip,
+    carrier::Fate,
+    client::Client,
+    server::House,
+    sipp::Sipp,
+    stage::{self, Campaign, tally, text},
+};
+
+const FATES: &[(char, Fate)] = &[
+    (
+        '0',
+        Fate::Answers {
+            ring_ms: 200,
+            talk_ms: 1_500,
+        },
+    ),
+    ('1', Fate::Refused(486, "Busy Here")),
+];
+const SOON: Duration = Duration::from_secs(60);
+/// Several calls are under way when the process ends.
+const TIMES: u32 = 3;
+const ABORTED: i32 = 6;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robot_campaign_killed_at_every_step_rings_nobody_twice() {
+    const STEPS: &[&str] = &[
+        "reserved", "checked", "opened", "dialled", "ringing", "answered", "hung_up", "ended",
+        "closing", "closed",
+    ];
+    const LEADS: usize = 260;
+    let carrier = Sipp::carrier(FATES);
+    let house = House::new();
+    let mut server = house.start();
+    let api = house.admin().await;
+    let numbers = numbers(LEADS);
+    let batch = stage::batch(&api, "robots", &numbers).await;
+    let gateway = stage::gateway(&api, &carrier, 10.0).await;
+    let settings = stage::settings(&gateway);
+    let campaign = stage::start(&api, "robot", &batch, ("robot", "robot"), settings).await;
+    campaign.in_full_swing(&api).await;
+    server.kill();
+
+    for step in STEPS {
+        // Leads are drawn many at once.
+        let times = if *step == "reserved" { 1 } else { TIMES };
+        let mut server = house.start_to_die(step, times);
+        let exit = server.ended(&format!("its end at {step}"), SOON).await;
+        assert_eq!(exit.signal(), Some(ABORTED), "{step}: {}", house.log());
+    }
+
+    let _server = house.start();
+    let api = house.admin().await;
+    campaign.comes_to_its_end(&api, LEADS).await;
+    campaign.books_agree_with(&api, &carrier, &numbers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
+    const STEPS: &[&str] = &[
+        "answered", "queued", "offered", "bridged", "hung_up", "ended",
+    ];
+    const LEADS: usize = 60;
+    let carrier = Sipp::carrier(FATES);
+    let database = store::testing::postgres().await;
+    let house = House::new().on(&database.place);
+    let mut server = house.start();
+    let api = house.admin().await;
+    let wrap_up = json!({ "wrap_up_ms": 500 });
+    let agent = stage::queue(&api, "sales", &["1001"], wrap_up)
+        .await
+        .remove(0);
+    let numbers = numbers(LEADS);
+    let batch = stage::batch(&api, "queued", &numbers).await;
+    let gateway = stage::gateway(&api, &carrier, 10.0).await;
+    let mut settings = stage::settings(&gateway);
+    settings["pacing"] = json!({ "mode": "ratio", "lines": 3.0 });
+    let campaign = stage::start(&api, "predictive", &batch, ("queue", "sales"), settings).await;
+    server.kill();
+
+    for step in STEPS {
+        let mut server = house.start_to_die_at_work(step, 2);
+        let api = house.admin().await;
+        let _phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
+        agent.work(&api).await;
+        let exit = server.ended(&format!("its end at {step}"), SOON).await;
+        assert_eq!(exit.signal(), Some(ABORTED), "{step}: {}", house.log());
+    }
+
+    let server = house.start();
+    let api = house.admin().await;
+    let _phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
+    agent.work(&api).await;
+    campaign.comes_to_its_end(&api, LEADS).await;
+    campaign.books_agree_with(&api, &carrier, &numbers).await;
+    agent.until(&api, "ready", SOON).await;
+}
+
+/// Every third number is busy.
+fn numbers(count: usize) -> Vec<String> {
+    let digit = |n: usize| ["0", "0", "1"][n % 3];
+    (0..count)
+        .map(|n| format!("1380{n:06}{}", digit(n)))
+        .collect()
+}
+
+impl Campaign {
+    async fn in_full_swing(&self, api: &Client) {
+        let swing = |stats: &serde_json::Value| stats["dialled"].as_u64() >= Some(10);
+        self.until(api, "some calls", SOON, swing).await;
+    }
+
+    async fn comes_to_its_end(&self, api: &Client, leads: usize) {
+        let over = |stats: &serde_json::Value| {
+            let up = ["dialling", "waiting", "talking"];
+            stats["closed"] == leads && up.iter().all(|up| stats[up] == 0)
+        };
+        let limit = Duration::from_secs(120);
+        self.until(api, "every lead to be done", limit, over).await;
+    }
+
+    /// Attempts, INVITEs, calls and leads tell the same story.
+    async fn books_agree_with(&self, api: &Client, carrier: &Sipp, numbers: &[String]) {
+        let attempts = self.attempts(api).await;
+        let mut made: BTreeMap<String, usize> = BTreeMap::new();
+        let mut unsure: BTreeSet<String> = BTreeSet::new();
+        for attempt in &attempts {
+            assert_eq!(attempt["state"], "closed", "{attempt:#}");
+            let number = text(&attempt["number"]);
+            if attempt["outcome"] == "recovered" || attempt["outcome"] == "cancelled" {
+                unsure.insert(number.clone());
+            }
+            *made.entry(number).or_default() += 1;
+        }
+        let all: BTreeSet<&String> = numbers.iter().collect();
+        assert_eq!(made.keys().collect::<BTreeSet<_>>(), all, "every lead");
+        assert!(tally(&attempts, "outcome")["recovered"] > 0);
+
+        let invites: HashMap<String, usize> = carrier.calls_by_number();
+        for (number, made) in &made {
+            let rang = invites.get(number).copied().unwrap_or_default();
+            // One attempt a lead: what was cut off has been one too.
+            assert_eq!(*made, 1, "attempts on {number}");
+            assert!(rang <= 1, "{number} rang {rang} times");
+            // An attempt that was cut off may have been so before its INVITE left.
+            assert!(rang == 1 || unsure.contains(number), "{number} never rang");
+        }
+        assert_eq!(invites.len(), carrier.invites().len(), "INVITEs");
+        let known = invites.keys().filter(|number| all.contains(number));
+        assert_eq!(known.count(), invites.len(), "an INVITE without an attempt");
+
+        let calls = self.calls(api).await;
+        let closed = [("closed".to_owned(), attempts.len())];
+        assert_eq!(tally(&calls, "state"), closed.into());
+        let ids = |rows: &[serde_json::Value], key: &str| -> BTreeSet<String> {
+            rows.iter().map(|row| text(&row[key])).collect()
+        };
+        assert_eq!(ids(&calls, "id"), ids(&attempts, "call_id"), "CDRs");
+        for lead in self.leads(api).await {
+            let settled = ["success", "failed", "exception"];
+            assert!(
+                settled.iter().any(|one| lead["call_status"] == **one),
+                "{lead:#}"
+            );
+        }
+    }
+}

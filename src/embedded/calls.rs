@@ -42,6 +42,9 @@ impl Embedded {
                     },
                 );
             }
+            SipEvent::SentAgain { call, at } => {
+                floor.tell_at(LegId(call.0), at, EventKind::SentAgain);
+            }
             SipEvent::Ringing { call, sdp, at } => self.ringing(floor, call, sdp.as_deref(), at),
             SipEvent::Answered { call, sdp, at } => self.answered(floor, call, &sdp, at),
             SipEvent::Confirmed { call, sdp, .. } => self.confirmed(floor, call, sdp.as_deref()),

@@ -50,6 +50,16 @@ pub enum Full {
     Paused,
 }
 
+/// Why nothing is dialled through a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// It does not answer when it is asked, or its registrar does not have us.
+    Silent,
+    /// It failed most calls of the last minute, and rests.
+    Failing,
+}
+
 /// Failures of the gateway itself over the last minute.
 #[derive(Debug, Clone, Default)]
 struct Recent {
@@ -222,7 +232,17 @@ impl Gateway {
 
     #[must_use]
     pub fn is_paused(&self, now: Millis) -> bool {
-        self.down || self.paused_until.is_some_and(|until| now < until)
+        self.trouble(now).is_some()
+    }
+
+    /// Why nothing is dialled through it now, and until when where that is known.
+    #[must_use]
+    pub fn trouble(&self, now: Millis) -> Option<(Trouble, Option<Millis>)> {
+        if self.down {
+            return Some((Trouble::Silent, None));
+        }
+        let until = self.paused_until.filter(|until| now < *until)?;
+        Some((Trouble::Failing, Some(until)))
     }
 
     fn fill(&mut self, now: Millis) {

@@ -8,8 +8,8 @@ use engine::{
     time::Millis,
 };
 use switch::{
-    CallerId, CommandId, EventKind, Hear, OnEnd, Originate, PlayId, RecordId, Refused, Side,
-    Switch, Target,
+    CallerId, CommandId, EventKind, GatewayState, Hear, OnEnd, Originate, PlayId, RecordId,
+    Refused, Side, Switch, Target,
 };
 use tracing::{debug, warn};
 
@@ -181,6 +181,7 @@ impl Operator {
                     gateway: gateway.map(GatewayId::from),
                 }
             }
+            (EventKind::SentAgain, Some(leg)) => Input::LegSentAgain { leg },
             (EventKind::Ringing { .. }, Some(leg)) => Input::LegRinging { leg },
             (EventKind::Answered, Some(leg)) => Input::LegAnswered { leg },
             (EventKind::Bridged { .. }, Some(leg)) => Input::Bridged { leg },
@@ -231,6 +232,17 @@ impl Operator {
                 extension,
                 registered: false,
             },
+            (EventKind::Gateway { gateway, state }, _) => Input::GatewayAnswers {
+                gateway: gateway.as_str().into(),
+                up: state != GatewayState::Down,
+            },
+            (EventKind::Banned { source, seconds }, _) => Input::Banned {
+                source: source.to_string(),
+                seconds,
+            },
+            (EventKind::PhoneLimited { extension, why }, _) => {
+                Input::PhoneLimited { extension, why }
+            }
             _ => return None,
         };
         Some((input, at))

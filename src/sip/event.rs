@@ -33,6 +33,8 @@ pub enum SipEvent {
         replaces: Option<CallRef>,
         at: SystemTime,
     },
+    /// Another INVITE left for this call: after a challenge or a redirection, or to the next address.
+    SentAgain { call: CallRef, at: SystemTime },
     /// A 18x arrived. May come several times; `sdp` is early media.
     Ringing {
         call: CallRef,

@@ -36,6 +36,8 @@ pub enum EventKind {
         /// The leg whose place it wants to take (RFC 3891): answer this one and end that.
         replaces: Option<LegId>,
     },
+    /// Another INVITE left for this leg: after a challenge or a redirection, or to another address.
+    SentAgain,
     /// The far end rings; `early_media` when a 18x carried SDP.
     Ringing {
         early_media: bool,

@@ -24,7 +24,9 @@ pub fn allowed(topic: &str, caller: &Caller) -> bool {
     }
     let own = kind == "agent" && caller.session.agent_id.as_deref() == Some(id);
     let kinds: &[&str] = match caller.role() {
-        Role::Admin | Role::Supervisor => &["job", "campaign", "agent", "queue", "call", "gateway"],
+        Role::Admin | Role::Supervisor => &[
+            "job", "campaign", "agent", "queue", "call", "gateway", "security",
+        ],
         Role::Marketer => &["job", "campaign"],
         Role::Agent => &[],
     };

@@ -7,6 +7,7 @@ mod carrier;
 mod crash;
 mod demo;
 mod gate;
+mod gateways;
 mod interrupted;
 mod killed;
 mod kit;

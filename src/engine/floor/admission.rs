@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{CampaignSpec, Floor, Phase, Role, campaigns::Campaign, dialling::Dial};
+use super::{CampaignSpec, Event, Floor, Phase, Role, Why, campaigns::Campaign, dialling::Dial};
 use crate::{
     campaign::State,
     gate::{self, Block, Facts, No, Rules, Used, Verdict},
@@ -237,11 +237,42 @@ impl Floor {
         let Some(gateway) = self.gateways.get_mut(id) else {
             return;
         };
-        if gateway.state.answers(up) {
-            if !up {
-                let gateway = id.clone();
-                self.tell(super::Event::GatewayDegraded { gateway });
-            }
+        if !gateway.state.answers(up) {
+            return;
+        }
+        if up {
+            self.gateway_rested(id, now);
+        } else {
+            self.gateway_degraded(id, now);
+        }
+        self.touch_all(now);
+    }
+
+    /// Nothing is dialled through it from now on.
+    pub(super) fn gateway_degraded(&mut self, id: &GatewayId, now: Millis) {
+        let trouble = self
+            .gateways
+            .get(id)
+            .and_then(|gateway| gateway.state.trouble(now));
+        let Some((why, until)) = trouble else {
+            return;
+        };
+        if let Some(until) = until {
+            self.timers.set(until, Why::GatewayRested(id.clone()));
+        }
+        self.tell(Event::GatewayDegraded {
+            gateway: id.clone(),
+            why,
+            until,
+        });
+    }
+
+    /// What kept a gateway from being dialled through is over, unless something else does.
+    pub(super) fn gateway_rested(&mut self, id: &GatewayId, now: Millis) {
+        let is_well = |gateway: &super::Gateway| gateway.state.trouble(now).is_none();
+        if self.gateways.get(id).is_some_and(is_well) {
+            let gateway = id.clone();
+            self.tell(Event::GatewayRecovered { gateway });
             self.touch_all(now);
         }
     }

@@ -153,7 +153,7 @@ impl Floor {
             .release(is_fault_of_gateway(call, outcome, now), now)
         {
             let gateway = id.clone();
-            self.tell(Event::GatewayDegraded { gateway });
+            self.gateway_degraded(&gateway, now);
         }
     }
 

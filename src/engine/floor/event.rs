@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    gateway,
     ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, QueueId},
     time::Millis,
 };
@@ -60,8 +61,26 @@ pub enum Event {
         outcome: &'static str,
         talk_ms: Option<i64>,
     },
+    /// Nothing is dialled through it for now.
     GatewayDegraded {
         gateway: GatewayId,
+        why: gateway::Trouble,
+        /// When it is tried again; `null`: when it answers.
+        until: Option<Millis>,
+    },
+    /// It is dialled through again.
+    GatewayRecovered {
+        gateway: GatewayId,
+    },
+    /// An address guessed passwords or looked for phones, and is not listened to for a while.
+    Banned {
+        source: String,
+        seconds: u64,
+    },
+    /// A phone's call was refused because it broke a limit.
+    PhoneLimited {
+        extension: String,
+        why: &'static str,
     },
     CampaignFinished {
         campaign: CampaignId,
@@ -79,6 +98,9 @@ impl Event {
             Self::AgentState { .. } => "agent.state_changed",
             Self::CallEnded { .. } => "call.ended",
             Self::GatewayDegraded { .. } => "gateway.degraded",
+            Self::GatewayRecovered { .. } => "gateway.recovered",
+            Self::Banned { .. } => "security.banned",
+            Self::PhoneLimited { .. } => "security.phone_limited",
             Self::CampaignFinished { .. } => "campaign.finished",
         }
     }
@@ -95,7 +117,10 @@ impl Event {
                 Some(agent) => format!("agent:{agent}"),
                 None => format!("call:{call_id}"),
             },
-            Self::GatewayDegraded { gateway } => format!("gateway:{gateway}"),
+            Self::GatewayDegraded { gateway, .. } | Self::GatewayRecovered { gateway } => {
+                format!("gateway:{gateway}")
+            }
+            Self::Banned { .. } | Self::PhoneLimited { .. } => "security:sip".into(),
             Self::CampaignFinished { campaign } => format!("campaign:{campaign}"),
         }
     }

@@ -50,7 +50,8 @@ pub enum Input {
         attempt: AttemptId,
         block: Block,
     },
-    /// A gateway answers when it is asked (OPTIONS), or it does not.
+    /// A gateway answers when it is asked (OPTIONS), or it does not; the same where we register, when
+    /// its registrar has us, or has not.
     GatewayAnswers {
         gateway: GatewayId,
         up: bool,
@@ -58,6 +59,16 @@ pub enum Input {
     /// Another INVITE left for a leg that was dialled: after a challenge or a redirect.
     LegSentAgain {
         leg: LegId,
+    },
+    /// An address guessed passwords or looked for phones, and is not listened to for a while.
+    Banned {
+        source: String,
+        seconds: u64,
+    },
+    /// A phone's call was refused because it broke a limit.
+    PhoneLimited {
+        extension: String,
+        why: &'static str,
     },
     /// The agent's event channel came up or went down (AGT-024).
     Presence {

@@ -39,7 +39,7 @@ impl Floor {
                     name: gateway.name.clone(),
                     in_use: gateway.state.in_use,
                     max_channels: gateway.state.settings.max_channels,
-                    paused: gateway.state.is_paused(now),
+                    trouble: gateway.state.trouble(now),
                 })
                 .collect(),
         }

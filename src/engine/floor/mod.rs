@@ -129,6 +129,10 @@ impl Floor {
             }
             Input::GatewayAnswers { gateway, up } => self.gateway_answers(&gateway, up, now),
             Input::LegSentAgain { leg } => self.leg_sent_again(leg, now),
+            Input::Banned { source, seconds } => self.tell(Event::Banned { source, seconds }),
+            Input::PhoneLimited { extension, why } => {
+                self.tell(Event::PhoneLimited { extension, why });
+            }
             Input::Presence { agent, connected } => self.presence(&agent, connected, now),
             Input::PreviewLead {
                 agent,
@@ -211,6 +215,7 @@ impl Floor {
                 Why::TierOpens(call) => self.tier_due(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
                 Why::RestIsOver(_) => self.touch_all(now),
+                Why::GatewayRested(gateway) => self.gateway_rested(&gateway, now),
                 Why::WrapUpOver(agent) => self.wrap_up_due(&agent, now),
                 Why::PreviewDue(agent) => self.preview_due(&agent, now),
                 Why::AgentAbsent(agent) => self.agent_absent(&agent, now),

@@ -168,6 +168,7 @@ impl Floor {
             patience_ms: self.patience_ms(queue.as_ref()),
             max_concurrency: campaign.spec.settings.max_concurrency,
             shared_room: self.ceiling_room(id),
+            no_gateway: true,
             leads: u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX),
             left: Some(campaign.undone).filter(|undone| *undone > 0),
             ..Load::default()
@@ -180,6 +181,7 @@ impl Floor {
                 && !gateway.gone
                 && !gateway.state.is_paused(now)
             {
+                load.no_gateway = false;
                 load.free_channels += gateway.state.free_for_dialling();
                 load.burst += gateway.state.burst(now);
             }

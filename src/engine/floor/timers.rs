@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ids::{AgentId, CallId, CampaignId},
+    ids::{AgentId, CallId, CampaignId, GatewayId},
     time::Millis,
 };
 
@@ -22,6 +22,8 @@ pub enum Why {
     OfferIsOver(CallId, AgentId),
     /// An agent whose phone did not take a call may be offered one again.
     RestIsOver(AgentId),
+    /// A gateway that failed most calls is dialled through again.
+    GatewayRested(GatewayId),
     WrapUpOver(AgentId),
     PreviewDue(AgentId),
     /// The agent's event channel has been down for half a minute.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     campaign::{Mode, State},
+    gateway::Trouble,
     ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, QueueId},
     outcome::Outcome,
     pacing::{Counts, Decision, Limit, Record},
@@ -127,5 +128,6 @@ pub struct GatewayView {
     pub name: String,
     pub in_use: u32,
     pub max_channels: u32,
-    pub paused: bool,
+    /// Why nothing is dialled through it now, and until when where that is known.
+    pub trouble: Option<(Trouble, Option<Millis>)>,
 }

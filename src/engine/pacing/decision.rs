@@ -74,6 +74,8 @@ pub enum Limit {
     Concurrency,
     /// The limit on calls that the outbound settings set for all campaigns of the level.
     SharedConcurrency,
+    /// No gateway takes calls: each is unknown, does not answer, or rests.
+    Gateway,
     /// The gateway's channels are used up.
     Channels,
     /// The gateway's calls per second are used up.

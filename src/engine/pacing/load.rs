@@ -30,7 +30,9 @@ pub struct Load {
     pub window: Option<Tally>,
     /// A dialled person without an agent is lost after so long.
     pub patience_ms: i64,
-    /// Channels the gateway can still give to dialling.
+    /// No gateway takes calls: each is unknown, does not answer, or rests.
+    pub no_gateway: bool,
+    /// Channels the gateways can still give to dialling.
     pub free_channels: u32,
     /// Calls the gateway's rate limit lets start now.
     pub burst: u32,
@@ -58,6 +60,7 @@ impl Default for Load {
             allowed: Allowed::default(),
             window: None,
             patience_ms: 2_000,
+            no_gateway: false,
             free_channels: 0,
             burst: 0,
             max_concurrency: None,
@@ -78,7 +81,7 @@ impl Load {
 
     /// What is left of each limit that no policy may pass.
     #[must_use]
-    pub(super) fn limits(&self) -> [(u32, Limit); 5] {
+    pub(super) fn limits(&self) -> [(u32, Limit); 6] {
         let own = self
             .max_concurrency
             .map_or(u32::MAX, |limit| limit.saturating_sub(self.up));
@@ -88,6 +91,7 @@ impl Load {
                 self.shared_room.unwrap_or(u32::MAX),
                 Limit::SharedConcurrency,
             ),
+            (if self.no_gateway { 0 } else { u32::MAX }, Limit::Gateway),
             (self.free_channels, Limit::Channels),
             (self.burst, Limit::Rate),
             (self.leads, Limit::NoLeads),

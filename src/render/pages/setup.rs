@@ -36,6 +36,8 @@ pub struct GatewayRow {
     pub place: String,
     pub enabled: bool,
     pub paused: bool,
+    /// Paused because it does not answer.
+    pub is_silent: bool,
     pub in_use: i64,
     pub max_channels: i64,
     pub max_cps: f64,
@@ -115,7 +117,8 @@ impl Page for Setup {
                 name: "线路一".into(),
                 place: "10.0.0.1:5060".into(),
                 enabled: true,
-                paused: false,
+                paused: true,
+                is_silent: true,
                 in_use: 3,
                 max_channels: 100,
                 max_cps: 5.0,

@@ -277,8 +277,14 @@ impl Core {
             calling.provisional = false;
             calling.early.clear();
         }
+        self.sent_again(invite.call);
         self.watch_way(invite.call, tx);
         true
+    }
+
+    pub(super) fn sent_again(&mut self, call: CallRef) {
+        let at = self.at();
+        self.tell(SipEvent::SentAgain { call, at });
     }
 
     pub(super) fn on_invite_unanswered(&mut self, number: u64, status: u16) {

@@ -219,6 +219,7 @@ impl Core {
         if let Some(calling) = self.calling(id) {
             calling.tx = tx;
         }
+        self.sent_again(id);
         self.watch_way(id, tx);
     }
 

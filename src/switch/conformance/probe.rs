@@ -167,6 +167,7 @@ impl Probe {
 pub fn name_of(kind: &EventKind) -> &'static str {
     match kind {
         EventKind::Incoming { .. } => "Incoming",
+        EventKind::SentAgain => "SentAgain",
         EventKind::Ringing { .. } => "Ringing",
         EventKind::Answered => "Answered",
         EventKind::Bridged { .. } => "Bridged",

@@ -44,7 +44,7 @@ pub fn routes() -> OpenApiRouter<House> {
 
 /// 事件通道 · A WebSocket. Send `{"subscribe": ["campaign:cmp_…", "agent:me"], "since_seq": 17}`;
 /// events come as `{topic, event, data, ts, seq}`. Topics: job, campaign, agent, queue, call,
-/// gateway, each with `:id` or `:*`. Events of the last five minutes can be asked for again.
+/// gateway, security, each with `:id` or `:*`. Events of the last five minutes can be asked for again.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", responses((status = 101)))]
 async fn channel(
     State(house): State<House>,

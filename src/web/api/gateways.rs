@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use engine::gateway::Settings;
+use engine::gateway::{Settings, Trouble};
 use serde::{Deserialize, Serialize};
 use store::gateways::{self, Gateway};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{check, find};
 use crate::{
     caller::Caller,
-    clock::now,
+    clock::{At, now},
     house::House,
     input::{Body, strict},
     paging::List,
@@ -42,8 +42,14 @@ pub struct GatewayOut {
     pub settings: Settings,
     /// Calls up now.
     pub in_use: u32,
-    /// It failed most calls and is left alone for a minute.
+    /// Nothing is dialled through it now.
     pub paused: bool,
+    /// Why: silent (it does not answer OPTIONS, or its registrar does not have us) or failing (it
+    /// failed most calls of a minute, and rests).
+    #[schema(value_type = Option<String>)]
+    pub trouble: Option<Trouble>,
+    /// When it is tried again, where that is known.
+    pub paused_until: Option<At>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -191,6 +197,7 @@ fn in_range(settings: &Settings) -> Result<(), Problem> {
 fn show(house: &House, row: Gateway) -> GatewayOut {
     let view = house.live.view();
     let seen = view.gateways.iter().find(|seen| seen.id.as_str() == row.id);
+    let trouble = seen.and_then(|seen| seen.trouble);
     GatewayOut {
         id: row.id,
         name: row.name,
@@ -201,6 +208,8 @@ fn show(house: &House, row: Gateway) -> GatewayOut {
         enabled: row.enabled,
         settings: row.settings,
         in_use: seen.map_or(0, |seen| seen.in_use),
-        paused: seen.is_some_and(|seen| seen.paused),
+        paused: trouble.is_some(),
+        trouble: trouble.map(|(why, _)| why),
+        paused_until: trouble.and_then(|(_, until)| until).map(At::from),
     }
 }

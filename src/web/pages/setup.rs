@@ -1,7 +1,11 @@
 //! Set-up.
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
+<<<<<<< HEAD
 use engine::queue::Strategy;
+=======
+use engine::gateway::Trouble;
+>>>>>>> 4aaf500 (Leave a gateway alone that does not answer, and tell of it; count INVITEs that are sent again for its rate)
 use render::pages::{AgentRow, Choice, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
 use store::{
     access::{Role, users},
@@ -101,6 +105,7 @@ fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
         id: gateway.id,
         name: gateway.name,
         enabled: gateway.enabled,
+        is_silent: gateway.trouble == Some(Trouble::Silent),
         paused: gateway.paused,
         in_use: gateway.in_use.into(),
         max_channels: gateway.settings.max_channels.into(),

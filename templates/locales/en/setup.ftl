@@ -4,6 +4,7 @@ setup-name = Name
 setup-on = on
 setup-off = off
 setup-degraded = failing, paused
+setup-silent = no answer, not used
 setup-gateways = Gateways
 setup-no-gateways = No gateways yet.
 setup-address = Address

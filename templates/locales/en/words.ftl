@@ -129,6 +129,7 @@ word-why-ratio = the ratio's lines are in the air
 word-why-waiting = answered calls wait and come first
 word-why-concurrency = the campaign's limit on calls is reached
 word-why-shared_concurrency = the limit on calls in the outbound settings is reached
+word-why-gateway = no gateway takes calls
 word-why-channels = the gateway's channels are used up
 word-why-rate = the gateway's calls per second are used up
 word-why-no_leads = no lead can be dialled now

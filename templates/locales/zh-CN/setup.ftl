@@ -4,6 +4,7 @@ setup-name = 名称
 setup-on = 启用
 setup-off = 停用
 setup-degraded = 异常，暂停使用
+setup-silent = 无应答，暂停使用
 setup-gateways = 网关
 setup-no-gateways = 还没有网关。
 setup-address = 地址

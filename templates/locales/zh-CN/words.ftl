@@ -129,6 +129,7 @@ word-why-ratio = 已达到外呼比例
 word-why-waiting = 有已接通的客户在排队，先接再拨
 word-why-concurrency = 已达到活动并发上限
 word-why-shared_concurrency = 已达到电销设置的并发上限
+word-why-gateway = 没有可用的网关
 word-why-channels = 网关通道已用完
 word-why-rate = 已达到网关每秒呼叫上限
 word-why-no_leads = 当前没有可拨的名单

@@ -48,6 +48,8 @@ impl Sipp {
             Command::new("sipp")
                 .current_dir(dir.path())
                 .args(["-sf", "carrier.xml", "-i", "127.0.0.1", "-nostdin"])
+                // It answers OPTIONS.
+                .arg("-aa")
                 .args(["-p", &port.to_string(), "-mp", &ports::range(4).to_string()])
                 .args(["-key", "sound_port", &sound.port.to_string()])
                 .args(["-trace_logs", "-log_file", "calls.log"])
@@ -63,6 +65,16 @@ impl Sipp {
             process,
             dir,
         }
+    }
+
+    /// It says nothing from now on, though its port is there; what comes meanwhile it hears later.
+    pub fn fall_silent(&self) {
+        self.process.signal("STOP");
+    }
+
+    /// It goes on after [`Self::fall_silent`].
+    pub fn speak_again(&self) {
+        self.process.signal("CONT");
     }
 
     /// Every call so far, in the order of their INVITEs.

@@ -11,7 +11,7 @@ fn without_its_gateway_a_campaign_waits() {
          show attempt
          0 ready 1
          5 why c",
-        "5 0 lines: Channels",
+        "5 0 lines: Gateway",
     );
 }
 
@@ -270,8 +270,44 @@ fn a_gateway_that_fails_most_calls_is_left_alone_for_a_minute() {
          9.5 dial L20
          10 degraded trunk
          10 close L20 congestion again in 300 not counted
-         69 0 lines: Channels
-         70.1 dial L21",
+         69 0 lines: Gateway
+         70 recovered trunk
+         70 dial L21",
+    );
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_is_told_of_once_and_waited_for() {
+    check(
+        "campaign c robot
+         lead c due=1
+         show told
+         0 gateway trunk down
+         0.5 gateway trunk down
+         3 why c
+         4 gateway trunk up
+         4 gateway trunk up
+         5 wait",
+        "0 degraded trunk
+         3 0 lines: Gateway
+         4 recovered trunk
+         4 dial L1",
+    );
+}
+
+#[test]
+fn an_invite_that_is_sent_again_is_a_call_of_the_gateways_rate() {
+    check(
+        "agents 1 2 3
+         gateway cps=1
+         campaign c predictive
+         leads c 3
+         0 ready 1
+         0 ready 2
+         0.5 again L1
+         5 wait",
+        "0 dial L1
+         2 dial L2",
     );
 }
 

@@ -236,7 +236,10 @@ impl Rig {
 
     fn note(&mut self, outputs: Vec<Output>) {
         for output in outputs {
-            self.log.push(line(&output));
+            // It comes with every INVITE after the first, which the log shows.
+            if !matches!(output, Output::Tell(SipEvent::SentAgain { .. })) {
+                self.log.push(line(&output));
+            }
             match output {
                 Output::Send { tx, message, to } => self.sent.push((tx, message, to)),
                 Output::Respond { tx, message } => self.responses.push((tx, message)),
@@ -292,6 +295,7 @@ fn told(event: &SipEvent) -> String {
             let replaces = replaces.map_or("", |_| " in place of a call");
             format!("Incoming {from} {to} {source:?}{replaces}")
         }
+        SipEvent::SentAgain { .. } => "SentAgain".into(),
         SipEvent::Ringing { sdp: None, .. } => "Ringing".into(),
         SipEvent::Ringing { sdp: Some(_), .. } => "Ringing with media".into(),
         SipEvent::Answered { .. } => "Answered".into(),

@@ -37,6 +37,26 @@ fn a_503_goes_to_the_next_address() {
 }
 
 #[test]
+fn every_invite_after_the_first_is_told() {
+    let told = |rig: &Rig| {
+        let again = |event: &&SipEvent| matches!(event, SipEvent::SentAgain { .. });
+        rig.events.iter().filter(again).count()
+    };
+    let mut rig = two();
+    rig.invite().expect("accepted");
+    assert_eq!(told(&rig), 0);
+    rig.reply(503, "them");
+    assert_eq!(told(&rig), 1, "the next address");
+    let challenge = "Digest realm=\"carrier\", nonce=\"n\", algorithm=MD5, qop=\"auth\"";
+    rig.reply_to(&Method::Invite, 407, &[("Proxy-Authenticate", challenge)]);
+    assert_eq!(told(&rig), 2, "a challenge");
+    let elsewhere = "<sip:5550200@198.51.100.2:5060>";
+    rig.reply_to(&Method::Invite, 302, &[("Contact", elsewhere)]);
+    assert_eq!(told(&rig), 3, "a redirection");
+    assert_eq!(went(&rig).len(), 4);
+}
+
+#[test]
 fn another_refusal_does_not() {
     let mut rig = two();
     rig.invite().expect("accepted");
@@ -126,7 +146,8 @@ fn a_redirection_is_followed_and_a_loop_is_not() {
 fn endless_redirections_end() {
     let mut rig = Rig::calling();
     let mut sent = 1;
-    while rig.events.is_empty() {
+    let ended = |rig: &Rig| matches!(rig.events.last(), Some(SipEvent::Ended { .. }));
+    while !ended(&rig) {
         sent += 1;
         let contact = format!("<sip:{sent}@198.51.100.1:5060>");
         rig.reply_to(&Method::Invite, 302, &[("Contact", &contact)]);

@@ -65,6 +65,7 @@ impl Stage {
                 gateway: (*id).into(),
                 up: *state == "up",
             },
+            ["again", leg] => Input::LegSentAgain { leg: self.leg(leg) },
             ["drain"] => Input::Drain,
             ["lists", lead] => {
                 let row = self.store.rows.get_mut(&LeadId::from(*lead));

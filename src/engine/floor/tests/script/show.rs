@@ -163,7 +163,10 @@ fn told(event: &Event) -> Option<String> {
             lead_id,
             code,
         } => format!("tell {agent} {lead_id} {code}"),
-        Event::GatewayDegraded { gateway } => format!("degraded {gateway}"),
+        Event::GatewayDegraded { gateway, .. } => format!("degraded {gateway}"),
+        Event::GatewayRecovered { gateway } => format!("recovered {gateway}"),
+        Event::Banned { source, seconds } => format!("banned {source} for {seconds} s"),
+        Event::PhoneLimited { extension, why } => format!("limited {extension}: {why}"),
         Event::CampaignFinished { campaign } => format!("finished {campaign}"),
         _ => return None,
     })

@@ -1,7 +1,7 @@
 //! The wall clock was set: what was due in so long is still due in so long, and what has lasted so long
 //! has lasted no longer. Hours and caps are judged by the new time; the books keep theirs.
 
-use super::{Call, Floor, Phase, agents::Agent, campaigns::Campaign};
+use super::{Call, Floor, Phase, agents::Agent, campaigns::Campaign, queues::Queue};
 use crate::time::Millis;
 
 impl Floor {
@@ -12,6 +12,9 @@ impl Floor {
         }
         for gateway in self.gateways.values_mut() {
             gateway.state.shift(by_ms);
+        }
+        for queue in self.queues.values_mut() {
+            queue.shift(by_ms);
         }
         for agent in self.agents.values_mut() {
             agent.shift(by_ms);
@@ -40,6 +43,14 @@ impl Campaign {
     }
 }
 
+impl Queue {
+    fn shift(&mut self, by_ms: i64) {
+        let places = self.gave_up.values_mut();
+        shift(places.flat_map(|(since, at)| [since, at]), by_ms);
+        shift([&mut self.refuses_until], by_ms);
+    }
+}
+
 impl Agent {
     fn shift(&mut self, by_ms: i64) {
         self.machine.shift(by_ms);
@@ -59,12 +70,14 @@ impl Call {
             &mut times.offered,
             &mut times.bridged,
             &mut self.gave_up,
+            &mut self.waits_since,
         ];
         shift(later.into_iter().flatten(), by_ms);
         shift([&mut times.started], by_ms);
         if let Phase::Offered { until, .. } = &mut self.phase {
             shift([until], by_ms);
         }
+        shift(self.also_rung.iter_mut().map(|rung| &mut rung.until), by_ms);
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Queue {
     /// New calls are refused until then: nobody was there for too long.
     pub refuses_until: Millis,
     /// Caller number to since when it had waited, and when it gave up.
-    gave_up: BTreeMap<String, (Millis, Millis)>,
+    pub(super) gave_up: BTreeMap<String, (Millis, Millis)>,
 }
 
 impl Queue {

@@ -1,11 +1,8 @@
 //! Set-up.
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
-<<<<<<< HEAD
-use engine::queue::Strategy;
-=======
 use engine::gateway::Trouble;
->>>>>>> 4aaf500 (Leave a gateway alone that does not answer, and tell of it; count INVITEs that are sent again for its rate)
+use engine::queue::Strategy;
 use render::pages::{AgentRow, Choice, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
 use store::{
     access::{Role, users},

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p store --bench draw [leads..]`: on SQLite and, when PACELINE_BENCH_PG names a
 //! server (postgres://.../database; a database of its own is made there and dropped), on PostgreSQL:
-//! 500 leads at a time in call order, and what the floor asks when it has run dry. Data lies under
+//! 500 leads at a time in call order, while the 500 before are in hand and those before them have been
+//! dialled in vain, and what the floor asks when it has run dry. Data lies under
 //! PACELINE_BENCH_DIR or in the temporary directory, up to 8 GB, and is deleted afterwards.
 
 use std::time::{Duration, Instant};
@@ -64,6 +65,7 @@ async fn draws(name: &str, place: &str, leads: i64) {
     let now = Millis(list::NOW + 1);
     let mut took = Vec::with_capacity(DRAWS);
     let mut last = -1;
+    let mut in_hand: Vec<String> = Vec::new();
     for _ in 0..DRAWS {
         let began = Instant::now();
         let drawn = hopper::draw(&db, "bench", &campaign, None, LEADS, now)
@@ -72,6 +74,8 @@ async fn draws(name: &str, place: &str, leads: i64) {
         took.push(began.elapsed());
         assert_eq!(drawn.leads.len(), LEADS as usize);
         last = in_order(last, &drawn.leads);
+        let before = std::mem::replace(&mut in_hand, list::ids_of(&drawn.leads));
+        list::dial(&db, &before).await;
     }
     say("next 500 in call order", name, leads, took);
     let began = Instant::now();

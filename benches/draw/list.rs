@@ -79,12 +79,41 @@ pub async fn fill(db: &Db, leads: i64) -> String {
         on!(db.write(), c => sqlx::query(AssertSqlSafe(index)).execute(c).await.map(|_| ()))
             .expect("the index");
     }
-    let settle = match db {
-        Db::Lite { .. } => "PRAGMA wal_checkpoint(TRUNCATE)",
-        Db::Pg(_) => "VACUUM (ANALYZE) leads",
+    let settle: &[&str] = match db {
+        Db::Lite { .. } => &["PRAGMA wal_checkpoint(TRUNCATE)"],
+        Db::Pg(_) => &["VACUUM (ANALYZE) leads", "CHECKPOINT"],
     };
-    on!(db.write(), c => sqlx::query(settle).execute(c).await.map(|_| ())).expect("the list");
+    for sql in settle {
+        on!(db.write(), c => sqlx::query(*sql).execute(c).await.map(|_| ())).expect("the list");
+    }
     "cmp_1".into()
+}
+
+pub fn ids_of(leads: &[engine::floor::Lead]) -> Vec<String> {
+    leads.iter().map(|lead| lead.id.to_string()).collect()
+}
+
+/// Dials these leads: nobody answers, and they come back after an hour. The two writes of each dial
+/// are made for all of them at once.
+pub async fn dial(db: &Db, leads: &[String]) {
+    let ids = serde_json::to_string(leads).expect("ids");
+    let each = match db {
+        Db::Lite { .. } => "SELECT value FROM json_each($1)",
+        Db::Pg(_) => "SELECT value FROM json_array_elements_text($1::json) AS each (value)",
+    };
+    let calling = format!(
+        "UPDATE leads SET call_status = 'calling', dial_count = dial_count + 1, last_dial_at = {NOW}
+         WHERE id IN ({each})"
+    );
+    let failed = format!(
+        "UPDATE leads SET call_status = 'failed', outcome = 'no_answer', fail_count = fail_count + 1,
+             next_dial_at = {NOW} + 3600000, call_rank = NULL WHERE id IN ({each})"
+    );
+    let back = format!("DELETE FROM reservations WHERE lead_id IN ({each})");
+    for sql in [calling, failed, back] {
+        on!(db.write(), c => sqlx::query(AssertSqlSafe(sql)).bind(&ids).execute(c).await.map(|_| ()))
+            .expect("the leads are dialled");
+    }
 }
 
 /// An index is cheaper to make than to keep while ten million rows come in. Drops those of the

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use engine::{
-    floor::{AgentOrder, AgentView, Decided, View},
-    ids::{AgentId, CampaignId},
+    floor::{AgentOrder, AgentView, Decided, TestCall, View},
+    ids::{AgentId, CallId, CampaignId},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -23,7 +23,8 @@ pub struct Live {
 #[error("{message}")]
 pub struct Refusal {
     /// Stable, upper case: `ILLEGAL_TRANSITION`, `NO_SUCH_AGENT`, `PHONE_NOT_REGISTERED`,
-    /// `NO_PREVIEW`, `NO_SUCH_CALL`, `BAD_DISPOSITION`, `DISPOSITION_REQUIRED`, `DRAINING`.
+    /// `NO_PREVIEW`, `NO_SUCH_CALL`, `BAD_DISPOSITION`, `DISPOSITION_REQUIRED`, `GATE_REFUSED`,
+    /// `DRAINING`.
     pub code: &'static str,
     pub message: String,
 }
@@ -42,6 +43,14 @@ pub(crate) enum Ask {
     Decided {
         campaign: CampaignId,
         answer: oneshot::Sender<Option<Decided>>,
+    },
+    Test {
+        call: Box<TestCall>,
+        answer: oneshot::Sender<Result<CallId, Refusal>>,
+    },
+    BreakOff {
+        campaign: CampaignId,
+        answer: oneshot::Sender<()>,
     },
     Reload,
     Drain,
@@ -95,6 +104,28 @@ impl Live {
             .await
             .ok()?;
         answered.await.ok()?
+    }
+
+    /// Makes one test call of a robot (OUT-219).
+    ///
+    /// # Errors
+    /// `GATE_REFUSED` with what the gate found; then nobody is dialled.
+    pub async fn test(&self, call: TestCall) -> Result<CallId, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let call = Box::new(call);
+        self.asks
+            .send(Ask::Test { call, answer })
+            .await
+            .map_err(|_| draining())?;
+        answered.await.map_err(|_| draining())?
+    }
+
+    /// Stops a campaign at once and hangs its calls up (OUT-222). Store first that it is stopped.
+    pub async fn break_off(&self, campaign: CampaignId) {
+        let (answer, answered) = oneshot::channel();
+        // A floor that has ended has no calls.
+        let _ = self.asks.send(Ask::BreakOff { campaign, answer }).await;
+        let _ = answered.await;
     }
 
     /// The agent's event channel came up or went down (AGT-024).

@@ -4,6 +4,7 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
     floor::{Command, Event, Floor, Input, View},
+    gate::No,
     ids::{AgentId, CampaignId},
     time::Millis,
 };
@@ -309,6 +310,17 @@ impl Shell {
                 let now = self.now();
                 let _ = answer.send(self.floor.decided(&campaign, now));
             }
+            Ask::Test { call, answer } => {
+                let made = self.floor.test(*call, clock::now());
+                self.drain();
+                let _ = answer.send(made.map_err(|no| refused(&no)));
+            }
+            Ask::BreakOff { campaign, answer } => {
+                self.floor.break_off(&campaign, clock::now());
+                self.drain();
+                self.renew_view();
+                let _ = answer.send(());
+            }
             Ask::Reload => self.reload.send_modify(|times| *times += 1),
             Ask::Drain => self.take(Input::Drain),
         }
@@ -344,6 +356,14 @@ impl Shell {
                 );
             }
         }
+    }
+}
+
+fn refused(no: &No) -> Refusal {
+    let basis = no.basis.as_ref().map(|basis| format!(": {basis}"));
+    Refusal {
+        code: "GATE_REFUSED",
+        message: format!("{}{}", no.block.as_str(), basis.unwrap_or_default()),
     }
 }
 

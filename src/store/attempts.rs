@@ -8,7 +8,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, dnc, doc, on};
+use crate::{Db, Result, Tx, dnc, doc, on, reservations};
 
 /// The lead is being dialled now. `false`: it is no longer this node's.
 pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
@@ -16,7 +16,8 @@ pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Re
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = 'calling', dial_count = dial_count + 1,
              last_dial_at = $3, blocked = NULL, blocked_basis = NULL, updated_at = $3
-         WHERE id = $1 AND reserved_by = $2 AND call_status <> 'calling'")
+         WHERE id = $1 AND call_status <> 'calling' AND EXISTS
+             (SELECT 1 FROM reservations r WHERE r.lead_id = $1 AND r.node = $2)")
         .bind(lead).bind(node).bind(open.call.started_at.0)
         .execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
@@ -24,6 +25,9 @@ pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Re
 
 /// Writes the attempt. `false`: the number is in another live attempt.
 pub(crate) async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
+    if open.call.is_test {
+        return insert_test(tx, node, open).await;
+    }
     let call = &open.call;
     let verdict = doc::text("verdict", &open.verdict)?;
     let rows = on!(tx.conn(), c => sqlx::query(
@@ -43,6 +47,24 @@ pub(crate) async fn insert(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Resul
         .bind(&call.caller).bind(&open.number).bind(open.gateway.as_str()).bind(&verdict)
         .bind(node).bind(call.started_at.0).bind(call.id.to_string())
         .bind(&open.verdict.facts.said.person)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// The attempt of a test call: no lead's, and counted nowhere (OUT-220).
+async fn insert_test(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
+    let call = &open.call;
+    let verdict = doc::text("verdict", &open.verdict)?;
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "INSERT INTO attempts (id, orgi, lead_id, batch_id, campaign_id, mode, caller, number,
+             gateway_id, verdict, node, state, reserved_at, call_id, counted)
+         SELECT $1, k.orgi, '', '', k.id, 'test', $3, $4, $5, $6, $7, 'open', $8, $9, FALSE
+         FROM campaigns k WHERE k.id = $2
+         ON CONFLICT DO NOTHING")
+        .bind(open.attempt.to_string())
+        .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))
+        .bind(&call.caller).bind(&open.number).bind(open.gateway.as_str()).bind(&verdict)
+        .bind(node).bind(call.started_at.0).bind(call.id.to_string())
         .execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
@@ -101,15 +123,18 @@ pub(crate) async fn settle(
     now: Millis,
 ) -> Result<()> {
     let failed = i64::from(!outcome.is_success());
-    on!(tx.conn(), c => sqlx::query(
+    let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = $2, outcome = $3, next_dial_at = $4,
-             fail_count = fail_count + $5, reserved_by = NULL, reserved_at = NULL,
-             updated_at = $6, call_rank = $7, call_key = ''
+             fail_count = fail_count + $5, updated_at = $6,
+             call_rank = $7, call_key = ''
          WHERE id = $1 AND call_status = 'calling'")
         .bind(close.lead.as_str()).bind(close.status.as_str()).bind(outcome.as_str())
         .bind(close.next_dial_at.map(|at| at.0)).bind(failed).bind(now.0)
         .bind(close.next_dial_at.map(late))
-        .execute(c).await.map(|_| ()))?;
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        reservations::end(tx, close.lead.as_str()).await?;
+    }
     Ok(())
 }
 
@@ -120,7 +145,9 @@ pub struct Attempt {
     pub lead_id: String,
     pub task_id: Option<String>,
     pub campaign_id: String,
+    /// preview, predictive, robot or test.
     pub mode: String,
+    pub is_test: bool,
     pub agent_id: Option<String>,
     pub caller: String,
     pub number: String,
@@ -157,7 +184,7 @@ pub async fn page(
     limit: u32,
 ) -> Result<Vec<Attempt>> {
     Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT id, lead_id, task_id, campaign_id, mode, agent_id, caller, number, gateway_id,
+        "SELECT id, lead_id, task_id, campaign_id, mode, (mode = 'test') AS is_test, agent_id, caller, number, gateway_id,
                 state, reserved_at, ringing_at, answered_at, bridged_at, ended_at, sip_status,
                 q850, reason, outcome, transport, answer_class, call_id, counted
          FROM attempts

@@ -16,13 +16,18 @@ pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()>
         "INSERT INTO calls (id, orgi, direction, mode, campaign_id, task_id, lead_id, queue_id,
              agent_id, caller, callee, gateway_id, node, state, started_at)
          VALUES ($1, COALESCE((SELECT orgi FROM leads WHERE id = $2),
-                     (SELECT orgi FROM queues WHERE id = $8), $3), $4, $5, $6, $7, $2, $8,
+                     (SELECT orgi FROM queues WHERE id = $8),
+                     (SELECT orgi FROM campaigns WHERE id = $6), $3), $4, $5, $6, $7, $2, $8,
              $9, $10, $11, $12, $13, 'open', $14)")
         .bind(call.id.to_string())
         .bind(call.lead.as_ref().map(|lead| lead.as_str()))
         .bind(FIRST_ORGI)
         .bind(if call.mode.is_some() { "outbound" } else { "inbound" })
-        .bind(call.mode.map_or("inbound", |mode| mode.as_str()))
+        .bind(match call.mode {
+            Some(_) if call.is_test => "test",
+            Some(mode) => mode.as_str(),
+            None => "inbound",
+        })
         .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))
         .bind(call.task.as_ref().map(|task| task.as_str()))
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
@@ -156,10 +161,10 @@ pub async fn counts(db: &Db, campaign: &str) -> Result<Counts> {
                     COUNT(CASE WHEN answer_class = 'machine' THEN 1 END),
                     COUNT(CASE WHEN outcome = 'connected' THEN 1 END),
                     COUNT(CASE WHEN abandoned THEN 1 END)
-             FROM calls WHERE campaign_id = $1 AND state = 'closed'")
+             FROM calls WHERE campaign_id = $1 AND state = 'closed' AND mode <> 'test'")
             .bind(campaign).fetch_one(c).await)?;
     let dialled: i64 = on!(db.read(), c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM attempts WHERE campaign_id = $1")
+        "SELECT COUNT(*) FROM attempts WHERE campaign_id = $1 AND mode <> 'test'")
         .bind(campaign).fetch_one(c).await)?;
     let whole = |number: i64| u64::try_from(number).unwrap_or_default();
     Ok(Counts {
@@ -177,6 +182,7 @@ pub struct Call {
     pub id: String,
     pub direction: String,
     pub mode: String,
+    pub is_test: bool,
     pub campaign_id: Option<String>,
     pub task_id: Option<String>,
     pub lead_id: Option<String>,
@@ -221,8 +227,8 @@ pub struct Call {
     pub jitter_ms: Option<f64>,
 }
 
-const COLUMNS: &str = "id, direction, mode, campaign_id, task_id, lead_id, queue_id, agent_id,
-    extension, caller, callee, gateway_id, state, started_at, ringing_at, answered_at, queued_at,
+const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign_id, task_id, lead_id,
+    queue_id, agent_id, extension, caller, callee, gateway_id, state, started_at, ringing_at, answered_at, queued_at,
     offered_at, bridged_at, ended_at, hangup_side, sip_status, q850, outcome, transport, answer_class,
     abandoned, wait_ms, talk_ms, disposition, note, recording, recording_ms, recording_error,
     packets_received, packets_lost, jitter_ms, gave_up_at, message, message_heard";
@@ -327,6 +333,7 @@ mod tests {
             let call = OpenCall {
                 id: engine::ids::CallId(5),
                 mode: None,
+                is_test: false,
                 campaign: None,
                 task: None,
                 lead: None,

@@ -1,4 +1,4 @@
-//! What a campaign did, in sums.
+//! What a campaign did, in sums. Test calls are in none of them (OUT-220).
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
                  AS connected,
              CAST(COALESCE(SUM(CASE WHEN outcome = 'abandoned' THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS abandoned
-         FROM attempts WHERE campaign_id = $1"
+         FROM attempts WHERE campaign_id = $1 AND mode <> 'test'"
     ).bind(campaign).fetch_one(c).await)?;
     let calls: Calls = on!(db.read(), c => sqlx::query_as(
         "SELECT COUNT(*) AS calls,
@@ -93,11 +93,11 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
              CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms,
              CAST(COALESCE(SUM(CASE WHEN recording IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS recorded
-         FROM calls WHERE campaign_id = $1"
+         FROM calls WHERE campaign_id = $1 AND mode <> 'test'"
     ).bind(campaign).fetch_one(c).await)?;
     let outcomes: Vec<(String, i64)> = on!(db.read(), c => sqlx::query_as(
         "SELECT COALESCE(outcome, ''), COUNT(*) FROM attempts
-         WHERE campaign_id = $1 AND state = 'closed' GROUP BY 1"
+         WHERE campaign_id = $1 AND state = 'closed' AND mode <> 'test' GROUP BY 1"
     ).bind(campaign).fetch_all(c).await)?;
     let dispositions: Vec<(String, i64)> = on!(db.read(), c => sqlx::query_as(
         "SELECT COALESCE(disposition, ''), COUNT(*) FROM calls

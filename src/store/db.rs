@@ -1,11 +1,11 @@
 //! The database: SQLite in one data directory, or PostgreSQL.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::PoolConnection,
-    postgres::PgPoolOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -93,9 +93,11 @@ impl Db {
     /// When the place cannot be reached.
     pub async fn connect(place: &str) -> Result<Self> {
         if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+            // Our statements are short: to compile one takes longer than to run it.
+            let options = PgConnectOptions::from_str(place)?.options([("jit", "off")]);
             let pool = PgPoolOptions::new()
                 .max_connections(PG_CONNECTIONS)
-                .connect(place)
+                .connect_with(options)
                 .await?;
             return Ok(Self::Pg(pool));
         }

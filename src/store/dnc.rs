@@ -93,3 +93,17 @@ pub(crate) async fn forbids(
     let listed = forbidding!(tx.conn(), &orgi, campaign, four(spellings), now)?;
     Ok(flagged || listed.is_some())
 }
+
+/// The same for a number that is no lead's.
+pub(crate) async fn forbids_number(
+    tx: &mut Tx,
+    campaign: &str,
+    spellings: &[String],
+    now: Millis,
+) -> Result<bool> {
+    let orgi: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT orgi FROM campaigns WHERE id = $1").bind(campaign).fetch_optional(c).await)?;
+    let orgi = orgi.unwrap_or_default();
+    let listed = forbidding!(tx.conn(), &orgi, campaign, four(spellings), now)?;
+    Ok(listed.is_some())
+}

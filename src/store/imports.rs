@@ -240,7 +240,7 @@ pub async fn delete(tx: &mut Tx, id: &str, now: Millis) -> Result<(i64, i64)> {
     let removed = on!(tx.conn(), c => sqlx::query(
         "DELETE FROM leads WHERE batch_id = $1 AND position BETWEEN $2 AND $3
              AND alloc_status IN ('unallocated', 'recycled')
-             AND dial_count = 0 AND call_status = 'notcall' AND reserved_by IS NULL"
+             AND dial_count = 0 AND call_status = 'notcall'"
     ).bind(&batch).bind(position(ordinal, 0)).bind(position(ordinal, ROWS - 1)).execute(c).await.map(|done| done.rows_affected()))?;
     let (first, last) = (position(ordinal, 0), position(ordinal, ROWS - 1));
     crate::segments::dirty_between(tx, &batch, first, last).await?;

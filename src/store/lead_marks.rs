@@ -3,7 +3,7 @@
 use engine::{draw, time::Millis};
 use sqlx::FromRow;
 
-use crate::{Db, Result, Tx, on};
+use crate::{Db, Result, Tx, on, reservations};
 
 /// Makes an appointment: at that time the lead is dialled next. Until then no floor holds it; a dial
 /// that is under way goes on. `false`: no such lead.
@@ -15,12 +15,11 @@ pub async fn appoint(tx: &mut Tx, lead: &str, at: Millis, note: &str, now: Milli
         "UPDATE leads SET appointed = TRUE, appoint_at = $2, appoint_note = $3, reminded_at = NULL,
              next_dial_at = CASE WHEN campaign_id IS NULL THEN NULL ELSE $2 END,
              call_rank = CASE WHEN call_status = 'notcall' THEN $5 ELSE call_rank END,
-             reserved_by = CASE WHEN call_status = 'calling' THEN reserved_by END,
-             reserved_at = CASE WHEN call_status = 'calling' THEN reserved_at END,
              blocked = NULL, updated_at = $4
          WHERE id = $1 AND NOT voided"
     ).bind(lead).bind(at.0).bind(note).bind(now.0).bind(draw::late(at)).execute(c).await
         .map(|done| done.rows_affected()))?;
+    reservations::end_undialled(tx, lead).await?;
     or_voided(tx, lead, rows).await
 }
 
@@ -51,12 +50,11 @@ pub async fn void(tx: &mut Tx, lead: &str, reason: &str, by: &str, now: Millis) 
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET voided = TRUE, void_reason = $2, voided_by = $3, voided_at = $4,
              parked_dial_at = CASE WHEN voided THEN parked_dial_at ELSE next_dial_at END,
-             next_dial_at = NULL, updated_at = $4,
-             reserved_by = CASE WHEN call_status = 'calling' THEN reserved_by END,
-             reserved_at = CASE WHEN call_status = 'calling' THEN reserved_at END
+             next_dial_at = NULL, updated_at = $4
          WHERE id = $1"
     ).bind(lead).bind(reason).bind(by).bind(now.0).execute(c).await
         .map(|done| done.rows_affected()))?;
+    reservations::end_undialled(tx, lead).await?;
     Ok(rows == 1)
 }
 

@@ -220,7 +220,7 @@ pub async fn set_business_status(tx: &mut Tx, id: &str, status: &str, now: Milli
 /// `ROW_IN_USE` when it is allocated; recycle it first (OUT-084).
 pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bool> {
     let gone: Option<(String, i64)> = on!(tx.conn(), c => sqlx::query_as(
-        "DELETE FROM leads WHERE orgi = $1 AND id = $2 AND reserved_by IS NULL
+        "DELETE FROM leads WHERE orgi = $1 AND id = $2
              AND call_status <> 'calling' AND alloc_status IN ('unallocated', 'recycled')
          RETURNING batch_id, position"
     ).bind(orgi).bind(id).fetch_optional(c).await)?;
@@ -250,7 +250,7 @@ pub async fn any_available(db: &Db, batch: &str) -> Result<bool> {
     let one: Option<i64> = on!(db.read(), c => sqlx::query_scalar(
         "SELECT position FROM leads
          WHERE batch_id = $1 AND alloc_status IN ('unallocated', 'recycled')
-             AND NOT voided AND NOT dnc AND reserved_by IS NULL LIMIT 1"
+             AND NOT voided AND NOT dnc LIMIT 1"
     ).bind(batch).fetch_optional(c).await)?;
     Ok(one.is_some())
 }

@@ -74,6 +74,7 @@ pub mod queues;
 pub mod records;
 pub mod recover;
 pub mod rejects;
+mod reservations;
 pub mod robots;
 pub mod routes;
 pub mod rows;

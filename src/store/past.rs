@@ -26,7 +26,7 @@ pub struct Dial {
 pub async fn dials(db: &Db, campaign: &str, from: Millis, to: Millis) -> Result<Vec<Dial>> {
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT started_at, answered_at, talk_ms, outcome FROM calls
-         WHERE campaign_id = $1 AND direction = 'outbound' AND state = 'closed'
+         WHERE campaign_id = $1 AND direction = 'outbound' AND mode <> 'test' AND state = 'closed'
              AND outcome IS NOT NULL AND started_at >= $2 AND started_at < $3
          ORDER BY started_at, id LIMIT $4"
     ).bind(campaign).bind(from.0).bind(to.0).bind(MOST).fetch_all(c).await)?)

@@ -16,6 +16,7 @@ use crate::{
     Db, Doc, Result, Tx, doc, filter_runs,
     hopper::{self, Book, Past},
     on,
+    reservations::reserved,
 };
 
 /// Which leads are looked at.
@@ -62,8 +63,11 @@ struct Row {
 /// `$5` the campaign, `$6` now.
 ///
 /// A lead that was never dialled has no attempts: nothing is counted for it.
-const COLUMNS: &str = "l.position, l.phone, l.voided, l.alloc_status, l.call_status,
-    l.reserved_by IS NOT NULL AS is_reserved, l.next_dial_at, l.call_rank, l.appointed,
+const COLUMNS: &str = concat!(
+    "l.position, l.phone, l.voided, l.alloc_status, l.call_status,
+    l.next_dial_at, l.call_rank, l.appointed, ",
+    reserved!("l.id"),
+    " AS is_reserved,
     l.dnc, l.data, (SELECT i.consent FROM imports i WHERE i.id = l.import_id) AS consent,
     EXISTS (SELECT 1 FROM dnc d JOIN dnc_lists t ON t.orgi = d.orgi AND t.id = d.list_id
         WHERE d.orgi = l.orgi AND (d.expires_at IS NULL OR d.expires_at > $6)
@@ -76,7 +80,8 @@ const COLUMNS: &str = "l.position, l.phone, l.voided, l.alloc_status, l.call_sta
     (SELECT COUNT(*) FROM attempts a WHERE a.orgi = l.orgi AND a.number = l.phone
          AND a.reserved_at >= $2 AND a.counted) AS attempts_today,
     (SELECT COUNT(*) FROM attempts a WHERE a.orgi = l.orgi AND a.number = l.phone
-         AND a.state = 'open') AS live";
+         AND a.state = 'open') AS live"
+);
 
 /// The next leads after the position `after` (-1: from the start), at most `limit` of them and none
 /// when there are no more, with the position that the stretch after them begins behind.

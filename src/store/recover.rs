@@ -35,10 +35,11 @@ pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
              hangup_side = 'network', transport = 'lost'
          WHERE node = $1 AND state = 'open'")
         .bind(node).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
-    let leads = on!(tx.conn(), c => sqlx::query(
-        "UPDATE leads SET reserved_by = NULL, reserved_at = NULL,
-             call_status = CASE WHEN call_status = 'calling' THEN 'exception' ELSE call_status END
-         WHERE reserved_by = $1")
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET call_status = 'exception' WHERE call_status = 'calling'
+             AND id IN (SELECT lead_id FROM reservations WHERE node = $1)")
+        .bind(node).execute(c).await.map(|_| ()))?;
+    let leads = on!(tx.conn(), c => sqlx::query("DELETE FROM reservations WHERE node = $1")
         .bind(node).execute(c).await.map(|done| done.rows_affected()))?;
     sign_out_all(&mut tx, now).await?;
     tx.commit().await?;

@@ -72,6 +72,7 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
         call: OpenCall {
             id: CallId(number),
             mode: Some(Mode::Predictive),
+            is_test: false,
             campaign: Some(campaign.into()),
             task: lead.task.clone(),
             lead: Some(lead.id.clone()),

@@ -13,6 +13,7 @@ use crate::{
     journal::{self, Was},
     leads::{self, Change},
     on,
+    reservations::reserved,
 };
 
 /// Leads of an import that stand in the way of its undo, by what happened to them since.
@@ -75,7 +76,10 @@ pub struct Chunk {
     pub is_last: bool,
 }
 
-const DIALLED: &str = "l.dial_count > 0 OR l.call_status <> 'notcall' OR l.reserved_by IS NOT NULL";
+const DIALLED: &str = concat!(
+    "l.dial_count > 0 OR l.call_status <> 'notcall' OR ",
+    reserved!("l.id")
+);
 const DECIDED: &str = "l.disposition IS NOT NULL OR l.appointed OR l.voided";
 const TAKEN_OVER: &str = "EXISTS (SELECT 1 FROM import_journal j
     WHERE j.position = l.position AND j.import_id <> $1)";
@@ -103,7 +107,7 @@ pub async fn usage(db: &Db, import: &Import) -> Result<Usage> {
     };
     let changed = format!(
         "SELECT COUNT(CASE WHEN l.dial_count > {dials} OR l.call_status = 'calling'
-                 OR l.reserved_by IS NOT NULL THEN 1 END) AS dialled,
+                 OR {reserved} THEN 1 END) AS dialled,
              COUNT(CASE WHEN l.preview_count > {previews} THEN 1 END) AS previewed,
              CAST(0 AS BIGINT) AS dispositioned,
              COUNT(CASE WHEN EXISTS (SELECT 1 FROM import_journal k JOIN imports o ON o.id = k.import_id
@@ -112,6 +116,7 @@ pub async fn usage(db: &Db, import: &Import) -> Result<Usage> {
              COUNT(CASE WHEN l.edited_at IS DISTINCT FROM {edited} THEN 1 END) AS edited
          FROM import_journal j JOIN leads l ON l.batch_id = $2 AND l.position = j.position
          WHERE j.import_id = $1",
+        reserved = reserved!("l.id"),
         dials = number("dial_count"),
         previews = number("preview_count"),
         edited = number("edited_at"),
@@ -181,19 +186,28 @@ pub async fn remove_some(
     limit: i64,
     now: Millis,
 ) -> Result<(Chunk, i64)> {
-    let lock = match tx {
-        Tx::Lite(_) => "",
-        Tx::Pg(_) => "FOR UPDATE",
-    };
+    let positions = import.positions();
+    let from = after.max(*positions.start() - 1);
+    if let Tx::Pg(c) = tx {
+        // Whether one is reserved is asked when nobody can reserve it any more.
+        sqlx::query(
+            "SELECT 1 FROM leads WHERE batch_id = $1 AND position > $2 AND position <= $3
+             ORDER BY position LIMIT $4 FOR UPDATE",
+        )
+        .bind(&import.batch_id)
+        .bind(from)
+        .bind(*positions.end())
+        .bind(limit)
+        .execute(&mut **c)
+        .await?;
+    }
     let sql = format!(
         "SELECT l.id, l.position, l.alloc_status, l.task_id, l.campaign_id,
              ({DIALLED} OR l.preview_count > 0 OR {DECIDED} OR l.edited_at IS NOT NULL
                  OR {TAKEN_OVER}) AS is_used
          FROM leads l WHERE l.batch_id = $2 AND l.position > $3 AND l.position <= $4
-         ORDER BY l.position LIMIT $5 {lock}"
+         ORDER BY l.position LIMIT $5"
     );
-    let positions = import.positions();
-    let from = after.max(*positions.start() - 1);
     let found: Vec<Inserted> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(&import.id).bind(&import.batch_id).bind(from).bind(*positions.end()).bind(limit)
         .fetch_all(c).await)?;

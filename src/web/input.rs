@@ -1,6 +1,7 @@
 //! Request bodies and queries: bounded, and strict about unknown fields.
 
 use axum::{
+    body::HttpBody as _,
     extract::{FromRequest, FromRequestParts, Query, Request},
     http::{header, request::Parts},
 };
@@ -13,6 +14,10 @@ use crate::problem::{Fault, Problem};
 /// A JSON body.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
+
+/// A JSON body that may be left out; then it says what the default says.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
 
 /// The query of the URL.
 #[derive(Debug)]
@@ -35,6 +40,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 _ => Problem::of("MALFORMED"),
             })?;
         parse(&bytes).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.headers().get(header::CONTENT_TYPE).is_none() && request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        let Body(taken) = Body::from_request(request, state).await?;
+        Ok(Self(taken))
     }
 }
 

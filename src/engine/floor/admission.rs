@@ -187,14 +187,19 @@ impl Floor {
         })
     }
 
-    /// The first gateway of the campaign that has room, else the first that there is.
+    /// Where the campaign's next dial goes out.
     fn gateway_for(&mut self, campaign: &CampaignId, now: Millis) -> Option<GatewayId> {
-        let campaign = self.campaigns.get(campaign)?;
-        let there: Vec<GatewayId> = campaign
-            .gateways()
-            .filter(|id| self.gateways.get(*id).is_some_and(|seen| !seen.gone))
-            .cloned()
-            .collect();
+        let pool = self.campaigns.get(campaign)?.gateways().cloned().collect();
+        self.first_with_room(pool, now)
+    }
+
+    /// The first of these gateways that has room, else the first that there is.
+    pub(super) fn first_with_room(
+        &mut self,
+        mut there: Vec<GatewayId>,
+        now: Millis,
+    ) -> Option<GatewayId> {
+        there.retain(|id| self.gateways.get(id).is_some_and(|seen| !seen.gone));
         let has_room = |id: &&GatewayId| {
             let seen = self.gateways.get_mut(*id);
             seen.is_some_and(|seen| seen.state.room(now).is_ok())

@@ -138,11 +138,12 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let prompt = call
-            .campaign
-            .as_ref()
-            .and_then(|id| self.campaigns.get(id))
-            .map(|campaign| campaign.spec.settings.robot.prompt.clone());
+        let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
+        let settings = match &call.test {
+            Some(test) => Some(&test.settings),
+            None => campaign.map(|campaign| &campaign.spec.settings),
+        };
+        let prompt = settings.map(|settings| settings.robot.prompt.clone());
         call.phase = Phase::Robot { sound };
         if let (Some(leg), Some(prompt)) = (call.customer, prompt) {
             self.commands

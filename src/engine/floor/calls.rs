@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AnswerClass, Ended, Message, OpenCall, Times, offers::Rung};
+use super::{AnswerClass, Ended, Message, OpenCall, TestCall, Times, offers::Rung};
 use crate::{
     campaign::Mode,
     disposition::Step,
@@ -68,6 +68,8 @@ pub(super) struct Call {
     /// Dials of the lead before this one, counted or not.
     pub dials_before: u32,
     pub attempt: Option<AttemptId>,
+    /// It belongs to no lead and to no campaign.
+    pub test: Option<Arc<TestCall>>,
     pub gateway: Option<GatewayId>,
     /// What the gate knew when it let the call pass.
     pub checked: Option<Arc<Facts>>,
@@ -120,6 +122,7 @@ impl Call {
             attempts_before: 0,
             dials_before: 0,
             attempt: None,
+            test: None,
             gateway: None,
             checked: None,
             min_ring_s: 0,
@@ -191,7 +194,12 @@ impl Call {
         OpenCall {
             id: self.id,
             mode: self.mode,
-            campaign: self.campaign.clone(),
+            is_test: self.test.is_some(),
+            campaign: self
+                .test
+                .as_ref()
+                .map(|test| test.campaign.clone())
+                .or_else(|| self.campaign.clone()),
             task: self.task.clone(),
             lead: self.lead.clone(),
             queue: self.queue.clone(),

@@ -220,6 +220,20 @@ impl Floor {
         });
     }
 
+    /// Stops a campaign at once: nothing more is dialled for it, and its calls are hung up (OUT-222).
+    pub fn break_off(&mut self, id: &CampaignId, now: Millis) {
+        let Some(campaign) = self.campaigns.get_mut(id) else {
+            return;
+        };
+        campaign.spec.state = State::Stopped;
+        let calls = campaign.calls.clone();
+        self.quiet(id, now);
+        for call in calls {
+            self.leave(call, Cause::Normal, now);
+        }
+        self.settle(now);
+    }
+
     fn cancel_in_flight(&mut self, id: &CampaignId, now: Millis) {
         let Some(campaign) = self.campaigns.get(id) else {
             return;

@@ -157,6 +157,8 @@ pub struct OpenCall {
     pub id: CallId,
     /// `None` for an inbound call.
     pub mode: Option<Mode>,
+    /// A test call of the campaign: it counts for nothing.
+    pub is_test: bool,
     pub campaign: Option<CampaignId>,
     pub task: Option<TaskId>,
     pub lead: Option<LeadId>,

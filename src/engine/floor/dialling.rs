@@ -203,15 +203,19 @@ impl Floor {
         call.customer = Some(leg);
         call.phase = Phase::Dialling;
         self.legs.insert(leg, Role::Customer(call.id));
-        let ring_s = call
+        let campaign = call
             .campaign
             .as_ref()
-            .and_then(|id| self.campaigns.get_mut(id))
-            .map_or(30, |campaign| {
+            .and_then(|id| self.campaigns.get_mut(id));
+        let ring_s = match (&call.test, campaign) {
+            (Some(test), _) => test.settings.ring_timeout_s,
+            (None, Some(campaign)) => {
                 campaign.counts.dialled += 1;
                 campaign.spec.settings.ring_timeout_s
-            })
-            .max(call.min_ring_s);
+            }
+            (None, None) => 30,
+        };
+        let ring_s = ring_s.max(call.min_ring_s);
         let Some(gateway) = call.gateway.clone() else {
             return;
         };
@@ -231,10 +235,15 @@ impl Floor {
             return false;
         };
         let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
-        let wanted = campaign.is_some_and(|campaign| {
-            let settings = &campaign.spec.settings;
+        let settings = match &call.test {
+            Some(test) => Some(&test.settings),
+            None => campaign
+                .filter(|campaign| campaign.is_running())
+                .map(|campaign| &campaign.spec.settings),
+        };
+        let wanted = settings.is_some_and(|settings| {
             let open = |facts: &Arc<Facts>| gate::is_still_open(facts, settings, now);
-            campaign.is_running() && call.checked.as_ref().is_some_and(open)
+            call.checked.as_ref().is_some_and(open)
         });
         let fresh = now.since(call.times.started) <= STALE_MS
             && call.times.started.since(now) <= SET_BACK_MS;
@@ -277,6 +286,9 @@ impl Floor {
             self.preview_refused(id, Some(block), now);
         } else {
             self.calls.remove(&id);
+        }
+        if call.test.is_some() {
+            self.test_refused(&call);
         }
     }
 }

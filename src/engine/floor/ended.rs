@@ -2,7 +2,7 @@
 
 use super::{
     By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Phase, Refusal, Role,
-    offers::NotTaken,
+    offers::NotTaken, test_call,
 };
 use crate::{
     agent::State,
@@ -227,6 +227,9 @@ impl Floor {
 
     /// What the attempt leaves behind for the lead: its status and when it comes back.
     fn closing_attempt(&self, call: &Call, outcome: Outcome, now: Millis) -> Option<CloseAttempt> {
+        if call.test.is_some() {
+            return Some(test_call::closing(call.attempt?, outcome));
+        }
         let (id, lead) = (call.attempt?, call.lead.clone()?);
         let campaign = self.campaigns.get(call.campaign.as_ref()?)?;
         // A dial that we gave up has bothered somebody when their phone had rung.

@@ -26,6 +26,7 @@ mod pace;
 mod presence;
 mod preview;
 mod queues;
+mod test_call;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -39,6 +40,7 @@ pub use event::Event;
 pub use input::*;
 pub use learning::Learned;
 pub use orders::OrderRefused;
+pub use test_call::TestCall;
 pub use timers::Why;
 pub use view::*;
 

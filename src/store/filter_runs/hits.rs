@@ -21,8 +21,7 @@ const FEW: u64 = 2_000;
 
 /// A lead that a draw may take (OUT-110). The index `leads_free` says the same.
 pub(crate) const FREE: &str =
-    "alloc_status IN ('unallocated', 'recycled') AND NOT voided AND NOT dnc
-     AND reserved_by IS NULL";
+    "alloc_status IN ('unallocated', 'recycled') AND NOT voided AND NOT dnc";
 
 /// The hits of one block.
 #[derive(Debug, Clone)]

@@ -1,9 +1,14 @@
 //! Reserving the next leads.
 
+use std::collections::BTreeSet;
+
 use engine::{draw::late, floor::Lead, time::Millis};
 
 use super::left::what_is_left;
-use crate::{Db, Result, Tx, on};
+use crate::{
+    Db, Result, Tx, on,
+    reservations::{self, reserved},
+};
 
 /// Leads in hand, and what is left behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,34 +28,31 @@ pub(super) struct Row {
     batch_id: String,
     phone: String,
     dial_count: i64,
-    first_by: i64,
-    then_by: String,
-    position: i64,
 }
+
+/// What a draw reads of a lead.
+pub(super) const COLUMNS: &str = "id, task_id, batch_id, phone, dial_count";
 
 /// One of the two lists a draw takes from. Its conditions are those of its index, word by word.
 pub(super) struct Lane {
-    /// `$5` is the last place that may be drawn now.
+    /// `$3` is the last place that may be drawn now.
     pub due: &'static str,
     pub order: &'static str,
-    pub first_by: &'static str,
 }
 
 /// A lead that comes back is dialled before one that was never dialled (OUT-204).
 pub(super) const RETURNING: Lane = Lane {
     due: "(call_status <> 'notcall' OR appointed = TRUE) AND call_status <> 'calling'
-             AND reserved_by IS NULL AND voided = FALSE AND next_dial_at IS NOT NULL AND next_dial_at <= $5",
+             AND voided = FALSE AND next_dial_at IS NOT NULL AND next_dial_at <= $3",
     order: "next_dial_at, position",
-    first_by: "next_dial_at",
 };
 pub(super) const FRESH: Lane = Lane {
-    due: "call_status = 'notcall' AND appointed = FALSE AND reserved_by IS NULL AND voided = FALSE
-             AND next_dial_at IS NOT NULL AND call_rank IS NOT NULL AND call_rank <= $5",
+    due: "call_status = 'notcall' AND appointed = FALSE AND voided = FALSE
+             AND next_dial_at IS NOT NULL AND call_rank IS NOT NULL AND call_rank <= $3",
     order: "call_rank, call_key, position",
-    first_by: "call_rank",
 };
 /// An agent's own list has indexes of its own.
-const OWN: &str = "AND alloc_type = 'agent' AND alloc_target = $6";
+const OWN: &str = "AND alloc_type = 'agent' AND alloc_target = $4";
 const SHARED: &str = "AND alloc_type <> 'agent'";
 
 /// Reserves up to `count` due leads of a campaign for `node`: those of `agent`'s own list, or without
@@ -117,13 +119,15 @@ struct Ask<'a> {
     now: Millis,
 }
 
-/// The leads that the next reservation takes. Parameters as in [`reserve`].
+/// The leads that the next reservation takes: `$1` the campaign, `$2` how many, `$4` whose own list.
 pub(super) fn choice(lane: &Lane, own: bool, skip: &str) -> String {
     let own = if own { OWN } else { SHARED };
-    let Lane { due, order, .. } = lane;
+    let Lane { due, order } = lane;
     format!(
-        "SELECT id FROM leads WHERE campaign_id = $1 {own} AND {due}
-         ORDER BY {order} LIMIT $4 {skip}"
+        "SELECT {COLUMNS} FROM leads WHERE campaign_id = $1 {own} AND {due}
+             AND NOT {}
+         ORDER BY {order} LIMIT $2 {skip}",
+        reserved!("leads.id")
     )
 }
 
@@ -132,29 +136,34 @@ async fn reserve(tx: &mut Tx, lane: &Lane, ask: &Ask<'_>) -> Result<Vec<Lead>> {
         Tx::Lite(_) => "",
         Tx::Pg(_) => "FOR UPDATE SKIP LOCKED",
     };
-    let sql = format!(
-        "UPDATE leads SET reserved_by = $2, reserved_at = $3 WHERE id IN ({})
-         RETURNING id, task_id, batch_id, phone, dial_count, {} AS first_by, call_key AS then_by,
-             position",
-        choice(lane, ask.agent.is_some(), skip),
-        lane.first_by
-    );
-    let mut rows: Vec<Row> = on!(tx.conn(), c => {
+    let sql = choice(lane, ask.agent.is_some(), skip);
+    let rows: Vec<Row> = on!(tx.conn(), c => {
         let query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(ask.campaign).bind(ask.node).bind(ask.now.0).bind(ask.limit).bind(ask.until);
+            .bind(ask.campaign).bind(ask.limit).bind(ask.until);
         match ask.agent {
             Some(agent) => query.bind(agent).fetch_all(c).await,
             None => query.fetch_all(c).await,
         }
     })?;
-    rows.sort_by(|a, b| {
-        (a.first_by, a.then_by.as_bytes(), a.position).cmp(&(
-            b.first_by,
-            b.then_by.as_bytes(),
-            b.position,
-        ))
-    });
-    Ok(rows.into_iter().map(Into::into).collect())
+    hold(tx, rows, ask.campaign, ask.node, ask.now).await
+}
+
+/// Reserves these leads, but for those that another node reserved since they were read.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    rows: Vec<Row>,
+    campaign: &str,
+    node: &str,
+    now: Millis,
+) -> Result<Vec<Lead>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let ours = reservations::take(tx, &ids, campaign, node, now).await?;
+    let ours: BTreeSet<String> = ours.into_iter().collect();
+    let kept = rows.into_iter().filter(|row| ours.contains(&row.id));
+    Ok(kept.map(Into::into).collect())
 }
 
 impl From<Row> for Lead {

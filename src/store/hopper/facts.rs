@@ -56,7 +56,8 @@ pub async fn facts(
                      AND a.reserved_at >= $4 AND a.counted) AS attempts_today,
                 (SELECT COUNT(*) FROM attempts a WHERE a.orgi = l.orgi AND a.number = $3
                      AND a.state = 'open') AS live
-         FROM leads l WHERE l.id = $1 AND l.reserved_by = $2 AND l.call_status <> 'calling'")
+         FROM leads l JOIN reservations r ON r.lead_id = l.id AND r.node = $2
+         WHERE l.id = $1 AND l.call_status <> 'calling'")
         .bind(lead).bind(node).bind(&ask.number).bind(ask.day_start.0)
         .fetch_optional(c).await)?;
     let Some(row) = row else {
@@ -92,6 +93,32 @@ pub async fn facts(
         holidays: holidays(&mut conn, &row.orgi, now).await?,
         callers: callers(&mut conn, &row.orgi, ask, &of_number.refused).await?,
     }))
+}
+
+/// Facts for the gate about a number that is no lead's: of lists, attempts and callers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts_of_number(db: &Db, orgi: &str, ask: &Ask, now: Millis) -> Result<Facts> {
+    let mut conn = db.reading().await?;
+    let (attempts_today, live): (i64, i64) = on!(conn.conn(), c => sqlx::query_as(
+        "SELECT COUNT(CASE WHEN reserved_at >= $3 AND counted THEN 1 END),
+                COUNT(CASE WHEN state = 'open' THEN 1 END)
+         FROM attempts WHERE orgi = $1 AND number = $2")
+        .bind(orgi).bind(&ask.number).bind(ask.day_start.0).fetch_one(c).await)?;
+    let spellings = dnc::four(&ask.spellings);
+    let listed = forbidding!(conn.conn(), orgi, ask.campaign.as_str(), spellings, now)?;
+    let of_number = past(&mut conn, orgi, Book::Number, &ask.number, now).await?;
+    Ok(Facts {
+        listed: listed.map(Into::into),
+        attempts_today: u32::try_from(attempts_today).unwrap_or(u32::MAX),
+        live: live > 0,
+        number: ask.number.clone(),
+        of_number: of_number.history,
+        holidays: holidays(&mut conn, orgi, now).await?,
+        callers: callers(&mut conn, orgi, ask, &of_number.refused).await?,
+        ..Facts::default()
+    })
 }
 
 /// Evidence that cannot be read is none.

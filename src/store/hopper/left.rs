@@ -4,7 +4,7 @@
 use engine::{draw::LATE, time::Millis};
 use sqlx::FromRow;
 
-use crate::{Db, Result, on};
+use crate::{Db, Result, on, reservations::reserved};
 
 /// Leads are counted up to here; a longer list is not counted to its end.
 pub const UNDONE_MOST: u64 = 1_000;
@@ -13,7 +13,7 @@ pub const UNDONE_MOST: u64 = 1_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {
     /// Leads without a final state, each kind (never dialled or coming back, on somebody's own list
-    /// or nobody's, in hand) up to [`UNDONE_MOST`];
+    /// or nobody's, being dialled) up to [`UNDONE_MOST`];
     /// at least 1 while leads are still being allocated.
     pub undone: u64,
     /// When the next one that is on nobody's own list falls due.
@@ -26,7 +26,7 @@ struct Row {
     coming_back: i64,
     own: i64,
     own_back: i64,
-    in_hand: i64,
+    calling: i64,
     first_rank: Option<i64>,
     first_back: Option<i64>,
     coming: bool,
@@ -46,39 +46,40 @@ macro_rules! some {
 pub(super) const SQL: &str = concat!(
     "SELECT ",
     some!(
-        "call_status = 'notcall' AND appointed = FALSE AND reserved_by IS NULL AND voided = FALSE
+        "call_status = 'notcall' AND appointed = FALSE AND voided = FALSE
          AND next_dial_at IS NOT NULL AND call_rank IS NOT NULL AND alloc_type <> 'agent'"
     ),
     " AS fresh, ",
     some!(
-        "(call_status <> 'notcall' OR appointed = TRUE) AND reserved_by IS NULL AND voided = FALSE
-         AND next_dial_at IS NOT NULL AND alloc_type <> 'agent'"
+        "(call_status <> 'notcall' OR appointed = TRUE) AND call_status <> 'calling'
+         AND voided = FALSE AND next_dial_at IS NOT NULL AND alloc_type <> 'agent'"
     ),
     " AS coming_back, ",
     some!(
-        "call_status = 'notcall' AND appointed = FALSE AND reserved_by IS NULL AND voided = FALSE
+        "call_status = 'notcall' AND appointed = FALSE AND voided = FALSE
          AND next_dial_at IS NOT NULL AND call_rank IS NOT NULL AND alloc_type = 'agent'"
     ),
     " AS own, ",
     some!(
-        "(call_status <> 'notcall' OR appointed = TRUE) AND reserved_by IS NULL AND voided = FALSE
-         AND next_dial_at IS NOT NULL AND alloc_type = 'agent'"
+        "(call_status <> 'notcall' OR appointed = TRUE) AND call_status <> 'calling'
+         AND voided = FALSE AND next_dial_at IS NOT NULL AND alloc_type = 'agent'"
     ),
     " AS own_back, ",
-    some!(
-        "reserved_by IS NOT NULL AND voided = FALSE
-         AND (next_dial_at IS NOT NULL OR call_status = 'calling')"
-    ),
-    " AS in_hand,
+    "(SELECT COUNT(*) FROM (SELECT 1 FROM reservations h
+         WHERE h.campaign_id = $1 AND (SELECT l.call_status = 'calling' AND l.voided = FALSE
+             FROM leads l WHERE l.id = h.lead_id) LIMIT 1000) AS few) AS calling,
      (SELECT call_rank FROM leads
-         WHERE campaign_id = $1 AND call_status = 'notcall' AND appointed = FALSE AND reserved_by IS NULL
+         WHERE campaign_id = $1 AND call_status = 'notcall' AND appointed = FALSE
              AND voided = FALSE AND next_dial_at IS NOT NULL AND call_rank IS NOT NULL
-             AND alloc_type <> 'agent'
-         ORDER BY call_rank, call_key, position LIMIT 1) AS first_rank,
+             AND alloc_type <> 'agent' AND NOT ",
+    reserved!("leads.id"),
+    " ORDER BY call_rank, call_key, position LIMIT 1) AS first_rank,
      (SELECT next_dial_at FROM leads
-         WHERE campaign_id = $1 AND (call_status <> 'notcall' OR appointed = TRUE) AND reserved_by IS NULL
-             AND voided = FALSE AND next_dial_at IS NOT NULL AND alloc_type <> 'agent'
-         ORDER BY next_dial_at, position LIMIT 1) AS first_back,
+         WHERE campaign_id = $1 AND (call_status <> 'notcall' OR appointed = TRUE)
+             AND call_status <> 'calling' AND voided = FALSE AND next_dial_at IS NOT NULL
+             AND alloc_type <> 'agent' AND NOT ",
+    reserved!("leads.id"),
+    " ORDER BY next_dial_at, position LIMIT 1) AS first_back,
      EXISTS (SELECT 1 FROM tasks WHERE campaign_id = $1 AND state IN ('queued', 'allocating'))
          AS coming"
 );
@@ -87,7 +88,7 @@ pub(super) const SQL: &str = concat!(
 /// When the database refuses.
 pub async fn what_is_left(db: &Db, campaign: &str, now: Millis) -> Result<Left> {
     let row: Row = on!(db.read(), c => sqlx::query_as(SQL).bind(campaign).fetch_one(c).await)?;
-    let counted = u64::try_from(row.fresh + row.coming_back + row.own + row.own_back + row.in_hand)
+    let counted = u64::try_from(row.fresh + row.coming_back + row.own + row.own_back + row.calling)
         .unwrap_or_default();
     let first_fresh = row.first_rank.map(|rank| {
         if rank < LATE {

@@ -18,12 +18,12 @@ mod tests;
 use engine::{draw::late, gate::Block, time::Millis};
 
 pub use draw::{Drawn, draw};
-pub use facts::facts;
 pub(crate) use facts::{Book, Past, consent, holidays, pasts, said};
+pub use facts::{facts, facts_of_number};
 pub use left::{Left, UNDONE_MOST, what_is_left};
 pub use pick::pick;
 
-use crate::{Db, Result, on};
+use crate::{Db, Result, on, reservations};
 
 /// The gate said no: the verdict stays with the lead, no attempt is counted.
 ///
@@ -37,14 +37,16 @@ pub async fn block(
     basis: Option<&str>,
     now: Millis,
 ) -> Result<()> {
-    on!(db.write(), c => sqlx::query(
-        "UPDATE leads SET blocked = $2, next_dial_at = $3, reserved_by = NULL,
-             reserved_at = NULL, updated_at = $4, call_rank = $5, call_key = '', blocked_basis = $6
+    let mut tx = db.begin().await?;
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE leads SET blocked = $2, next_dial_at = $3, updated_at = $4, call_rank = $5,
+             call_key = '', blocked_basis = $6
          WHERE id = $1")
         .bind(lead).bind(block.as_str()).bind(retry_at.map(|at| at.0)).bind(now.0)
         .bind(retry_at.map(late)).bind(basis)
         .execute(c).await.map(|_| ()))?;
-    Ok(())
+    reservations::end(&mut tx, lead).await?;
+    tx.commit().await
 }
 
 /// Gives a lead back; `retry_at` keeps it away for a while.
@@ -52,12 +54,15 @@ pub async fn block(
 /// # Errors
 /// When the database refuses.
 pub async fn release(db: &Db, lead: &str, retry_at: Option<Millis>) -> Result<()> {
-    on!(db.write(), c => sqlx::query(
-        "UPDATE leads SET reserved_by = NULL, reserved_at = NULL,
-             next_dial_at = COALESCE($2, next_dial_at), call_rank = COALESCE($3, call_rank)
-         WHERE id = $1 AND call_status <> 'calling'")
-        .bind(lead).bind(retry_at.map(|at| at.0)).bind(retry_at.map(late)).execute(c).await.map(|_| ()))?;
-    Ok(())
+    let mut tx = db.begin().await?;
+    if let Some(at) = retry_at {
+        on!(tx.conn(), c => sqlx::query(
+            "UPDATE leads SET next_dial_at = $2, call_rank = $3
+             WHERE id = $1 AND call_status <> 'calling'")
+            .bind(lead).bind(at.0).bind(late(at)).execute(c).await.map(|_| ()))?;
+    }
+    reservations::end_undialled(&mut tx, lead).await?;
+    tx.commit().await
 }
 
 /// Gives back every lead of a campaign that this node holds and does not dial.
@@ -66,8 +71,8 @@ pub async fn release(db: &Db, lead: &str, retry_at: Option<Millis>) -> Result<()
 /// When the database refuses.
 pub async fn release_all(db: &Db, node: &str, campaign: &str) -> Result<()> {
     on!(db.write(), c => sqlx::query(
-        "UPDATE leads SET reserved_by = NULL, reserved_at = NULL
-         WHERE campaign_id = $1 AND reserved_by = $2 AND call_status <> 'calling'")
+        "DELETE FROM reservations WHERE campaign_id = $1 AND node = $2 AND NOT EXISTS
+             (SELECT 1 FROM leads l WHERE l.id = reservations.lead_id AND l.call_status = 'calling')")
         .bind(campaign).bind(node).execute(c).await.map(|_| ()))?;
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use engine::{floor::Lead, time::Millis};
 
-use super::draw::Row;
-use crate::{Db, Result, on};
+use super::draw::{COLUMNS, Row, hold};
+use crate::{Db, Result, Tx, on};
 
 /// Reserves a lead of the agent's own list for `node`, whether it is due or not. `None`: it is not the
 /// agent's, was taken out, has its final state, or is in somebody's hand.
@@ -17,13 +17,20 @@ pub async fn pick(
     lead: &str,
     now: Millis,
 ) -> Result<Option<Lead>> {
-    let row: Option<Row> = on!(db.write(), c => sqlx::query_as(
-        "UPDATE leads SET reserved_by = $4, reserved_at = $5
+    let mut tx = db.begin().await?;
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => "FOR UPDATE",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM leads
          WHERE id = $1 AND campaign_id = $2 AND alloc_type = 'agent' AND alloc_target = $3
-             AND reserved_by IS NULL AND voided = FALSE AND call_status <> 'calling'
-             AND next_dial_at IS NOT NULL
-         RETURNING id, task_id, batch_id, phone, dial_count, next_dial_at AS first_by,
-             call_key AS then_by, position"
-    ).bind(lead).bind(campaign).bind(agent).bind(node).bind(now.0).fetch_optional(c).await)?;
-    Ok(row.map(Into::into))
+             AND voided = FALSE AND call_status <> 'calling' AND next_dial_at IS NOT NULL {lock}"
+    );
+    let row: Option<Row> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(lead).bind(campaign).bind(agent).fetch_optional(c).await)?;
+    let rows = row.into_iter().collect();
+    let mut held = hold(&mut tx, rows, campaign, node, now).await?;
+    tx.commit().await?;
+    Ok(held.pop())
 }

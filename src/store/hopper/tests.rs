@@ -364,3 +364,42 @@ async fn a_caller_that_was_refused_as_unwanted_is_told() {
     })
     .await;
 }
+
+/// On SQLite there is one writer at a time anyway.
+#[tokio::test]
+async fn a_lead_that_is_just_being_taken_back_is_not_drawn() {
+    let home = crate::testing::postgres().await;
+    let db = &home.db;
+    let (campaign, ids) = floor::campaign(db, 2).await;
+    for id in &ids {
+        let given = "UPDATE leads SET alloc_status = 'queue' WHERE id = $1";
+        crate::testing::about(db, id, given).await;
+    }
+    let drawn = async || {
+        let drawn = draw(db, floor::NODE, &campaign, None, 9, NOW).await;
+        let ids = drawn.unwrap().leads.into_iter().map(|lead| lead.id);
+        ids.map(|id| id.to_string()).collect::<Vec<_>>()
+    };
+    let both = crate::tasks::Scope::Leads {
+        orgi: "o",
+        ids: &ids,
+    };
+    let first = crate::tasks::Scope::Leads {
+        orgi: "o",
+        ids: &ids[..1],
+    };
+    let mut tx = db.begin().await.unwrap();
+    let held = crate::tasks::returnable(&mut tx, first, -1, 9)
+        .await
+        .unwrap();
+    assert_eq!(drawn().await, ids[1..]);
+    let taken = crate::tasks::take_back(&mut tx, &held, false, NOW).await;
+    assert_eq!(taken.unwrap().leads, 1);
+    tx.commit().await.unwrap();
+    assert!(drawn().await.is_empty(), "one is taken back, one in hand");
+    let mut tx = db.begin().await.unwrap();
+    let held = crate::tasks::returnable(&mut tx, both, -1, 9)
+        .await
+        .unwrap();
+    assert!(held.is_empty(), "what is in hand is not taken back");
+}

@@ -8,7 +8,7 @@ use std::{
 use engine::time::Millis;
 use sqlx::FromRow;
 
-use crate::{Doc, Result, Tx, doc, imports::DupScope, on};
+use crate::{Doc, Result, Tx, doc, imports::DupScope, on, reservations::reserved};
 
 /// The first lead of a key.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -17,9 +17,12 @@ pub struct Known {
     pub position: i64,
 }
 
-const SELECT: &str = "SELECT id, position, phone, phone_raw, phones, data, dnc, dial_count,
-    preview_count, edited_at, updated_at,
-    (reserved_by IS NOT NULL OR call_status = 'calling') AS busy FROM leads ";
+const SELECT: &str = concat!(
+    "SELECT id, position, phone, phone_raw, phones, data, dnc, dial_count, preview_count, edited_at,
+         updated_at, (call_status = 'calling' OR ",
+    reserved!("leads.id"),
+    ") AS busy FROM leads "
+);
 
 /// What an update changes of a lead, as it is now.
 #[derive(Debug, Clone, PartialEq, FromRow)]
@@ -186,7 +189,11 @@ pub async fn hold(tx: &mut Tx, ids: Vec<String>) -> Result<HashMap<String, Earli
                 .await?
         }
         Tx::Pg(c) => {
-            let sql = format!("{SELECT} WHERE id = ANY($1) ORDER BY id FOR UPDATE");
+            sqlx::query("SELECT 1 FROM leads WHERE id = ANY($1) ORDER BY id FOR UPDATE")
+                .bind(&ids)
+                .execute(&mut **c)
+                .await?;
+            let sql = format!("{SELECT} WHERE id = ANY($1)");
             sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(ids)
                 .fetch_all(&mut **c)
@@ -217,9 +224,15 @@ pub async fn hold_at(
                 .await?
         }
         Tx::Pg(c) => {
-            let sql = format!(
-                "{SELECT} WHERE batch_id = $1 AND position = ANY($2) ORDER BY id FOR UPDATE"
-            );
+            sqlx::query(
+                "SELECT 1 FROM leads WHERE batch_id = $1 AND position = ANY($2) ORDER BY id
+                 FOR UPDATE",
+            )
+            .bind(batch)
+            .bind(&positions)
+            .execute(&mut **c)
+            .await?;
+            let sql = format!("{SELECT} WHERE batch_id = $1 AND position = ANY($2)");
             sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(batch)
                 .bind(positions)

@@ -60,11 +60,8 @@ async fn mixed(db: &Db) -> (String, Vec<String>) {
             "UPDATE leads SET next_dial_at = 3600000,
                 call_rank = 2305843009213693952 + 3600000 WHERE id = $1",
         ),
-        (
-            5,
-            "UPDATE leads SET call_status = 'calling', reserved_by = 'x' WHERE id = $1",
-        ),
-        (6, "UPDATE leads SET reserved_by = 'other' WHERE id = $1"),
+        (5, "UPDATE leads SET call_status = 'calling' WHERE id = $1"),
+        (6, RESERVE),
         (7, "UPDATE leads SET phone = '' WHERE id = $1"),
         (8, "UPDATE leads SET dial_count = 3 WHERE id = $1"),
     ] {
@@ -159,6 +156,7 @@ async fn reasons_add_up_whatever_state_leads_are_in() {
         about(db, &campaign, task).await;
         for seed in 1..=12_u64 {
             about(db, &campaign, ANEW).await;
+            about(db, "c", "DELETE FROM reservations WHERE campaign_id = $1").await;
             let mut dice = Dice(seed);
             for id in &ids {
                 shake(db, id, &mut dice).await;
@@ -230,7 +228,11 @@ impl Dice {
 /// Every lead is the campaign's, and was never dialled.
 const ANEW: &str = "UPDATE leads SET campaign_id = $1, task_id = 'tsk_1', alloc_status = 'queue',
     phone = '138' || position, voided = FALSE, dnc = FALSE, next_dial_at = 0, call_rank = position,
-    call_status = 'notcall', reserved_by = NULL, appointed = FALSE";
+    call_status = 'notcall', appointed = FALSE";
+
+/// Another node has it.
+const RESERVE: &str = "INSERT INTO reservations (lead_id, campaign_id, node, reserved_at)
+    VALUES ($1, 'c', 'other', 0) ON CONFLICT DO NOTHING";
 
 /// Puts a lead into some state that it can be in.
 async fn shake(db: &Db, id: &str, dice: &mut Dice) {
@@ -242,8 +244,8 @@ async fn shake(db: &Db, id: &str, dice: &mut Dice) {
         "UPDATE leads SET dnc = TRUE, next_dial_at = NULL WHERE id = $1",
         "UPDATE leads SET next_dial_at = NULL, call_status = 'success' WHERE id = $1",
         "UPDATE leads SET next_dial_at = 9000000000000, call_status = 'failed' WHERE id = $1",
-        "UPDATE leads SET call_status = 'calling', reserved_by = 'x' WHERE id = $1",
-        "UPDATE leads SET reserved_by = 'other' WHERE id = $1",
+        "UPDATE leads SET call_status = 'calling' WHERE id = $1",
+        RESERVE,
         "UPDATE leads SET phone = '' WHERE id = $1",
         "UPDATE leads SET appointed = TRUE, next_dial_at = 9000000000000 WHERE id = $1",
     ];

@@ -3,7 +3,7 @@
 use engine::time::Millis;
 use sqlx::{FromRow, QueryBuilder};
 
-use crate::{Result, Tx, on};
+use crate::{Result, Tx, on, reservations::reserved};
 
 /// Which of a department's leads go to whom.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ pub async fn hand_on(tx: &mut Tx, handed: Handed<'_>, now: Millis) -> Result<i64
         query.push_bind(handed.task);
         query.push("), call_rank = COALESCE(call_rank, position), alloc_status = 'agent',
             alloc_type = 'agent', blocked = NULL
-            WHERE alloc_type = 'department' AND reserved_by IS NULL AND id IN (");
+            WHERE alloc_type = 'department' AND NOT ").push(reserved!("leads.id")).push(" AND id IN (");
         let mut list = query.separated(", ");
         for row in &rows {
             list.push_bind(&row.id);
@@ -65,14 +65,19 @@ pub async fn hand_on(tx: &mut Tx, handed: Handed<'_>, now: Millis) -> Result<i64
     Ok(all)
 }
 
+/// Kept from being reserved until the write ends.
 async fn chosen(tx: &mut Tx, handed: &Handed<'_>) -> Result<Vec<Row>> {
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => " FOR UPDATE",
+    };
     Ok(on!(tx.conn(), c => {
         let mut query = QueryBuilder::new(
             "SELECT id, alloc_status FROM leads WHERE alloc_type = 'department' AND alloc_target = ",
         );
         query.push_bind(handed.department).push(" AND task_id = ").push_bind(handed.task);
-        query.push(" AND alloc_status IN ('dept', 'recycled_dept') AND reserved_by IS NULL
-            AND voided = FALSE");
+        query.push(" AND alloc_status IN ('dept', 'recycled_dept') AND voided = FALSE AND NOT ");
+        query.push(reserved!("leads.id"));
         if !handed.leads.is_empty() {
             query.push(" AND id IN (");
             let mut list = query.separated(", ");
@@ -81,7 +86,7 @@ async fn chosen(tx: &mut Tx, handed: &Handed<'_>) -> Result<Vec<Row>> {
             }
             query.push(")");
         }
-        query.push(" ORDER BY call_rank, call_key, position LIMIT ").push_bind(handed.count);
+        query.push(" ORDER BY call_rank, call_key, position LIMIT ").push_bind(handed.count).push(lock);
         query.build_query_as().fetch_all(c).await
     })?)
 }

@@ -6,7 +6,7 @@ use engine::{draw::TargetType, time::Millis};
 use sqlx::{FromRow, QueryBuilder};
 
 use super::of;
-use crate::{Db, Result, Tx, on};
+use crate::{Db, Result, Tx, on, reservations::reserved};
 
 /// Which leads are taken back.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,12 @@ pub struct Held {
 const OF_LEAD: &str = " FROM leads l
      LEFT JOIN agents a ON l.alloc_type = 'agent' AND a.id = l.alloc_target
      LEFT JOIN users u ON u.id = a.user_id WHERE ";
+/// Some node holds it, or dials it.
+const IN_HAND: &str = concat!("(l.call_status = 'calling' OR ", reserved!("l.id"), ")");
+const NOT_IN_HAND: &str = concat!(
+    " AND l.call_status <> 'calling' AND NOT ",
+    reserved!("l.id")
+);
 const ALLOCATED: &str = " AND l.alloc_status IN ('agent', 'dept', 'ai', 'queue', 'recycled_dept')";
 
 /// The scope as a condition, on whichever database the builder is for.
@@ -74,7 +80,8 @@ macro_rules! in_scope {
     };
 }
 
-/// The scope's leads that nobody is dialling, those after the position `after`, at most `limit`.
+/// The scope's leads that nobody is dialling, those after the position `after`, at most `limit`, kept
+/// from being reserved until the write ends.
 ///
 /// # Errors
 /// When the database fails.
@@ -84,6 +91,10 @@ pub async fn returnable(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Held>> {
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => " FOR UPDATE OF l",
+    };
     Ok(on!(tx.conn(), c => {
         let mut query = QueryBuilder::new(
             "SELECT l.id, l.position, l.task_id, l.campaign_id, l.alloc_type, l.alloc_status,
@@ -92,12 +103,12 @@ pub async fn returnable(
         );
         query.push(OF_LEAD);
         in_scope!(query, scope);
-        query.push(ALLOCATED).push(" AND l.reserved_by IS NULL AND l.call_status <> 'calling'");
+        query.push(ALLOCATED).push(NOT_IN_HAND);
         if !matches!(scope, Scope::Leads { .. }) {
             query.push(" AND l.call_status = 'notcall'");
         }
         query.push(" AND l.position > ").push_bind(after);
-        query.push(" ORDER BY l.position LIMIT ").push_bind(limit);
+        query.push(" ORDER BY l.position LIMIT ").push_bind(limit).push(lock);
         query.build_query_as().fetch_all(c).await
     })?)
 }
@@ -117,14 +128,16 @@ pub struct Skipped {
 pub async fn left_behind(db: &Db, scope: Scope<'_>) -> Result<Skipped> {
     Ok(on!(db.read(), c => {
         let mut query = QueryBuilder::new(
-            "SELECT CAST(COALESCE(SUM(CASE WHEN l.reserved_by IS NOT NULL
-                     OR l.call_status = 'calling' THEN 1 ELSE 0 END), 0) AS BIGINT) AS being_dialled,
-                 CAST(COALESCE(SUM(CASE WHEN l.reserved_by IS NULL AND l.call_status <> 'calling'
-                     AND l.call_status <> 'notcall' THEN 1 ELSE 0 END), 0) AS BIGINT) AS dialled",
+            "SELECT CAST(COALESCE(SUM(CASE WHEN in_hand THEN 1 ELSE 0 END), 0) AS BIGINT)
+                     AS being_dialled,
+                 CAST(COALESCE(SUM(CASE WHEN NOT in_hand AND call_status <> 'notcall'
+                     THEN 1 ELSE 0 END), 0) AS BIGINT) AS dialled
+             FROM (SELECT l.call_status, ",
         );
+        query.push(IN_HAND).push(" AS in_hand");
         query.push(OF_LEAD);
         in_scope!(query, scope);
-        query.push(ALLOCATED);
+        query.push(ALLOCATED).push(") AS held");
         query.build_query_as().fetch_one(c).await
     })?)
 }
@@ -202,8 +215,8 @@ async fn set_back(
         query.push_bind(status).push(", alloc_type = ").push_bind(kind);
         query.push(", alloc_target = ").push_bind(department);
         query.push(", updated_at = ").push_bind(now.0);
-        query.push(", alloc_by = NULL, campaign_id = NULL, next_dial_at = NULL WHERE reserved_by IS NULL
-            AND call_status <> 'calling' AND id IN (");
+        query.push(", alloc_by = NULL, campaign_id = NULL, next_dial_at = NULL
+            WHERE call_status <> 'calling' AND NOT ").push(reserved!("leads.id")).push(" AND id IN (");
         let mut list = query.separated(", ");
         for lead in leads {
             list.push_bind(&lead.id);

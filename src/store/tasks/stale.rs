@@ -3,7 +3,7 @@
 use engine::time::Millis;
 
 use super::Held;
-use crate::{Result, Tx, on};
+use crate::{Result, Tx, on, reservations::reserved};
 
 /// The lists of leads that were never dialled, each with an index of its own.
 const LISTS: [&str; 2] = ["alloc_type <> 'agent'", "alloc_type = 'agent'"];
@@ -20,8 +20,9 @@ pub async fn stale(tx: &mut Tx, campaign: &str, before: Millis, limit: i64) -> R
             "SELECT id, position, task_id, campaign_id, alloc_type, alloc_status,
                  CAST(NULL AS TEXT) AS department
              FROM leads WHERE campaign_id = $1 AND call_status = 'notcall' AND appointed = FALSE
-                 AND reserved_by IS NULL AND voided = FALSE AND next_dial_at IS NOT NULL
-                 AND call_rank IS NOT NULL AND {list} AND alloc_at <= $2 LIMIT $3"
+                 AND voided = FALSE AND next_dial_at IS NOT NULL AND call_rank IS NOT NULL
+                 AND {list} AND alloc_at <= $2 AND NOT {} LIMIT $3",
+            reserved!("leads.id")
         );
         let room = limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
         let rows: Vec<Held> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))

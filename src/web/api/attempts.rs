@@ -26,8 +26,10 @@ shown! {
         lead_id: String,
         task_id: Option<String>,
         campaign_id: String,
-        /// preview, predictive or robot.
+        /// preview, predictive, robot or test.
         mode: String,
+        /// Of a test call: it counts in no total.
+        is_test: bool,
         agent_id: Option<String>,
         /// The number shown to the called party.
         caller: String,

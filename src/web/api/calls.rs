@@ -45,8 +45,10 @@ shown! {
         id: String,
         /// outbound or inbound.
         direction: String,
-        /// preview, predictive, robot or inbound.
+        /// preview, predictive, robot, test or inbound.
         mode: String,
+        /// A test call: it counts in no total.
+        is_test: bool,
         campaign_id: Option<String>,
         task_id: Option<String>,
         lead_id: Option<String>,

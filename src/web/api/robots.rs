@@ -1,7 +1,7 @@
 //! `/robots` and `/robot-tasks` (机器人列表, 拨打任务): RST-011, OUT-212 to OUT-223.
 //!
 //! A robot's task is a robot campaign with that robot as its only target; it is also found at
-//! `/campaigns/{id}`.
+//! `/campaigns/{id}`. Its orders are in `robot_orders`.
 
 use axum::{
     Json,
@@ -9,10 +9,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use engine::{
-    campaign::Order,
-    draw::{Target, TargetType},
-};
+use engine::draw::{Target, TargetType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
@@ -23,11 +20,10 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    answer::{Accepted, created},
+    answer::created,
     campaigns::{CampaignChange, NewCampaign, create, save},
     find,
     grants::may_give,
-    running::{self, Stats},
     shown::shown,
 };
 use crate::{
@@ -44,11 +40,6 @@ pub fn routes() -> OpenApiRouter<House> {
         .routes(routes!(list))
         .routes(routes!(tasks, add))
         .routes(routes!(get, change, remove))
-        .routes(routes!(start))
-        .routes(routes!(pause))
-        .routes(routes!(resume))
-        .routes(routes!(stop))
-        .routes(routes!(stats))
 }
 
 shown! {
@@ -128,14 +119,6 @@ impl From<RobotTask> for RobotTaskOut {
             updated_at: At(campaign.updated_at),
         }
     }
-}
-
-/// A task's numbers now, and its leads.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RobotTaskStats {
-    #[serde(flatten)]
-    now: Stats,
-    leads: HeldOut,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -302,81 +285,11 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// 启动 · Start: draw leads for the robot and dial them, and what it has left of an earlier start.
-/// Refused as the start of a campaign is, and with `ROBOT_BUSY` while the robot has another task that
-/// runs or pauses.
-#[utoipa::path(post, path = "/api/v1/robot-tasks/{id}/start", tag = "robots",
-    params(("id" = String, Path)), responses((status = 202, body = Accepted)))]
-async fn start(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Accepted, Problem> {
-    task(&house, &caller, &id).await?;
-    running::begin(&house, &caller, &id, true).await
-}
-
-/// 暂停 · Pause: no new dials; calls that are up go on.
-#[utoipa::path(post, path = "/api/v1/robot-tasks/{id}/pause", tag = "robots",
-    params(("id" = String, Path)), responses((status = 200, body = RobotTaskOut)))]
-async fn pause(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<RobotTaskOut>, Problem> {
-    order(&house, &caller, &id, Order::Pause).await
-}
-
-/// 恢复 · Resume a paused task.
-#[utoipa::path(post, path = "/api/v1/robot-tasks/{id}/resume", tag = "robots",
-    params(("id" = String, Path)), responses((status = 200, body = RobotTaskOut)))]
-async fn resume(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<RobotTaskOut>, Problem> {
-    order(&house, &caller, &id, Order::Resume).await
-}
-
-/// 停止 · Stop: no new dials, what only rings is cancelled, and calls that are up end by themselves.
-/// Undialled leads stay with the robot.
-#[utoipa::path(post, path = "/api/v1/robot-tasks/{id}/stop", tag = "robots",
-    params(("id" = String, Path)), responses((status = 200, body = RobotTaskOut)))]
-async fn stop(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<RobotTaskOut>, Problem> {
-    order(&house, &caller, &id, Order::Stop).await
-}
-
-/// 任务统计 · What the task does now, and what came of its leads.
-#[utoipa::path(get, path = "/api/v1/robot-tasks/{id}/stats", tag = "robots",
-    params(("id" = String, Path)), responses((status = 200, body = RobotTaskStats)))]
-async fn stats(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<RobotTaskStats>, Problem> {
-    task(&house, &caller, &id).await?;
-    Ok(Json(RobotTaskStats {
-        now: running::stats_of(&house, &caller, &id).await?,
-        leads: robots::held(&house.db, &id).await?.into(),
-    }))
-}
-
-async fn order(
-    house: &House,
-    caller: &Caller,
-    id: &str,
-    order: Order,
-) -> Result<Json<RobotTaskOut>, Problem> {
-    let robot = task(house, caller, id).await?.robot;
-    let campaign = running::carry_out(house, caller, id, order).await?;
-    Ok(Json(RobotTask { campaign, robot }.into()))
-}
-
-async fn task(house: &House, caller: &Caller, id: &str) -> Result<RobotTask, Problem> {
+/// A robot task of the caller's tenant.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub async fn task(house: &House, caller: &Caller, id: &str) -> Result<RobotTask, Problem> {
     find::there(robots::task(&house.db, caller.orgi(), id).await?)
 }
 

@@ -15,7 +15,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    campaign_report, campaigns, fields, filters, gateways, leads, robots, targets, tasks,
+    campaign_report, campaigns, fields, filters, gateways, hopper, leads, robots, targets, tasks,
     work::{By, Work, enqueue},
 };
 use utoipa::ToSchema;
@@ -41,7 +41,8 @@ pub fn routes() -> OpenApiRouter<House> {
         .routes(routes!(report, report_sheet))
 }
 
-/// 启动活动 · Start: a task, its allocation and the running state are one write. Refused with
+/// 启动活动 · Start: a task, its allocation and the running state are one write. One that was stopped
+/// goes on with the leads it has left, also when there are no others. Refused with
 /// `NO_TARGETS`, `NOTHING_TO_ALLOCATE`, `ALREADY_RUNNING`, `ALLOC_FORBIDDEN`, `NO_PHONE_FIELD` or
 /// `GATEWAY_MISSING`.
 #[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns",
@@ -67,6 +68,9 @@ pub async fn begin(
     let campaign = find::campaign(house, caller, id).await?;
     campaign.state()?.after(Order::Start).map_err(Problem::of)?;
     let batch = may_start(house, caller, &campaign).await?;
+    if !has_new(house, batch.as_deref()).await? && !has_old(house, &campaign.id).await? {
+        return Err(Problem::of("NOTHING_TO_ALLOCATE"));
+    }
     let how = ("start", None, alone);
     allocate(house, caller, &campaign, batch.as_deref(), how).await
 }
@@ -104,6 +108,9 @@ async fn append(
         return Err(Problem::of("NOT_RUNNING"));
     }
     let batch = may_start(&house, &caller, &campaign).await?;
+    if !has_new(&house, batch.as_deref()).await? {
+        return Err(Problem::of("NOTHING_TO_ALLOCATE"));
+    }
     let how = ("append", asked.extract_count, false);
     allocate(&house, &caller, &campaign, batch.as_deref(), how).await
 }
@@ -199,12 +206,23 @@ async fn may_start(
     if mode == Mode::Robot && campaign.settings.robot.prompt.is_empty() {
         return Err(Problem::of("SCRIPT_INVALID"));
     }
-    if let Some(batch) = &batch
-        && !leads::any_available(db, batch).await?
-    {
-        return Err(Problem::of("NOTHING_TO_ALLOCATE"));
-    }
     Ok(batch)
+}
+
+/// Whether there may be leads to draw; of several batches nobody knows before.
+async fn has_new(house: &House, batch: Option<&str>) -> Result<bool, Problem> {
+    Ok(match batch {
+        Some(batch) => leads::any_available(&house.db, batch).await?,
+        None => true,
+    })
+}
+
+/// Whether an earlier start left undialled leads, with which a stopped campaign goes on (OUT-222).
+async fn has_old(house: &House, campaign: &str) -> Result<bool, Problem> {
+    Ok(hopper::what_is_left(&house.db, campaign, now())
+        .await?
+        .undone
+        > 0)
 }
 
 /// 暂停 · Pause: no new dials; calls that are up go on.

@@ -15,6 +15,7 @@ async fn recorded(kit: &Kit, data_dir: &std::path::Path) -> String {
     let call = OpenCall {
         id: CALL,
         mode: None,
+        is_test: false,
         campaign: None,
         task: None,
         lead: None,

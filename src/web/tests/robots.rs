@@ -169,3 +169,65 @@ async fn a_robots_leads_are_counted_by_what_came_of_them() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_stopped_task_goes_on_with_what_it_has_left() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let made = desk.ask("POST", "/robot-tasks", desk.task("推广活动", "201"));
+        let task = made.await.id();
+        let gone = "UPDATE leads SET voided = TRUE WHERE id = $1";
+        for lead in &desk.leads {
+            set(&desk.kit.db, lead, gone).await;
+        }
+        assert_eq!(desk.order(&task, "start").await.1, "NOTHING_TO_ALLOCATE");
+        let held = "UPDATE leads SET voided = FALSE, alloc_status = 'ai', alloc_type = 'robot',
+            alloc_target = '201', next_dial_at = 1, call_rank = 1 WHERE id = $1";
+        set(&desk.kit.db, &desk.leads[0], held).await;
+        store::testing::into_campaign(&desk.kit.db, &desk.leads[0], &task).await;
+        assert_eq!(desk.order(&task, "start").await.0, 202);
+        let append = format!("/campaigns/{task}/append");
+        let append = desk.ask("POST", &append, json!({})).await;
+        assert_eq!(append.code(), "NOTHING_TO_ALLOCATE", "{}", append.text);
+        let stop = format!("/robot-tasks/{task}/stop");
+        let bad = desk.ask("POST", &stop, json!({"force": 1})).await;
+        assert_eq!(bad.body["errors"][0]["pointer"], "/force", "{}", bad.text);
+        let forced = desk.ask("POST", &stop, json!({"force": true})).await;
+        assert_eq!(forced.body["state"], "stopped", "{}", forced.text);
+        let again = desk.ask("POST", &stop, json!({"force": true})).await;
+        assert_eq!(again.code(), "NOT_RUNNING");
+        let robots = desk.ask("GET", "/robots", Value::Null).await;
+        assert_eq!(robots.body["data"][0]["notcall"], 1, "they stay");
+        assert_eq!(desk.order(&task, "start").await.0, 202);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_test_call_wants_a_number_a_prompt_and_a_floor() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let made = desk.ask("POST", "/robot-tasks", desk.task("推广活动", "201"));
+        let task = made.await;
+        let (id, place) = (task.id(), format!("/robot-tasks/{}/test", task.id()));
+        let phone = |text: &str| json!({"phone": text});
+        let bad = desk.ask("POST", &place, phone("12ab")).await;
+        assert_eq!(bad.body["errors"][0]["pointer"], "/phone", "{}", bad.text);
+        let over = desk.ask("POST", &place, phone("139 0000 1111")).await;
+        assert_eq!(over.code(), "DRAINING", "this house has no floor");
+        let silent = r#"UPDATE campaigns SET settings = '{"robot":{"prompt":""}}' WHERE id = $1"#;
+        set(&desk.kit.db, &id, silent).await;
+        let silent = desk.ask("POST", &place, phone("13900001111")).await;
+        assert_eq!(silent.code(), "SCRIPT_INVALID", "{}", silent.text);
+        let other = "/robot-tasks/cmp_gone/test";
+        assert_eq!(desk.ask("POST", other, phone("139")).await.status, 404);
+        let marketer = desk.kit.token(Role::Marketer).await;
+        let path = format!("/api/v1{place}");
+        let refused = desk
+            .kit
+            .with(&marketer, "POST", &path, Some(phone("139")))
+            .await;
+        assert_eq!(refused.code(), "FORBIDDEN");
+    })
+    .await;
+}

@@ -17,3 +17,4 @@ mod seven_days;
 mod shift;
 mod stage;
 mod store;
+mod test_calls;

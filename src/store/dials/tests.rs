@@ -1,0 +1,180 @@
+use crate::{
+    attempts::page, hopper, leads, on, sample::NOW, sample_floor as floor, testing::on_both,
+};
+use engine::{campaign::Mode, floor::OpenAttempt, gate::Block, outcome::Outcome};
+
+#[tokio::test]
+async fn an_attempt_is_opened_once_and_closed_with_its_leads_next_step() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        let drawn = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
+            .await
+            .unwrap();
+        let open = floor::attempt(7, &campaign, &drawn.leads[0]);
+        assert_eq!(super::open(db, floor::NODE, &open).await.unwrap(), None);
+        assert_eq!(
+            super::open(db, floor::NODE, &open).await.unwrap(),
+            None,
+            "the same one again, after its answer was lost"
+        );
+        let twice = floor::attempt(8, &campaign, &drawn.leads[0]);
+        let again = super::open(db, floor::NODE, &twice).await.unwrap();
+        assert_eq!(again, Some(Block::Live));
+        let calling = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!(
+            (calling.call_status.as_str(), calling.dial_count),
+            ("calling", 1)
+        );
+        let again = NOW.plus(600_000);
+        super::close(db, &floor::close(&open, Outcome::Busy, Some(again)))
+            .await
+            .unwrap();
+        let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!(lead.call_status, "failed");
+        assert_eq!(lead.outcome.as_deref(), Some("busy"));
+        assert_eq!((lead.next_dial_at, lead.fail_count), (Some(again.0), 1));
+        let rows = page(db, "o", Some(&ids[0]), None, None, 10).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(
+            (rows[0].state.as_str(), rows[0].sip_status),
+            ("closed", Some(486))
+        );
+        assert_eq!(rows[0].q850, Some(17));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_number_is_never_in_two_live_attempts() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 2).await;
+        on!(db.write(), c => sqlx::query("UPDATE leads SET phone = '13900000000'")
+            .execute(c).await.map(|_| ()))
+        .unwrap();
+        let drawn = hopper::draw(db, floor::NODE, &campaign, None, 2, NOW)
+            .await
+            .unwrap()
+            .leads;
+        let first = floor::attempt(1, &campaign, &drawn[0]);
+        let second = floor::attempt(2, &campaign, &drawn[1]);
+        assert_eq!(super::open(db, floor::NODE, &first).await.unwrap(), None);
+        let live = super::open(db, floor::NODE, &second).await.unwrap();
+        assert_eq!(live, Some(Block::Live));
+        let untouched = leads::find(db, &ids[1]).await.unwrap().unwrap();
+        assert_eq!(
+            (untouched.call_status.as_str(), untouched.dial_count),
+            ("notcall", 0)
+        );
+        super::close(db, &floor::close(&first, Outcome::Connected, None))
+            .await
+            .unwrap();
+        assert_eq!(super::open(db, floor::NODE, &second).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_test_call_is_written_whole_and_counts_for_nothing() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        let lead = engine::floor::Lead {
+            id: "".into(),
+            task: None,
+            batch: String::new(),
+            number: "13900001111".into(),
+            dials: 0,
+        };
+        let mut open = floor::attempt(1, &campaign, &lead);
+        let mut close = floor::close(&open, Outcome::Connected, None);
+        open.call.is_test = true;
+        open.call.mode = Some(Mode::Robot);
+        open.call.lead = None;
+        assert_eq!(super::open(db, floor::NODE, &open).await.unwrap(), None);
+        assert_eq!(
+            super::open(db, floor::NODE, &open).await.unwrap(),
+            None,
+            "the same one again, after its answer was lost"
+        );
+        let twice = floor::attempt(2, &campaign, &lead);
+        let mut twice = OpenAttempt {
+            call: engine::floor::OpenCall {
+                lead: None,
+                is_test: true,
+                ..twice.call
+            },
+            ..twice
+        };
+        let refused = super::open(db, floor::NODE, &twice).await.unwrap();
+        assert_eq!(refused, Some(Block::Live));
+        if let Some(attempt) = &mut close.attempt {
+            attempt.counted = false;
+        }
+        super::close(db, &close).await.unwrap();
+
+        let rows = page(db, "o", None, Some(&campaign), None, 9).await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(
+            (rows[0].mode.as_str(), rows[0].is_test, rows[0].counted),
+            ("test", true, false)
+        );
+        let id = open.call.id.to_string();
+        let call = crate::calls::get(db, "o", &id).await.unwrap().unwrap();
+        assert!(call.is_test && call.mode == "test" && call.state == "closed");
+        assert_eq!(call.campaign_id.as_deref(), Some(campaign.as_str()));
+
+        let counts = crate::calls::counts(db, &campaign).await.unwrap();
+        assert_eq!(counts, engine::pacing::Counts::default());
+        let report = crate::campaign_report::of(db, &campaign).await.unwrap();
+        assert_eq!(report.attempts, crate::campaign_report::Attempts::default());
+        assert_eq!(report.calls, crate::campaign_report::Calls::default());
+        assert!(report.outcomes.is_empty() && report.dispositions.is_empty());
+        let day = (NOW.plus(-1_000), NOW.plus(100_000));
+        let past = crate::past::dials(db, &campaign, day.0, day.1).await;
+        assert!(past.unwrap().is_empty());
+        let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!((lead.call_status.as_str(), lead.dial_count), ("notcall", 0));
+
+        let ask = floor::ask(&campaign, "13900001111");
+        let facts = hopper::facts_of_number(db, "o", &ask, NOW).await.unwrap();
+        assert_eq!((facts.attempts_today, facts.live), (0, false));
+        assert!(facts.of_number.dials.is_empty() && facts.listed.is_none());
+        let mut tx = db.begin().await.unwrap();
+        crate::dnc::add(&mut tx, "o", "13900001111", "asked", None, NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let facts = hopper::facts_of_number(db, "o", &ask, NOW).await.unwrap();
+        assert!(facts.listed.is_some());
+        twice.call.id = engine::ids::CallId(3);
+        let listed = super::open(db, floor::NODE, &twice).await.unwrap();
+        assert_eq!(listed, Some(Block::Dnc), "listed since the gate looked");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_test_call_of_a_process_that_died_is_closed() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, _) = floor::campaign(db, 0).await;
+        let lead = engine::floor::Lead {
+            id: "".into(),
+            task: None,
+            batch: String::new(),
+            number: "13900001111".into(),
+            dials: 0,
+        };
+        let mut open = floor::attempt(1, &campaign, &lead);
+        open.call.is_test = true;
+        open.call.lead = None;
+        super::open(db, floor::NODE, &open).await.unwrap();
+        let found = crate::recover::recover(db, floor::NODE, NOW).await.unwrap();
+        assert_eq!((found.attempts, found.calls, found.leads), (1, 1, 0));
+        let rows = page(db, "o", None, Some(&campaign), None, 9).await.unwrap();
+        assert_eq!(rows[0].state, "closed");
+    })
+    .await;
+}

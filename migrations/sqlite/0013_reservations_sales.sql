@@ -41,3 +41,28 @@ CREATE INDEX leads_back ON leads (campaign_id, next_dial_at, position)
 CREATE INDEX leads_back_own ON leads (campaign_id, alloc_target, next_dial_at, position)
     WHERE (call_status <> 'notcall' OR appointed = TRUE) AND call_status <> 'calling'
         AND voided = FALSE AND next_dial_at IS NOT NULL AND alloc_type = 'agent';
+
+-- What was sold to a lead (营销记录): product and price as they were then.
+CREATE TABLE sales (
+    id TEXT PRIMARY KEY,
+    orgi TEXT NOT NULL,
+    lead_id TEXT NOT NULL,
+    campaign_id TEXT,
+    call_id TEXT,
+    product_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    quantity BIGINT NOT NULL,
+    price_cents BIGINT NOT NULL,            -- of one piece
+    note TEXT NOT NULL DEFAULT '',
+    sold_by TEXT NOT NULL,
+    sold_at BIGINT NOT NULL
+);
+CREATE INDEX sales_lead ON sales (lead_id, id);
+
+-- The dictionary of the business statuses of each business type (OUT-113).
+CREATE TABLE business_statuses (
+    orgi TEXT NOT NULL,
+    business_type TEXT NOT NULL,            -- followup | marketing
+    dictionary_id TEXT NOT NULL,
+    PRIMARY KEY (orgi, business_type)
+);

@@ -10,7 +10,7 @@ use engine::{
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Error, Result, Tx, doc, new_id, on};
+use crate::{Db, Doc, Error, Result, Tx, business_statuses, doc, new_id, on};
 
 /// A dictionary as people keep it.
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
@@ -171,12 +171,13 @@ fn checked(draft: &Draft<'_>) -> Result<String> {
     doc::text("dictionary", &items)
 }
 
-/// Deletes a dictionary that no field is bound to. `false`: there is none.
+/// Deletes a dictionary that no field is bound to and from which nobody takes business statuses.
+/// `false`: there is none.
 ///
 /// # Errors
 /// `DICTIONARY_IN_USE`; [`uses`] says where.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
-    if !uses(tx, id).await?.is_empty() {
+    if !uses(tx, id).await?.is_empty() || business_statuses::uses(tx, id).await? {
         return Err(Error::conflict("DICTIONARY_IN_USE"));
     }
     let rows = on!(tx.conn(), c => sqlx::query("DELETE FROM dictionaries WHERE id = $1")

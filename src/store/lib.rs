@@ -34,6 +34,7 @@ pub mod agents;
 pub mod attempts;
 pub mod batches;
 pub mod books;
+pub mod business_statuses;
 pub mod callers;
 pub mod calls;
 pub mod campaign_report;
@@ -78,6 +79,7 @@ mod reservations;
 pub mod robots;
 pub mod routes;
 pub mod rows;
+pub mod sales;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

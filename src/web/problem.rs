@@ -78,6 +78,8 @@ fn known(code: &str) -> (StatusCode, &'static str) {
             S::UNPROCESSABLE_ENTITY,
             "No field is marked as phone number",
         ),
+        "OUT_OF_STOCK" => (S::CONFLICT, "There are not that many"),
+        "GATE_REFUSED" => (S::CONFLICT, "The number may not be called now"),
         "GATEWAY_MISSING" => (
             S::UNPROCESSABLE_ENTITY,
             "The campaign has no usable gateway",

@@ -36,6 +36,7 @@ use crate::{
 
 mod form;
 mod marks;
+mod sales;
 mod search;
 mod work;
 
@@ -47,6 +48,7 @@ pub fn routes() -> OpenApiRouter<House> {
         .merge(search::routes())
         .merge(marks::routes())
         .merge(work::routes())
+        .merge(sales::routes())
         .routes(routes!(get, change, remove))
 }
 

@@ -6,6 +6,7 @@ mod attempts;
 mod audit;
 mod auth;
 mod batches;
+mod business_statuses;
 mod caller_ids;
 mod calls;
 mod campaigns;
@@ -43,6 +44,7 @@ mod queue_agents;
 mod queues;
 mod records;
 mod recycle;
+mod robot_orders;
 mod robots;
 mod rows;
 mod running;
@@ -81,6 +83,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(dictionaries::routes())
         .merge(settings::routes())
         .merge(products::routes())
+        .merge(business_statuses::routes())
         .merge(imports::routes())
         .merge(previews::routes())
         .merge(undo::routes())
@@ -94,6 +97,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(tasks::routes())
         .merge(recycle::routes())
         .merge(robots::routes())
+        .merge(robot_orders::routes())
         .merge(grants::routes())
         .merge(heads::routes())
         .merge(contacts::routes())

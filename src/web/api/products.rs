@@ -56,7 +56,7 @@ impl From<Product> for ProductOut {
             title: row.title,
             kind: row.kind,
             category: row.category,
-            price: format!("{}.{:02}", row.price_cents / 100, row.price_cents % 100),
+            price: money(row.price_cents),
             stock: row.stock,
             description: row.description,
             image: row.image,
@@ -221,13 +221,7 @@ impl ProductIn {
     }
 
     fn cents(&self) -> Result<i64, Problem> {
-        cents(&self.price).ok_or_else(|| {
-            Problem::at(
-                "/price",
-                "format",
-                "must be 0 to 9999999999.99 with two decimals",
-            )
-        })
+        cents("/price", &self.price)
     }
 
     fn draft(&self) -> Result<Draft<'_>, Problem> {
@@ -243,8 +237,22 @@ impl ProductIn {
     }
 }
 
+/// Hundredths as a decimal with two digits.
+pub fn money(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// # Errors
+/// `INVALID`.
+pub fn cents(pointer: &str, text: &str) -> Result<i64, Problem> {
+    hundredths(text).ok_or_else(|| {
+        let message = "must be 0 to 9999999999.99 with two decimals";
+        Problem::at(pointer, "format", message)
+    })
+}
+
 /// A decimal(12,2) in hundredths; `None` when it is none.
-fn cents(text: &str) -> Option<i64> {
+fn hundredths(text: &str) -> Option<i64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str, most| {
         (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -258,7 +266,7 @@ fn cents(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::cents;
+    use super::{hundredths, money};
 
     #[test]
     fn a_price_has_two_decimals_at_most() {
@@ -275,7 +283,8 @@ mod tests {
             (".5", None),
             ("", None),
         ] {
-            assert_eq!(cents(text), expected, "{text}");
+            assert_eq!(hundredths(text), expected, "{text}");
         }
+        assert_eq!((money(9_990), money(5)), ("99.90".into(), "0.05".into()));
     }
 }

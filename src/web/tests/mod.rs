@@ -13,6 +13,7 @@ mod pages;
 mod queues;
 mod robots;
 mod rows;
+mod sales;
 mod structure;
 mod walk;
 mod why;

@@ -7,7 +7,7 @@ use engine::{
     field::{Field, Position},
     import_row::{self, Cell},
 };
-use store::{campaigns, dictionaries, leads::Lead};
+use store::{business_statuses, campaigns, dictionaries, leads::Lead};
 
 use crate::{
     api::{check, shown::mask_text},
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A business status that the lead's campaign knows (OUT-113).
+/// A business status that the lead's campaign or its business type knows (OUT-113).
 ///
 /// # Errors
 /// `INVALID`.
@@ -111,7 +111,7 @@ pub async fn status_of(
         None => None,
     };
     let known = match campaign.filter(|_| !text.is_empty()) {
-        Some(campaign) => dictionaries::get(db, orgi, &campaign.business_status).await?,
+        Some(campaign) => business_statuses::of_campaign(db, &campaign).await?,
         None => None,
     };
     let Some(known) = known.map(|kept| kept.offered()) else {

@@ -8,7 +8,7 @@ use axum::{
 };
 use engine::{floor::AgentOrder, ids::CampaignId};
 use serde::Serialize;
-use store::{attempts, campaigns};
+use store::{attempts, business_statuses, campaigns};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,8 +38,16 @@ pub struct Plan {
     /// followup or marketing.
     business_type: String,
     business_status: String,
+    /// What a lead may be said to have come to; empty: any text.
+    statuses: Vec<StatusOut>,
     /// 说明: what agents are to say and to ask (OUT-118).
     description: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct StatusOut {
+    code: String,
+    label: String,
 }
 
 /// 预览 · Show a lead of the own list on the caller's screen; it comes as `outbound.preview`, or as
@@ -138,7 +146,16 @@ async fn plan(
         None => None,
     };
     let campaign = campaign.ok_or_else(Problem::not_found)?;
+    let statuses = business_statuses::of_campaign(&house.db, &campaign).await?;
+    let statuses = statuses.map(|kept| kept.offered().items);
+    let statuses = statuses.unwrap_or_default().into_iter();
     Ok(Json(Plan {
+        statuses: statuses
+            .map(|item| StatusOut {
+                code: item.code,
+                label: item.label,
+            })
+            .collect(),
         campaign_id: campaign.id,
         name: campaign.name,
         business_type: campaign.business_type,

@@ -51,7 +51,7 @@ fn write(target: PathBuf, name: &str, report: &Report) -> Result<(), JobError> {
     writer.finish()
 }
 
-fn figures(report: &Report) -> [(&'static str, i64); 15] {
+fn figures(report: &Report) -> [(&'static str, i64); 19] {
     let Report {
         leads,
         attempts,
@@ -67,6 +67,8 @@ fn figures(report: &Report) -> [(&'static str, i64); 15] {
         ("拨打 Dialled", attempts.dialled),
         ("进行中 Open", attempts.open),
         ("接听 Answered", attempts.answered),
+        ("真人 Persons", attempts.persons),
+        ("留言机 Machines", attempts.machines),
         ("接通 Connected", attempts.connected),
         ("放弃 Abandoned", attempts.abandoned),
         ("通话 Calls", calls.calls),
@@ -74,7 +76,16 @@ fn figures(report: &Report) -> [(&'static str, i64); 15] {
         ("通话秒 Talk s", calls.talk_ms / 1000),
         ("等待秒 Wait s", calls.wait_ms / 1000),
         ("录音 Recorded", calls.recorded),
+        (
+            "核对的留言机 Machines checked",
+            count(report.checks.checked),
+        ),
+        ("误判的真人 Of these persons", count(report.checks.mistaken)),
     ]
+}
+
+fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn table(

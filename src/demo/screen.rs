@@ -40,7 +40,8 @@ pub async fn watch(live: &Live, story: &Story) {
 fn is_quiet(view: &View, story: &Story) -> bool {
     campaigns(view, story).all(|campaign| {
         campaign.counts.dialled > 0
-            && campaign.hopper + campaign.dialling + campaign.talking + campaign.waiting == 0
+            && campaign.hopper + campaign.dialling + campaign.listening == 0
+            && campaign.talking + campaign.waiting == 0
     })
 }
 

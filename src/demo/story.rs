@@ -228,10 +228,15 @@ impl Kind {
             "window": { "zone": "Asia/Shanghai", "weekdays": [1, 2, 3, 4, 5, 6, 7],
                         "ranges": [[0, 1440]] },
             "ring_timeout_s": if options.fast { 10 } else { 15 },
+            "classification": { "enabled": true },
         });
         match self {
             Self::Predictive => settings["pacing"] = json!({ "mode": "progressive" }),
-            Self::Robot => settings["max_concurrency"] = json!(15),
+            Self::Robot => {
+                settings["max_concurrency"] = json!(15);
+                settings["classification"]["machine"] = json!("message");
+                settings["classification"]["message"] = json!("robot");
+            }
         }
         settings
     }

@@ -19,7 +19,19 @@ pub struct Summary {
     reports: Vec<(&'static str, Value)>,
     inbound: Inbound,
     carrier: Counts,
+    listening: Listening,
     occupancy: f64,
+}
+
+/// How well our side told machines from persons, as only the carrier can say.
+#[derive(Default)]
+struct Listening {
+    /// Answers by machines that were heard to be some.
+    caught: u64,
+    /// Persons who were taken for machines.
+    mistaken: u64,
+    /// Machines that recorded the whole message.
+    messages: u64,
 }
 
 #[derive(Default)]
@@ -43,6 +55,7 @@ impl Summary {
         Ok(Self {
             reports,
             inbound: inbound(client).await?,
+            listening: listening(client, story).await?,
             carrier: world.carrier.counts(),
             occupancy: occupancy(live),
         })
@@ -112,7 +125,7 @@ impl Summary {
             self.occupancy * 100.0,
         );
         let machines = self.machines();
-        let _ = write!(
+        let _ = writeln!(
             table,
             "  the carrier saw {} INVITEs and at most {} calls at once; it answered {}: {} by people, {} by machines",
             self.carrier.invites.values().sum::<u32>(),
@@ -121,10 +134,19 @@ impl Summary {
             u64::from(self.carrier.answered).saturating_sub(machines),
             machines,
         );
+        let Listening {
+            caught,
+            mistaken,
+            messages,
+        } = self.listening;
+        let _ = write!(
+            table,
+            "  machines caught {caught} of {machines}, {messages} of them recorded the message; people taken for machines {mistaken}",
+        );
         say(&table);
     }
 
-    /// Only the carrier knows: our side does not listen for machines.
+    /// What answered in truth only the carrier knows.
     fn machines(&self) -> u64 {
         let answers = self.carrier.invites.iter();
         answers
@@ -180,6 +202,30 @@ async fn inbound(client: &Client) -> Result<Inbound> {
         inbound.open += u64::from(call["state"] == "open");
     }
     Ok(inbound)
+}
+
+async fn listening(client: &Client, story: &Story) -> Result<Listening> {
+    let mut sum = Listening::default();
+    for (_, campaign) in story.campaigns() {
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/calls?campaign_id={campaign}&limit=200{cursor}");
+            let page = client.get(&path).await?;
+            for call in page["data"].as_array().into_iter().flatten() {
+                let number = call["callee"].as_str().unwrap_or_default();
+                let is_machine = Manner::of(number) == Manner::Machine;
+                let heard_one = call["verdict"] == "machine";
+                sum.caught += u64::from(is_machine && heard_one);
+                sum.mistaken += u64::from(!is_machine && heard_one);
+                sum.messages += u64::from(heard_one && call["message_heard"] == "played");
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+    }
+    Ok(sum)
 }
 
 /// Time in calls and after-call work as a share of the time signed in.

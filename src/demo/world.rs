@@ -28,6 +28,8 @@ impl World {
         let mut config = CarrierConfig::new(address, 24_000..=27_999, house);
         config.timing = timing(options.fast);
         config.seed = options.seed;
+        config.hello = Some("voice:600".into());
+        config.greeting = "voice:4000".into();
         let carrier = Carrier::start(config)
             .await
             .context("the carrier does not start")?;
@@ -85,7 +87,12 @@ impl World {
 
 fn timing(fast: bool) -> Timing {
     if fast {
-        return Timing::fast();
+        return Timing {
+            // Nobody hangs up before their greeting has been heard.
+            talk_mean: Duration::from_millis(3_500),
+            talk: (Duration::from_secs(2), Duration::from_secs(7)),
+            ..Timing::fast()
+        };
     }
     Timing {
         ring: (Duration::from_secs(1), Duration::from_secs(4)),

@@ -110,5 +110,6 @@ pub fn finding(finding: Finding) -> EventKind {
         verdict,
         why: finding.why.to_owned(),
         after_ms: finding.after_ms,
+        greeted_ms: finding.greeted_ms,
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     caps::{Caps, Limits},
+    classification,
     draw::{Division, ListOrder},
     gate::caller,
     ids::{GatewayId, QueueId},
@@ -130,6 +131,8 @@ pub struct Settings {
     /// The prompt that a person hears whom no agent took in time (47 CFR 64.1200(a)(7)(i)(A)); `None`:
     /// the queue's.
     pub abandon_prompt: Option<String>,
+    /// Who or what answers, and what becomes of those that are no persons.
+    pub classification: classification::Settings,
     pub retry: Retry,
     /// Calls up at once, 1 to 10,000; `None`: the gateway's limit alone (OUT-217).
     pub max_concurrency: Option<u32>,
@@ -167,6 +170,7 @@ impl Default for Settings {
             priority: 5,
             weight: 1,
             abandon_prompt: None,
+            classification: classification::Settings::default(),
             retry: Retry::default(),
             max_concurrency: None,
             robot: Robot::default(),
@@ -347,6 +351,7 @@ impl Settings {
             "/settings/caps/person",
             "needs columns.person: the column that tells who a person is",
         );
+        bad.extend(self.classification.faults());
         if let Err(error) = self.window.validate() {
             bad.push(BadSetting {
                 pointer: window_pointer(&error),

@@ -4,6 +4,10 @@
 //! greeting is listened for. Only persons count. Where machine detection lets machines through, an
 //! agent finds them out later; a lost call has no agent to do so, so machines are taken out pro rata
 //! as in Ofcom's formula: `D = lost - lost * machines / connected`.
+//!
+//! Where it takes persons for machines they met nobody either, so they are lost, and answered, as
+//! well (OUT-248). How many of those turned away they were is measured: some answers that are taken
+//! for machines are brought to an agent all the same, who says what they are.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +23,10 @@ const LENT: f64 = 60.0;
 /// Losses in a window that stop everything are those that one line an agent should never lead to.
 const TOO_MANY: f64 = 4.0;
 const LENT_TO_STOP: f64 = 100.0;
+/// What is expected of machines among the connected weighs as much as so many calls ...
+pub const PRIOR_CALLS: f64 = 50.0;
+/// ... and what is expected of persons among those taken for machines as much as so many checks.
+pub const PRIOR_CHECKS: f64 = 20.0;
 
 /// What was counted in some span of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +40,31 @@ pub struct Tally {
     pub lost: u64,
     /// Of the connected, machines after all, as their agents said.
     pub machines: u64,
+    /// Taken for machines and brought to nobody.
+    pub turned_away: u64,
+    /// Taken for machines, brought to an agent all the same, who said what they were.
+    pub checked: u64,
+    /// Of the checked, persons after all; they are among the answered and connected too.
+    pub mistaken: u64,
+    /// Of those turned away, persons, as the checks let expect; see [`Self::with_missed`].
+    pub missed: u64,
 }
 
 impl Tally {
+    /// What an agent's word on a call adds: whether it was a machine, and whether it was taken for one.
+    #[must_use]
+    pub fn said(as_machine: bool, is_machine: bool) -> Self {
+        let person = u64::from(as_machine && !is_machine);
+        Self {
+            answered: person,
+            connected: person,
+            machines: u64::from(!as_machine && is_machine),
+            checked: u64::from(as_machine),
+            mistaken: person,
+            ..Self::default()
+        }
+    }
+
     /// Share of persons among those taken for persons, 0 to 1.
     #[must_use]
     pub fn person_share(&self) -> f64 {
@@ -47,29 +77,50 @@ impl Tally {
     /// Persons who answered; a fraction, as machines are taken out pro rata.
     #[must_use]
     pub fn persons(&self) -> f64 {
-        self.answered as f64 * self.person_share()
+        self.answered as f64 * self.person_share() + self.missed as f64
     }
 
     /// Persons who were lost.
     #[must_use]
     pub fn lost_persons(&self) -> f64 {
-        self.lost as f64 * self.person_share()
+        self.lost as f64 * self.person_share() + self.missed as f64
     }
 
     /// Lost persons among those who answered, 0 to 1.
     #[must_use]
     pub fn rate(&self) -> f64 {
-        if self.answered == 0 {
-            return 0.0;
-        }
-        self.lost as f64 / self.answered as f64
+        let (answered, lost) = match self.person_share() {
+            // Nothing but machines so far: what was lost may still have been persons.
+            share if share > 0.0 => (self.persons(), self.lost_persons()),
+            _ => (self.answered as f64, self.lost as f64),
+        };
+        if answered > 0.0 { lost / answered } else { 0.0 }
     }
 
-    /// The same, with this share (0 to 1) of the connected taken for machines, whatever agents said.
+    /// The same, with this share (0 to 1) of machines expected among the connected, until agents have
+    /// said more of them: what they say weighs the more the more they have said.
     #[must_use]
-    pub fn with_machines(self, share: f64) -> Self {
+    pub fn expecting_machines(self, share: f64) -> Self {
+        let connected = self.connected as f64;
+        let seen = self.machines as f64 + share * PRIOR_CALLS;
         Self {
-            machines: (self.connected as f64 * share).round() as u64,
+            machines: (connected * seen / (connected + PRIOR_CALLS)).round() as u64,
+            ..self
+        }
+    }
+
+    /// Persons among those taken for machines, 0 to 1: what was expected (`prior`), and what checks
+    /// have shown.
+    #[must_use]
+    pub fn mistaken_share(&self, prior: f64) -> f64 {
+        (self.mistaken as f64 + prior * PRIOR_CHECKS) / (self.checked as f64 + PRIOR_CHECKS)
+    }
+
+    /// The same, with the persons among those turned away.
+    #[must_use]
+    pub fn with_missed(self, prior: f64) -> Self {
+        Self {
+            missed: (self.turned_away as f64 * self.mistaken_share(prior)).round() as u64,
             ..self
         }
     }
@@ -82,6 +133,10 @@ impl Tally {
             connected: self.connected.saturating_sub(earlier.connected),
             lost: self.lost.saturating_sub(earlier.lost),
             machines: self.machines.saturating_sub(earlier.machines),
+            turned_away: self.turned_away.saturating_sub(earlier.turned_away),
+            checked: self.checked.saturating_sub(earlier.checked),
+            mistaken: self.mistaken.saturating_sub(earlier.mistaken),
+            missed: self.missed.saturating_sub(earlier.missed),
         }
     }
 
@@ -90,6 +145,10 @@ impl Tally {
         self.connected += other.connected;
         self.lost += other.lost;
         self.machines += other.machines;
+        self.turned_away += other.turned_away;
+        self.checked += other.checked;
+        self.mistaken += other.mistaken;
+        self.missed += other.missed;
     }
 }
 
@@ -263,7 +322,7 @@ mod tests {
             answered,
             connected: answered - lost,
             lost,
-            machines: 0,
+            ..Tally::default()
         }
     }
 
@@ -279,6 +338,7 @@ mod tests {
             connected: 190,
             lost: 10,
             machines: 19,
+            ..Tally::default()
         };
         assert!((seen.persons() - 180.0).abs() < 1e-9);
         assert!((seen.lost_persons() - 9.0).abs() < 1e-9);
@@ -360,10 +420,59 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_machines_can_be_set_instead_of_counted() {
-        let seen = tally(200, 10).with_machines(0.1);
-        assert_eq!(seen.machines, 19);
-        assert!((seen.lost_persons() - 9.0).abs() < 1e-9);
+    fn what_is_expected_of_machines_gives_way_to_what_agents_say() {
+        let seen = |connected, machines| {
+            let said = Tally {
+                connected,
+                machines,
+                ..tally(connected, 0)
+            };
+            said.expecting_machines(0.4).person_share()
+        };
+        assert!((seen(10, 0) - 0.7).abs() < 1e-9, "(0 + 20) / (10 + 50)");
+        assert!((seen(1_000, 100) - 0.886).abs() < 1e-9, "(100 + 20) / 1050");
+    }
+
+    #[test]
+    fn persons_turned_away_as_machines_are_lost_by_the_share_that_checks_show() {
+        let seen = Tally {
+            turned_away: 400,
+            ..tally(500, 5)
+        };
+        // Nothing was checked: 5 % are expected.
+        let expected = seen.with_missed(0.05);
+        assert!((expected.lost_persons() - 25.0).abs() < 1e-9);
+        assert!((expected.rate() - 25.0 / 520.0).abs() < 1e-9);
+        assert_eq!(allowed(&expected, 0.03), Allowed::OneLineEach);
+        // Of 180 that agents saw none was a person: (0 + 1) / (180 + 20).
+        let checked = Tally {
+            checked: 180,
+            ..seen
+        };
+        assert_eq!(checked.with_missed(0.05).missed, 2);
+        assert_eq!(
+            allowed(&checked.with_missed(0.05), 0.03),
+            Allowed::Prediction
+        );
+        // Of 180 that agents saw 59 were.
+        let mistaken = Tally {
+            mistaken: 59,
+            ..checked
+        };
+        assert_eq!(mistaken.with_missed(0.05).missed, 120);
+        assert_eq!(allowed(&mistaken.with_missed(0.05), 0.03), Allowed::Nothing);
+    }
+
+    #[test]
+    fn an_agents_word_is_booked_by_what_the_call_was_taken_for() {
+        let said = |as_machine, is_machine| {
+            let said = Tally::said(as_machine, is_machine);
+            (said.connected, said.machines, said.checked, said.mistaken)
+        };
+        assert_eq!(said(false, false), (0, 0, 0, 0));
+        assert_eq!(said(false, true), (0, 1, 0, 0));
+        assert_eq!(said(true, true), (0, 0, 1, 0));
+        assert_eq!(said(true, false), (1, 0, 1, 1));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 pub mod agent;
 pub mod campaign;
 pub mod caps;
+pub mod classification;
 pub mod control;
 pub mod dictionary;
 pub mod disposition;

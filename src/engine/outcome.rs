@@ -19,6 +19,8 @@ pub enum Outcome {
     Abandoned,
     /// Answered by a machine.
     Machine,
+    /// Answered by a fax or a modem.
+    Fax,
     Busy,
     NoAnswer,
     Declined,
@@ -68,10 +70,11 @@ impl CallStatus {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Connected,
         Self::Abandoned,
         Self::Machine,
+        Self::Fax,
         Self::Busy,
         Self::NoAnswer,
         Self::Declined,
@@ -136,6 +139,7 @@ impl Outcome {
             Self::Connected => "connected",
             Self::Abandoned => "abandoned",
             Self::Machine => "machine",
+            Self::Fax => "fax",
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::Declined => "declined",

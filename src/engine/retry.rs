@@ -53,7 +53,9 @@ impl Retry {
     #[must_use]
     pub fn next(&self, outcome: Outcome, attempts: u32, now: Millis) -> Option<Millis> {
         let minutes = match outcome {
-            Outcome::Connected | Outcome::Unallocated | Outcome::Unwanted => return None,
+            Outcome::Connected | Outcome::Unallocated | Outcome::Unwanted | Outcome::Fax => {
+                return None;
+            }
             Outcome::Busy => self.busy_minutes,
             Outcome::NoAnswer => self.no_answer_minutes,
             Outcome::Declined | Outcome::Blocked => self.declined_minutes,
@@ -85,8 +87,8 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_does_not_exist_or_wants_no_calls_is_never_dialled_again() {
-        for outcome in [Outcome::Unallocated, Outcome::Unwanted] {
+    fn a_number_that_reaches_nobody_or_wants_no_calls_is_never_dialled_again() {
+        for outcome in [Outcome::Unallocated, Outcome::Unwanted, Outcome::Fax] {
             assert_eq!(Retry::default().next(outcome, 1, Millis(0)), None);
         }
     }

@@ -8,6 +8,7 @@ pub use levels::{Ceiling, Level, Levels, Rules};
 
 use crate::{
     campaign::{self, Mode},
+    classification,
     pacing::{Policy, predictive},
     retry::Retry,
 };
@@ -42,8 +43,7 @@ pub struct Settings {
     /// Percent of answered calls that may be abandoned, 0 to 10: what a new predictive campaign starts
     /// with when a level sets it; more than 5 counts as 5, the most a campaign may lose.
     pub abandon_target: f64,
-    /// 答录机检测: what a new campaign is to start with. Kept and shown; no campaign setting takes it
-    /// yet, so it changes no call.
+    /// 答录机检测: whether a new predictive or robot campaign listens to who or what answers.
     pub amd_enabled: bool,
     /// 号码隐藏: agents see numbers masked, in lists, previews, pop-ups and on their phones; exports
     /// have them masked unless a supervisor asks for them in full. Holds at once. The department is
@@ -207,7 +207,12 @@ pub fn for_new_campaign(levels: &[Overrides], mode: Option<Mode>) -> campaign::S
         defaults.pacing
     };
     let minutes = settings.retry_minutes;
+    let classification = classification::Settings {
+        enabled: settings.amd_enabled && mode != Some(Mode::Preview),
+        ..defaults.classification
+    };
     campaign::Settings {
+        classification,
         ring_timeout_s: settings.ring_timeout,
         retry: Retry {
             max_attempts: settings.max_attempts,
@@ -443,8 +448,15 @@ mod tests {
             max_attempts: Some(7),
             auto_dial_enabled: Some(true),
             wrapup_required: Some(false),
+            amd_enabled: Some(true),
             ..Overrides::default()
         };
+        let listens = |mode| {
+            let begun = for_new_campaign(std::slice::from_ref(&level), Some(mode));
+            begun.classification.enabled
+        };
+        let modes = [Mode::Predictive, Mode::Robot, Mode::Preview];
+        assert_eq!(modes.map(listens), [true, true, false]);
         let campaign = for_new_campaign(&[level], None);
         assert_eq!(
             (campaign.ring_timeout_s, campaign.retry.max_attempts),

@@ -9,6 +9,7 @@
 //!                        └───── watcher (configuration, campaigns, jobs) ◀── store
 //! ```
 
+mod answers;
 mod bus;
 mod clock;
 mod failpoint;

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
+    classification::Finding,
     floor::{By, Cause, Command, Ended, Input, Refusal},
     ids::{GatewayId, LegId, SoundId},
     time::Millis,
@@ -13,7 +14,7 @@ use switch::{
 };
 use tracing::{debug, warn};
 
-use crate::{clock, legs::Legs};
+use crate::{answers, clock, legs::Legs};
 
 /// Commands whose failure the floor must hear of; older ones have long had their effect.
 const REMEMBERED: usize = 4096;
@@ -103,6 +104,19 @@ impl Operator {
                 },
                 Some(Input::PlayFailed { leg, sound }),
             ),
+            Command::Classify {
+                leg,
+                thresholds,
+                awaits_beep,
+            } => {
+                let params = answers::thresholds(&thresholds, awaits_beep);
+                let finding = Finding::unsure("the switch does not listen", 0);
+                let todo = Do::Classify {
+                    leg: id(leg),
+                    params,
+                };
+                (todo, Some(Input::Classified { leg, finding }))
+            }
             Command::Record { leg, sound, call } => {
                 let path = self.recordings.join(file_of(call, clock::now()));
                 let record = RecordId(sound.0);
@@ -185,6 +199,24 @@ impl Operator {
             (EventKind::Ringing { .. }, Some(leg)) => Input::LegRinging { leg },
             (EventKind::Answered, Some(leg)) => Input::LegAnswered { leg },
             (EventKind::Bridged { .. }, Some(leg)) => Input::Bridged { leg },
+            (
+                EventKind::Classified {
+                    verdict,
+                    why,
+                    after_ms,
+                    greeted_ms,
+                },
+                Some(leg),
+            ) => Input::Classified {
+                leg,
+                finding: Finding {
+                    answerer: answers::answerer(verdict),
+                    why,
+                    after_ms,
+                    greeted_ms,
+                },
+            },
+            (EventKind::Beep, Some(leg)) => Input::Beep { leg },
             (EventKind::PlayDone { play, .. }, Some(leg)) => Input::PlayDone {
                 leg,
                 sound: SoundId(play.0),
@@ -318,8 +350,6 @@ fn ended_of(ended: switch::Ended) -> Ended {
         sip_status: ended.sip_status,
         q850: ended.q850,
         reason: ended.reason,
-        packets_received: ended.stats.packets_received,
-        packets_lost: ended.stats.packets_lost,
-        jitter_ms: f64::from(ended.stats.jitter_ms),
+        quality: answers::quality(&ended.stats),
     }
 }

@@ -149,6 +149,9 @@ impl Scribe {
             } => {
                 store::calls::recorded(db, &call.to_string(), file, *ms, error.as_deref()).await?;
             }
+            Command::AgentLegOver { call, quality } => {
+                store::call_quality::of_agent(db, *call, quality).await?;
+            }
             Command::AgentChanged(change) => store::agents::changed(db, change).await?,
             Command::Keep { campaign, learned } => {
                 store::learned::keep(db, campaign.as_str(), learned, now).await?;

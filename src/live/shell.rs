@@ -272,6 +272,7 @@ impl Shell {
             | Command::Bridge { .. }
             | Command::Park { .. }
             | Command::Play { .. }
+            | Command::Classify { .. }
             | Command::Record { .. }
             | Command::StopRecord { .. } => {
                 let step = failpoint::after(&command);

@@ -84,7 +84,7 @@ const READERS: [(&str, Reader); 2] = [("wav", wav::read), ("mp3", mp3::read)];
 /// All prompts by name: the built-in tones and the wav and mp3 files of one directory.
 ///
 /// `welcome` is `<directory>/welcome.wav` or `welcome.mp3`; the built-in names are `tone:<hz>[:<ms>]`,
-/// `silence[:<ms>]`, `music` and `ringback`. A file hides a built-in of the same name.
+/// `silence[:<ms>]`, `voice[:<ms>]`, `music` and `ringback`. A file hides a built-in of the same name.
 #[derive(Debug)]
 pub struct Prompts {
     directory: Option<PathBuf>,

@@ -13,6 +13,7 @@ const LONGEST_MS: u32 = 600_000;
 ///
 /// * `tone:<hz>` and `tone:<hz>:<ms>`: a sine, one second if not said otherwise
 /// * `silence` and `silence:<ms>`
+/// * `voice` and `voice:<ms>`: somebody who speaks without words, to be told from a tone
 /// * `music`: a short melody made to be looped
 /// * `ringback`: one second of 425 Hz, four of silence
 #[must_use]
@@ -28,6 +29,8 @@ pub fn built_in(name: &str) -> Option<Vec<i16>> {
         }
         ("silence", None, None) => Some(quiet(DEFAULT_MS)),
         ("silence", Some(Ok(ms)), None) if lasts(ms) => Some(quiet(ms)),
+        ("voice", None, None) => Some(voice(DEFAULT_MS)),
+        ("voice", Some(Ok(ms)), None) if lasts(ms) => Some(voice(ms)),
         ("music", None, None) => Some(melody()),
         ("ringback", None, None) => Some([sine(425.0, 1_000), quiet(4_000)].concat()),
         _ => None,
@@ -39,6 +42,22 @@ pub fn built_in(name: &str) -> Option<Vec<i16>> {
 pub fn sine(hz: f64, ms: u32) -> Vec<i16> {
     (0..samples_in(ms))
         .map(|n| (AMPLITUDE * (TAU * hz * f64::from(n) / f64::from(RATE)).sin()) as i16)
+        .collect()
+}
+
+/// Harmonics of a pitch that glides, opened and closed like syllables.
+#[must_use]
+pub fn voice(ms: u32) -> Vec<i16> {
+    let mut phase = 0.0;
+    (0..samples_in(ms))
+        .map(|n| {
+            let t = f64::from(n) / f64::from(RATE);
+            phase += (140.0 + 30.0 * (t * 5.0).sin()) / f64::from(RATE);
+            let harmonics =
+                (1..12).map(|k| (TAU * phase * f64::from(k)).sin() / f64::from(k).sqrt());
+            let syllable = 0.6 + 0.4 * (TAU * 4.0 * t).sin();
+            (harmonics.sum::<f64>() * syllable * AMPLITUDE / 5.0) as i16
+        })
         .collect()
 }
 
@@ -98,6 +117,7 @@ mod tests {
     fn a_tone_lasts_as_long_as_its_name_says() {
         assert_eq!(built_in("tone:1000").map(|s| s.len()), Some(8_000));
         assert_eq!(built_in("tone:440:250").map(|s| s.len()), Some(2_000));
+        assert_eq!(built_in("voice:30").map(|s| s.len()), Some(240));
         assert_eq!(built_in("silence:20").map(|s| s.len()), Some(160));
     }
 }

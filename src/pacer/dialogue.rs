@@ -113,6 +113,7 @@ impl Floor {
             connected: counted.connected,
             lost: counted.abandoned,
             machines: counted.machines,
+            ..Tally::default()
         };
         let new = booked.since(&self.booked);
         if new != Tally::default() {

@@ -32,7 +32,9 @@ pub struct CarrierConfig {
     pub timing: Timing,
     /// The same seed gives the same people.
     pub seed: u64,
-    /// What persons say: a prompt name of `media`.
+    /// What persons say first, before they wait for somebody to speak; a prompt name of `media`.
+    pub hello: Option<String>,
+    /// What persons say then: a prompt name too.
     pub voice: String,
     /// What machines say before the beep.
     pub greeting: String,
@@ -48,6 +50,7 @@ impl CarrierConfig {
             house,
             timing: Timing::fast(),
             seed: 1,
+            hello: None,
             voice: "tone:1000".to_owned(),
             greeting: "tone:350:400".to_owned(),
         }
@@ -64,6 +67,7 @@ pub struct Carrier {
 pub(crate) struct Exchange {
     pub timing: Timing,
     pub seed: u64,
+    hello: Option<String>,
     pub voice: String,
     greeting: String,
     counts: Mutex<Counts>,
@@ -85,6 +89,7 @@ impl Carrier {
         let exchange = Arc::new(Exchange {
             timing: config.timing,
             seed: config.seed,
+            hello: config.hello,
             voice: config.voice,
             greeting: config.greeting,
             counts: Mutex::default(),
@@ -151,6 +156,7 @@ async fn called(exchange: Arc<Exchange>, call: Invitation) {
         line: call.line,
         timing: &exchange.timing,
         dice: Dice::of(exchange.seed, &call.to, before),
+        hello: exchange.hello.as_deref(),
         voice: &exchange.voice,
         greeting: &exchange.greeting,
     };

@@ -15,6 +15,8 @@ use crate::{
 const LONGEST_RING: Duration = Duration::from_secs(180);
 /// A machine that is talked to hangs up after this.
 const LONGEST_TAPE: Duration = Duration::from_secs(120);
+/// A greeting and the pause after it.
+const HELLO: Duration = Duration::from_millis(1_800);
 /// Longer than any call.
 const ENDLESSLY: u32 = 100_000;
 const BEEP: &str = "tone:1000:400";
@@ -25,6 +27,8 @@ pub struct Called<'a> {
     pub line: Line,
     pub timing: &'a Timing,
     pub dice: Dice,
+    /// What a person says first.
+    pub hello: Option<&'a str>,
     /// The prompt a person says.
     pub voice: &'a str,
     /// The prompt a machine greets with.
@@ -68,9 +72,16 @@ impl Called<'_> {
     }
 
     async fn talk(&mut self) -> Result<(), Over> {
-        self.line.say(self.voice, ENDLESSLY);
         let talk = self.timing.talk(&mut self.dice);
-        self.line.wait(talk).await?;
+        let mut left = talk;
+        if let Some(hello) = self.hello {
+            self.line.say(hello, 1);
+            let pause = HELLO.min(talk);
+            self.line.wait(pause).await?;
+            left -= pause;
+        }
+        self.line.say(self.voice, ENDLESSLY);
+        self.line.wait(left).await?;
         if !self.dice.chance(self.timing.hangs_up) {
             self.line.wait(self.timing.talk.1 * 2).await?;
         }

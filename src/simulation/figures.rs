@@ -110,6 +110,9 @@ impl Meter {
     }
 
     pub fn closed(&mut self, call: &CloseCall) {
+        if call.answer_class.is_no_person() {
+            return;
+        }
         let Some(at) = call.times.answered.filter(|_| call.attempt.is_some()) else {
             return;
         };
@@ -119,7 +122,7 @@ impl Meter {
             answered: 1,
             connected: u64::from(met),
             lost: u64::from(lost),
-            machines: 0,
+            ..Tally::default()
         };
         self.tally.add(&new);
         let span = self.span(at);

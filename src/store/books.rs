@@ -18,6 +18,9 @@ struct Row {
     connected: i64,
     lost: i64,
     machines: i64,
+    turned_away: i64,
+    checked: i64,
+    mistaken: i64,
 }
 
 impl Row {
@@ -28,21 +31,59 @@ impl Row {
             connected: count(self.connected),
             lost: count(self.lost),
             machines: count(self.machines),
+            turned_away: count(self.turned_away),
+            checked: count(self.checked),
+            mistaken: count(self.mistaken),
+            missed: 0,
         }
     }
 }
 
-/// Of calls that were answered by persons: met, lost, and found to be machines after all.
+/// Taken for a person: by whoever listened, or because nobody did.
+macro_rules! as_person {
+    () => {
+        "(verdict IS NULL OR verdict IN ('human', 'unsure'))"
+    };
+}
+
+/// Taken for a machine, brought to an agent all the same, who said what it was.
+macro_rules! checked {
+    () => {
+        "(verdict = 'machine' AND bridged_at IS NOT NULL AND disposition IS NOT NULL)"
+    };
+}
+
+/// Of calls that were answered by persons: met, lost, and found to be machines after all; of those
+/// taken for machines: turned away, checked, and found to be persons.
 macro_rules! booked {
     ($hour:literal, $rest:literal) => {
         concat!(
             "SELECT ",
             $hour,
-            " AS hour, COUNT(*) AS answered,
-             COUNT(CASE WHEN bridged_at IS NOT NULL THEN 1 END) AS connected,
-             COUNT(CASE WHEN bridged_at IS NULL AND gave_up_at IS NOT NULL THEN 1 END) AS lost,
-             COUNT(CASE WHEN bridged_at IS NOT NULL AND disposition = 'machine' THEN 1 END)
-                 AS machines
+            " AS hour,
+             COUNT(CASE WHEN ",
+            as_person!(),
+            " OR (",
+            checked!(),
+            " AND disposition <> 'machine') THEN 1 END) AS answered,
+             COUNT(CASE WHEN bridged_at IS NOT NULL AND (",
+            as_person!(),
+            " OR (",
+            checked!(),
+            " AND disposition <> 'machine')) THEN 1 END) AS connected,
+             COUNT(CASE WHEN ",
+            as_person!(),
+            " AND bridged_at IS NULL AND gave_up_at IS NOT NULL THEN 1 END) AS lost,
+             COUNT(CASE WHEN ",
+            as_person!(),
+            " AND bridged_at IS NOT NULL AND disposition = 'machine' THEN 1 END) AS machines,
+             COUNT(CASE WHEN verdict = 'machine' AND bridged_at IS NULL THEN 1 END) AS turned_away,
+             COUNT(CASE WHEN ",
+            checked!(),
+            " THEN 1 END) AS checked,
+             COUNT(CASE WHEN ",
+            checked!(),
+            " AND disposition <> 'machine' THEN 1 END) AS mistaken
              FROM calls WHERE campaign_id = $1 AND mode = 'predictive' AND state = 'closed'
                  AND answered_at IS NOT NULL ",
             $rest
@@ -53,19 +94,29 @@ macro_rules! booked {
 /// # Errors
 /// When the database fails.
 pub async fn of(db: &Db, campaign: &str, now: Millis) -> Result<Ledger> {
-    let life: Row = on!(db.read(), c => sqlx::query_as(booked!("CAST(0 AS BIGINT)", ""))
-        .bind(campaign).fetch_one(c).await)?;
+    let life = life(db, campaign).await?;
     let from = Ledger::first_hour(now) * 3_600_000;
     let hours: Vec<Row> = on!(db.read(), c => sqlx::query_as(booked!(
         "answered_at / 3600000", "AND answered_at >= $2 GROUP BY answered_at / 3600000"
     )).bind(campaign).bind(from).fetch_all(c).await)?;
     let hours = hours.iter().map(|row| (row.hour, row.tally()));
-    Ok(Ledger::of(life.tally(), hours))
+    Ok(Ledger::of(life, hours))
+}
+
+/// Everything since the campaign began.
+///
+/// # Errors
+/// When the database fails.
+pub async fn life(db: &Db, campaign: &str) -> Result<Tally> {
+    let life: Row = on!(db.read(), c => sqlx::query_as(booked!("CAST(0 AS BIGINT)", ""))
+        .bind(campaign).fetch_one(c).await)?;
+    Ok(life.tally())
 }
 
 #[cfg(test)]
 mod tests {
     use engine::{
+        classification::{Answerer, Finding},
         disposition::{Code, Disposition, Step},
         floor::{AnswerClass, CloseCall, Heard, Message, Times},
         ledger::Window,
@@ -147,6 +198,7 @@ mod tests {
                 connected,
                 lost,
                 machines,
+                ..Tally::default()
             };
             assert_eq!(books.tally(Window::Day, NOW), tally(2, 1, 0, 1));
             assert_eq!(books.tally(Window::ThirtyDays, NOW), tally(3, 1, 1, 1));
@@ -159,6 +211,71 @@ mod tests {
             let message = (lost.message.as_deref(), lost.message_heard.as_deref());
             assert_eq!(message, (Some("who-called"), Some("played")));
             assert_eq!(lost.gave_up_at, Some(hours(30).plus(2_000).0));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn answers_that_were_taken_for_machines_are_booked_by_what_became_of_them() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (campaign, _) = floor::campaign(db, 5).await;
+            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 5, NOW)
+                .await
+                .unwrap()
+                .leads;
+            // Turned away; checked and right; checked and wrong; not said yet; a fax.
+            let cases = [
+                (Answerer::Machine, false, None),
+                (Answerer::Machine, true, Some(Code::Machine)),
+                (Answerer::Machine, true, Some(Code::Interested)),
+                (Answerer::Machine, true, None),
+                (Answerer::Fax, false, None),
+            ];
+            for (no, (lead, (answerer, met, said))) in drawn.iter().zip(cases).enumerate() {
+                let open = floor::attempt(no as u64 + 1, &campaign, lead);
+                dials::open(db, floor::NODE, &open).await.unwrap();
+                let mut close = floor::close(&open, Outcome::Machine, None);
+                close.times.answered = Some(NOW);
+                close.times.bridged = met.then_some(NOW);
+                close.answer_class = answerer.into();
+                close.finding = Some(Finding {
+                    answerer,
+                    why: "long greeting".into(),
+                    after_ms: 2_400,
+                    greeted_ms: None,
+                });
+                dials::close(db, &close).await.unwrap();
+                let id = open.call.id.to_string();
+                if let Some(code) = said {
+                    let disposition = Disposition {
+                        code,
+                        note: String::new(),
+                        callback_at: None,
+                    };
+                    calls::dispose(db, &id, None, &disposition, Step::Close, NOW)
+                        .await
+                        .unwrap();
+                }
+                let seen = calls::get(db, "o", &id).await.unwrap().unwrap();
+                assert_eq!(seen.verdict.as_deref(), Some(answerer.as_str()));
+                assert_eq!(seen.verdict_ms, Some(2_400));
+                assert_eq!(seen.verdict_why.as_deref(), Some("long greeting"));
+            }
+            on!(db.write(), c => sqlx::query("UPDATE calls SET mode = 'predictive'")
+                .execute(c).await.map(|_| ()))
+            .unwrap();
+            let books = of(db, &campaign, NOW).await.unwrap();
+            let expected = Tally {
+                answered: 1,
+                connected: 1,
+                turned_away: 1,
+                checked: 2,
+                mistaken: 1,
+                ..Tally::default()
+            };
+            assert_eq!(books.tally(Window::Campaign, NOW), expected);
+            assert_eq!(books.tally(Window::Day, NOW), expected);
         })
         .await;
     }

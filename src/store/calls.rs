@@ -9,7 +9,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, access::FIRST_ORGI, dnc, on};
+use crate::{Db, Result, Tx, access::FIRST_ORGI, call_quality::count, dnc, on};
 
 pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
@@ -56,7 +56,9 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
              ended_at = $10, hangup_side = $11, sip_status = $12, q850 = $13, outcome = $14,
              answer_class = $15, abandoned = $16, wait_ms = $17, talk_ms = $18,
              packets_received = $19, packets_lost = $20, jitter_ms = $21, transport = $22,
-             gave_up_at = $23, message = $24, message_heard = $25
+             gave_up_at = $23, message = $24, message_heard = $25, verdict = $26, verdict_ms = $27,
+             verdict_why = $28, greeted_at = $29, packets_sent = $30, round_trip_ms = $31,
+             reported_lost = $32, reported_jitter_ms = $33, mos = $34
          WHERE id = $1 AND state = 'open'")
         .bind(call.id.to_string())
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
@@ -76,13 +78,22 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
         .bind(call.abandoned)
         .bind(call.wait_ms)
         .bind(call.talk_ms)
-        .bind(i64::try_from(call.packets_received).unwrap_or(i64::MAX))
-        .bind(i64::try_from(call.packets_lost).unwrap_or(i64::MAX))
-        .bind(call.jitter_ms)
+        .bind(count(call.quality.packets_received))
+        .bind(count(call.quality.packets_lost))
+        .bind(call.quality.jitter_ms)
         .bind(call.transport.as_str())
         .bind(call.gave_up.map(|at| at.0))
         .bind(call.message.as_ref().map(|message| message.prompt.as_str()))
         .bind(call.message.as_ref().map(|message| message.heard.as_str()))
+        .bind(call.finding.as_ref().map(|finding| finding.answerer.as_str()))
+        .bind(call.finding.as_ref().map(|finding| i64::from(finding.after_ms)))
+        .bind(call.finding.as_ref().map(|finding| finding.why.as_str()))
+        .bind(call.times.greeted.map(|at| at.0))
+        .bind(count(call.quality.packets_sent))
+        .bind(call.quality.round_trip_ms)
+        .bind(call.quality.reported_lost.map(count))
+        .bind(call.quality.reported_jitter_ms)
+        .bind(call.quality.mos)
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -214,7 +225,7 @@ pub struct Call {
     pub note: Option<String>,
     /// When waiting ended without an agent: the person is lost.
     pub gave_up_at: Option<i64>,
-    /// The prompt that a lost person heard.
+    /// The prompt that a lost person heard, or a machine recorded.
     pub message: Option<String>,
     /// played, cut_short or failed.
     pub message_heard: Option<String>,
@@ -225,13 +236,33 @@ pub struct Call {
     pub packets_received: Option<i64>,
     pub packets_lost: Option<i64>,
     pub jitter_ms: Option<f64>,
+    /// What listening to the answer came to: human, machine, fax, network or unsure.
+    pub verdict: Option<String>,
+    pub verdict_ms: Option<i64>,
+    pub verdict_why: Option<String>,
+    /// The person's greeting was over.
+    pub greeted_at: Option<i64>,
+    pub packets_sent: Option<i64>,
+    pub round_trip_ms: Option<f64>,
+    pub reported_lost: Option<i64>,
+    pub reported_jitter_ms: Option<f64>,
+    pub mos: Option<f64>,
+    pub agent_packets_received: Option<i64>,
+    pub agent_packets_sent: Option<i64>,
+    pub agent_packets_lost: Option<i64>,
+    pub agent_jitter_ms: Option<f64>,
+    pub agent_round_trip_ms: Option<f64>,
+    pub agent_mos: Option<f64>,
 }
 
 const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign_id, task_id, lead_id,
     queue_id, agent_id, extension, caller, callee, gateway_id, state, started_at, ringing_at, answered_at, queued_at,
     offered_at, bridged_at, ended_at, hangup_side, sip_status, q850, outcome, transport, answer_class,
     abandoned, wait_ms, talk_ms, disposition, note, recording, recording_ms, recording_error,
-    packets_received, packets_lost, jitter_ms, gave_up_at, message, message_heard";
+    packets_received, packets_lost, jitter_ms, gave_up_at, message, message_heard, verdict,
+    verdict_ms, verdict_why, greeted_at, packets_sent, round_trip_ms, reported_lost,
+    reported_jitter_ms, mos, agent_packets_received, agent_packets_sent, agent_packets_lost,
+    agent_jitter_ms, agent_round_trip_ms, agent_mos";
 
 /// Which calls a page shows; `None` means any.
 #[derive(Debug, Clone, Default)]

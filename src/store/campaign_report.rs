@@ -18,7 +18,21 @@ pub struct Report {
     pub outcomes: BTreeMap<String, i64>,
     /// Calls by disposition; `""`: none was given.
     pub dispositions: BTreeMap<String, i64>,
+    /// What listening to answers came to: human, machine, fax, network or unsure.
+    pub verdicts: BTreeMap<String, i64>,
+    pub checks: Checks,
     pub agents: Vec<AgentSum>,
+}
+
+/// Answers that were taken for machines, of a predictive campaign.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Checks {
+    /// Brought to nobody.
+    pub turned_away: u64,
+    /// Brought to an agent all the same, who said what they were.
+    pub checked: u64,
+    /// Of the checked, persons.
+    pub mistaken: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
@@ -39,6 +53,10 @@ pub struct Attempts {
     pub dialled: i64,
     pub open: i64,
     pub answered: i64,
+    /// Of these, taken for persons.
+    pub persons: i64,
+    /// Taken for machines.
+    pub machines: i64,
     /// Answered and handed to an agent or a robot.
     pub connected: i64,
     pub abandoned: i64,
@@ -79,6 +97,10 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
              CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT) AS open,
              CAST(COALESCE(SUM(CASE WHEN answered_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS answered,
+             CAST(COALESCE(SUM(CASE WHEN answer_class = 'person' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS persons,
+             CAST(COALESCE(SUM(CASE WHEN answer_class = 'machine' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS machines,
              CAST(COALESCE(SUM(CASE WHEN outcome = 'connected' THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS connected,
              CAST(COALESCE(SUM(CASE WHEN outcome = 'abandoned' THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -103,6 +125,11 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
         "SELECT COALESCE(disposition, ''), COUNT(*) FROM calls
          WHERE campaign_id = $1 AND bridged_at IS NOT NULL GROUP BY 1"
     ).bind(campaign).fetch_all(c).await)?;
+    let verdicts: Vec<(String, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT verdict, COUNT(*) FROM calls
+         WHERE campaign_id = $1 AND verdict IS NOT NULL GROUP BY 1"
+    ).bind(campaign).fetch_all(c).await)?;
+    let life = crate::books::life(db, campaign).await?;
     let agents: Vec<AgentSum> = on!(db.read(), c => sqlx::query_as(
         "SELECT agent_id, COUNT(*) AS calls, CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms
          FROM calls WHERE campaign_id = $1 AND agent_id IS NOT NULL GROUP BY agent_id
@@ -115,6 +142,12 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
         calls,
         outcomes: outcomes.into_iter().collect(),
         dispositions: dispositions.into_iter().collect(),
+        verdicts: verdicts.into_iter().collect(),
+        checks: Checks {
+            turned_away: life.turned_away,
+            checked: life.checked,
+            mistaken: life.mistaken,
+        },
         agents,
     })
 }

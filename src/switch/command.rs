@@ -163,10 +163,10 @@ pub struct Classify {
 impl Default for Classify {
     fn default() -> Self {
         Self {
-            budget_ms: 5_000,
+            budget_ms: 8_000,
             initial_silence_ms: 2_500,
-            longest_greeting_ms: 3_000,
-            after_greeting_ms: 700,
+            longest_greeting_ms: 6_000,
+            after_greeting_ms: 800,
             most_words: 10,
             beep_budget_ms: 0,
         }

@@ -85,6 +85,9 @@ pub enum EventKind {
         why: String,
         /// How long it took to tell.
         after_ms: u32,
+        /// When the greeting was over, in milliseconds since listening began; `None` when none was
+        /// heard or it goes on.
+        greeted_ms: Option<u32>,
     },
     /// After `Classified` as a machine: it records from now on.
     Beep,

@@ -2,6 +2,7 @@
 //! rules.
 
 mod allocation;
+mod answers;
 mod bad_input;
 mod carrier;
 mod crash;

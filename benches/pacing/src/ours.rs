@@ -44,6 +44,7 @@ impl Ours {
             connected: o.connected as u64,
             lost: o.abandoned as u64,
             machines: o.machines as u64,
+            ..Tally::default()
         };
         let new = booked.since(&self.booked);
         if new != Tally::default() {

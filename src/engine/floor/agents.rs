@@ -1,6 +1,6 @@
 //! The agents on the floor, and what every change of their state brings with it.
 
-use super::{AgentChange, AgentSpec, Call, Command, Event, Floor, Why};
+use super::{AgentChange, AgentSpec, AnswerClass, Call, Command, Event, Floor, Why};
 use crate::{
     agent::{IllegalTransition, Machine, State},
     campaign::{self, Mode},
@@ -49,6 +49,8 @@ pub(super) struct LastCall {
     /// The agent has to say what came of it before the next call.
     pub required: bool,
     pub disposed: bool,
+    /// It was taken for a machine: what the agent says of it tells whether that was right.
+    pub as_machine: bool,
 }
 
 impl LastCall {
@@ -155,6 +157,7 @@ impl Floor {
             lead_id: call.lead.clone(),
             campaign_id: call.campaign.clone(),
             queue_id: call.queue.clone(),
+            taken_for_machine: call.class == AnswerClass::Machine,
         };
         self.tell(popup);
     }

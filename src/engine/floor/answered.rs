@@ -45,25 +45,48 @@ impl Floor {
             return;
         }
         call.times.answered = Some(now);
-        call.class = AnswerClass::Person;
         let answered = call.clone();
-        self.line_answered(&answered, now);
-        match answered.mode {
+        self.line_picked_up(&answered, now);
+        if !self.listen(id, now) {
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.class = AnswerClass::Person;
+            }
+            self.person_is_there(id, now);
+        }
+        self.touch_all(now);
+    }
+
+    /// A person has answered, or what passes for one.
+    pub(super) fn person_is_there(&mut self, id: CallId, now: Millis) {
+        if let Some(call) = self.calls.get(&id).cloned() {
+            self.line_was_person(&call, now);
+        }
+        self.go_on(id, now);
+    }
+
+    /// What an answered call was for.
+    pub(super) fn go_on(&mut self, id: CallId, now: Millis) {
+        let Some((mode, queue)) = self
+            .calls
+            .get(&id)
+            .map(|call| (call.mode, call.queue.clone()))
+        else {
+            return;
+        };
+        match mode {
             None => {
-                let queue = answered.queue;
                 if let Some(queue) = &queue {
                     self.inbound_came(queue, now);
                 }
                 self.enter_queue(id, queue, now);
             }
-            Some(Mode::Predictive) => self.enter_queue(id, answered.queue, now),
+            Some(Mode::Predictive) => self.enter_queue(id, queue, now),
             Some(Mode::Robot) => self.robot_speaks(id),
             Some(Mode::Preview) => {
                 self.pop_up_dialled(id, false);
                 self.join(id, now);
             }
         }
-        self.touch_all(now);
     }
 
     fn agent_answered(&mut self, id: CallId, leg: LegId, now: Millis) {
@@ -86,6 +109,7 @@ impl Floor {
         let (agent, campaign, lead) =
             (call.agent.clone(), call.campaign.clone(), call.lead.clone());
         let attempts = call.attempts_before + 1;
+        let as_machine = call.class == AnswerClass::Machine;
         self.commands.push_back(Command::Bridge {
             a: customer,
             b: agent_leg,
@@ -102,6 +126,7 @@ impl Floor {
                 lead,
                 required,
                 disposed: false,
+                as_machine,
             });
         }
         let _ = self.step(&agent, now, |machine| machine.answer(now));
@@ -156,6 +181,10 @@ impl Floor {
         let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
             return;
         };
+        if call.class.is_no_person() {
+            self.withdraw_offer(id, now);
+            return self.let_go(id, now);
+        }
         let sorry = call
             .queue
             .as_ref()
@@ -206,7 +235,9 @@ impl Floor {
         };
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
-            Some(Phase::Sorry { sound: played }) if played == sound => {
+            Some(Phase::Sorry { sound: played } | Phase::LeavingMessage { sound: played })
+                if played == sound =>
+            {
                 let call = self.calls.get_mut(&id);
                 if let Some(message) = call.and_then(|call| call.message.as_mut()) {
                     message.heard = heard;

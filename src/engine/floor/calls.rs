@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AnswerClass, Ended, Message, OpenCall, TestCall, Times, offers::Rung};
+use super::{AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, offers::Rung};
 use crate::{
     campaign::Mode,
+    classification::Finding,
     disposition::Step,
     gate::Facts,
     ids::{
@@ -33,6 +34,14 @@ pub(super) enum Phase {
     Dialling,
     /// Inbound: our 200 is on its way.
     Answering,
+    /// Answered; who or what it is shows in a moment.
+    Listening,
+    /// A machine's greeting is waited out.
+    AwaitingBeep,
+    /// A machine records a message.
+    LeavingMessage {
+        sound: SoundId,
+    },
     Waiting,
     Offered {
         agent: AgentId,
@@ -98,6 +107,10 @@ pub(super) struct Call {
     pub priority: u8,
     pub times: Times,
     pub class: AnswerClass,
+    /// What listening to the answer came to.
+    pub finding: Option<Finding>,
+    /// It was no person, and we let go of it.
+    pub let_go: bool,
     pub abandoned: bool,
     /// When waiting ended without an agent: the message that follows is no waiting.
     pub gave_up: Option<Millis>,
@@ -108,6 +121,8 @@ pub(super) struct Call {
     pub turned_away: bool,
     pub disposed: Option<Step>,
     pub ended: Option<Ended>,
+    /// How the agent's leg sounded, where it ended before the call did.
+    pub agent_quality: Option<Quality>,
 }
 
 impl Call {
@@ -145,6 +160,8 @@ impl Call {
                 ..Times::default()
             },
             class: AnswerClass::Unknown,
+            finding: None,
+            let_go: false,
             abandoned: false,
             gave_up: None,
             message: None,
@@ -152,6 +169,7 @@ impl Call {
             turned_away: false,
             disposed: None,
             ended: None,
+            agent_quality: None,
         }
     }
 
@@ -184,6 +202,14 @@ impl Call {
     /// A caller without an agent.
     pub fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Waiting | Phase::Offered { .. })
+    }
+
+    /// Answered, and listened to: who or what is it, or when does it record?
+    pub fn is_judged(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Listening | Phase::AwaitingBeep | Phase::LeavingMessage { .. }
+        )
     }
 
     pub fn is_talking(&self) -> bool {

@@ -55,6 +55,8 @@ pub(super) struct Campaign {
     /// When what it has learned is to be kept next.
     pub keep_at: Millis,
     pub next_caller: usize,
+    /// Answers taken for machines that an agent is still to check; a fraction.
+    pub checks_owed: f64,
     /// Where its leads were found to be, and what is asked of them while it is shut.
     pub audience: Audience,
 }
@@ -87,6 +89,7 @@ impl Campaign {
             last_line: Millis(i64::MIN / 2),
             keep_at: now.plus(KEEP_EVERY_MS),
             next_caller: 0,
+            checks_owed: 0.0,
             audience: Audience::default(),
         }
     }
@@ -108,18 +111,25 @@ impl Campaign {
             return None;
         };
         let windows = settings.books.windows();
-        let corrected = |tally| settings.corrected(tally);
+        let corrected = |tally| self.corrected(tally);
         let ledger = &self.ledger;
         Some(ledger.standing_of(settings.cap, windows, now, corrected))
     }
 
     /// The books as the pacer is to see them.
     pub fn tally(&self, window: Window, now: Millis) -> Tally {
-        let tally = self.ledger.tally(window, now);
-        match self.spec.settings.pacing {
+        self.corrected(self.ledger.tally(window, now))
+    }
+
+    /// What was counted, with what is not known by counting: machines that agents took for persons,
+    /// and persons who were turned away as machines.
+    fn corrected(&self, tally: Tally) -> Tally {
+        let settings = &self.spec.settings;
+        let tally = match settings.pacing {
             Policy::Predictive(settings) => settings.corrected(tally),
             _ => tally,
-        }
+        };
+        tally.with_missed(settings.classification.mistaken_prior)
     }
 
     /// Takes in what happened.
@@ -141,17 +151,11 @@ impl Campaign {
         (priority, self.served, self.last_line)
     }
 
-    /// An agent found a machine where a person had been counted.
-    pub fn book_machine(&mut self, is_first: bool, now: Millis) {
-        if is_first && self.spec.mode == Mode::Predictive {
-            let machines = 1;
-            self.ledger.book(
-                &Tally {
-                    machines,
-                    ..Tally::default()
-                },
-                now,
-            );
+    /// An agent said for the first time whether a call was a machine's, one that was taken for a
+    /// person or for a machine.
+    pub fn book_said(&mut self, as_machine: bool, is_machine: bool, now: Millis) {
+        if self.spec.mode == Mode::Predictive {
+            self.ledger.book(&Tally::said(as_machine, is_machine), now);
         }
     }
 
@@ -330,11 +334,12 @@ impl Floor {
         match outcome {
             Outcome::Connected => campaign.counts.connected += 1,
             Outcome::Abandoned => campaign.counts.abandoned += 1,
-            Outcome::Machine => campaign.counts.machines += 1,
             _ => {}
         }
-        if call.class == AnswerClass::Person {
-            campaign.counts.answered += 1;
+        match call.class {
+            AnswerClass::Person => campaign.counts.answered += 1,
+            AnswerClass::Machine => campaign.counts.machines += 1,
+            _ => {}
         }
         campaign.draw_at = campaign.draw_at.min(now);
         self.touch_all(now);

@@ -67,6 +67,7 @@ impl Call {
             &mut times.ringing,
             &mut times.answered,
             &mut times.queued,
+            &mut times.greeted,
             &mut times.offered,
             &mut times.bridged,
             &mut self.gave_up,

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::event::Event;
+use super::{Quality, event::Event};
 use crate::{
     campaign::Mode,
+    classification::{AnswerClass, Finding, Thresholds},
     disposition::{Disposition, Step},
     gate::{Ask, Block, Verdict},
     ids::{
@@ -67,6 +68,11 @@ pub enum Command {
         ms: i64,
         error: Option<String>,
     },
+    /// How an agent's leg of a call sounded, when it is over.
+    AgentLegOver {
+        call: CallId,
+        quality: Quality,
+    },
     AgentChanged(Box<AgentChange>),
     /// Keep what a campaign has learned, instead of what was kept before.
     Keep {
@@ -114,6 +120,12 @@ pub enum Command {
         leg: LegId,
         sound: SoundId,
         prompt: String,
+    },
+    /// Listen who or what has answered, and with `awaits_beep` when it begins to record.
+    Classify {
+        leg: LegId,
+        thresholds: Thresholds,
+        awaits_beep: bool,
     },
     Record {
         leg: LegId,
@@ -185,20 +197,21 @@ pub struct CloseCall {
     pub outcome: Outcome,
     pub transport: Transport,
     pub answer_class: AnswerClass,
+    /// What listening to the answer came to, where it was listened to.
+    pub finding: Option<Finding>,
     pub abandoned: bool,
     /// When waiting ended without an agent: the person is lost.
     pub gave_up: Option<Millis>,
-    /// What a lost person heard.
+    /// What a lost person heard, or a machine recorded.
     pub message: Option<Message>,
     pub wait_ms: Option<i64>,
     pub talk_ms: Option<i64>,
-    pub packets_received: u64,
-    pub packets_lost: u64,
-    pub jitter_ms: f64,
+    /// Of the customer's leg.
+    pub quality: Quality,
     pub attempt: Option<CloseAttempt>,
 }
 
-/// A recorded message to a person whom no agent took in time.
+/// A recorded message to a person whom no agent took in time, or to a machine after its beep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub prompt: String,
@@ -245,29 +258,12 @@ pub struct Times {
     pub started: Millis,
     pub ringing: Option<Millis>,
     pub answered: Option<Millis>,
+    /// The person's greeting was over; where nobody listens for it there is none.
+    pub greeted: Option<Millis>,
     pub queued: Option<Millis>,
     pub offered: Option<Millis>,
     pub bridged: Option<Millis>,
     pub ended: Option<Millis>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerClass {
-    Person,
-    Machine,
-    /// Never answered, or nobody listened.
-    Unknown,
-}
-
-impl AnswerClass {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Machine => "machine",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! A leg is over: what that means for the call, the agent and the lead.
 
 use super::{
-    By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Phase, Refusal, Role,
-    offers::NotTaken, test_call,
+    AnswerClass, By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Heard,
+    Message, Phase, Quality, Refusal, Role, offers::NotTaken, test_call,
 };
 use crate::{
     agent::State,
@@ -22,6 +22,7 @@ impl Floor {
         match self.legs.remove(&leg) {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
             Some(Role::AgentFor(call)) => {
+                self.keep_quality(call, leg, ended.quality);
                 let why = NotTaken::of_status(ended.sip_status);
                 self.agent_leg_ended(call, leg, why, now);
             }
@@ -33,7 +34,24 @@ impl Floor {
                     self.agent_leg_ended(call, leg, NotTaken::RangOut, now);
                 }
             }
-            None => {}
+            None => self.agent_has_left(leg, ended.quality),
+        }
+    }
+
+    /// The agent's leg is over before its call is.
+    fn keep_quality(&mut self, call: CallId, leg: LegId, quality: Quality) {
+        if let Some(call) = self.calls.get_mut(&call)
+            && call.agent_leg == Some(leg)
+        {
+            call.agent_quality = Some(quality);
+        }
+    }
+
+    /// An agent's leg is over after its call: how it sounded belongs to the CDR.
+    fn agent_has_left(&mut self, leg: LegId, quality: Quality) {
+        if let Some(call) = self.parting.remove(&leg) {
+            let over = Command::AgentLegOver { call, quality };
+            self.commands.push_back(over);
         }
     }
 
@@ -59,6 +77,15 @@ impl Floor {
     fn customer_ended(&mut self, id: CallId, ended: Ended, now: Millis) {
         self.gave_up_waiting(id, now);
         self.withdraw_offer(id, now);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if call.phase == Phase::Listening {
+            // Whoever hangs up before we know them is more likely a person than not.
+            call.class = AnswerClass::Person;
+            let left = call.clone();
+            self.line_was_no_person(&left, now);
+        }
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -133,6 +160,10 @@ impl Floor {
         });
         self.commands
             .push_back(Command::CloseCall(Box::new(closing)));
+        if let Some(quality) = call.agent_quality.filter(|_| call.times.bridged.is_some()) {
+            self.commands
+                .push_back(Command::AgentLegOver { call: id, quality });
+        }
         self.line_over(&call, now);
         self.book_gone(&call, now);
         self.count(&call, outcome, now);
@@ -213,14 +244,13 @@ impl Floor {
             outcome,
             transport: transport_of(call, outcome, now),
             answer_class: call.class,
+            finding: call.finding.clone(),
             abandoned: call.abandoned,
             gave_up: call.gave_up,
             message: call.message.clone(),
             wait_ms,
             talk_ms: talking_since.map(|since| now.since(since)),
-            packets_received: ended.packets_received,
-            packets_lost: ended.packets_lost,
-            jitter_ms: ended.jitter_ms,
+            quality: ended.quality,
             attempt: self.closing_attempt(call, outcome, now),
         }
     }
@@ -240,7 +270,7 @@ impl Floor {
         let next_dial_at = match call.disposed {
             Some(Step::CallAgain(at) | Step::TryAgain(at)) => Some(at),
             Some(Step::Close | Step::Suppress) => None,
-            None if worn_out => None,
+            None if worn_out || has_message(call) => None,
             None => campaign.spec.settings.retry.next(outcome, attempts, now),
         };
         Some(CloseAttempt {
@@ -268,7 +298,10 @@ fn transport_of(call: &Call, outcome: Outcome, now: Millis) -> Transport {
     let ending = call.times.answered.map(|answered| Ending {
         lasted_ms: now.since(answered),
         by_them: call.ended.as_ref().is_some_and(|end| end.by == By::Them),
-        packets: call.ended.as_ref().map_or(0, |end| end.packets_received),
+        packets: call
+            .ended
+            .as_ref()
+            .map_or(0, |end| end.quality.packets_received),
     });
     Transport::of(outcome, ending)
 }
@@ -276,11 +309,13 @@ fn transport_of(call: &Call, outcome: Outcome, now: Millis) -> Transport {
 /// What a call came to when its customer leg ended.
 fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if call.times.answered.is_some() {
-        let reached = call.times.bridged.is_some() || call.mode == Some(Mode::Robot);
-        return if call.abandoned || !reached {
+        let spoken_to = call.mode == Some(Mode::Robot) && !call.let_go;
+        return if call.abandoned {
             Outcome::Abandoned
-        } else {
+        } else if call.times.bridged.is_some() || spoken_to {
             Outcome::Connected
+        } else {
+            call.class.unmet()
         };
     }
     if call.turned_away {
@@ -295,6 +330,12 @@ fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     }
     let status = ended.sip_status.unwrap_or_default();
     Outcome::of_refusal(status, ended.q850, ended.reason.as_deref())
+}
+
+/// A machine has recorded the whole message: it is not told again.
+fn has_message(call: &Call) -> bool {
+    let whole = |message: &Message| message.heard == Heard::Played;
+    call.class == AnswerClass::Machine && call.message.as_ref().is_some_and(whole)
 }
 
 impl Outcome {

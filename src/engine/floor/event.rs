@@ -25,6 +25,8 @@ pub enum Event {
         lead_id: Option<LeadId>,
         campaign_id: Option<CampaignId>,
         queue_id: Option<QueueId>,
+        /// It was taken for a machine: what the agent says of it measures how often that is wrong.
+        taken_for_machine: bool,
     },
     /// A lead is offered before it is dialled; the shell adds its fields.
     Preview {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     agent::Unready,
     campaign,
+    classification::Finding,
     disposition::Disposition,
     gate::{Block, Facts},
     gateway,
@@ -94,6 +95,15 @@ pub enum Input {
         leg: LegId,
     },
     LegAnswered {
+        leg: LegId,
+    },
+    /// Listening to an answer came to this.
+    Classified {
+        leg: LegId,
+        finding: Finding,
+    },
+    /// A machine begins to record.
+    Beep {
         leg: LegId,
     },
     LegEnded {
@@ -282,9 +292,26 @@ pub struct Ended {
     pub sip_status: Option<u16>,
     pub q850: Option<u8>,
     pub reason: Option<String>,
+    pub quality: Quality,
+}
+
+/// What was counted on a leg's sound, and how it sounded.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Quality {
     pub packets_received: u64,
+    pub packets_sent: u64,
+    /// Of those that were sent to us, as gaps in their numbers tell.
     pub packets_lost: u64,
+    /// Interarrival jitter (RFC 3550 §6.4.1).
     pub jitter_ms: f64,
+    /// There and back; `None` without a report of the far end.
+    pub round_trip_ms: Option<f64>,
+    /// Packets of ours that the far end reports as lost.
+    pub reported_lost: Option<u64>,
+    /// Jitter of ours that the far end reports.
+    pub reported_jitter_ms: Option<f64>,
+    /// Estimated, 1.0 to 4.5; `None` for less than a second of sound.
+    pub mos: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Floor, agents::Agent};
+use super::{AnswerClass, Call, Floor, agents::Agent};
 use crate::{
     agent::{Busy, Machine, State},
     campaign::Mode,
@@ -42,8 +42,8 @@ impl Floor {
         }
     }
 
-    /// A dialled line was answered, and nothing tells machines apart: it is a person.
-    pub(super) fn line_answered(&mut self, call: &Call, now: Millis) {
+    /// A dialled line was answered.
+    pub(super) fn line_picked_up(&mut self, call: &Call, now: Millis) {
         let ring_s = now.since(call.times.started) as f64 / 1000.0;
         let call_no = call.id.0;
         self.tell_own(
@@ -54,7 +54,25 @@ impl Floor {
             },
             now,
         );
-        self.tell_own(call, Fact::Person { call: call_no }, now);
+    }
+
+    /// What answered wants an agent.
+    pub(super) fn line_was_person(&mut self, call: &Call, now: Millis) {
+        self.tell_own(call, Fact::Person { call: call.id.0 }, now);
+    }
+
+    /// What answered wants none.
+    pub(super) fn line_was_no_person(&mut self, call: &Call, now: Millis) {
+        let after_s = now.since(call.times.started) as f64 / 1000.0;
+        let call_no = call.id.0;
+        self.tell_own(
+            call,
+            Fact::Over {
+                call: call_no,
+                after_s,
+            },
+            now,
+        );
     }
 
     /// A dial came to its end without an answer. One that we gave up says nothing about answers.
@@ -124,8 +142,12 @@ impl Floor {
         }
     }
 
-    /// A person who was dialled has an agent.
+    /// A person who was dialled has an agent. One that was taken for a machine is booked when the
+    /// agent has said what it was.
     pub(super) fn book_connected(&mut self, call: &Call, now: Millis) {
+        if call.class.is_no_person() {
+            return;
+        }
         let (answered, connected) = (1, 1);
         self.book(
             call,
@@ -152,19 +174,24 @@ impl Floor {
         );
     }
 
-    /// A person who was dialled hung up before either.
+    /// A person who was dialled hung up before either; or it was taken for a machine.
     pub(super) fn book_gone(&mut self, call: &Call, now: Millis) {
         let met = call.times.bridged.is_some() || call.gave_up.is_some();
-        if call.times.answered.is_some() && !met {
-            self.book(
-                call,
-                Tally {
-                    answered: 1,
-                    ..Tally::default()
-                },
-                now,
-            );
+        if call.times.answered.is_none() || met {
+            return;
         }
+        let what = match call.class {
+            AnswerClass::Machine => Tally {
+                turned_away: 1,
+                ..Tally::default()
+            },
+            AnswerClass::Fax | AnswerClass::Network => Tally::default(),
+            AnswerClass::Person | AnswerClass::Unknown => Tally {
+                answered: 1,
+                ..Tally::default()
+            },
+        };
+        self.book(call, what, now);
     }
 
     fn book(&mut self, call: &Call, what: Tally, now: Millis) {

@@ -114,7 +114,7 @@ impl Floor {
     }
 
     /// Idle agents of a queue whose phone can be reached and whose tier's time has come.
-    fn idle_agents(&self, id: &QueueId, waited_ms: i64, now: Millis) -> Vec<Candidate> {
+    pub(super) fn idle_agents(&self, id: &QueueId, waited_ms: i64, now: Millis) -> Vec<Candidate> {
         let Some(queue) = self.queues.get(id) else {
             return Vec::new();
         };

@@ -142,6 +142,7 @@ impl Floor {
             state: campaign.spec.state,
             dialling: of(Call::is_in_flight),
             ringing: of(|call| call.is_in_flight() && call.times.ringing.is_some()),
+            listening: of(Call::is_judged),
             waiting: of(Call::is_waiting),
             talking: of(|call| call.is_talking() || matches!(call.phase, Phase::Robot { .. })),
             counts,

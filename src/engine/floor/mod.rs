@@ -19,6 +19,7 @@ mod inbound;
 mod input;
 mod learning;
 mod line;
+mod listening;
 mod look;
 mod offers;
 mod orders;
@@ -44,6 +45,7 @@ pub use test_call::TestCall;
 pub use timers::Why;
 pub use view::*;
 
+pub use crate::classification::AnswerClass;
 use crate::{
     gateway,
     ids::{AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId},
@@ -70,6 +72,8 @@ pub struct Floor {
     campaigns: BTreeMap<CampaignId, Campaign>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
+    /// Agents' legs that were hung up after their call: their end still tells how they sounded.
+    parting: BTreeMap<LegId, CallId>,
     attempts: BTreeMap<AttemptId, CallId>,
     dials: BTreeMap<LeadId, Dial>,
     /// Dials that the store may not know of yet.
@@ -102,6 +106,7 @@ impl Floor {
             campaigns: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
+            parting: BTreeMap::new(),
             attempts: BTreeMap::new(),
             dials: BTreeMap::new(),
             under_way: UnderWay::default(),
@@ -150,6 +155,8 @@ impl Floor {
             Input::LegRefused { leg, why } => self.leg_refused(leg, why, now),
             Input::LegRinging { leg } => self.leg_ringing(leg, now),
             Input::LegAnswered { leg } => self.leg_answered(leg, now),
+            Input::Classified { leg, finding } => self.classified(leg, finding, now),
+            Input::Beep { leg } => self.beep(leg, now),
             Input::LegEnded { leg, ended } => self.leg_ended(leg, ended, now),
             Input::Incoming {
                 leg,
@@ -215,6 +222,8 @@ impl Floor {
                 Why::WaitIsOver(call) => self.wait_due(call, now),
                 Why::NobodyIsThere(call) => self.nobody_due(call, now),
                 Why::TierOpens(call) => self.tier_due(call, now),
+                Why::VerdictIsDue(call) => self.verdict_is_due(call, now),
+                Why::BeepIsDue(call) => self.beep_is_due(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
                 Why::RestIsOver(_) => self.touch_all(now),
                 Why::GatewayRested(gateway) => self.gateway_rested(&gateway, now),

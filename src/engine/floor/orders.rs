@@ -215,7 +215,7 @@ impl Floor {
         };
         let is_first = !std::mem::replace(&mut last.disposed, true);
         let (lead, campaign) = (last.lead.clone(), last.campaign.clone());
-        let attempts = last.attempts;
+        let (attempts, as_machine) = (last.attempts, last.as_machine);
         if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(&id)) {
             campaign.answer_is_old = campaign.drawing;
             if disposition.code == Code::Machine {
@@ -225,7 +225,10 @@ impl Floor {
                     .retry
                     .next(Outcome::Machine, attempts, now);
                 step = again.map_or(step, Step::TryAgain);
-                campaign.book_machine(is_first, now);
+            }
+            if is_first {
+                let is_machine = disposition.code == Code::Machine;
+                campaign.book_said(as_machine, is_machine, now);
             }
         }
         if let Some(call) = self.calls.get_mut(&call) {

@@ -212,16 +212,19 @@ impl Floor {
                 .calls
                 .iter()
                 .filter_map(|call| self.calls.get(call));
-            legs.extend(
-                calls
-                    .filter(|call| call.is_in_flight())
-                    .map(|call| pacing::Leg {
-                        call: call.id.0,
-                        stage: Stage::Ringing,
-                        since: call.times.started,
-                        foreign: other != id,
-                    }),
-            );
+            legs.extend(calls.filter_map(|call| {
+                let (stage, since) = match call.phase {
+                    Phase::Listening => (Stage::Detecting, call.times.answered?),
+                    _ if call.is_in_flight() => (Stage::Ringing, call.times.started),
+                    _ => return None,
+                };
+                Some(pacing::Leg {
+                    call: call.id.0,
+                    stage,
+                    since,
+                    foreign: other != id,
+                })
+            }));
             legs.extend((0..campaign.checking).map(|_| pacing::Leg {
                 call: 0,
                 stage: Stage::Ringing,

@@ -361,6 +361,9 @@ impl Floor {
         match self.legs.get(&leg) {
             Some(Role::AgentFor(_)) => {
                 self.legs.remove(&leg);
+                if call.times.bridged.is_some() {
+                    self.parting.insert(leg, call.id);
+                }
                 self.commands.push_back(Command::Hangup {
                     leg,
                     cause: Cause::Normal,

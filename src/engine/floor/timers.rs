@@ -19,6 +19,10 @@ pub enum Why {
     NobodyIsThere(CallId),
     /// A waiting call may ask the agents of another tier.
     TierOpens(CallId),
+    /// Who or what answered ought to be known.
+    VerdictIsDue(CallId),
+    /// A machine has not begun to record.
+    BeepIsDue(CallId),
     OfferIsOver(CallId, AgentId),
     /// An agent whose phone did not take a call may be offered one again.
     RestIsOver(AgentId),

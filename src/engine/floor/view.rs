@@ -99,6 +99,8 @@ pub struct CampaignView {
     pub dialling: u32,
     /// Of these, ringing.
     pub ringing: u32,
+    /// Answered and with nobody: listened to, or a machine that is to record a message.
+    pub listening: u32,
     pub waiting: u32,
     pub talking: u32,
     pub counts: Counts,

@@ -9,11 +9,19 @@ use crate::{
 };
 
 impl Floor {
-    /// The call waits for an agent: two seconds when we dialled it, longer when it came in.
+    /// The call waits for an agent: two seconds after the greeting when we dialled it, or after the
+    /// answer where nobody listens for a greeting; longer when it came in.
     pub(super) fn enter_queue(&mut self, id: CallId, queue: Option<QueueId>, now: Millis) {
         let known = queue.filter(|queue| self.queues.contains_key(queue));
         let Some(queue_id) = known else {
-            self.say_sorry(id, None, now);
+            match self
+                .calls
+                .get(&id)
+                .is_some_and(|call| call.class.is_no_person())
+            {
+                true => self.let_go(id, now),
+                false => self.say_sorry(id, None, now),
+            }
             return;
         };
         let Some(call) = self.calls.get_mut(&id) else {
@@ -93,7 +101,12 @@ impl Floor {
             .map_or(settings.abandon_after_ms, |most| {
                 most.min(settings.abandon_after_ms)
             });
-        Some(call.times.answered?.plus(patience))
+        let since = match call.class.is_no_person() {
+            // It has no right to a clock; an agent has as long to take it as to take a person.
+            true => call.times.queued,
+            false => call.times.greeted.or(call.times.answered),
+        };
+        Some(since?.plus(patience))
     }
 
     fn wait_over_at(&self, id: CallId) -> Option<Millis> {

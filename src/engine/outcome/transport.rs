@@ -68,9 +68,11 @@ impl Transport {
             Outcome::Misconfigured => Self::Configuration,
             Outcome::Cancelled => Self::Cancelled,
             Outcome::Recovered => Self::Lost,
-            Outcome::Failed | Outcome::Connected | Outcome::Abandoned | Outcome::Machine => {
-                Self::Unclear
-            }
+            Outcome::Failed
+            | Outcome::Connected
+            | Outcome::Abandoned
+            | Outcome::Machine
+            | Outcome::Fax => Self::Unclear,
         }
     }
 

@@ -49,10 +49,10 @@ pub struct AnswerParams {
 impl Default for AnswerParams {
     fn default() -> Self {
         Self {
-            budget_ms: 5_000,
+            budget_ms: 8_000,
             initial_silence_ms: 2_500,
-            longest_greeting_ms: 3_000,
-            after_greeting_ms: 700,
+            longest_greeting_ms: 6_000,
+            after_greeting_ms: 800,
             most_words: 10,
             shortest_word_ms: 100,
             between_words_ms: 120,
@@ -223,6 +223,8 @@ impl AnswerDetector {
             what,
             why,
             after_ms: self.now,
+            greeted_ms: (self.words > 0 && self.silence >= self.params.between_words_ms)
+                .then(|| self.now - self.silence),
         }
     }
 }

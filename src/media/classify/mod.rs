@@ -35,6 +35,8 @@ pub struct Finding {
     pub why: &'static str,
     /// Milliseconds of sound it took.
     pub after_ms: u32,
+    /// When the greeting was over, likewise; `None` when none was heard or it goes on.
+    pub greeted_ms: Option<u32>,
 }
 
 /// What was found out.

@@ -3,24 +3,6 @@
 use super::{AnswerDetector, AnswerParams, Classifier, Finding, Found, Verdict};
 use crate::{comfort::Comfort, g711::FRAME, tone};
 
-/// A voice: harmonics of a pitch that glides, opened and closed like syllables.
-fn speech(ms: u32) -> Vec<i16> {
-    let samples = ms as usize * 8;
-    let mut phase = 0.0_f64;
-    (0..samples)
-        .map(|n| {
-            let t = n as f64 / 8_000.0;
-            phase += (140.0 + 30.0 * (t * 5.0).sin()) / 8_000.0;
-            let turn = std::f64::consts::TAU * phase;
-            let voice: f64 = (1..12)
-                .map(|k| (turn * f64::from(k)).sin() / f64::from(k).sqrt())
-                .sum();
-            let syllable = 0.6 + 0.4 * (std::f64::consts::TAU * 4.0 * t).sin();
-            (voice * syllable * 2_500.0) as i16
-        })
-        .collect()
-}
-
 fn quiet(ms: u32) -> Vec<i16> {
     vec![0; ms as usize * 8]
 }
@@ -28,7 +10,7 @@ fn quiet(ms: u32) -> Vec<i16> {
 /// Words of `word` ms with pauses of `pause` ms.
 fn words(count: usize, word: u32, pause: u32) -> Vec<i16> {
     (0..count)
-        .flat_map(|_| [speech(word), quiet(pause)].concat())
+        .flat_map(|_| [tone::voice(word), quiet(pause)].concat())
         .collect()
 }
 
@@ -73,7 +55,7 @@ fn people_greet_and_wait_and_machines_talk_on() {
     for (name, clip, expected) in [
         (
             "one word",
-            [quiet(400), speech(400)].concat(),
+            [quiet(400), tone::voice(400)].concat(),
             Verdict::Human,
         ),
         (
@@ -83,15 +65,15 @@ fn people_greet_and_wait_and_machines_talk_on() {
         ),
         (
             "late word",
-            [quiet(2_200), speech(500)].concat(),
+            [quiet(2_200), tone::voice(500)].concat(),
             Verdict::Human,
         ),
-        ("long greeting", speech(5_000), Verdict::Machine),
+        ("long greeting", tone::voice(7_000), Verdict::Machine),
         ("many words", words(12, 120, 160), Verdict::Machine),
         ("nothing", Vec::new(), Verdict::Unsure),
         (
             "a click",
-            [quiet(500), speech(40)].concat(),
+            [quiet(500), tone::voice(40)].concat(),
             Verdict::Unsure,
         ),
     ] {
@@ -106,7 +88,7 @@ fn tones_are_told_apart() {
             tone::sine(one, ms),
             tone::sine(two, ms),
             tone::sine(three, ms),
-            speech(3_500),
+            tone::voice(6_500),
         ]
         .concat()
     };
@@ -146,9 +128,10 @@ fn tones_are_told_apart() {
 fn the_beep_of_a_machine_is_awaited_and_no_longer_than_asked() {
     let params = AnswerParams {
         beep_budget_ms: 5_000,
+        longest_greeting_ms: 3_000,
         ..AnswerParams::default()
     };
-    let greeting = [speech(4_000), quiet(400)].concat();
+    let greeting = [tone::voice(4_000), quiet(400)].concat();
     for hz in [440.0, 1_000.0, 1_800.0] {
         let clip = [greeting.clone(), tone::sine(hz, 300)].concat();
         let findings = found(params, &clip, 60);
@@ -168,6 +151,17 @@ fn the_beep_of_a_machine_is_awaited_and_no_longer_than_asked() {
 }
 
 #[test]
+fn the_end_of_a_greeting_is_told_with_the_verdict() {
+    let greeted = |clip: &[i16]| found(AnswerParams::default(), clip, 60)[0].greeted_ms;
+    let hello = [quiet(400), tone::voice(400)].concat();
+    let at = greeted(&hello).expect("a greeting");
+    assert!((760..=860).contains(&at), "{at}");
+    // None was heard; and one that goes on is not over.
+    assert_eq!(greeted(&[]), None);
+    assert_eq!(greeted(&tone::voice(7_000)), None);
+}
+
+#[test]
 fn the_budget_is_kept_whatever_is_heard() {
     let params = AnswerParams {
         budget_ms: 1_500,
@@ -176,7 +170,7 @@ fn the_budget_is_kept_whatever_is_heard() {
         most_words: 50,
         ..AnswerParams::default()
     };
-    for clip in [Vec::new(), speech(10_000), words(20, 100, 130)] {
+    for clip in [Vec::new(), tone::voice(10_000), words(20, 100, 130)] {
         let findings = found(params, &clip, 60);
         assert!(findings[0].after_ms <= 1_500, "{findings:?}");
         assert_eq!(findings[0].what, Found::Verdict(Verdict::Unsure));
@@ -199,5 +193,5 @@ fn senseless_thresholds_are_brought_within_bounds() {
     };
     let bounded = zero.within_bounds();
     assert_eq!(bounded, bounded.within_bounds());
-    assert!(!found(zero, &speech(2_000), 60).is_empty());
+    assert!(!found(zero, &tone::voice(2_000), 60).is_empty());
 }

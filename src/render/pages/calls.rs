@@ -16,6 +16,10 @@ pub struct CallRow {
     pub talk_ms: Option<i64>,
     pub outcome: Option<String>,
     pub disposition: Option<String>,
+    /// What listening to the answer came to: human, machine, fax, network or unsure.
+    pub verdict: Option<String>,
+    /// How it sounded, 1.0 to 4.5.
+    pub mos: Option<f64>,
     pub recorded: bool,
 }
 
@@ -47,6 +51,8 @@ impl Page for Calls {
             talk_ms: Some(61_000),
             outcome: outcome.map(Into::into),
             disposition: outcome.map(|_| "interested".into()),
+            verdict: None,
+            mos: outcome.map(|_| 4.2),
             recorded: outcome == Some("connected"),
         };
         let none = Self {
@@ -57,9 +63,13 @@ impl Page for Calls {
         let outcomes = OUTCOMES
             .into_iter()
             .map(|outcome| call("predictive", Some(outcome)));
+        let verdicts = ["human", "machine", "fax", "network", "unsure"].map(|verdict| CallRow {
+            verdict: Some(verdict.into()),
+            ..call("predictive", Some("connected"))
+        });
         let modes = ["inbound", "preview", "robot"].map(|mode| call(mode, None));
         let some = Self {
-            calls: outcomes.chain(modes).collect(),
+            calls: outcomes.chain(verdicts).chain(modes).collect(),
             listens: true,
             next: Some("Yg".into()),
         };
@@ -68,10 +78,11 @@ impl Page for Calls {
 }
 
 /// Every outcome; the test sees that each has its word.
-const OUTCOMES: [&str; 15] = [
+const OUTCOMES: [&str; 16] = [
     "connected",
     "abandoned",
     "machine",
+    "fax",
     "busy",
     "no_answer",
     "declined",

@@ -48,7 +48,7 @@ shown! {
         outcome: Option<String>,
         /// What the network did: answered, busy, blocked, capacity and so on.
         transport: Option<String>,
-        /// Who answered: person, machine or unknown.
+        /// Who answered: person, machine, fax, network or unknown.
         answer_class: Option<String>,
         call_id: String,
         /// false: our side failed, not an attempt on the lead.

@@ -73,7 +73,7 @@ shown! {
         outcome: Option<String>,
         /// What the network did: answered, busy, blocked, capacity and so on.
         transport: Option<String>,
-        /// person, machine or unknown.
+        /// person, machine, fax, network or unknown.
         answer_class: Option<String>,
         abandoned: bool,
         wait_ms: Option<i64>,
@@ -82,7 +82,7 @@ shown! {
         note: Option<String>,
         /// When waiting ended without an agent: the person is lost.
         gave_up_at: Option<At>,
-        /// The recorded message that a lost person heard.
+        /// The recorded message that a lost person heard, or that a machine recorded.
         message: Option<String>,
         /// played, cut_short or failed.
         message_heard: Option<String>,
@@ -92,6 +92,29 @@ shown! {
         packets_received: Option<i64>,
         packets_lost: Option<i64>,
         jitter_ms: Option<f64>,
+        /// What listening to the answer came to: human, machine, fax, network or unsure (taken for
+        /// a person). None where nobody listened.
+        verdict: Option<String>,
+        /// How long that took.
+        verdict_ms: Option<i64>,
+        verdict_why: Option<String>,
+        /// The person's greeting was over: the two seconds for an agent begin.
+        greeted_at: Option<At>,
+        packets_sent: Option<i64>,
+        /// Of the customer's leg, from the far end's reports (RTCP), as the next two.
+        round_trip_ms: Option<f64>,
+        /// Packets of ours that the far end missed.
+        reported_lost: Option<i64>,
+        reported_jitter_ms: Option<f64>,
+        /// How the customer's leg sounded, estimated, 1.0 to 4.5.
+        mos: Option<f64>,
+        /// Of the agent's leg, as the next ones; none for a nailed-up leg.
+        agent_packets_received: Option<i64>,
+        agent_packets_sent: Option<i64>,
+        agent_packets_lost: Option<i64>,
+        agent_jitter_ms: Option<f64>,
+        agent_round_trip_ms: Option<f64>,
+        agent_mos: Option<f64>,
     }
 }
 

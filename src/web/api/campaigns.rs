@@ -53,7 +53,9 @@ shown! {
         alloc_mode: String,
         description: String,
         /// gateway, caller_ids, window, ring_timeout_s, pacing, retry, max_concurrency, robot,
-        /// preview_countdown_s, disposition_required, record, list_order, division.
+        /// preview_countdown_s, disposition_required, record, list_order, division, classification
+        /// (enabled; machine: hang_up, message or connect; message: the prompt that machines record;
+        /// fax and network: hang_up or connect; checked_share; mistaken_prior; thresholds).
         #[schema(value_type = Object)]
         settings: Settings,
         /// draft, running, paused, finished or stopped.

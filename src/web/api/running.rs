@@ -307,6 +307,8 @@ pub struct Stats {
     pub closed: i64,
     pub dialling: u32,
     pub ringing: u32,
+    /// Answered and with nobody: listened to, or a machine that is to record a message.
+    pub listening: u32,
     pub waiting: u32,
     pub talking: u32,
     /// Leads in hand, ready to dial.
@@ -359,6 +361,7 @@ impl Stats {
             closed: report.leads.closed,
             dialling: seen.dialling,
             ringing: seen.ringing,
+            listening: seen.listening,
             waiting: seen.waiting,
             talking: seen.talking,
             hopper: seen.hopper,
@@ -370,8 +373,7 @@ impl Stats {
 
     fn stored(state: String, report: &campaign_report::Report) -> Self {
         let count = |n: i64| u64::try_from(n).unwrap_or_default();
-        let machines = report.outcomes.get("machine").copied().unwrap_or_default();
-        let persons = report.attempts.answered - machines;
+        let (persons, machines) = (report.attempts.persons, report.attempts.machines);
         Self {
             as_of: At(now().0),
             state,
@@ -395,6 +397,7 @@ impl Stats {
             closed: report.leads.closed,
             dialling: 0,
             ringing: 0,
+            listening: 0,
             waiting: 0,
             talking: 0,
             hopper: 0,

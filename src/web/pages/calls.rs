@@ -61,6 +61,8 @@ fn row(call: Call, masked: bool) -> CallRow {
         talk_ms: call.talk_ms,
         outcome: call.outcome,
         disposition: call.disposition,
+        verdict: call.verdict,
+        mos: call.mos,
         recorded: call.recording.is_some() && call.recording_error.is_none(),
     }
 }

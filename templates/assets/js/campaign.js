@@ -20,7 +20,7 @@ function flat(data) {
 }
 
 function show(stats) {
-  for (const name of ["dialling", "ringing", "waiting", "talking", "dialled", "answered", "connected", "abandoned"]) {
+  for (const name of ["dialling", "ringing", "waiting", "talking", "dialled", "answered", "machines", "connected", "abandoned"]) {
     tile(name).textContent = count(stats[name]);
   }
   under("abandoned", percent(stats.abandon_rate ?? 0));

@@ -84,6 +84,7 @@ function hear(event, data) {
       break;
     case "call.popup":
       pop({ ...data, title: say(data.direction === "inbound" ? "js-call-incoming" : "js-call-offered") });
+      if (data.taken_for_machine) toast(say("js-taken-for-machine"));
       resetForm();
       break;
     case "outbound.preview":

@@ -6,10 +6,15 @@ import { say } from "./texts.js";
 const form = document.getElementById("campaign");
 const mode = form?.elements.campaign_type;
 
-/** Shows what the chosen type needs. */
+/** Shows what the chosen type needs, and whether it listens to answers. */
 function fit() {
-  for (const field of form.querySelectorAll("[data-modes]")) {
-    field.hidden = !field.dataset.modes.split(" ").includes(mode.value);
+  const listens = document.getElementById("listens").value === "true";
+  const machine = form.elements["settings.classification.machine"].value;
+  for (const field of form.querySelectorAll("[data-modes], [data-listens]")) {
+    const { modes, listens: when } = field.dataset;
+    const fits = modes === undefined || modes.split(" ").includes(mode.value);
+    const heard = when === undefined || (listens && (when === "" || when === machine));
+    field.hidden = !(fits && heard);
   }
 }
 
@@ -55,6 +60,6 @@ form?.addEventListener("submit", (event) => {
 });
 
 if (form) {
-  mode.addEventListener("change", fit);
+  form.addEventListener("change", fit);
   fit();
 }

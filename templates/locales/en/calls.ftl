@@ -9,3 +9,4 @@ calls-disposition = Disposition
 calls-recording = Recording
 calls-open = up
 calls-empty = No calls yet.
+calls-mos-hint = How the customer's side sounded, estimated: 1.0 bad to 4.5 excellent

@@ -34,3 +34,4 @@ js-countdown = dials by itself in { $seconds } s
 js-left = { $time } left
 js-hours-bad = Write hours as 09:00-12:00
 js-refused = Not dialled: { $why }
+js-taken-for-machine = Taken for an answering machine: say what it was

@@ -9,3 +9,4 @@ calls-disposition = 小结
 calls-recording = 录音
 calls-open = 进行中
 calls-empty = 还没有通话。
+calls-mos-hint = 客户侧语音质量估计：1.0 差，4.5 优

@@ -34,3 +34,4 @@ js-countdown = { $seconds } 秒后自动拨打
 js-left = 剩余 { $time }
 js-hours-bad = 时段格式应为 09:00-12:00
 js-refused = 未能拨打：{ $why }
+js-taken-for-machine = 系统判断为留言机，请在小结中注明实际情况

@@ -15,4 +15,5 @@ pub mod sipp;
 pub mod sound;
 pub mod stage;
 pub mod tone_end;
+pub mod voice;
 pub mod wait;

@@ -14,6 +14,7 @@ use super::{
     ports,
     process::Process,
     tone_end::ToneEnd,
+    voice::Voice,
 };
 
 /// The tone that the carrier's side speaks with.
@@ -39,10 +40,18 @@ impl Sipp {
     /// # Panics
     /// When SIPp cannot be started.
     pub fn carrier(fates: &[(char, Fate)]) -> Self {
+        Self::saying(Voice::Tone(CARRIER_HERTZ), fates)
+    }
+
+    /// A carrier whose people, or machines, say this.
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn saying(voice: Voice, fates: &[(char, Fate)]) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let file = |name: &str| dir.path().join(name);
         fs::write(file("carrier.xml"), carrier::scenario(fates)).expect("it is writable");
-        let sound = ToneEnd::start(CARRIER_HERTZ);
+        let sound = ToneEnd::start(voice);
         let port = ports::one();
         let process = Process::start(
             Command::new("sipp")

@@ -1,4 +1,4 @@
-//! The sound side of a far end: an RTP socket that sends a tone to whoever sends to it, and keeps
+//! The sound side of a far end: an RTP socket that says something to whoever sends to it, and keeps
 //! what it hears.
 
 use std::{
@@ -11,9 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::Law;
-
-use super::{ports, sound};
+use super::{
+    ports,
+    voice::{LAW, Voice},
+};
 
 const SAMPLES: usize = 160;
 const PACE: Duration = Duration::from_millis(20);
@@ -30,14 +31,14 @@ pub struct ToneEnd {
 impl ToneEnd {
     /// # Panics
     /// When its socket cannot be had.
-    pub fn start(frequency: f64) -> Self {
+    pub fn start(voice: Voice) -> Self {
         let port = ports::range(2);
         let socket = UdpSocket::bind(("127.0.0.1", port)).expect("a free port");
         let heard = Arc::new(Mutex::new(Vec::new()));
         let over = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
             let (heard, over) = (heard.clone(), over.clone());
-            move || run(&socket, frequency, &heard, &over)
+            move || run(&socket, &voice, &heard, &over)
         });
         Self {
             port,
@@ -62,7 +63,7 @@ impl Drop for ToneEnd {
     }
 }
 
-fn run(socket: &UdpSocket, frequency: f64, heard: &Mutex<Vec<i16>>, over: &AtomicBool) {
+fn run(socket: &UdpSocket, voice: &Voice, heard: &Mutex<Vec<i16>>, over: &AtomicBool) {
     let mut peer: Option<SocketAddr> = None;
     let mut next = Instant::now();
     let mut sent: u64 = 0;
@@ -72,7 +73,7 @@ fn run(socket: &UdpSocket, frequency: f64, heard: &Mutex<Vec<i16>>, over: &Atomi
         if now >= next {
             if let Some(peer) = peer {
                 // The peer may have gone: then nobody hears it.
-                let _ = socket.send_to(&speak(frequency, sent), peer);
+                let _ = socket.send_to(&speak(voice, sent), peer);
                 sent += 1;
             }
             next += PACE;
@@ -84,22 +85,18 @@ fn run(socket: &UdpSocket, frequency: f64, heard: &Mutex<Vec<i16>>, over: &Atomi
             peer = Some(from);
             if length > 12 && packet[1] & 0x7f == PCMA {
                 let mut heard = heard.lock().expect("not poisoned");
-                heard.extend(
-                    packet[12..length]
-                        .iter()
-                        .map(|byte| Law::Pcma.decode(*byte)),
-                );
+                heard.extend(packet[12..length].iter().map(|byte| LAW.decode(*byte)));
             }
         }
     }
 }
 
-fn speak(frequency: f64, sent: u64) -> Vec<u8> {
+fn speak(voice: &Voice, sent: u64) -> Vec<u8> {
     let mut packet = vec![0x80, PCMA];
     packet.extend((sent as u16).to_be_bytes());
     packet.extend((sent as u32).wrapping_mul(SAMPLES as u32).to_be_bytes());
     packet.extend(0x0070_4e45_u32.to_be_bytes());
-    let samples = sound::tone(frequency, 0.4, sent * SAMPLES as u64, SAMPLES);
-    packet.extend(samples.into_iter().map(|sample| Law::Pcma.encode(sample)));
+    let samples = voice.samples(sent * SAMPLES as u64, SAMPLES);
+    packet.extend(samples.into_iter().map(|sample| LAW.encode(sample)));
     packet
 }

@@ -273,3 +273,37 @@ fn a_machine_that_was_taken_for_a_person_is_tried_again_and_leaves_the_books() {
     assert_eq!((books.connected, books.machines), (1, 1));
     assert!(books.persons() < 1e-9);
 }
+
+#[test]
+fn how_the_agents_leg_sounded_is_told_whoever_hangs_up_first() {
+    let script = |end: &str| {
+        format!(
+            "agents 1
+             campaign c predictive
+             leads c 1
+             show quality
+             0 ready 1
+             5 answers L1
+             6 answers a1
+             8 {end}"
+        )
+    };
+    check(
+        &script("ends L1"),
+        "0 dial L1
+         5 ring a1
+         6 bridge L1 a1
+         8 close L1 connected by 1
+         8 hang up a1
+         8 agent's leg of L1 0 lost",
+    );
+    check(
+        &script("ends a1"),
+        "0 dial L1
+         5 ring a1
+         6 bridge L1 a1
+         8 hang up L1
+         8 close L1 connected by 1
+         8 agent's leg of L1 0 lost",
+    );
+}

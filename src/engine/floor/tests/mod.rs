@@ -9,6 +9,7 @@ mod gating;
 mod handing_over;
 mod invariants;
 mod limits;
+mod listening;
 mod predicting;
 mod previewing;
 mod races;

@@ -248,7 +248,7 @@ fn books_of_an_earlier_process_bind_at_once() {
         answered: 200,
         connected: 200 - lost,
         lost,
-        machines: 0,
+        ..Tally::default()
     };
     for (tally, wanted) in [
         (lost(0), Limit::Risk),
@@ -350,7 +350,7 @@ fn losses_outside_the_window_of_the_jurisdiction_bind_no_more() {
         answered: 200,
         connected: 180,
         lost: 20,
-        machines: 0,
+        ..Tally::default()
     };
     let first = |books| {
         let policy = Policy::Predictive(Settings {

@@ -18,8 +18,9 @@ pub struct Settings {
     pub min_agents: u32,
     /// Over which time the cap must hold.
     pub books: Preset,
-    /// Machines among those taken for persons, 0 to 0.5, as samples showed; `None`: as agents say in
-    /// their dispositions.
+    /// Machines among those taken for persons, 0 to 0.5, as expected until the agents' dispositions
+    /// say more: it weighs as much as [`crate::ledger::PRIOR_CALLS`] of them. `None`: dispositions
+    /// alone.
     pub machine_share: Option<f64>,
     /// Unanswered lines for each agent at work, 1.0 to 10.0 (OUT-247); `None`: as many as the risk
     /// allows.
@@ -56,11 +57,11 @@ impl Settings {
                 .is_none_or(|share| (0.0..=0.5).contains(&share))
     }
 
-    /// The books with the machines taken for persons that these settings know of.
+    /// The books with the machines taken for persons that these settings expect.
     #[must_use]
     pub fn corrected(&self, tally: Tally) -> Tally {
         match self.machine_share {
-            Some(share) => tally.with_machines(share),
+            Some(share) => tally.expecting_machines(share),
             None => tally,
         }
     }

@@ -235,7 +235,7 @@ fn tally(answered: u64, lost: u64) -> Tally {
         answered,
         connected: answered - lost,
         lost,
-        machines: 0,
+        ..Tally::default()
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     agent::Unready,
     campaign::State,
+    classification::{Answerer, Finding},
     disposition::{Code, Disposition},
     gate::Block,
     ids::{LeadId, LegId},
@@ -31,6 +32,8 @@ impl Stage {
                 self.answered(leg);
                 Input::LegAnswered { leg }
             }
+            ["judges", leg, rest @ ..] => self.judged(leg, rest),
+            ["beeps", leg] => Input::Beep { leg: self.leg(leg) },
             ["bridged", leg] => Input::Bridged { leg: self.leg(leg) },
             ["ends", leg, how @ ..] => self.end_of(leg, how),
             ["refuses", leg, why] => Input::LegRefused {
@@ -101,6 +104,29 @@ impl Stage {
             other => return self.agent_does(other),
         };
         self.input(input);
+    }
+
+    /// `judges L1 human 1.9 1.2`: whom, how long it took, and when the greeting was over.
+    fn judged(&self, leg: &str, rest: &[&str]) -> Input {
+        let [whom, after, greeted @ ..] = rest else {
+            panic!("whom, and after how many seconds");
+        };
+        let ms = |text: &str| u32::try_from(seconds(text)).expect("seconds");
+        Input::Classified {
+            leg: self.leg(leg),
+            finding: Finding {
+                answerer: match *whom {
+                    "human" => Answerer::Human,
+                    "machine" => Answerer::Machine,
+                    "fax" => Answerer::Fax,
+                    "network" => Answerer::Network,
+                    _ => Answerer::Unsure,
+                },
+                why: "told".into(),
+                after_ms: ms(after),
+                greeted_ms: greeted.first().map(|text| ms(text)),
+            },
+        }
     }
 
     /// How many lines the pacer gives a campaign, and why not more.

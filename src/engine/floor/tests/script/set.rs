@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     campaign::{Mode, State},
+    classification::Treatment,
     pacing::Policy,
     queue::{Member, Strategy, TimeBase},
     settings::{Ceiling, Level},
@@ -248,6 +249,15 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
         "weight" => settings.weight = number(),
         "sorry" => settings.abandon_prompt = Some(value.into()),
+        "listens" => settings.classification.enabled = true,
+        "machines" => {
+            settings.classification.machine = match value {
+                "connect" => Treatment::Connect,
+                _ => Treatment::Message,
+            };
+            settings.classification.message = Some(value.into());
+        }
+        "checked" => settings.classification.checked_share = value.parse().expect("a share"),
         "shared" => {
             spec.rules.ceiling = Some(Ceiling {
                 most: number(),

@@ -107,6 +107,18 @@ impl Stage {
                 format!("park {} {hears}", leg(l))
             }
             Command::Play { leg: l, prompt, .. } => format!("play {} {prompt}", leg(l)),
+            Command::Classify {
+                leg: l,
+                awaits_beep,
+                ..
+            } => {
+                let beep = if *awaits_beep { " for a beep" } else { "" };
+                format!("listen {}{beep}", leg(l))
+            }
+            Command::AgentLegOver { call, quality } if shows("quality") => {
+                let name = self.calls.get(call).map_or("?", String::as_str);
+                format!("agent's leg of {name} {} lost", quality.packets_lost)
+            }
             Command::Record { leg: l, .. } => format!("record {}", leg(l)),
             Command::Tell(event) if shows("told") => told(event)?,
             _ => return None,

@@ -5,6 +5,7 @@ use rand::{Rng, rngs::StdRng};
 use super::super::{super::*, stage, store::Store};
 use crate::{
     campaign::{Mode, State},
+    classification::{self, Treatment},
     pacing::Policy,
     queue::Strategy,
     retry::Retry,
@@ -151,6 +152,14 @@ fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
         machine_minutes: rng.random_range(1..10),
         abandoned_minutes: rng.random_range(1..10),
         fault_minutes: rng.random_range(1..10),
+    };
+    settings.classification = classification::Settings {
+        enabled: rng.random_bool(0.5),
+        machine: [Treatment::HangUp, Treatment::Message, Treatment::Connect]
+            [rng.random_range(0..3)],
+        message: Some("call-us".into()),
+        checked_share: rng.random_range(0..5) as f64 / 4.0,
+        ..classification::Settings::default()
     };
     settings.disposition_required = rng.random_bool(0.3);
     settings.record = rng.random_bool(0.5);

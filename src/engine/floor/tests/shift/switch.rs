@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 use rand::{Rng, rngs::StdRng};
 
 use super::super::super::{By, Command, Ended, Input, Refusal};
-use crate::{ids::LegId, time::Millis};
+use crate::{
+    classification::{Answerer, Finding},
+    ids::LegId,
+    time::Millis,
+};
 
 #[derive(Debug)]
 struct Leg {
@@ -82,6 +86,15 @@ impl Switch {
                 self.plan(at, Happening::Tell(done));
                 None
             }
+            Command::Classify {
+                leg, awaits_beep, ..
+            } => {
+                assert!(
+                    !self.is_unanswered(*leg),
+                    "{leg} is judged before its answer"
+                );
+                self.listen(*leg, *awaits_beep, now, rng)
+            }
             Command::Record { sound, .. } => {
                 let done = Input::RecordDone {
                     sound: *sound,
@@ -95,6 +108,42 @@ impl Switch {
             }
             _ => None,
         }
+    }
+
+    /// A verdict in time, too late, or never; and now and then a beep.
+    fn listen(
+        &mut self,
+        leg: LegId,
+        awaits_beep: bool,
+        now: Millis,
+        rng: &mut StdRng,
+    ) -> Option<Input> {
+        let after_ms = rng.random_range(200..4_000);
+        let answerers = [
+            Answerer::Human,
+            Answerer::Machine,
+            Answerer::Fax,
+            Answerer::Network,
+            Answerer::Unsure,
+        ];
+        let finding = Finding {
+            answerer: answerers[rng.random_range(0..answerers.len())],
+            why: String::new(),
+            after_ms,
+            greeted_ms: rng.random_bool(0.5).then_some(after_ms / 2),
+        };
+        let told = Input::Classified { leg, finding };
+        if rng.random_bool(0.02) {
+            return Some(told);
+        }
+        if rng.random_bool(0.95) {
+            self.plan(now.plus(i64::from(after_ms)), Happening::Tell(told));
+        }
+        if awaits_beep && rng.random_bool(0.7) {
+            let at = now.plus(rng.random_range(3_000..12_000));
+            self.plan(at, Happening::Tell(Input::Beep { leg }));
+        }
+        None
     }
 
     /// What is due now, as the floor hears it.

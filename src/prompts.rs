@@ -5,24 +5,49 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-const SHIPPED: [(&str, &[u8]); 4] = [
-    (
-        "music.wav",
-        include_bytes!("../templates/prompts/music.wav"),
-    ),
-    (
-        "ringback.wav",
-        include_bytes!("../templates/prompts/ringback.wav"),
-    ),
-    (
-        "robot.wav",
-        include_bytes!("../templates/prompts/robot.wav"),
-    ),
-    (
-        "sorry.wav",
-        include_bytes!("../templates/prompts/sorry.wav"),
-    ),
-];
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        /// Name and sound.
+        const SHIPPED: &[(&str, &[u8])] = &[$((
+            concat!($name, ".wav"),
+            include_bytes!(concat!("../templates/prompts/", $name, ".wav")),
+        ),)*];
+    };
+}
+
+shipped!(
+    "busy"
+    "callback"
+    "closed"
+    "music"
+    "number-1"
+    "number-10"
+    "number-2"
+    "number-3"
+    "number-4"
+    "number-5"
+    "number-6"
+    "number-7"
+    "number-8"
+    "number-9"
+    "place"
+    "place-end"
+    "ringback"
+    "robot"
+    "sorry"
+    "survey"
+    "thanks"
+    "voicemail"
+    "wait-1"
+    "wait-10"
+    "wait-15"
+    "wait-2"
+    "wait-20"
+    "wait-3"
+    "wait-30"
+    "wait-5"
+    "wait-more"
+);
 
 /// Writes those that are not there.
 ///
@@ -39,4 +64,20 @@ pub fn lay_out(directory: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_that_callers_are_told_is_shipped() {
+        for name in engine::speech::prompts() {
+            let file = format!("{name}.wav");
+            assert!(
+                SHIPPED.iter().any(|(shipped, _)| *shipped == file),
+                "{file}"
+            );
+        }
+    }
 }

@@ -208,6 +208,22 @@ impl Machine {
         }
     }
 
+    /// One phone is rung for one caller, who wants this agent and nobody else.
+    ///
+    /// # Errors
+    /// When on a call, in after-call work, previewing, or not signed in.
+    pub fn ring(&mut self, call: CallId, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Ready | State::Unready { .. } => {
+                self.remember();
+                let sub = Busy::Ringing;
+                self.enter(State::Busy { sub, call }, now);
+                Ok(())
+            }
+            _ => Err(self.refuse("be rung")),
+        }
+    }
+
     /// The offer was not taken: back to READY, or on a break (max no-answer).
     ///
     /// # Errors

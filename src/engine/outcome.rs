@@ -17,6 +17,9 @@ pub enum Outcome {
     Connected,
     /// Answered by a person, but nobody was there within the limit, or the callee gave up.
     Abandoned,
+    /// A caller whom no agent had, and who was not lost: a key led out of the queue, a message was left,
+    /// the office was shut (VOX-035).
+    Exited,
     /// Answered by a machine.
     Machine,
     /// Answered by a fax or a modem.
@@ -70,9 +73,10 @@ impl CallStatus {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Connected,
         Self::Abandoned,
+        Self::Exited,
         Self::Machine,
         Self::Fax,
         Self::Busy,
@@ -138,6 +142,7 @@ impl Outcome {
         match self {
             Self::Connected => "connected",
             Self::Abandoned => "abandoned",
+            Self::Exited => "exited",
             Self::Machine => "machine",
             Self::Fax => "fax",
             Self::Busy => "busy",
@@ -175,7 +180,7 @@ impl Outcome {
     #[must_use]
     pub fn status(self) -> CallStatus {
         match self {
-            Self::Connected => CallStatus::Success,
+            Self::Connected | Self::Exited => CallStatus::Success,
             Self::Congestion | Self::Misconfigured | Self::Failed | Self::Recovered => {
                 CallStatus::Exception
             }

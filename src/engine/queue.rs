@@ -1,11 +1,17 @@
 //! A queue (技能组): where answered and inbound calls wait for an agent.
 
+pub mod announcement;
+pub mod exit_key;
 pub mod member;
 pub mod strategy;
 pub mod tiers;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{destination::Destination, route};
+
+pub use announcement::Announcement;
+pub use exit_key::ExitKey;
 pub use member::Member;
 pub use strategy::Strategy;
 pub use tiers::Tiers;
@@ -43,8 +49,21 @@ pub struct Settings {
     pub ring_ms: i64,
     /// After-call work; milliseconds, 0 = the agent ends it by hand (AGT-020).
     pub wrap_up_ms: i64,
+    /// What a caller hears on entering: a prompt name.
+    pub welcome: Option<String>,
     /// What a waiting caller hears: a prompt name.
     pub music: String,
+    /// What a waiting caller is told now and then.
+    pub announcement: Option<Announcement>,
+    /// Keys that lead out of the queue (VOX-035), at most five.
+    pub exit_keys: Vec<ExitKey>,
+    /// Where an inbound caller goes who finds no place or has waited too long; else the message of
+    /// `sorry` is heard and the call ends.
+    pub overflow: Option<Destination>,
+    /// A caller who asked to be called back is, within this; milliseconds, 60,000 to 86,400,000.
+    pub call_back_within_ms: i64,
+    /// After the conversation the caller is asked how it was (VOX-209).
+    pub survey: bool,
     /// What an abandoned or timed-out caller hears before we hang up: a prompt name.
     pub sorry: String,
     /// An agent who lets this many offers in a row ring out is put on a break; 0 = never.
@@ -79,7 +98,13 @@ impl Default for Settings {
             resume_within_ms: 60_000,
             ring_ms: 15_000,
             wrap_up_ms: 10_000,
+            welcome: None,
             music: "music".into(),
+            announcement: None,
+            exit_keys: Vec::new(),
+            overflow: None,
+            call_back_within_ms: 3_600_000,
+            survey: false,
             sorry: "sorry".into(),
             max_no_answer: 3,
         }
@@ -88,23 +113,39 @@ impl Default for Settings {
 
 /// A setting that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be {least} to {most}")]
-pub struct OutOfRange {
+#[error("{message}")]
+pub struct BadSetting {
     /// JSON pointer within the settings.
     pub at: &'static str,
-    pub least: i64,
-    pub most: i64,
+    pub message: String,
+}
+
+impl BadSetting {
+    fn new(at: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            at,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<route::BadRule> for BadSetting {
+    fn from(bad: route::BadRule) -> Self {
+        Self::new(bad.at, bad.message)
+    }
 }
 
 /// Name, value, least, most.
 type Range = (&'static str, i64, i64, i64);
 
-pub(crate) fn first_out_of(ranges: &[Range]) -> Result<(), OutOfRange> {
+pub(crate) fn first_out_of(ranges: &[Range]) -> Result<(), BadSetting> {
     let bad = ranges
         .iter()
         .find(|(_, value, least, most)| value < least || value > most);
     match bad {
-        Some(&(at, _, least, most)) => Err(OutOfRange { at, least, most }),
+        Some((at, _, least, most)) => {
+            Err(BadSetting::new(at, format!("must be {least} to {most}")))
+        }
         None => Ok(()),
     }
 }
@@ -112,7 +153,7 @@ pub(crate) fn first_out_of(ranges: &[Range]) -> Result<(), OutOfRange> {
 impl Settings {
     /// # Errors
     /// The first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), OutOfRange> {
+    pub fn validate(&self) -> Result<(), BadSetting> {
         let waits_for_ever = self.max_wait_ms == 0;
         let least_wait = if waits_for_ever { 0 } else { 5_000 };
         first_out_of(&[
@@ -137,7 +178,31 @@ impl Settings {
             ("/max_no_answer", self.max_no_answer.into(), 0, 100),
             ("/priority", self.priority.into(), 0, 9),
             ("/tiers/wait_ms", self.tiers.wait_ms, 0, 3_600_000),
-        ])
+            (
+                "/call_back_within_ms",
+                self.call_back_within_ms,
+                60_000,
+                86_400_000,
+            ),
+        ])?;
+        if let Some(prompt) = &self.welcome {
+            route::prompt_name("/welcome", prompt)?;
+        }
+        route::prompt_name("/music", &self.music)?;
+        route::prompt_name("/sorry", &self.sorry)?;
+        if let Some(announcement) = &self.announcement {
+            announcement.validate()?;
+        }
+        exit_key::validate(&self.exit_keys)?;
+        match &self.overflow {
+            Some(Destination::Callback) => {
+                Err(BadSetting::new("/overflow", "only a key calls back"))
+            }
+            Some(to) => to
+                .validate()
+                .map_err(|text| BadSetting::new("/overflow", text)),
+            None => Ok(()),
+        }
     }
 
     /// The strategy that is followed: a fifo queue knows one only.

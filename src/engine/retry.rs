@@ -53,7 +53,11 @@ impl Retry {
     #[must_use]
     pub fn next(&self, outcome: Outcome, attempts: u32, now: Millis) -> Option<Millis> {
         let minutes = match outcome {
-            Outcome::Connected | Outcome::Unallocated | Outcome::Unwanted | Outcome::Fax => {
+            Outcome::Connected
+            | Outcome::Exited
+            | Outcome::Unallocated
+            | Outcome::Unwanted
+            | Outcome::Fax => {
                 return None;
             }
             Outcome::Busy => self.busy_minutes,

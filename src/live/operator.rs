@@ -26,6 +26,8 @@ pub(crate) struct Operator {
     /// What to tell the floor when a command that was accepted has no effect.
     on_failure: VecDeque<(CommandId, Input)>,
     recordings: PathBuf,
+    /// Where messages of callers are kept.
+    messages: PathBuf,
 }
 
 impl Operator {
@@ -35,6 +37,7 @@ impl Operator {
             legs: Legs::default(),
             next_command: 0,
             on_failure: VecDeque::new(),
+            messages: recordings.with_file_name("voicemails"),
             recordings,
         }
     }
@@ -127,6 +130,25 @@ impl Operator {
                 };
                 (todo, Some(not_recorded(sound)))
             }
+            Command::StopPlay { leg, sound } => {
+                let play = PlayId(sound.0);
+                (Do::StopPlay { leg: id(leg), play }, None)
+            }
+            Command::RecordMessage { leg, sound } => {
+                let name = format!("{}/{sound}.wav", day_of(clock::now()));
+                let todo = Do::StartRecord {
+                    leg: id(leg),
+                    record: RecordId(sound.0),
+                    path: self.messages.join(name),
+                };
+                (todo, Some(not_recorded(sound)))
+            }
+            Command::DropRecording { file } => {
+                if let Err(error) = std::fs::remove_file(self.messages.join(&file)) {
+                    warn!(%error, "a message that nobody needs could not be removed");
+                }
+                return None;
+            }
             Command::StopRecord { leg, sound } => (
                 Do::StopRecord {
                     leg: id(leg),
@@ -217,6 +239,7 @@ impl Operator {
                 },
             },
             (EventKind::Beep, Some(leg)) => Input::Beep { leg },
+            (EventKind::Dtmf { digit, .. }, Some(leg)) => Input::Key { leg, key: digit },
             (EventKind::PlayDone { play, .. }, Some(leg)) => Input::PlayDone {
                 leg,
                 sound: SoundId(play.0),
@@ -285,21 +308,23 @@ impl Operator {
         self.on_failure.remove(at).map(|(_, input)| input)
     }
 
-    /// A recording's name below the recordings directory.
+    /// A recording's name below the directory of its kind.
     fn name_of(&self, path: &std::path::Path) -> String {
-        path.strip_prefix(&self.recordings)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        let kinds = [&self.recordings, &self.messages];
+        let name = kinds.iter().find_map(|kind| path.strip_prefix(kind).ok());
+        name.unwrap_or(path).display().to_string()
     }
 }
 
 /// `2026-11-20/cal_….wav`: a directory a day, in UTC.
 fn file_of(call: engine::ids::CallId, now: Millis) -> PathBuf {
-    let day = chrono::DateTime::from_timestamp_millis(now.0)
+    PathBuf::from(day_of(now)).join(format!("{call}.wav"))
+}
+
+fn day_of(now: Millis) -> String {
+    chrono::DateTime::from_timestamp_millis(now.0)
         .map(|at| at.format("%Y-%m-%d").to_string())
-        .unwrap_or_default();
-    PathBuf::from(day).join(format!("{call}.wav"))
+        .unwrap_or_default()
 }
 
 /// What the switch said is nearer to the truth than what was expected.

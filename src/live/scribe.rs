@@ -152,6 +152,7 @@ impl Scribe {
             Command::AgentLegOver { call, quality } => {
                 store::call_quality::of_agent(db, *call, quality).await?;
             }
+            Command::KeepMessage(message) => store::voicemails::add(db, message).await?,
             Command::AgentChanged(change) => store::agents::changed(db, change).await?,
             Command::Keep { campaign, learned } => {
                 store::learned::keep(db, campaign.as_str(), learned, now).await?;

@@ -273,6 +273,9 @@ impl Shell {
             | Command::Park { .. }
             | Command::Play { .. }
             | Command::Classify { .. }
+            | Command::StopPlay { .. }
+            | Command::RecordMessage { .. }
+            | Command::DropRecording { .. }
             | Command::Record { .. }
             | Command::StopRecord { .. } => {
                 let step = failpoint::after(&command);

@@ -152,7 +152,7 @@ async fn configuration(db: &Db) -> store::Result<Configuration> {
         agents: store::agents::specs(db).await?,
         queues: store::queues::specs(db).await?,
         gateways: store::gateways::specs(db).await?,
-        routes: store::routes::specs(db).await?,
+        routes: store::routes::specs(db, None).await?,
     })
 }
 

@@ -7,13 +7,14 @@ use engine::{
     campaign::{Mode, Settings, State},
     floor::{
         AgentOrder, AgentSpec, By, CampaignSpec, Command, Configuration, Ended, Floor, GatewaySpec,
-        Input, QueueSpec, RouteSpec,
+        Input, QueueSpec,
     },
     gateway,
     ids::{AgentId, LegId},
     ledger::Ledger,
     pacing::{Counts, Policy},
     queue,
+    route::Rule,
     settings::Rules,
     time::Millis,
     window::Window,
@@ -209,10 +210,7 @@ impl<'a> World<'a> {
                     inbound_reserved: 0.0,
                 },
             }],
-            routes: vec![RouteSpec {
-                number: INBOUND.into(),
-                queue: QUEUE.into(),
-            }],
+            routes: vec![Rule::to_queue(INBOUND, QUEUE.into()).expect("a number")],
         }
     }
 

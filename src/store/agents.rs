@@ -160,6 +160,20 @@ mod tests {
         }
     }
 
+    fn route(number: &str, queue: &str) -> Route {
+        Route {
+            id: "r".into(),
+            name: "r".into(),
+            position: 1,
+            number: number.into(),
+            rule: crate::Doc(engine::route::Kind::Queue {
+                queue: queue.into(),
+                priority: 0,
+            }),
+            enabled: true,
+        }
+    }
+
     #[tokio::test]
     async fn the_floors_configuration_is_read_back_as_it_was_set_up() {
         on_both(|home| async move {
@@ -184,14 +198,8 @@ mod tests {
                 agents: vec!["1001".into()],
             };
             queues::put(&mut tx, "o", &queue, NOW).await.unwrap();
-            let route = Route {
-                id: "r".into(),
-                position: 1,
-                number: "4001".into(),
-                queue_id: "sales".into(),
-                enabled: true,
-            };
-            routes::put(&mut tx, "o", &route).await.unwrap();
+            let route = route("4001", "sales");
+            routes::put(&mut tx, "o", &route, "usr", NOW).await.unwrap();
             let gateway = Gateway {
                 id: "gw".into(),
                 name: "运营商".into(),
@@ -218,7 +226,8 @@ mod tests {
             assert!(specs[0].queues.contains(&"sales".into()));
             assert_eq!(queues::list(db, "o").await.unwrap(), [queue]);
             assert_eq!(queues::specs(db).await.unwrap().len(), 1);
-            assert_eq!(routes::specs(db).await.unwrap()[0].number, "4001");
+            let rules = routes::specs(db, None).await.unwrap();
+            assert_eq!(rules[0].pattern.as_str(), "4001");
             assert_eq!(
                 gateways::list(db).await.unwrap(),
                 [gateway],
@@ -238,14 +247,7 @@ mod tests {
             assert_eq!(nobody.unwrap_err().code(), Some("NO_SUCH_AGENT"));
             tx.rollback().await.unwrap();
             let mut tx = db.begin().await.unwrap();
-            let route = Route {
-                id: "r".into(),
-                position: 1,
-                number: "*".into(),
-                queue_id: "none".into(),
-                enabled: true,
-            };
-            let nowhere = routes::put(&mut tx, "o", &route).await;
+            let nowhere = routes::put(&mut tx, "o", &route("*", "none"), "usr", NOW).await;
             assert_eq!(nowhere.unwrap_err().code(), Some("NO_SUCH_QUEUE"));
         })
         .await;

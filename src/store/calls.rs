@@ -22,12 +22,8 @@ pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()>
         .bind(call.id.to_string())
         .bind(call.lead.as_ref().map(|lead| lead.as_str()))
         .bind(FIRST_ORGI)
-        .bind(if call.mode.is_some() { "outbound" } else { "inbound" })
-        .bind(match call.mode {
-            Some(_) if call.is_test => "test",
-            Some(mode) => mode.as_str(),
-            None => "inbound",
-        })
+        .bind(if call.mode.is_some() || call.is_call_back { "outbound" } else { "inbound" })
+        .bind(mode_of(call))
         .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))
         .bind(call.task.as_ref().map(|task| task.as_str()))
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
@@ -37,6 +33,15 @@ pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()>
         .bind(node).bind(call.started_at.0)
         .execute(c).await.map(|_| ()))?;
     Ok(())
+}
+
+fn mode_of(call: &OpenCall) -> &'static str {
+    match call.mode {
+        Some(_) if call.is_test => "test",
+        Some(mode) => mode.as_str(),
+        None if call.is_call_back => "callback",
+        None => "inbound",
+    }
 }
 
 /// Opens the CDR of a call that nobody dialled.
@@ -94,6 +99,21 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
         .bind(call.quality.reported_lost.map(count))
         .bind(call.quality.reported_jitter_ms)
         .bind(call.quality.mos)
+        .execute(c).await.map(|_| ()))?;
+    close_way(tx, call).await
+}
+
+/// Which key led the caller out of a queue, and what the caller said of the call.
+async fn close_way(tx: &mut Tx, call: &CloseCall) -> Result<()> {
+    if call.exit.is_none() && call.score.is_none() {
+        return Ok(());
+    }
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE calls SET exit_key = $2, exit_to = $3, score = $4 WHERE id = $1")
+        .bind(call.id.to_string())
+        .bind(call.exit.map(|exit| exit.key.to_string()))
+        .bind(call.exit.map(|exit| exit.to))
+        .bind(call.score.map(i64::from))
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -253,6 +273,12 @@ pub struct Call {
     pub agent_jitter_ms: Option<f64>,
     pub agent_round_trip_ms: Option<f64>,
     pub agent_mos: Option<f64>,
+    /// The key that led out of a queue.
+    pub exit_key: Option<String>,
+    /// queue, extension, voicemail, number, callback or hangup.
+    pub exit_to: Option<String>,
+    /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied.
+    pub score: Option<i64>,
 }
 
 const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign_id, task_id, lead_id,
@@ -262,7 +288,8 @@ const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign
     packets_received, packets_lost, jitter_ms, gave_up_at, message, message_heard, verdict,
     verdict_ms, verdict_why, greeted_at, packets_sent, round_trip_ms, reported_lost,
     reported_jitter_ms, mos, agent_packets_received, agent_packets_sent, agent_packets_lost,
-    agent_jitter_ms, agent_round_trip_ms, agent_mos";
+    agent_jitter_ms, agent_round_trip_ms, agent_mos, exit_key,
+    exit_to, score";
 
 /// Which calls a page shows; `None` means any.
 #[derive(Debug, Clone, Default)]
@@ -373,6 +400,7 @@ mod tests {
                 gateway: Some("gw".into()),
                 caller: "13900001111".into(),
                 callee: "4001".into(),
+                is_call_back: false,
                 started_at: NOW,
             };
             open_inbound(db, floor::NODE, &call).await.unwrap();

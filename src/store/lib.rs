@@ -94,6 +94,7 @@ pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod undo;
+pub mod voicemails;
 pub mod work;
 
 pub use db::{Conn, Db, Either, Reading, Tx};

@@ -81,6 +81,7 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
             gateway: Some("gw".into()),
             caller: "02110000".into(),
             callee: lead.number.clone(),
+            is_call_back: false,
             started_at: sample::NOW,
         },
         batch: lead.batch.clone(),
@@ -117,6 +118,8 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         wait_ms: None,
         talk_ms: None,
         quality: Quality::default(),
+        exit: None,
+        score: None,
         attempt: Some(CloseAttempt {
             id: open.attempt,
             lead: open.call.lead.clone().expect("a lead"),

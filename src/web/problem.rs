@@ -84,6 +84,11 @@ fn known(code: &str) -> (StatusCode, &'static str) {
             S::UNPROCESSABLE_ENTITY,
             "The campaign has no usable gateway",
         ),
+        "BAD_PATTERN" => (
+            S::UNPROCESSABLE_ENTITY,
+            "The pattern is no number and no regular expression",
+        ),
+        "NO_SUCH_QUEUE" => (S::NOT_FOUND, "There is no such queue"),
         "BAD_DISPOSITION" => (S::UNPROCESSABLE_ENTITY, "The disposition cannot be taken"),
         "FILE_MISSING" => (S::UNPROCESSABLE_ENTITY, "The upload has no file"),
         "SCRIPT_INVALID" => (S::UNPROCESSABLE_ENTITY, "The script cannot be used"),

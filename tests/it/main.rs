@@ -1,6 +1,7 @@
 //! The whole product from outside: the built binary, real SIP peers, both databases, and the house
 //! rules.
 
+mod acd;
 mod allocation;
 mod answers;
 mod bad_input;

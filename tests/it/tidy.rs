@@ -79,7 +79,15 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 /// Everything the crate that decides may stand on: no runtime, no database, no clock.
-const ENGINE_STANDS_ON: &[&str] = &["chrono", "chrono-tz", "rand", "serde", "thiserror", "toml"];
+const ENGINE_STANDS_ON: &[&str] = &[
+    "chrono",
+    "chrono-tz",
+    "rand",
+    "regex",
+    "serde",
+    "thiserror",
+    "toml",
+];
 
 /// Inside one crate: the file or folder that alone may import a dependency.
 const INNER_HOMES: &[(&str, &str, &str)] = &[

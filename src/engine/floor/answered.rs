@@ -74,11 +74,12 @@ impl Floor {
             return;
         };
         match mode {
+            None if self.is_call_back(id) => self.join(id, now),
             None => {
                 if let Some(queue) = &queue {
                     self.inbound_came(queue, now);
                 }
-                self.enter_queue(id, queue, now);
+                self.set_out(id, now);
             }
             Some(Mode::Predictive) => self.enter_queue(id, queue, now),
             Some(Mode::Robot) => self.robot_speaks(id),
@@ -93,15 +94,21 @@ impl Floor {
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::AgentFirst) => self.agent_first_answered(id, now),
             Some(Phase::Offered { .. }) if self.won_by(id, leg, now) => self.join(id, now),
+            Some(Phase::Reaching) => self.join(id, now),
             _ => {}
         }
     }
 
     /// Both legs are up: let them hear each other.
     pub(super) fn join(&mut self, id: CallId, now: Millis) {
+        self.hush(id);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        if call.way.is_call_back && call.customer.is_none() {
+            self.call_back(id, now);
+            return;
+        }
         let (Some(customer), Some(agent_leg)) = (call.customer, call.agent_leg) else {
             return;
         };
@@ -185,16 +192,13 @@ impl Floor {
             self.withdraw_offer(id, now);
             return self.let_go(id, now);
         }
-        let sorry = call
-            .queue
-            .as_ref()
-            .and_then(|queue| self.queues.get(queue))
-            .map(|queue| queue.settings.sorry.clone());
+        let queue = call.queue.clone();
+        self.hush(id);
         self.withdraw_offer(id, now);
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.abandoned = true;
+        match queue {
+            Some(queue) => self.overflow(id, &queue, now),
+            None => self.say_sorry(id, None, now),
         }
-        self.say_sorry(id, sorry, now);
         self.touch_all(now);
     }
 
@@ -233,7 +237,21 @@ impl Floor {
         let Some(Role::Customer(id)) = self.legs.get(&leg).cloned() else {
             return;
         };
+        let said = self.calls.get(&id).and_then(|call| call.way.saying);
+        if said == Some(sound) {
+            self.say_next(id);
+            return;
+        }
         match self.calls.get(&id).map(|call| call.phase.clone()) {
+            Some(Phase::Hearing {
+                sound: played,
+                then,
+            }) if played == sound => self.send(id, then, now),
+            Some(Phase::Greeting {
+                sound: played,
+                mailbox,
+            }) if played == sound => self.take_message(id, mailbox, now),
+            Some(Phase::Survey { sound: played }) if played == sound => self.asked(id, now),
             Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
             Some(Phase::Sorry { sound: played } | Phase::LeavingMessage { sound: played })
                 if played == sound =>

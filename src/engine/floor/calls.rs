@@ -2,15 +2,19 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, offers::Rung};
+use super::{
+    AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, offers::Rung, way::Way,
+};
 use crate::{
     campaign::Mode,
     classification::Finding,
+    destination::Destination,
     disposition::Step,
     gate::Facts,
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
+    outcome::Outcome,
     time::Millis,
 };
 
@@ -53,6 +57,26 @@ pub(super) enum Phase {
     Talking,
     /// The robot speaks.
     Robot {
+        sound: SoundId,
+    },
+    /// A caller hears a prompt before going on.
+    Hearing {
+        sound: SoundId,
+        then: Destination,
+    },
+    /// One phone is rung for the caller, without an agent.
+    Reaching,
+    /// The caller hears that a message can be left.
+    Greeting {
+        sound: SoundId,
+        mailbox: String,
+    },
+    /// The caller leaves a message.
+    Message {
+        sound: SoundId,
+    },
+    /// The caller is asked how it was.
+    Survey {
         sound: SoundId,
     },
     /// An abandoned caller hears the message.
@@ -105,6 +129,7 @@ pub(super) struct Call {
     pub tier_asked_ms: i64,
     /// On top of the queue's.
     pub priority: u8,
+    pub way: Way,
     pub times: Times,
     pub class: AnswerClass,
     /// What listening to the answer came to.
@@ -117,8 +142,8 @@ pub(super) struct Call {
     pub message: Option<Message>,
     /// We gave up the dial on somebody's order.
     pub cancelled: bool,
-    /// It came in and found no place.
-    pub turned_away: bool,
+    /// It came in and was not answered.
+    pub turned_away: Option<Outcome>,
     pub disposed: Option<Step>,
     pub ended: Option<Ended>,
     /// How the agent's leg sounded, where it ended before the call did.
@@ -155,6 +180,7 @@ impl Call {
             waits_since: None,
             tier_asked_ms: 0,
             priority: 0,
+            way: Way::default(),
             times: Times {
                 started: now,
                 ..Times::default()
@@ -166,7 +192,7 @@ impl Call {
             gave_up: None,
             message: None,
             cancelled: false,
-            turned_away: false,
+            turned_away: None,
             disposed: None,
             ended: None,
             agent_quality: None,
@@ -174,7 +200,7 @@ impl Call {
     }
 
     pub fn is_inbound(&self) -> bool {
-        self.mode.is_none()
+        self.mode.is_none() && !self.way.is_call_back
     }
 
     pub fn direction(&self) -> &'static str {
@@ -201,7 +227,8 @@ impl Call {
 
     /// A caller without an agent.
     pub fn is_waiting(&self) -> bool {
-        matches!(self.phase, Phase::Waiting | Phase::Offered { .. })
+        let waits = matches!(self.phase, Phase::Waiting | Phase::Offered { .. });
+        waits && !self.way.is_direct
     }
 
     /// Answered, and listened to: who or what is it, or when does it record?
@@ -233,6 +260,7 @@ impl Call {
             gateway: self.gateway.clone(),
             caller: self.caller.clone(),
             callee: self.callee.clone(),
+            is_call_back: self.way.is_call_back,
             started_at: self.times.started,
         }
     }

@@ -72,6 +72,8 @@ impl Call {
             &mut times.bridged,
             &mut self.gave_up,
             &mut self.waits_since,
+            &mut self.way.left_at,
+            &mut self.way.talked_until,
         ];
         shift(later.into_iter().flatten(), by_ms);
         shift([&mut times.started], by_ms);

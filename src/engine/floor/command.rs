@@ -73,6 +73,8 @@ pub enum Command {
         call: CallId,
         quality: Quality,
     },
+    /// A caller has left a message.
+    KeepMessage(Box<super::VoiceMessage>),
     AgentChanged(Box<AgentChange>),
     /// Keep what a campaign has learned, instead of what was kept before.
     Keep {
@@ -127,10 +129,24 @@ pub enum Command {
         thresholds: Thresholds,
         awaits_beep: bool,
     },
+    /// End a prompt before its end.
+    StopPlay {
+        leg: LegId,
+        sound: SoundId,
+    },
     Record {
         leg: LegId,
         sound: SoundId,
         call: CallId,
+    },
+    /// Record what a caller leaves for others.
+    RecordMessage {
+        leg: LegId,
+        sound: SoundId,
+    },
+    /// Nobody needs this message.
+    DropRecording {
+        file: String,
     },
     StopRecord {
         leg: LegId,
@@ -179,6 +195,8 @@ pub struct OpenCall {
     pub gateway: Option<GatewayId>,
     pub caller: String,
     pub callee: String,
+    /// We call back somebody who did not want to wait.
+    pub is_call_back: bool,
     pub started_at: Millis,
 }
 
@@ -208,6 +226,10 @@ pub struct CloseCall {
     pub talk_ms: Option<i64>,
     /// Of the customer's leg.
     pub quality: Quality,
+    /// The key that led out of a queue.
+    pub exit: Option<super::Exit>,
+    /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
+    pub score: Option<u8>,
     pub attempt: Option<CloseAttempt>,
 }
 

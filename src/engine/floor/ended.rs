@@ -105,8 +105,12 @@ impl Floor {
             self.offer_failed(id, &agent, why, now);
             return;
         }
+        if call.phase == Phase::Reaching {
+            self.not_reached_for(id, now);
+            return;
+        }
         call.agent_leg.take();
-        self.leave(id, Cause::Normal, now);
+        self.talk_over(id, now);
     }
 
     /// We end the call: hang up on the customer and wait for the end.
@@ -125,6 +129,7 @@ impl Floor {
             }
             // Not dialled yet: the attempt that is being written is closed when it is there.
             (None, Phase::Opening) => call.cancelled = true,
+            (None, _) if call.way.is_call_back => self.finish(id, Outcome::Cancelled, now),
             (None, _) => self.call_off(id, None, now),
         }
     }
@@ -154,7 +159,7 @@ impl Floor {
         let closing = self.closing(&call, outcome, now);
         self.tell(Event::CallEnded {
             call_id: id,
-            agent: call.agent.clone(),
+            agent: closing.agent.clone(),
             outcome: outcome.as_str(),
             talk_ms: closing.talk_ms,
         });
@@ -168,6 +173,8 @@ impl Floor {
         self.book_gone(&call, now);
         self.count(&call, outcome, now);
         self.release_agent(&call, now);
+        self.give_way_out_back(&call, now);
+        self.learn_handling(&call, now);
     }
 
     fn free_channel(&mut self, call: &Call, outcome: Outcome, now: Millis) {
@@ -188,7 +195,7 @@ impl Floor {
         }
     }
 
-    fn release_agent(&mut self, call: &Call, now: Millis) {
+    pub(super) fn release_agent(&mut self, call: &Call, now: Millis) {
         self.drop_agent_leg(call);
         let Some(agent) = call.agent.clone() else {
             return;
@@ -213,7 +220,9 @@ impl Floor {
 
     fn closing(&self, call: &Call, outcome: Outcome, now: Millis) -> CloseCall {
         let ended = call.ended.clone().unwrap_or_default();
-        let waited_until = call.times.bridged.or(call.gave_up).or(call.times.ended);
+        let agent = call.agent.clone().or_else(|| call.way.served_by.clone());
+        let left = call.gave_up.or(call.way.left_at);
+        let waited_until = call.times.bridged.or(left).or(call.times.ended);
         let wait_ms = call
             .times
             .queued
@@ -226,12 +235,11 @@ impl Floor {
         CloseCall {
             id: call.id,
             queue: call.queue.clone(),
-            agent: call.agent.clone(),
-            extension: call
-                .agent
+            extension: agent
                 .as_ref()
                 .and_then(|id| self.agents.get(id))
                 .map(|agent| agent.extension.clone()),
+            agent,
             times: call.times,
             hangup_side: match ended.by {
                 By::Us => "us",
@@ -249,8 +257,13 @@ impl Floor {
             gave_up: call.gave_up,
             message: call.message.clone(),
             wait_ms,
-            talk_ms: talking_since.map(|since| now.since(since)),
+            talk_ms: talking_since.map(|since| {
+                let until = call.way.talked_until.unwrap_or(now);
+                until.since(since)
+            }),
             quality: ended.quality,
+            exit: call.way.exit,
+            score: call.way.score,
             attempt: self.closing_attempt(call, outcome, now),
         }
     }
@@ -310,6 +323,10 @@ fn transport_of(call: &Call, outcome: Outcome, now: Millis) -> Transport {
 fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if call.times.answered.is_some() {
         let spoken_to = call.mode == Some(Mode::Robot) && !call.let_go;
+        let reached = call.times.bridged.is_some() || spoken_to;
+        if call.mode.is_none() && !reached && call.way.is_served {
+            return Outcome::Exited;
+        }
         return if call.abandoned {
             Outcome::Abandoned
         } else if call.times.bridged.is_some() || spoken_to {
@@ -318,8 +335,8 @@ fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
             call.class.unmet()
         };
     }
-    if call.turned_away {
-        return Outcome::Busy;
+    if let Some(outcome) = call.turned_away {
+        return outcome;
     }
     if call.cancelled {
         return Outcome::Cancelled;

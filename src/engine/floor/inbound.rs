@@ -1,10 +1,20 @@
-//! A call comes in: a route takes it to a queue.
+//! A call comes in: a route says what becomes of it.
 
 use super::{Call, Cause, Command, Floor, Phase, Role};
 use crate::{
-    ids::{CallId, GatewayId, LegId, QueueId},
+    destination::Destination,
+    ids::{CallId, GatewayId, LegId},
+    outcome::Outcome,
+    route::{self, Side},
     time::Millis,
 };
+
+/// What a route wants of a call.
+struct Entry {
+    prompt: Option<String>,
+    then: Destination,
+    priority: u8,
+}
 
 impl Floor {
     pub(super) fn incoming(
@@ -15,7 +25,7 @@ impl Floor {
         gateway: Option<GatewayId>,
         now: Millis,
     ) {
-        let (Some(queue), Some(gateway)) = (self.queue_for(&to), gateway) else {
+        let (Some(entry), Some(gateway)) = (self.entry_for(&to, now), gateway) else {
             self.commands.push_back(Command::Hangup {
                 leg,
                 cause: Cause::Unallocated,
@@ -29,36 +39,62 @@ impl Floor {
         }
         let id = CallId(self.numbers.take());
         let mut call = Call::new(id, from, to, now);
-        call.queue = Some(queue);
+        if let (None, Destination::Queue { queue }) = (&entry.prompt, &entry.then) {
+            call.queue = Some(queue.clone());
+        }
         call.gateway = Some(gateway);
         call.holds_channel = holds_channel;
         call.customer = Some(leg);
         call.phase = Phase::Answering;
+        call.priority = entry.priority;
         self.legs.insert(leg, Role::Customer(id));
-        self.commands
-            .push_back(Command::OpenCall(Box::new(call.beginning())));
-        let queue = call.queue.as_ref();
-        if queue.is_none_or(|queue| self.turns_away(queue, now)) {
+        let open = Command::OpenCall(Box::new(call.beginning()));
+        self.commands.push_back(open);
+        if let Some((cause, outcome)) = self.refusal(&entry, id, now) {
             call.phase = Phase::Leaving;
-            call.turned_away = true;
-            let cause = Cause::Busy;
+            call.turned_away = Some(outcome);
             self.commands.push_back(Command::Hangup { leg, cause });
-            self.calls.insert(id, call);
-            return;
+        } else {
+            call.way.entry = Some((entry.prompt, entry.then));
+            self.commands.push_back(Command::Ring { leg });
+            self.commands.push_back(Command::Answer { leg });
         }
-        self.commands.push_back(Command::Ring { leg });
-        self.commands.push_back(Command::Answer { leg });
         self.calls.insert(id, call);
     }
 
-    /// Where calls to a number go: its own route, else the one for any number.
-    fn queue_for(&self, number: &str) -> Option<QueueId> {
-        let leads_there = |wanted: &str| {
-            let route = self.routes.iter().find(|route| route.number == wanted)?;
-            self.queues
-                .contains_key(&route.queue)
-                .then(|| route.queue.clone())
+    /// Where a called number leads; `None` when it leads nowhere, or to a queue that is gone.
+    fn entry_for(&self, number: &str, now: Millis) -> Option<Entry> {
+        let route::End::To {
+            prompt,
+            then,
+            priority,
+        } = route::walk(&self.routes, number, Side::Gateway, now).end
+        else {
+            return None;
         };
-        leads_there(number).or_else(|| leads_there("*"))
+        if let Destination::Queue { queue } = &then
+            && !self.queues.contains_key(queue)
+        {
+            return None;
+        }
+        Some(Entry {
+            prompt,
+            then,
+            priority,
+        })
+    }
+
+    /// Why a call is not even answered: its queue has no place, or the office is shut without a word.
+    fn refusal(&self, entry: &Entry, id: CallId, now: Millis) -> Option<(Cause, Outcome)> {
+        match (&entry.prompt, &entry.then) {
+            (None, Destination::Queue { queue }) => {
+                let settings = self.queues.get(queue).map(|queue| &queue.settings);
+                let overflows = settings.is_some_and(|settings| settings.overflow.is_some());
+                let is_refused = !overflows && self.turns_away(queue, id, now);
+                is_refused.then_some((Cause::Busy, Outcome::Busy))
+            }
+            (None, Destination::Hangup) => Some((Cause::NoAnswer, Outcome::NoAnswer)),
+            _ => None,
+        }
     }
 }

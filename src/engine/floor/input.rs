@@ -13,6 +13,7 @@ use crate::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
     queue,
+    route::Rule,
     settings::Rules,
     time::Millis,
 };
@@ -119,6 +120,11 @@ pub enum Input {
     Bridged {
         leg: LegId,
     },
+    /// The far end pressed a key.
+    Key {
+        leg: LegId,
+        key: char,
+    },
     PlayDone {
         leg: LegId,
         sound: SoundId,
@@ -152,7 +158,8 @@ pub struct Configuration {
     pub agents: Vec<AgentSpec>,
     pub queues: Vec<QueueSpec>,
     pub gateways: Vec<GatewaySpec>,
-    pub routes: Vec<RouteSpec>,
+    /// In the order in which they are tried.
+    pub routes: Vec<Rule>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,13 +206,6 @@ pub struct GatewaySpec {
     pub id: GatewayId,
     pub name: String,
     pub settings: gateway::Settings,
-}
-
-/// A called number and the queue it goes to; `number` may be `*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouteSpec {
-    pub number: String,
-    pub queue: QueueId,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -266,6 +266,8 @@ pub enum AgentOrder {
     DialPreview,
     /// Leave the previewed lead for later.
     SkipPreview,
+    /// Let the customer say how it was; the agent's part ends (AGT-068).
+    Survey,
     Hangup,
     FinishWrapUp,
     Dispose {

@@ -39,7 +39,7 @@ impl Floor {
     pub(super) fn next_in_line(&self, now: Millis) -> Vec<CallId> {
         let waiting = self.calls.values();
         let mut turns: Vec<Turn> = waiting
-            .filter(|call| call.phase == Phase::Waiting)
+            .filter(|call| call.phase == Phase::Waiting && !call.way.is_direct)
             .map(|call| self.turn(call, now))
             .collect();
         turns.sort_unstable();
@@ -93,7 +93,13 @@ impl Floor {
         let idle = self.idle_agents(&queue_id, waited, now);
         let asked = strategy::order(rule, idle, queue.last_rung.as_ref());
         let mut agents: Vec<AgentId> = asked.into_iter().map(|one| one.agent).collect();
-        let Some(call) = self.calls.get_mut(&id).filter(|_| !agents.is_empty()) else {
+        let Some(call) = self.calls.get(&id).filter(|_| !agents.is_empty()) else {
+            return Vec::new();
+        };
+        if call.way.is_call_back && !self.may_call_back(id, now) {
+            return Vec::new();
+        }
+        let Some(call) = self.calls.get_mut(&id) else {
             return Vec::new();
         };
         if agents.iter().all(|agent| call.tried.contains(agent)) {

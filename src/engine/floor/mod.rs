@@ -5,18 +5,22 @@
 
 mod admission;
 mod agents;
+mod announce;
 mod answered;
 mod audience;
+mod call_back;
 mod calls;
 mod campaigns;
 mod clock;
 mod command;
 mod configure;
 mod dialling;
+mod direct;
 mod ended;
 mod event;
 mod inbound;
 mod input;
+mod keys;
 mod learning;
 mod line;
 mod listening;
@@ -27,12 +31,15 @@ mod pace;
 mod presence;
 mod preview;
 mod queues;
+mod survey;
 mod test_call;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod view;
+mod voicemail;
 mod waiting;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -44,11 +51,16 @@ pub use orders::OrderRefused;
 pub use test_call::TestCall;
 pub use timers::Why;
 pub use view::*;
+pub use voicemail::VoiceMessage;
+pub use way::Exit;
 
 pub use crate::classification::AnswerClass;
 use crate::{
     gateway,
-    ids::{AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId},
+    ids::{
+        AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId, SoundId,
+    },
+    route::Rule,
     time::Millis,
 };
 use admission::UnderWay;
@@ -68,7 +80,7 @@ pub struct Floor {
     agents: BTreeMap<AgentId, Agent>,
     queues: BTreeMap<QueueId, Queue>,
     gateways: BTreeMap<GatewayId, Gateway>,
-    routes: Vec<RouteSpec>,
+    routes: Vec<Rule>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
@@ -78,6 +90,8 @@ pub struct Floor {
     dials: BTreeMap<LeadId, Dial>,
     /// Dials that the store may not know of yet.
     under_way: UnderWay,
+    /// Messages that are being recorded.
+    messages: BTreeMap<SoundId, VoiceMessage>,
     /// Extensions whose phone can be rung.
     registered: BTreeSet<String>,
     draining: bool,
@@ -110,6 +124,7 @@ impl Floor {
             attempts: BTreeMap::new(),
             dials: BTreeMap::new(),
             under_way: UnderWay::default(),
+            messages: BTreeMap::new(),
             registered: BTreeSet::new(),
             draining: false,
         }
@@ -174,12 +189,8 @@ impl Floor {
                 file,
                 ms,
                 error,
-            } => self.commands.push_back(Command::Recorded {
-                call: CallId(sound.0),
-                file,
-                ms,
-                error,
-            }),
+            } => self.recorded(sound, file, ms, error),
+            Input::Key { leg, key } => self.key(leg, key, now),
             Input::MediaTimeout { leg } => self.media_timeout(leg),
             Input::ClockMoved { by_ms } => self.clock_moved(by_ms, now),
             Input::Drain => self.drain(now),
@@ -224,13 +235,18 @@ impl Floor {
                 Why::TierOpens(call) => self.tier_due(call, now),
                 Why::VerdictIsDue(call) => self.verdict_is_due(call, now),
                 Why::BeepIsDue(call) => self.beep_is_due(call, now),
+                Why::AnnouncementDue(call) => self.announcement_due(call, now),
+                Why::ReachingIsOver(call, leg) => self.reaching_due(call, leg, now),
+                Why::MessageIsLong(call) => self.end_message(call),
+                Why::SurveyIsOver(call) => self.survey_due(call, now),
+                Why::CallBackIsOld(call) => self.call_back_old(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
                 Why::RestIsOver(_) => self.touch_all(now),
                 Why::GatewayRested(gateway) => self.gateway_rested(&gateway, now),
                 Why::WrapUpOver(agent) => self.wrap_up_due(&agent, now),
                 Why::PreviewDue(agent) => self.preview_due(&agent, now),
                 Why::AgentAbsent(agent) => self.agent_absent(&agent, now),
-                Why::PacingDue(_) => {}
+                Why::CallBackDue(_) | Why::PacingDue(_) => {}
             }
         }
         self.settle(now);

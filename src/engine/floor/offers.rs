@@ -106,7 +106,7 @@ impl Floor {
     }
 
     /// Gives the call the agent's leg that is up for the whole shift; false when there is none.
-    fn take_nailed_up(&mut self, id: CallId, agent: &AgentId) -> bool {
+    pub(super) fn take_nailed_up(&mut self, id: CallId, agent: &AgentId) -> bool {
         let up = self.agents.get(agent).and_then(|agent| agent.nailed_up);
         let (Some((leg, _)), Some(call)) = (up, self.calls.get_mut(&id)) else {
             return false;
@@ -115,7 +115,7 @@ impl Floor {
         true
     }
 
-    fn ring_for(&mut self, id: CallId, agent_id: &AgentId, ring_ms: i64) -> LegId {
+    pub(super) fn ring_for(&mut self, id: CallId, agent_id: &AgentId, ring_ms: i64) -> LegId {
         let leg = LegId(self.numbers.take());
         self.legs.insert(leg, Role::AgentFor(id));
         let call = self.calls.get(&id);
@@ -205,6 +205,17 @@ impl Floor {
         if !on_break {
             self.go_on_previewing(agent_id);
         }
+        self.missed_by(id, agent_id);
+    }
+
+    /// A call for one agent alone, who did not take it, goes to the agent's mailbox.
+    fn missed_by(&mut self, id: CallId, agent: &AgentId) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.way.is_direct) else {
+            return;
+        };
+        call.way.is_direct = false;
+        let extension = self.agents.get(agent).map(|agent| agent.extension.clone());
+        self.greet(id, extension.unwrap_or_else(|| agent.to_string()));
     }
 
     pub(super) fn offer_due(&mut self, id: CallId, agent: &AgentId, now: Millis) {

@@ -71,6 +71,7 @@ impl Floor {
             } => self.next_preview(agent, campaign, Some((lead, dial)), now),
             AgentOrder::DialPreview => self.dial_preview(agent, now),
             AgentOrder::SkipPreview => self.skip_preview(agent, now),
+            AgentOrder::Survey => self.agent_asks(agent, now),
             AgentOrder::Hangup => self.agent_hangs_up(agent, now),
             AgentOrder::FinishWrapUp => self.finish_wrap_up(agent, now),
             AgentOrder::Dispose { call, disposition } => {
@@ -173,8 +174,19 @@ impl Floor {
         match self.calls[&call].phase {
             // The agent rejects the offer; the caller goes on waiting.
             Phase::Offered { .. } => self.offer_failed(call, id, NotTaken::Rejected, now),
-            _ => self.leave(call, Cause::Normal, now),
+            _ => self.talk_over(call, now),
         }
+        Ok(())
+    }
+
+    /// The customer says how it was, whatever the queue wants by itself.
+    fn agent_asks(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let call = self.agents[id].machine.call();
+        let Some(call) = call.filter(|call| self.may_be_asked(*call, now)) else {
+            let text = "there is no conversation to ask about";
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        };
+        self.ask_how_it_was(call, now);
         Ok(())
     }
 

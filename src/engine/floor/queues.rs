@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Floor, QueueSpec, Why, agents::Agent};
+use super::{Call, Floor, QueueSpec, Why, agents::Agent};
 use crate::{
     ids::{AgentId, QueueId},
     queue::{self, Member},
@@ -11,6 +11,8 @@ use crate::{
 
 /// Most callers that a queue remembers as having given up.
 const REMEMBERED: usize = 1_000;
+/// A call counts for one eighth of what is known of how long calls take.
+const WEIGHT: i64 = 8;
 
 #[derive(Debug, Clone)]
 pub(super) struct Queue {
@@ -23,6 +25,8 @@ pub(super) struct Queue {
     pub last_rung: Option<(u32, AgentId)>,
     /// New calls are refused until then: nobody was there for too long.
     pub refuses_until: Millis,
+    /// What a call takes an agent, after-call work included, as lately seen; milliseconds.
+    pub handled_ms: Option<i64>,
     /// Caller number to since when it had waited, and when it gave up.
     pub(super) gave_up: BTreeMap<String, (Millis, Millis)>,
 }
@@ -36,6 +40,7 @@ impl Queue {
             revision: spec.revision,
             last_rung: None,
             refuses_until: Millis(i64::MIN),
+            handled_ms: None,
             gave_up: BTreeMap::new(),
         }
     }
@@ -45,6 +50,7 @@ impl Queue {
         Self {
             last_rung: self.last_rung,
             refuses_until: self.refuses_until,
+            handled_ms: self.handled_ms,
             gave_up: self.gave_up,
             ..Self::new(spec)
         }
@@ -98,8 +104,25 @@ impl Floor {
             if gone.is_some_and(|queue| queue.settings.max_wait_ms == 0) {
                 self.timers.set(now, Why::WaitIsOver(call));
             }
+            if gone.is_some() {
+                self.timers.set(now, Why::CallBackIsOld(call));
+            }
             self.set_wait_timers(call, now);
         }
+    }
+
+    /// A call is over: the queue learns how long its calls keep an agent.
+    pub(super) fn learn_handling(&mut self, call: &Call, now: Millis) {
+        let (Some(id), Some(since)) = (call.queue.as_ref(), call.times.bridged) else {
+            return;
+        };
+        let Some(queue) = self.queues.get_mut(id) else {
+            return;
+        };
+        let talked = call.way.talked_until.unwrap_or(now).since(since);
+        let took = talked + queue.settings.wrap_up_ms;
+        let known = queue.handled_ms.unwrap_or(took);
+        queue.handled_ms = Some(known + (took - known) / WEIGHT);
     }
 
     pub(super) fn member(&self, queue: Option<&QueueId>, agent: &AgentId) -> Member {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ids::{AgentId, CallId, CampaignId, GatewayId},
+    ids::{AgentId, CallId, CampaignId, GatewayId, LegId},
     time::Millis,
 };
 
@@ -23,6 +23,18 @@ pub enum Why {
     VerdictIsDue(CallId),
     /// A machine has not begun to record.
     BeepIsDue(CallId),
+    /// A waiting caller is told where they stand.
+    AnnouncementDue(CallId),
+    /// A phone that is rung for a caller must have told how its ringing ended.
+    ReachingIsOver(CallId, LegId),
+    /// A message has become as long as messages may be.
+    MessageIsLong(CallId),
+    /// A caller was asked how it was, and has had time to answer.
+    SurveyIsOver(CallId),
+    /// A call back may have found a line.
+    CallBackDue(CallId),
+    /// A call back was promised too long ago.
+    CallBackIsOld(CallId),
     OfferIsOver(CallId, AgentId),
     /// An agent whose phone did not take a call may be offered one again.
     RestIsOver(AgentId),

@@ -43,6 +43,8 @@ impl Floor {
         call.queue = Some(queue_id);
         call.phase = Phase::Waiting;
         call.tried.clear();
+        call.gave_up = None;
+        call.way.is_served = false;
         call.times.queued = Some(now);
         self.set_wait_timers(id, now);
         self.route(now);
@@ -50,11 +52,12 @@ impl Floor {
         if let Some(leg) = waits.and_then(|call| call.customer) {
             let music = Some(music);
             self.commands.push_back(Command::Park { leg, music });
+            self.begin_announcing(id, now);
         }
     }
 
-    /// Whether a new call finds no place in a queue: it is full, or nobody is there.
-    pub(super) fn turns_away(&self, queue: &QueueId, now: Millis) -> bool {
+    /// Whether a call finds no place in a queue: others fill it, or nobody is there.
+    pub(super) fn turns_away(&self, queue: &QueueId, id: CallId, now: Millis) -> bool {
         let Some(known) = self.queues.get(queue) else {
             return true;
         };
@@ -63,7 +66,7 @@ impl Floor {
             let waits = self.calls.values();
             let there = waits.filter(|call| {
                 let comes = matches!(call.phase, Phase::Answering) || call.is_waiting();
-                comes && call.queue.as_ref() == Some(queue)
+                comes && call.queue.as_ref() == Some(queue) && call.id != id
             });
             there.count() >= most
         };
@@ -77,6 +80,9 @@ impl Floor {
         let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
             return;
         };
+        if call.way.is_call_back {
+            return;
+        }
         if call.mode == Some(Mode::Predictive) {
             let at = self.abandoned_at(id).unwrap_or(now);
             self.timers.set(at, Why::CallWouldBeAbandoned(id));

@@ -71,6 +71,7 @@ impl Transport {
             Outcome::Failed
             | Outcome::Connected
             | Outcome::Abandoned
+            | Outcome::Exited
             | Outcome::Machine
             | Outcome::Fax => Self::Unclear,
         }

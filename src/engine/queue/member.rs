@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OutOfRange, first_out_of};
+use super::{BadSetting, first_out_of};
 
 /// An agent's place in a queue, and what differs for the agent there from the queue's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ impl Default for Member {
 impl Member {
     /// # Errors
     /// The first value that is out of its range (VOX-077).
-    pub fn validate(&self) -> Result<(), OutOfRange> {
+    pub fn validate(&self) -> Result<(), BadSetting> {
         first_out_of(&[
             ("/level", self.level.into(), 1, 100),
             ("/position", self.position.into(), 1, 100),

@@ -46,8 +46,12 @@ pub struct GatewayRow {
 #[derive(Debug, Serialize)]
 pub struct RouteRow {
     pub id: String,
+    pub position: i64,
     pub number: String,
-    pub queue_id: String,
+    /// basic, inbound, outbound, queue or robot.
+    pub kind: &'static str,
+    /// Queue, number, gateway or prompt.
+    pub to: String,
     pub enabled: bool,
 }
 
@@ -123,12 +127,16 @@ impl Page for Setup {
                 max_channels: 100,
                 max_cps: 5.0,
             }],
-            routes: vec![RouteRow {
-                id: "all".into(),
-                number: "*".into(),
-                queue_id: "sales".into(),
-                enabled: true,
-            }],
+            routes: ["basic", "inbound", "outbound", "queue", "robot"]
+                .map(|kind| RouteRow {
+                    id: kind.into(),
+                    position: 1,
+                    number: "*".into(),
+                    kind,
+                    to: "sales".into(),
+                    enabled: kind != "robot",
+                })
+                .into(),
             extensions: vec!["8001".into()],
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             users: ["admin", "supervisor", "marketer", "agent"]

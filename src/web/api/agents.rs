@@ -123,6 +123,8 @@ pub enum OrderIn {
     DialPreview {},
     /// 跳过
     SkipPreview {},
+    /// 满意度调查: the customer says how it was; the agent's part ends.
+    Survey {},
     /// 挂机
     Hangup {},
     /// 结束话后
@@ -156,6 +158,7 @@ impl TryFrom<OrderIn> for AgentOrder {
             },
             OrderIn::DialPreview {} => Self::DialPreview,
             OrderIn::SkipPreview {} => Self::SkipPreview,
+            OrderIn::Survey {} => Self::Survey,
             OrderIn::Hangup {} => Self::Hangup,
             OrderIn::FinishWrapUp {} => Self::FinishWrapUp,
         })

@@ -45,7 +45,7 @@ shown! {
         id: String,
         /// outbound or inbound.
         direction: String,
-        /// preview, predictive, robot, test or inbound.
+        /// preview, predictive, robot, test, inbound or callback.
         mode: String,
         /// A test call: it counts in no total.
         is_test: bool,
@@ -115,6 +115,12 @@ shown! {
         agent_jitter_ms: Option<f64>,
         agent_round_trip_ms: Option<f64>,
         agent_mos: Option<f64>,
+        /// The key that led out of a queue.
+        exit_key: Option<String>,
+        /// queue, extension, voicemail, number, callback or hangup.
+        exit_to: Option<String>,
+        /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied.
+        score: Option<i64>,
     }
 }
 
@@ -236,7 +242,7 @@ async fn dispose(
 }
 
 /// A relative path without `..`, such as `2026-11-20/cal_….wav`.
-fn stays_below(name: &str) -> bool {
+pub(super) fn stays_below(name: &str) -> bool {
     FilePath::new(name)
         .components()
         .all(|part| matches!(part, Component::Normal(_)))

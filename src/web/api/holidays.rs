@@ -62,6 +62,7 @@ async fn put(
     let mut tx = house.db.begin().await?;
     holidays::put(&mut tx, caller.orgi(), &holiday).await?;
     tx.commit().await?;
+    house.live.reload().await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -78,6 +79,7 @@ async fn remove(
         return Err(Problem::not_found());
     }
     tx.commit().await?;
+    house.live.reload().await;
     Ok(StatusCode::NO_CONTENT)
 }
 

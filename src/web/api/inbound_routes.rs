@@ -1,48 +1,107 @@
-//! `/routes`: which queue a called number leads to.
+//! `/routes` (路由规则): what becomes of a called number (VOX-097 to VOX-118).
 
 use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
 };
-use serde::Deserialize;
-use store::routes::{self as stored, Route};
+use engine::{
+    destination::Destination,
+    route::{Kind, Pattern},
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    Doc, queues,
+    routes::{self as stored, Route},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, shown::shown};
-use crate::{caller::Caller, house::House, input::Body, paging::List, problem::Problem};
+use super::{check, find};
+use crate::{
+    caller::Caller,
+    clock::{At, now},
+    house::House,
+    input::{Body, strict},
+    paging::List,
+    problem::Problem,
+};
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(put, remove))
+        .routes(routes!(versions))
+        .routes(routes!(restore))
 }
 
-shown! {
-    RouteOut of Route {
-        id: String,
-        /// Routes are tried in this order.
-        position: i64,
-        /// The called number, or `*` for every other.
-        number: String,
-        queue_id: String,
-        enabled: bool,
+#[derive(Serialize, ToSchema)]
+pub struct RouteOut {
+    id: String,
+    name: String,
+    /// 序号: routes are tried in this order, those of one position by age.
+    position: i64,
+    /// 号码规则: a number, `*` for every other, or a regular expression.
+    number: String,
+    /// What the route does: `type` and what belongs to it.
+    #[schema(value_type = Object)]
+    rule: Kind,
+    /// Of a queue rule.
+    queue_id: Option<String>,
+    enabled: bool,
+}
+
+impl From<Route> for RouteOut {
+    fn from(route: Route) -> Self {
+        let queue_id = match &route.rule.0 {
+            Kind::Queue { queue, .. } => Some(queue.to_string()),
+            _ => None,
+        };
+        Self {
+            id: route.id,
+            name: route.name,
+            position: route.position,
+            number: route.number,
+            rule: route.rule.0,
+            queue_id,
+            enabled: route.enabled,
+        }
     }
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteIn {
-    #[serde(default)]
-    position: i64,
-    /// Digits with an optional `+`, or `*`.
+    /// Its id, when not given.
+    name: Option<String>,
+    /// 1 when not given; 90 for outbound, 100 for basic rules, 1000 for `*`.
+    position: Option<i64>,
+    /// A number, `*`, or a regular expression of at most 200 characters. `BAD_PATTERN`.
     number: String,
-    queue_id: String,
+    /// basic {}, inbound {to, office {zone, spans, holidays, shut, open}, closed_prompt, closed_to},
+    /// outbound {gateway, prefix, caller, ring_timeout_s, record}, queue {queue, priority} or
+    /// robot {prompt, then}, named by `type`.
+    #[schema(value_type = Object)]
+    rule: Option<serde_json::Value>,
+    /// Short for a queue rule.
+    queue_id: Option<String>,
     enabled: Option<bool>,
 }
 
-/// 呼入路由 · Routes in the order in which they are tried.
+#[derive(Serialize, ToSchema)]
+pub struct VersionOut {
+    version: i64,
+    name: String,
+    position: i64,
+    number: String,
+    #[schema(value_type = Object)]
+    rule: Kind,
+    enabled: bool,
+    saved_by: Option<String>,
+    saved_at: At,
+}
+
+/// 路由规则 · Routes in the order in which they are tried.
 #[utoipa::path(get, path = "/api/v1/routes", tag = "setup",
     responses((status = 200, body = List<RouteOut>)))]
 async fn list(State(house): State<House>, caller: Caller) -> Result<Json<List<RouteOut>>, Problem> {
@@ -61,20 +120,19 @@ async fn put(
     Path(id): Path<String>,
     Body(asked): Body<RouteIn>,
 ) -> Result<Json<RouteOut>, Problem> {
+    let id = check::chosen_id("/id", &id)?;
+    let rule = rule_of(asked.rule, asked.queue_id)?;
+    queues_exist(&house, &caller, &rule).await?;
+    let pattern = pattern(&asked.number)?;
     let route = Route {
-        id: check::chosen_id("/id", &id)?,
-        position: asked.position,
-        number: match asked.number.as_str() {
-            "*" => "*".into(),
-            number => check::number("/number", number)?,
-        },
-        queue_id: asked.queue_id,
+        name: check::name("/name", asked.name.as_deref().unwrap_or(&id))?,
+        id,
+        position: asked.position.unwrap_or_else(|| usual(&rule, &pattern)),
+        number: pattern.as_str().to_owned(),
+        rule: Doc(rule),
         enabled: asked.enabled.unwrap_or(true),
     };
-    let mut tx = house.db.begin().await?;
-    stored::put(&mut tx, caller.orgi(), &route).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    save(&house, &caller, &route).await?;
     Ok(Json(route.into()))
 }
 
@@ -93,4 +151,114 @@ async fn remove(
     tx.commit().await?;
     house.live.reload().await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// 路由版本 · What a route was, newest first; the last 200 changes.
+#[utoipa::path(get, path = "/api/v1/routes/{id}/versions", tag = "setup",
+    params(("id" = String, Path)), responses((status = 200, body = List<VersionOut>)))]
+async fn versions(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<List<VersionOut>>, Problem> {
+    let rows = stored::versions(&house.db, caller.orgi(), &id).await?;
+    find::there(rows.first())?;
+    let shown = rows.into_iter().map(|row| {
+        let document = row.document.0;
+        VersionOut {
+            version: row.version,
+            name: document.name,
+            position: document.position,
+            number: document.number,
+            rule: document.rule,
+            enabled: document.enabled,
+            saved_by: row.saved_by,
+            saved_at: At(row.saved_at),
+        }
+    });
+    Ok(Json(List::whole(shown.collect())))
+}
+
+/// 路由回退 · Make a route again what it was in a version; that is a new version.
+#[utoipa::path(post, path = "/api/v1/routes/{id}/versions/{version}/restore", tag = "setup",
+    params(("id" = String, Path), ("version" = i64, Path)),
+    responses((status = 200, body = RouteOut)))]
+async fn restore(
+    State(house): State<House>,
+    caller: Caller,
+    Path((id, version)): Path<(String, i64)>,
+) -> Result<Json<RouteOut>, Problem> {
+    let rows = stored::versions(&house.db, caller.orgi(), &id).await?;
+    let row = find::there(rows.into_iter().find(|row| row.version == version))?;
+    let route = row.document.0.route(&id);
+    queues_exist(&house, &caller, &route.rule.0).await?;
+    save(&house, &caller, &route).await?;
+    Ok(Json(route.into()))
+}
+
+async fn save(house: &House, caller: &Caller, route: &Route) -> Result<(), Problem> {
+    let mut tx = house.db.begin().await?;
+    stored::put(&mut tx, caller.orgi(), route, caller.user_id(), now()).await?;
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(())
+}
+
+/// A pattern that can be used.
+///
+/// # Errors
+/// `BAD_PATTERN`.
+fn pattern(text: &str) -> Result<Pattern, Problem> {
+    Pattern::new(text).map_err(|bad| Problem::because("BAD_PATTERN", bad.to_string()))
+}
+
+fn rule_of(rule: Option<serde_json::Value>, queue: Option<String>) -> Result<Kind, Problem> {
+    let rule: Kind = match (rule, queue) {
+        (Some(rule), None) => strict(rule)?,
+        (None, Some(queue)) => Kind::Queue {
+            queue: queue.into(),
+            priority: 0,
+        },
+        _ => {
+            let text = "either a rule or a queue_id";
+            return Err(Problem::at("/rule", "choice", text));
+        }
+    };
+    rule.validate()
+        .map_err(|bad| Problem::at(&format!("/rule{}", bad.at), "value", bad.message))?;
+    Ok(rule)
+}
+
+/// Where a rule stands that does not say so: what is sure before what is broad (VOX-099).
+fn usual(rule: &Kind, pattern: &Pattern) -> i64 {
+    match rule {
+        _ if pattern.is_any() => 1_000,
+        Kind::Outbound(_) => 90,
+        Kind::Basic => 100,
+        _ => 1,
+    }
+}
+
+/// # Errors
+/// `NO_SUCH_QUEUE` when a rule leads to a queue that the tenant does not have.
+async fn queues_exist(house: &House, caller: &Caller, rule: &Kind) -> Result<(), Problem> {
+    let to = match rule {
+        Kind::Queue { queue, .. } => Some(queue),
+        Kind::Robot { then: to, .. } => queue_of(to.as_ref()),
+        Kind::Inbound(rule) => queue_of(rule.closed_to.as_ref()),
+        Kind::Basic | Kind::Outbound(_) => None,
+    };
+    let Some(queue) = to else { return Ok(()) };
+    let known = queues::revisions(&house.db, caller.orgi()).await?;
+    match known.contains_key(queue.as_str()) {
+        true => Ok(()),
+        false => Err(Problem::of("NO_SUCH_QUEUE")),
+    }
+}
+
+fn queue_of(to: Option<&Destination>) -> Option<&engine::ids::QueueId> {
+    match to {
+        Some(Destination::Queue { queue }) => Some(queue),
+        _ => None,
+    }
 }

@@ -46,6 +46,7 @@ mod records;
 mod recycle;
 mod robot_orders;
 mod robots;
+mod route_look_up;
 mod rows;
 mod running;
 mod settings;
@@ -56,6 +57,7 @@ mod tasks;
 mod template;
 mod undo;
 mod users;
+mod voicemails;
 mod wait;
 mod why;
 
@@ -110,11 +112,13 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(decisions::routes())
         .merge(export::routes())
         .merge(calls::routes())
+        .merge(voicemails::routes())
         .merge(attempts::routes())
         .merge(queues::routes())
         .merge(queue_agents::routes())
         .merge(gateways::routes())
         .merge(inbound_routes::routes())
+        .merge(route_look_up::routes())
         .merge(extensions::routes())
         .merge(dnc::routes())
         .merge(dnc_lists::routes())

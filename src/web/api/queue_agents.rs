@@ -11,7 +11,7 @@ use store::queues::{self, InQueue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::queues::{known, out_of_range};
+use super::queues::{bad_setting, known};
 use crate::{
     caller::Caller,
     house::House,
@@ -107,7 +107,7 @@ async fn put(
 ) -> Result<Json<MemberOut>, Problem> {
     known(&house, &caller, &id).await?;
     let settings: Member = strict(asked)?;
-    settings.validate().map_err(|bad| out_of_range("", &bad))?;
+    settings.validate().map_err(|bad| bad_setting("", &bad))?;
     let member = InQueue { agent_id, settings };
     let mut tx = house.db.begin().await?;
     queues::put_member(&mut tx, &id, &member).await?;

@@ -9,7 +9,7 @@ use axum::{
 };
 use engine::{
     floor::WaitingView,
-    queue::{OutOfRange, Settings},
+    queue::{BadSetting, Settings},
 };
 use serde::{Deserialize, Serialize};
 use store::queues::{self, Queue};
@@ -178,7 +178,7 @@ async fn put(
     };
     settings
         .validate()
-        .map_err(|bad| out_of_range("/settings", &bad))?;
+        .map_err(|bad| bad_setting("/settings", &bad))?;
     let queue = Queue {
         id: check::chosen_id("/id", &id)?,
         name: check::name("/name", &asked.name)?,
@@ -211,7 +211,7 @@ async fn remove(
 }
 
 /// What a bad setting is refused with; `under` is where the settings stand.
-pub fn out_of_range(under: &str, bad: &OutOfRange) -> Problem {
+pub fn bad_setting(under: &str, bad: &BadSetting) -> Problem {
     Problem::at(&format!("{under}{}", bad.at), "range", bad.to_string())
 }
 

@@ -1,8 +1,7 @@
 //! Set-up.
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
-use engine::gateway::Trouble;
-use engine::queue::Strategy;
+use engine::{gateway::Trouble, queue::Strategy, route::Kind};
 use render::pages::{AgentRow, Choice, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
 use store::{
     access::{Role, users},
@@ -113,8 +112,20 @@ fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
 fn route_row(route: store::routes::Route) -> RouteRow {
     RouteRow {
         id: route.id,
+        position: route.position,
         number: route.number,
-        queue_id: route.queue_id,
+        kind: route.rule.as_str(),
+        to: match &route.rule.0 {
+            Kind::Queue { queue, .. } => queue.to_string(),
+            Kind::Inbound(rule) => rule.to.clone(),
+            Kind::Outbound(rule) => rule
+                .gateway
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            Kind::Robot { prompt, .. } => prompt.clone(),
+            Kind::Basic => String::new(),
+        },
         enabled: route.enabled,
     }
 }

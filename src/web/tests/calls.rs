@@ -24,6 +24,7 @@ async fn recorded(kit: &Kit, data_dir: &std::path::Path) -> String {
         gateway: None,
         caller: "18618616001".into(),
         callee: "4008001234".into(),
+        is_call_back: false,
         started_at: Millis(1_000),
     };
     calls::open_inbound(&kit.db, "n", &call).await.unwrap();

@@ -41,6 +41,9 @@ setup-max-wait = Longest wait (ms)
 setup-max-wait-hint = 0 = for ever
 setup-places = Places in the line
 setup-places-hint = 0 = no limit
+setup-route-position = Order
+setup-route-kind = Kind
+setup-leads-to = Leads to
 setup-routes = Inbound routes
 setup-no-routes = No inbound routes yet.
 setup-called = Called number

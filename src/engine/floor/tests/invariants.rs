@@ -70,7 +70,9 @@ fn legs_and_calls_agree(floor: &Floor) {
         for leg in legs.into_iter().flatten() {
             assert!(floor.legs.contains_key(&leg), "{} has {leg}", call.id);
         }
-        let has_customer = !matches!(call.phase, Phase::AgentFirst | Phase::Opening);
+        let waits_for_an_agent = call.way.is_call_back && call.is_waiting();
+        let early = matches!(call.phase, Phase::AgentFirst | Phase::Opening);
+        let has_customer = !early && !waits_for_an_agent;
         assert_eq!(call.customer.is_some(), has_customer, "{call:?}");
     }
 }
@@ -92,7 +94,9 @@ fn channels_are_counted(floor: &Floor) {
     for (id, gateway) in &floor.gateways {
         let on_it =
             |call: &&super::super::Call| call.holds_channel && call.gateway.as_ref() == Some(id);
+        let goes_out = |call: &&super::super::Call| call.way.out.as_ref() == Some(id);
         let calls = floor.calls.values().filter(on_it).count();
+        let calls = calls + floor.calls.values().filter(goes_out).count();
         assert_eq!(gateway.state.in_use as usize, calls, "channels of {id}");
     }
 }
@@ -119,6 +123,7 @@ fn campaigns_know_their_calls(floor: &Floor) {
 pub fn nothing_is_left(floor: &Floor) {
     assert!(floor.calls.is_empty(), "calls: {:?}", floor.calls);
     assert!(floor.attempts.is_empty(), "attempts");
+    assert!(floor.messages.is_empty(), "messages");
     assert!(floor.dials.is_empty(), "dials: {:?}", floor.dials);
     let nailed = |role: &Role| matches!(role, Role::NailedUp(_));
     assert!(floor.legs.values().all(nailed), "legs: {:?}", floor.legs);

@@ -19,3 +19,4 @@ mod shift;
 mod stage;
 mod store;
 mod test_calls;
+mod ways;

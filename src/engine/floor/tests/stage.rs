@@ -1,13 +1,14 @@
 //! What every test plays on: one queue, one gateway, agents, and campaigns to dial.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 
-use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpec, RouteSpec};
+use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpec};
 use crate::{
     campaign::{Mode, Settings, State},
     gateway,
     ledger::Ledger,
     pacing, queue,
+    route::Rule,
     settings::Rules,
     time::Millis,
     window::Window,
@@ -24,6 +25,11 @@ pub fn opening() -> Millis {
             .expect("a well-formed moment")
             .timestamp_millis(),
     )
+}
+
+/// The day of the opening, where the house is.
+pub fn opening_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day")
 }
 
 pub fn agent(id: &str) -> AgentSpec {
@@ -59,11 +65,12 @@ pub fn configuration(agents: &[String]) -> Configuration {
                 inbound_reserved: 0.0,
             },
         }],
-        routes: vec![RouteSpec {
-            number: "4000".into(),
-            queue: QUEUE.into(),
-        }],
+        routes: vec![to_queue("4000", QUEUE)],
     }
+}
+
+pub fn to_queue(number: &str, queue: &str) -> Rule {
+    Rule::to_queue(number, queue.into()).expect("a pattern")
 }
 
 pub fn campaign(id: &str, mode: Mode) -> CampaignSpec {

@@ -45,6 +45,16 @@ impl Stage {
                 },
             },
             ["calls", name, number, rest @ ..] => self.incoming(name, number, rest),
+            ["presses", leg, key] => Input::Key {
+                leg: self.leg(leg),
+                key: key.chars().next().expect("a key"),
+            },
+            ["recorded", leg, time] => Input::RecordDone {
+                sound: self.recordings[*leg],
+                file: format!("{leg}.wav"),
+                ms: seconds(time),
+                error: None,
+            },
             ["heard", leg] => {
                 let leg = self.leg(leg);
                 let sound = self.sounds[&leg];
@@ -186,6 +196,7 @@ impl Stage {
             },
             ["dials", _] => AgentOrder::DialPreview,
             ["skips", _] => AgentOrder::SkipPreview,
+            ["asks", _] => AgentOrder::Survey,
             ["hangs-up", _] => AgentOrder::Hangup,
             ["done", _] => AgentOrder::FinishWrapUp,
             ["says", _, call, code, rest @ ..] => AgentOrder::Dispose {

@@ -52,6 +52,8 @@ pub struct Stage {
     legs: BTreeMap<LegId, (String, bool)>,
     named: BTreeMap<String, LegId>,
     sounds: BTreeMap<LegId, SoundId>,
+    /// A leg's name to what is recorded of it.
+    recordings: BTreeMap<String, SoundId>,
     calls: BTreeMap<CallId, String>,
     attempts: BTreeMap<String, AttemptId>,
     pending: VecDeque<Input>,
@@ -74,6 +76,7 @@ impl Stage {
             legs: BTreeMap::new(),
             named: BTreeMap::new(),
             sounds: BTreeMap::new(),
+            recordings: BTreeMap::new(),
             calls: BTreeMap::new(),
             attempts: BTreeMap::new(),
             pending: VecDeque::new(),

@@ -1,5 +1,7 @@
 //! Lines that set the stage.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         super::{AgentOrder, CampaignSpec, Input},
@@ -10,8 +12,10 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     classification::Treatment,
+    destination::Destination,
     pacing::Policy,
-    queue::{Member, Strategy, TimeBase},
+    queue::{Announcement, ExitKey, Member, Strategy, TimeBase},
+    route::{Inbound, Kind, Office, Outbound, Pattern, Rule},
     settings::{Ceiling, Level},
 };
 
@@ -37,11 +41,8 @@ impl Stage {
                 let mut other = stage::configuration(&[]);
                 let mut queue = other.queues.remove(0);
                 queue.id = (*id).into();
-                let mut route = other.routes.remove(0);
-                route.queue = queue.id.clone();
-                route.number = (*number).into();
                 self.configuration.queues.push(queue);
-                self.configuration.routes.push(route);
+                self.configuration.routes.push(stage::to_queue(number, id));
                 let last = self.configuration.queues.len() - 1;
                 for (key, value) in pairs(options) {
                     self.set_queue(last, key, value);
@@ -53,6 +54,10 @@ impl Stage {
                         agent.queues.insert((*queue).into());
                     }
                 }
+            }
+            ["route", pattern, kind, options @ ..] => {
+                let rule = rule(pattern, kind, options);
+                self.configuration.routes.push(rule);
             }
             ["member", agent, options @ ..] => {
                 let members = &mut self.configuration.queues[0].members;
@@ -115,6 +120,25 @@ impl Stage {
             }
             "skip-empty" => settings.tiers.skip_empty = true,
             "counts-from" => settings.time_base = TimeBase::System,
+            "welcome" => settings.welcome = Some(value.into()),
+            "tells" => {
+                settings.announcement = Some(Announcement {
+                    prompt: (!value.is_empty()).then(|| value.into()),
+                    every_s: 10,
+                    place: true,
+                    wait: true,
+                });
+            }
+            "key" => {
+                let (key, to) = value.split_once(':').expect("key:destination");
+                settings.exit_keys.push(ExitKey {
+                    key: key.chars().next().expect("a key"),
+                    to: destination(to),
+                });
+            }
+            "overflow" => settings.overflow = Some(destination(value)),
+            "call-back" => settings.call_back_within_ms = ms(),
+            "survey" => settings.survey = true,
             "strategy" => {
                 settings.strategy = match value {
                     "all" => Strategy::RingAll,
@@ -200,6 +224,58 @@ impl Stage {
 
     pub(super) fn configure(&mut self) {
         self.input(Input::Configured(Box::new(self.configuration.clone())));
+    }
+}
+
+/// `queue/care`, `voicemail/sales`, `callback`.
+fn destination(text: &str) -> Destination {
+    let (kind, name) = text.split_once('/').unwrap_or((text, ""));
+    let to = name.to_owned();
+    match kind {
+        "queue" => Destination::Queue { queue: to.into() },
+        "extension" => Destination::Extension { extension: to },
+        "voicemail" => Destination::Voicemail { mailbox: to },
+        "number" => Destination::Number { number: to },
+        "callback" => Destination::Callback,
+        _ => Destination::Hangup,
+    }
+}
+
+/// `inbound=301` and the like.
+fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
+    let (kind, value) = kind.split_once('=').unwrap_or((kind, ""));
+    let kind = match kind {
+        "basic" => Kind::Basic,
+        "outbound" => Kind::Outbound(Outbound::default()),
+        "robot" => Kind::Robot {
+            prompt: value.into(),
+            then: options.first().map(|to| destination(to)),
+        },
+        "closed" => {
+            let mut rule = inbound(value);
+            rule.office.shut.insert(stage::opening_day());
+            rule.closed_prompt = Some("closed".into());
+            rule.closed_to = options.first().map(|to| destination(to));
+            Kind::Inbound(rule)
+        }
+        "inbound" => Kind::Inbound(inbound(value)),
+        other => panic!("no kind of rule: {other}"),
+    };
+    Rule {
+        id: pattern.into(),
+        name: pattern.into(),
+        pattern: Pattern::new(pattern).expect("a pattern"),
+        kind,
+        holidays: BTreeSet::new(),
+    }
+}
+
+fn inbound(to: &str) -> Inbound {
+    Inbound {
+        to: to.into(),
+        office: Office::default(),
+        closed_prompt: None,
+        closed_to: None,
     }
 }
 

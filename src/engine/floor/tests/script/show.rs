@@ -25,17 +25,18 @@ impl Stage {
     pub(super) fn remember_names(&mut self, command: &Command) {
         match command {
             Command::Dial { leg, number, .. } => {
-                let row = self
-                    .store
-                    .rows
-                    .values()
-                    .find(|row| row.lead.number == *number);
-                let name = row.expect("a lead with this number").lead.id.to_string();
+                let mut rows = self.store.rows.values();
+                let row = rows.find(|row| row.lead.number == *number);
+                let name = row.map_or_else(|| number.clone(), |row| row.lead.id.to_string());
                 self.name(*leg, &name);
             }
             Command::RingPhone { leg, extension, .. } => {
                 let name = extension.replacen("80", "a", 1);
                 self.name(*leg, &name);
+            }
+            Command::RecordMessage { leg, sound } => {
+                let name = self.name_of(*leg);
+                self.recordings.insert(name, *sound);
             }
             Command::OpenAttempt(open) => {
                 let lead = open.call.lead.as_ref().expect("a lead").to_string();
@@ -120,6 +121,14 @@ impl Stage {
                 format!("agent's leg of {name} {} lost", quality.packets_lost)
             }
             Command::Record { leg: l, .. } => format!("record {}", leg(l)),
+            Command::StopPlay { leg: l, .. } => format!("hush {}", leg(l)),
+            Command::StopRecord { leg: l, .. } => format!("stop recording {}", leg(l)),
+            Command::RecordMessage { leg: l, .. } => format!("take message of {}", leg(l)),
+            Command::KeepMessage(message) => format!(
+                "keep message of {} for {}: {} ms",
+                message.caller, message.mailbox, message.ms
+            ),
+            Command::DropRecording { file } => format!("drop {file}"),
             Command::Tell(event) if shows("told") => told(event)?,
             _ => return None,
         })
@@ -149,6 +158,12 @@ impl Stage {
             .filter(|_| self.show.contains("heard"))
         {
             text += &format!(" {} {}", message.prompt, message.heard.as_str());
+        }
+        if let Some(exit) = call.exit {
+            text += &format!(" by {} to {}", exit.key, exit.to);
+        }
+        if let Some(score) = call.score {
+            text += &format!(" scored {score}");
         }
         if let Some(ms) = call.wait_ms.filter(|_| self.show.contains("waited")) {
             text += &format!(" waited {ms}");

@@ -1,0 +1,120 @@
+//! A caller's way through the house: what is heard, where it leads, and where it ends without an agent.
+
+use std::collections::VecDeque;
+
+use super::{Cause, Command, Floor, Phase};
+use crate::{
+    destination::Destination,
+    ids::{AgentId, CallId, GatewayId, QueueId, SoundId},
+    time::Millis,
+};
+
+/// A call is sent on so often at most: overflows may lead in a circle.
+const MOST_MOVES: u8 = 10;
+
+/// What a call remembers of its way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Way {
+    /// What the route wants heard first, and where the call goes then.
+    pub entry: Option<(Option<String>, Destination)>,
+    /// Prompts that a waiting caller is still to hear, and the one being heard.
+    pub words: VecDeque<String>,
+    pub saying: Option<SoundId>,
+    /// The key that led out of a queue last.
+    pub exit: Option<Exit>,
+    pub left_at: Option<Millis>,
+    /// The caller has what the house gives without an agent: whoever hangs up now is not lost.
+    pub is_served: bool,
+    pub moves: u8,
+    /// One extension is rung, nobody else; the call goes back to no queue.
+    pub is_direct: bool,
+    /// The gateway that carries the call out again.
+    pub out: Option<GatewayId>,
+    /// We call back somebody who did not want to wait.
+    pub is_call_back: bool,
+    /// Who talked, when the conversation is over and the caller is still there.
+    pub served_by: Option<AgentId>,
+    pub talked_until: Option<Millis>,
+    /// 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
+    pub score: Option<u8>,
+}
+
+/// How a caller left a queue (VOX-035).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    pub key: char,
+    /// The kind of destination.
+    pub to: &'static str,
+}
+
+impl Floor {
+    /// A caller has been answered: what the route says is heard and done.
+    pub(super) fn set_out(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        match call.way.entry.take() {
+            Some((Some(prompt), then)) => self.hear(id, &prompt, then),
+            Some((None, then)) => self.send(id, then, now),
+            None => self.leave(id, Cause::Normal, now),
+        }
+    }
+
+    /// The caller hears a prompt, then goes on.
+    pub(super) fn hear(&mut self, id: CallId, prompt: &str, then: Destination) {
+        let sound = SoundId(self.numbers.take());
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.phase = Phase::Hearing { sound, then };
+        call.way.is_served = true;
+        if let Some(leg) = call.customer {
+            let prompt = prompt.to_owned();
+            let play = Command::Play { leg, sound, prompt };
+            self.commands.push_back(play);
+        }
+    }
+
+    /// Sends the caller somewhere.
+    pub(super) fn send(&mut self, id: CallId, to: Destination, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.way.moves += 1;
+        if call.way.moves > MOST_MOVES {
+            self.leave(id, Cause::Normal, now);
+            return;
+        }
+        match to {
+            Destination::Queue { queue } if self.turns_away(&queue, id, now) => {
+                self.overflow(id, &queue, now);
+            }
+            Destination::Queue { queue } => self.enter_queue(id, Some(queue), now),
+            Destination::Voicemail { mailbox } => self.greet(id, mailbox),
+            Destination::Extension { extension } => self.ring_extension(id, extension, now),
+            Destination::Number { number } => self.put_through(id, &number, now),
+            Destination::Callback => self.hear(id, "callback", Destination::Hangup),
+            Destination::Hangup => self.leave(id, Cause::Normal, now),
+        }
+    }
+
+    /// A queue has no place for the caller, or none any longer.
+    pub(super) fn overflow(&mut self, id: CallId, queue: &QueueId, now: Millis) {
+        let settings = self.queues.get(queue).map(|queue| &queue.settings);
+        let (to, sorry) = settings.map_or((None, None), |settings| {
+            (settings.overflow.clone(), Some(settings.sorry.clone()))
+        });
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        match to.filter(|_| call.mode.is_none()) {
+            Some(to) => {
+                call.queue = Some(queue.clone());
+                call.gave_up = Some(now);
+                call.way.is_served = true;
+                self.send(id, to, now);
+            }
+            None => self.say_sorry(id, sorry, now),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Somebody at a telephone behind the carrier: calls the house, presses keys, says something, hears,
+//! and is called.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use embedded::{Config, Embedded, Gateway};
+use switch::{
+    CallerId, Cause, Command, CommandId, Event, EventKind, LegId, Originate, PlayId, RecordId,
+    Switch, Target,
+};
+use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
+
+use super::ports;
+
+const HOUSE: &str = "house";
+const PATIENCE: Duration = Duration::from_secs(60);
+const RTP_PORTS: u16 = 40;
+
+pub struct Person {
+    switch: Arc<Embedded>,
+    events: UnboundedReceiver<Event>,
+    /// What nobody has asked for yet.
+    told: HashMap<LegId, Vec<EventKind>>,
+    last: u64,
+}
+
+impl Person {
+    /// Somebody who can call the server whose SIP port this is.
+    ///
+    /// # Panics
+    /// When there are no ports left.
+    pub async fn new(sip: u16) -> Self {
+        let own = format!("127.0.0.1:{}", ports::one());
+        let own = own.parse().expect("an address");
+        let first = ports::range(RTP_PORTS);
+        let mut config = Config::new(own, "carrier", first..=first + RTP_PORTS - 1);
+        config.sip.flood_limit = 0;
+        let switch = Embedded::start(config).await.expect("free ports");
+        let house = format!("127.0.0.1:{sip}").parse().expect("an address");
+        switch.set_gateways(vec![Gateway::udp(HOUSE, house)]);
+        let events = switch.events().expect("the first listener");
+        Self {
+            switch,
+            events,
+            told: HashMap::new(),
+            last: 0,
+        }
+    }
+
+    /// Where the house finds this person.
+    pub fn port(&self) -> u16 {
+        self.switch.sip_address().port()
+    }
+
+    /// Calls a number of the house and waits for the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn call(&mut self, number: &str, from: &str) -> LegId {
+        let leg = LegId(Uuid::new_v4());
+        self.order(Command::Originate(Originate {
+            leg,
+            to: Target::Gateway {
+                gateway: HOUSE.into(),
+                number: number.into(),
+            },
+            caller: CallerId {
+                number: from.into(),
+                ..CallerId::default()
+            },
+            ring_timeout: PATIENCE,
+        }));
+        let is_answer = |event: &EventKind| matches!(event, EventKind::Answered);
+        self.until(leg, "the house to answer", is_answer).await;
+        leg
+    }
+
+    /// Waits until the telephone rings, and picks up.
+    ///
+    /// # Panics
+    /// When it does not ring.
+    pub async fn pick_up(&mut self) -> LegId {
+        let is_call = |event: &EventKind| matches!(event, EventKind::Incoming { .. });
+        let rung = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let rung = self.told.iter().find(|(_, told)| told.iter().any(is_call));
+                if let Some((leg, _)) = rung {
+                    return *leg;
+                }
+                self.hear_of_one().await;
+            }
+        });
+        let leg = rung.await.expect("the telephone to ring");
+        self.told.remove(&leg);
+        self.order(Command::Answer { leg });
+        leg
+    }
+
+    /// Waits for something to happen to a leg.
+    ///
+    /// # Panics
+    /// When it does not happen in time.
+    pub async fn until(&mut self, leg: LegId, what: &str, holds: impl Fn(&EventKind) -> bool) {
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let told = self.told.entry(leg).or_default();
+                if let Some(at) = told.iter().position(&holds) {
+                    told.drain(..=at);
+                    return;
+                }
+                self.hear_of_one().await;
+            }
+        });
+        let in_time = found.await.is_ok();
+        assert!(in_time, "waited for {what}: {:?}", self.told);
+    }
+
+    /// Waits until the house has hung up.
+    pub async fn until_over(&mut self, leg: LegId) {
+        let is_end = |event: &EventKind| matches!(event, EventKind::Ended(_));
+        self.until(leg, "the call to end", is_end).await;
+    }
+
+    /// Says a prompt to its end.
+    pub async fn say(&mut self, leg: LegId, prompt: &str) {
+        let play = PlayId(self.number());
+        self.order(Command::Play {
+            leg,
+            play,
+            prompt: prompt.into(),
+            times: 1,
+        });
+        let is_done = |event: &EventKind| matches!(event, EventKind::PlayDone { .. });
+        self.until(leg, "all to be said", is_done).await;
+    }
+
+    pub fn press(&mut self, leg: LegId, keys: &str) {
+        let digits = keys.into();
+        self.order(Command::SendDtmf { leg, digits });
+    }
+
+    /// Keeps what this person hears, on the left, until the call ends.
+    pub fn keep(&mut self, leg: LegId, path: &Path) {
+        let record = RecordId(self.number());
+        let path = path.to_owned();
+        self.order(Command::StartRecord { leg, record, path });
+    }
+
+    /// Waits until what was heard is complete.
+    pub async fn until_kept(&mut self, leg: LegId) {
+        let is_done = |event: &EventKind| matches!(event, EventKind::RecordDone { .. });
+        self.until(leg, "the recording to end", is_done).await;
+    }
+
+    pub async fn hang_up(&mut self, leg: LegId) {
+        let cause = Cause::Normal;
+        self.order(Command::Hangup { leg, cause });
+        self.until_over(leg).await;
+    }
+
+    async fn hear_of_one(&mut self) {
+        let event = self.events.recv().await.expect("the switch lives");
+        if let Some(leg) = event.leg {
+            self.told.entry(leg).or_default().push(event.kind);
+        }
+    }
+
+    fn order(&mut self, command: Command) {
+        let id = CommandId(self.number());
+        self.switch.send(id, command).expect("an order");
+    }
+
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}

@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
 };
 use engine::{
+    destination::Destination,
     floor::WaitingView,
     queue::{BadSetting, Settings},
 };
@@ -40,7 +41,8 @@ pub struct QueueOut {
     pub name: String,
     /// strategy (ring_all, longest_idle, round_robin, top_down, least_talk_time, fewest_calls,
     /// by_agent_order), fifo, tiers {apply, wait_ms, multiply, skip_empty}, time_base (queue,
-    /// system), priority, abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
+    /// system), priority, welcome, announcement {prompt, every_s, place, wait}, exit_keys [{key, to}],
+    /// overflow, call_back_within_ms, survey, abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
     /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
     /// sorry, max_no_answer.
     #[schema(value_type = Object)]
@@ -179,6 +181,7 @@ async fn put(
     settings
         .validate()
         .map_err(|bad| bad_setting("/settings", &bad))?;
+    leads_somewhere(&house, &caller, &id, &settings).await?;
     let queue = Queue {
         id: check::chosen_id("/id", &id)?,
         name: check::name("/name", &asked.name)?,
@@ -208,6 +211,27 @@ async fn remove(
     tx.commit().await?;
     house.live.reload().await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// # Errors
+/// `NO_SUCH_QUEUE` when a key or the overflow leads to a queue that there is not.
+async fn leads_somewhere(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    settings: &Settings,
+) -> Result<(), Problem> {
+    let keys = settings.exit_keys.iter().map(|exit| &exit.to);
+    let queues = keys.chain(&settings.overflow).filter_map(|to| match to {
+        Destination::Queue { queue } => Some(queue.as_str()),
+        _ => None,
+    });
+    let known = queues::revisions(&house.db, caller.orgi()).await?;
+    let is_there = |queue: &str| queue == id || known.contains_key(queue);
+    match queues.into_iter().all(is_there) {
+        true => Ok(()),
+        false => Err(Problem::of("NO_SUCH_QUEUE")),
+    }
 }
 
 /// What a bad setting is refused with; `under` is where the settings stand.

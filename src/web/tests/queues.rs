@@ -94,6 +94,10 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
             assert_eq!(answer.status, 422, "{path}: {}", answer.text);
             assert_eq!(answer.body["errors"][0]["pointer"], pointer);
         }
+        let nowhere = json!([{"key": "1", "to": {"type": "queue", "queue": "none"}}]);
+        let asked = queue(json!({"exit_keys": nowhere}));
+        let answer = kit.with(&token, "PUT", QUEUE, Some(asked)).await;
+        assert_eq!(answer.code(), "NO_SUCH_QUEUE");
         let nobody = format!("{QUEUE}/agents/9999");
         let answer = kit.with(&token, "PUT", &nobody, Some(json!({}))).await;
         assert_eq!(answer.code(), "NO_SUCH_AGENT");

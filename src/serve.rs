@@ -4,6 +4,7 @@ use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use embedded::Embedded;
+use engine::floor::OutsideLimits;
 use live::{Live, Running};
 use store::Db;
 use tokio::{
@@ -107,6 +108,11 @@ impl Server {
             switch: Arc::clone(&switch) as Arc<dyn switch::Switch>,
             node: config.node.clone(),
             recordings: config.data.join("recordings"),
+            outside: OutsideLimits {
+                at_once: config.sip.phones.at_once,
+                per_hour: config.sip.phones.per_hour,
+                denied: config.sip.phones.denied.clone(),
+            },
         })
         .await
         .context("cannot start the floor")?;

@@ -249,6 +249,11 @@ impl Embedded {
         if let Err(error) = self.sound.agree(leg.media, &leg.local, sdp) {
             tracing::info!(%error, "a change of media was useless");
         }
+        let holds = Sound::is_held_by(sdp);
+        if leg.far_end_holds != holds {
+            leg.far_end_holds = holds;
+            floor.tell(LegId(call.0), EventKind::FarEndHolds { on: holds });
+        }
     }
 
     fn ended(&self, floor: &mut Floor, id: LegId, mut ended: Ended, at: SystemTime) {

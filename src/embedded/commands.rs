@@ -25,6 +25,7 @@ impl Embedded {
             Command::Park { leg, hear } => self.park(floor, id, leg, hear),
             Command::Hold { leg, hear } => self.hold(floor, id, leg, hear),
             Command::Resume { leg } => self.resume(floor, leg),
+            Command::Mute { leg, on } => self.mute(floor, leg, on),
             Command::Supervise {
                 leg,
                 agent,
@@ -180,12 +181,11 @@ impl Embedded {
                 self.leave_bridge(floor, leg);
             }
         }
-        let media = (floor.leg(a)?.media, floor.leg(b)?.media);
         for (leg, peer) in [(a, b), (b, a)] {
             floor.leg(leg)?.place = Place::Bridged { peer, on_end };
         }
         if !joined {
-            self.try_sound(self.sound.media().bridge(media.0, media.1));
+            self.rewire_bridge(floor, a);
             floor.tell(a, EventKind::Bridged { peer: b });
             floor.tell(b, EventKind::Bridged { peer: a });
         }

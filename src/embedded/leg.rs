@@ -20,6 +20,10 @@ pub struct Leg {
     pub place: Place,
     /// What it hears while its bridge is held.
     pub held: Option<Hear>,
+    /// Nobody hears it.
+    pub muted: bool,
+    /// It has put us on hold.
+    pub far_end_holds: bool,
     pub play: Option<PlayId>,
     /// Recordings that are not done.
     pub records: HashSet<RecordId>,
@@ -76,6 +80,8 @@ impl Leg {
             hung_up: false,
             place: Place::Parked(Hear::Silence),
             held: None,
+            muted: false,
+            far_end_holds: false,
             play: None,
             records: HashSet::new(),
             paused: HashSet::new(),

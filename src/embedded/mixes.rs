@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use media::{Ear, Gain, Prompt};
+use media::{Ear, Prompt};
 use switch::{CommandId, ConferenceId, EventKind, Hear, LegId, Monitor, Refused};
 
-use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Place};
+use crate::{
+    Embedded,
+    commands::out_of_step,
+    floor::Floor,
+    leg::{Leg, Place},
+};
 
 impl Embedded {
     pub(crate) fn hold(
@@ -40,6 +45,16 @@ impl Embedded {
         Ok(())
     }
 
+    pub(crate) fn mute(&self, floor: &mut Floor, leg_id: LegId, on: bool) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        if leg.muted != on {
+            leg.muted = on;
+            self.rewire_around(floor, leg_id);
+            floor.tell(leg_id, EventKind::Muted { on });
+        }
+        Ok(())
+    }
+
     pub(crate) fn supervise(
         &self,
         floor: &mut Floor,
@@ -49,13 +64,15 @@ impl Embedded {
         monitor: Monitor,
     ) -> Result<(), Refused> {
         let peer = floor.leg(agent)?.peer();
+        let confers = matches!(floor.leg(agent)?.place, Place::Conference(_));
         let leg = floor.leg(leg_id)?;
         let place = Place::Supervising { agent, monitor };
         if leg.place == place {
             return Ok(());
         }
-        if !leg.is_answered() || peer.is_none() || [Some(agent), peer].contains(&Some(leg_id)) {
-            let why = "an answered leg can supervise a bridge that it is not in";
+        let is_in_it = [Some(agent), peer].contains(&Some(leg_id));
+        if !leg.is_answered() || !(confers || peer.is_some()) || is_in_it {
+            let why = "an answered leg can supervise a bridge or conference that it is not in";
             out_of_step(floor, leg_id, id, why);
             return Ok(());
         }
@@ -64,7 +81,7 @@ impl Embedded {
             self.leave_bridge(floor, leg_id);
         }
         floor.leg(leg_id)?.place = place;
-        self.rewire_bridge(floor, agent);
+        self.rewire_around(floor, agent);
         floor.tell(leg_id, EventKind::Supervising { agent, monitor });
         Ok(())
     }
@@ -98,10 +115,11 @@ impl Embedded {
         match leg.place {
             Place::Supervising { agent, .. } => {
                 leg.place = Place::Parked(Hear::Silence);
-                self.rewire_bridge(floor, agent);
+                self.rewire_around(floor, agent);
             }
             Place::Conference(conference) => {
                 leg.place = Place::Parked(Hear::Silence);
+                self.dismiss_supervisors(floor, [id; 2]);
                 self.rewire_conference(floor, conference);
                 floor.tell(id, EventKind::ConferenceLeft { conference });
             }
@@ -111,7 +129,7 @@ impl Embedded {
 
     /// Parks those who supervised a bridge that has ended.
     pub(crate) fn dismiss_supervisors(&self, floor: &mut Floor, bridge: [LegId; 2]) {
-        for id in supervisors(floor, bridge) {
+        for id in supervisors(floor, &bridge) {
             if let Ok(leg) = floor.leg(id) {
                 leg.place = Place::Parked(Hear::Silence);
             }
@@ -130,13 +148,22 @@ impl Embedded {
         }
     }
 
+    /// Lets everybody around a leg hear what is due.
+    fn rewire_around(&self, floor: &mut Floor, id: LegId) {
+        match floor.any_leg(id).map(|leg| leg.place.clone()) {
+            Some(Place::Bridged { .. }) => self.rewire_bridge(floor, id),
+            Some(Place::Conference(conference)) => self.rewire_conference(floor, conference),
+            _ => {}
+        }
+    }
+
     /// Lets everybody at a bridge hear what is due: the two, and those who supervise them.
-    fn rewire_bridge(&self, floor: &mut Floor, id: LegId) {
+    pub(crate) fn rewire_bridge(&self, floor: &mut Floor, id: LegId) {
         let Some(peer) = floor.any_leg(id).and_then(|leg| leg.peer()) else {
             return;
         };
         let bridge = [id, peer];
-        let supervisors = supervisors(floor, bridge);
+        let supervisors = supervisors(floor, &bridge);
         let Some(ears) = self.ears(floor, bridge, &supervisors) else {
             return;
         };
@@ -158,45 +185,60 @@ impl Embedded {
                 continue;
             }
             let mut voices = voice(floor, peer);
-            for &supervisor in others {
-                if let Some(leg) = floor.any_leg(supervisor)
-                    && let Place::Supervising { agent, monitor } = leg.place
-                    && (monitor == Monitor::Barge || (monitor == Monitor::Whisper && agent == id))
-                {
-                    voices.push(leg.media);
-                }
-            }
+            voices.extend(supervising(floor, others, id));
             ears.push(Ear::of(media, &voices));
         }
-        let both: Vec<_> = bridge.iter().flat_map(|&id| voice(floor, id)).collect();
-        for &supervisor in others {
-            let media = floor.any_leg(supervisor)?.media;
-            ears.push(Ear {
-                leg: media,
-                voices: both.iter().map(|&leg| (leg, Gain::FULL)).collect(),
-                music: None,
-            });
-        }
+        ears.extend(listening(floor, others, &bridge));
         Some(ears)
     }
 
     fn rewire_conference(&self, floor: &mut Floor, conference: ConferenceId) {
         let members = floor.placed(|place| *place == Place::Conference(conference));
-        let members: Vec<_> = members
-            .iter()
-            .filter_map(|&id| floor.any_leg(id).map(|leg| leg.media))
-            .collect();
-        self.try_sound(self.sound.media().mix(media::conference(&members)));
+        let others = supervisors(floor, &members);
+        let mut ears = Vec::new();
+        for &id in &members {
+            let Some(media) = floor.any_leg(id).map(|leg| leg.media) else {
+                continue;
+            };
+            let around = members.iter().filter(|&&other| other != id);
+            let mut voices: Vec<_> = around.flat_map(|&other| voice(floor, other)).collect();
+            voices.extend(supervising(floor, &others, id));
+            ears.push(Ear::of(media, &voices));
+        }
+        ears.extend(listening(floor, &others, &members));
+        self.try_sound(self.sound.media().mix(ears));
     }
 }
 
-/// A leg's voice, unless it is held: who hears music is not to be heard.
+/// The voices of those supervisors whom this leg hears.
+fn supervising(floor: &mut Floor, others: &[LegId], id: LegId) -> Vec<media::LegId> {
+    let mut voices = Vec::new();
+    for &supervisor in others {
+        if let Some(leg) = floor.any_leg(supervisor)
+            && let Place::Supervising { agent, monitor } = leg.place
+            && (monitor == Monitor::Barge || (monitor == Monitor::Whisper && agent == id))
+        {
+            voices.push(leg.media);
+        }
+    }
+    voices
+}
+
+/// The ears of supervisors, who hear all of a call.
+fn listening(floor: &mut Floor, others: &[LegId], all: &[LegId]) -> Vec<Ear> {
+    let voices: Vec<_> = all.iter().flat_map(|&id| voice(floor, id)).collect();
+    let ear = |id: &LegId| Some(Ear::of(floor.any_leg(*id)?.media, &voices));
+    others.iter().filter_map(ear).collect()
+}
+
+/// A leg's voice, unless it is muted or held: who hears music is not to be heard.
 fn voice(floor: &mut Floor, id: LegId) -> Vec<media::LegId> {
-    let leg = floor.any_leg(id).filter(|leg| leg.held.is_none());
+    let is_heard = |leg: &&mut Leg| leg.held.is_none() && !leg.muted;
+    let leg = floor.any_leg(id).filter(is_heard);
     leg.map(|leg| leg.media).into_iter().collect()
 }
 
-fn supervisors(floor: &Floor, bridge: [LegId; 2]) -> Vec<LegId> {
+fn supervisors(floor: &Floor, around: &[LegId]) -> Vec<LegId> {
     floor
-        .placed(|place| matches!(place, Place::Supervising { agent, .. } if bridge.contains(agent)))
+        .placed(|place| matches!(place, Place::Supervising { agent, .. } if around.contains(agent)))
 }

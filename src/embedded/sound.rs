@@ -6,7 +6,7 @@ use std::{
 };
 
 use media::{Crypto, Keying, Lateness, Media, MediaError, Prompt, PromptError, Remote};
-use sip::sdp::{self, Agreed, Codec, CryptoLine, Local, SdpError};
+use sip::sdp::{self, Agreed, Codec, CryptoLine, Direction, Local, SdpError};
 
 /// The media engine and what we say about it in SDP.
 pub struct Sound {
@@ -51,6 +51,14 @@ impl Sound {
         let agreed = sdp::agree(local, &sdp::parse(theirs)?)?;
         self.connect(leg, &agreed);
         Ok(())
+    }
+
+    /// Whether they have stopped listening: a hold (RFC 3264 section 8.4).
+    pub fn is_held_by(theirs: &[u8]) -> bool {
+        let held = |audio: &sdp::Audio| {
+            matches!(audio.direction, Direction::SendOnly | Direction::Inactive)
+        };
+        sdp::parse(theirs).is_ok_and(|session| session.audio().is_some_and(held))
     }
 
     /// Answers their offer.

@@ -41,6 +41,8 @@ pub struct IllegalTransition {
 pub struct Machine {
     state: State,
     since: Millis,
+    /// Since when the talk is up that the agent is in, whatever else is done meanwhile.
+    talking_since: Option<Millis>,
     after_call: Return,
 }
 
@@ -49,6 +51,7 @@ impl Default for Machine {
         Self {
             state: State::LoggedOut,
             since: Millis(0),
+            talking_since: None,
             after_call: Return::Ready,
         }
     }
@@ -68,12 +71,19 @@ impl Machine {
     /// The wall clock was set: the state has lasted as long, and ends in as long.
     pub fn shift(&mut self, by_ms: i64) {
         self.since = self.since.plus(by_ms);
+        self.talking_since = self.talking_since.map(|at| at.plus(by_ms));
         match &mut self.state {
             State::WrapUp { until: at, .. } | State::Preview { dial_at: at, .. } => {
                 *at = at.map(|at| at.plus(by_ms));
             }
             _ => {}
         }
+    }
+
+    /// `None` outside of talks.
+    #[must_use]
+    pub fn talking_since(&self) -> Option<Millis> {
+        self.talking_since
     }
 
     #[must_use]
@@ -249,6 +259,43 @@ impl Machine {
         }
     }
 
+    /// Somebody sends the agent a call, or asks the agent about one; or the call that the agent wraps
+    /// up comes back.
+    ///
+    /// # Errors
+    /// When on another call, previewing, or not signed in.
+    pub fn ring_for(&mut self, call: CallId, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Ready | State::Unready { .. } => self.remember(),
+            State::WrapUp { call: last, .. } if last == call => {}
+            _ => return Err(self.refuse("take a call")),
+        }
+        self.enter(
+            State::Busy {
+                sub: Busy::Ringing,
+                call,
+            },
+            now,
+        );
+        Ok(())
+    }
+
+    /// What the agent does in the call that is up: talk, hold it, ask somebody, confer.
+    ///
+    /// # Errors
+    /// When no call is up.
+    pub fn turn(&mut self, to: Busy, now: Millis) -> Result<(), IllegalTransition> {
+        match self.state {
+            State::Busy { sub, call } if sub != Busy::Ringing && sub != Busy::Calling => {
+                if sub != to {
+                    self.enter(State::Busy { sub: to, call }, now);
+                }
+                Ok(())
+            }
+            _ => Err(self.refuse("change what is done in a call")),
+        }
+    }
+
     /// # Errors
     /// When neither ringing nor calling.
     pub fn answer(&mut self, now: Millis) -> Result<(), IllegalTransition> {
@@ -264,6 +311,7 @@ impl Machine {
                     },
                     now,
                 );
+                self.talking_since = Some(now);
                 Ok(())
             }
             _ => Err(self.refuse("answer")),
@@ -361,6 +409,9 @@ impl Machine {
     }
 
     fn enter(&mut self, state: State, now: Millis) {
+        if !matches!(state, State::Busy { .. }) {
+            self.talking_since = None;
+        }
         self.state = state;
         self.since = now;
     }

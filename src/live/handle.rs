@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{
-    floor::{AgentOrder, AgentView, Decided, TestCall, View},
+    floor::{AgentOrder, AgentView, Decided, SupervisorOrder, TestCall, View},
     ids::{AgentId, CallId, CampaignId},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,7 +24,10 @@ pub struct Live {
 pub struct Refusal {
     /// Stable, upper case: `ILLEGAL_TRANSITION`, `NO_SUCH_AGENT`, `PHONE_NOT_REGISTERED`,
     /// `NO_PREVIEW`, `NO_SUCH_CALL`, `BAD_DISPOSITION`, `DISPOSITION_REQUIRED`, `GATE_REFUSED`,
-    /// `DRAINING`.
+    /// `DRAINING`; in calls
+    /// `SECOND_CALL_UP`, `NO_SECOND_CALL`, `NOT_ANSWERED`, `IN_CONFERENCE`, `NO_SUCH_QUEUE`,
+    /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `BAD_DIGITS`,
+    /// `NOBODY_HEARS`.
     pub code: &'static str,
     pub message: String,
 }
@@ -34,6 +37,11 @@ pub(crate) enum Ask {
     Agent {
         agent: AgentId,
         order: AgentOrder,
+        answer: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Supervisor {
+        by: String,
+        order: SupervisorOrder,
         answer: oneshot::Sender<Result<(), Refusal>>,
     },
     Presence {
@@ -93,6 +101,20 @@ impl Live {
                 code: "NO_SUCH_AGENT",
                 message: format!("there is no agent {agent}"),
             })
+    }
+
+    /// Carries out a supervisor's order; `by` names who gave it. Whether they may, the caller has
+    /// settled.
+    ///
+    /// # Errors
+    /// [`Refusal`] when call or phone does not allow it.
+    pub async fn supervise(&self, by: String, order: SupervisorOrder) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.asks
+            .send(Ask::Supervisor { by, order, answer })
+            .await
+            .map_err(|_| draining())?;
+        answered.await.map_err(|_| draining())?
     }
 
     /// What a campaign's pacer decided lately, and what bound it; `None` for one that is not on the

@@ -4,13 +4,13 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
     classification::Finding,
-    floor::{By, Cause, Command, Ended, Input, Refusal},
+    floor::{By, Cause, Command, Ended, Input, Monitor, Refusal},
     ids::{GatewayId, LegId, SoundId},
     time::Millis,
 };
 use switch::{
-    CallerId, CommandId, EventKind, GatewayState, Hear, OnEnd, Originate, PlayId, RecordId,
-    Refused, Side, Switch, Target,
+    CallerId, CommandId, ConferenceId, EventKind, GatewayState, Hear, OnEnd, Originate, PlayId,
+    RecordId, Refused, Side, Switch, Target,
 };
 use tracing::{debug, warn};
 
@@ -98,6 +98,29 @@ impl Operator {
                 let hear = music.map_or(Hear::Silence, Hear::Music);
                 (Do::Park { leg: id(leg), hear }, None)
             }
+            Command::Mute { leg, on } => (Do::Mute { leg: id(leg), on }, None),
+            Command::SendDtmf { leg, digits } => {
+                let leg = id(leg);
+                (Do::SendDtmf { leg, digits }, None)
+            }
+            Command::Confer { leg, call } => {
+                let conference = ConferenceId(call.0);
+                let lost = Input::MediaTimeout { leg };
+                let leg = id(leg);
+                (Do::Confer { leg, conference }, Some(lost))
+            }
+            Command::Supervise {
+                leg,
+                agent,
+                monitor,
+            } => (
+                Do::Supervise {
+                    leg: id(leg),
+                    agent: id(agent),
+                    monitor: monitor_of(monitor),
+                },
+                None,
+            ),
             Command::Play { leg, sound, prompt } => (
                 Do::Play {
                     leg: id(leg),
@@ -352,6 +375,14 @@ fn not_recorded(sound: SoundId) -> Input {
         file: String::new(),
         ms: 0,
         error: Some("the switch did not record".into()),
+    }
+}
+
+fn monitor_of(monitor: Monitor) -> switch::Monitor {
+    match monitor {
+        Monitor::Listen => switch::Monitor::Listen,
+        Monitor::Whisper => switch::Monitor::Whisper,
+        Monitor::Barge => switch::Monitor::Barge,
     }
 }
 

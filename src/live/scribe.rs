@@ -113,6 +113,21 @@ impl Scribe {
                     Some(block) => Input::AttemptRefused { attempt, block },
                 }));
             }
+            Command::CheckNumber {
+                leg,
+                call,
+                campaign,
+                spellings,
+            } => {
+                let campaign = campaign.as_ref().map_or("", |id| id.as_str());
+                let call = call.to_string();
+                let forbidden =
+                    store::dnc::forbids_beside(db, &call, campaign, spellings, now).await?;
+                return Ok(Some(Input::NumberChecked {
+                    leg: *leg,
+                    allowed: !forbidden,
+                }));
+            }
             Command::Block {
                 lead,
                 block,
@@ -187,6 +202,10 @@ fn refusal(command: &Command) -> Option<Input> {
         Command::Check { lead, .. } => Input::Checked {
             lead: lead.clone(),
             facts: None,
+        },
+        Command::CheckNumber { leg, .. } => Input::NumberChecked {
+            leg: *leg,
+            allowed: false,
         },
         Command::OpenAttempt(open) => Input::AttemptRefused {
             attempt: open.attempt,

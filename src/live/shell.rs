@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
-    floor::{Command, Event, Floor, Input, View},
+    floor::{Command, Event, Floor, Input, OrderRefused, OutsideLimits, View},
     gate::No,
     ids::{AgentId, CampaignId},
     time::Millis,
@@ -40,6 +40,8 @@ pub struct Config {
     /// Names this process among all that share the database, and stays the same over restarts.
     pub node: String,
     pub recordings: PathBuf,
+    /// What agents may have called outside.
+    pub outside: OutsideLimits,
 }
 
 /// The live floor, running.
@@ -117,8 +119,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         .run(),
     );
     let (stop, stopped) = oneshot::channel();
+    let mut floor = Floor::new(started);
+    floor.limit_outside(config.outside);
     let shell = Shell {
-        floor: Floor::new(started),
+        floor,
         operator: Operator::new(config.switch, config.recordings),
         pending: VecDeque::new(),
         to_scribe,
@@ -271,6 +275,10 @@ impl Shell {
             | Command::Hangup { .. }
             | Command::Bridge { .. }
             | Command::Park { .. }
+            | Command::Mute { .. }
+            | Command::SendDtmf { .. }
+            | Command::Confer { .. }
+            | Command::Supervise { .. }
             | Command::Play { .. }
             | Command::Classify { .. }
             | Command::StopPlay { .. }
@@ -296,17 +304,13 @@ impl Shell {
                 answer,
             } => {
                 let now = self.now();
-                let done = self
-                    .floor
-                    .order(&agent, order, now)
-                    .map_err(|refused| Refusal {
-                        code: refused.code,
-                        message: refused.message,
-                    });
-                self.drain();
-                self.renew_view();
-                // Whoever asked may have gone away.
-                let _ = answer.send(done);
+                let done = self.floor.order(&agent, order, now);
+                self.done(done, answer);
+            }
+            Ask::Supervisor { by, order, answer } => {
+                let now = self.now();
+                let done = self.floor.supervise(&by, order, now);
+                self.done(done, answer);
             }
             Ask::Presence { agent, connected } => self.presence(agent, connected),
             Ask::Decided { campaign, answer } => {
@@ -328,6 +332,20 @@ impl Shell {
             Ask::Reload => self.reload.send_modify(|times| *times += 1),
             Ask::Drain => self.take(Input::Drain),
         }
+    }
+
+    fn done(
+        &mut self,
+        done: Result<(), OrderRefused>,
+        answer: oneshot::Sender<Result<(), Refusal>>,
+    ) {
+        self.drain();
+        self.renew_view();
+        // Whoever asked may have gone away.
+        let _ = answer.send(done.map_err(|refused| Refusal {
+            code: refused.code,
+            message: refused.message,
+        }));
     }
 
     fn presence(&mut self, agent: AgentId, connected: bool) {

@@ -82,6 +82,7 @@ fn every_page_renders_in_both_languages() {
     renders::<pages::NewCampaign>();
     renders::<pages::Campaign>();
     renders::<pages::Desk>();
+    renders::<pages::Floor>();
     renders::<pages::Calls>();
     renders::<pages::Setup>();
 }

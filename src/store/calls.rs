@@ -314,7 +314,8 @@ pub async fn page(
     let sql = format!(
         "SELECT {COLUMNS} FROM calls
          WHERE orgi = $1 AND ($2 IS NULL OR campaign_id = $2) AND ($3 IS NULL OR lead_id = $3)
-           AND ($4 IS NULL OR agent_id = $4) AND ($5 IS NULL OR direction = $5)
+           AND ($4 IS NULL OR agent_id = $4 OR id IN (SELECT call_id FROM call_legs
+                WHERE kind = 'agent' AND party = $4 AND joined_at IS NOT NULL)) AND ($5 IS NULL OR direction = $5)
            AND ($6 IS NULL OR id < $6)
          ORDER BY id DESC LIMIT $7"
     );

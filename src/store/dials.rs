@@ -5,7 +5,7 @@ use engine::{
     gate::Block,
 };
 
-use crate::{Db, Result, Tx, attempts, callers, calls, dnc};
+use crate::{Db, Result, Tx, attempts, call_legs, callers, calls, dnc};
 
 /// Writes the attempt, its call and the lead's new state, or tells what forbids it: the number is in
 /// another live attempt or the lead is no longer this node's, or the number was put on a DNC list since
@@ -50,6 +50,7 @@ async fn is_forbidden(tx: &mut Tx, open: &OpenAttempt) -> Result<bool> {
 pub async fn close(db: &Db, call: &CloseCall) -> Result<()> {
     let mut tx = db.begin().await?;
     calls::close(&mut tx, call).await?;
+    call_legs::add(&mut tx, call).await?;
     if let Some(attempt) = &call.attempt {
         callers::closed(&mut tx, attempt, call).await?;
         attempts::close(&mut tx, attempt, call).await?;

@@ -14,7 +14,7 @@ pub use entries::{
 };
 pub use lists::{HOUSE, List, NewList, delete, get, list, put};
 
-use crate::{Result, Tx, on};
+use crate::{Db, Result, Tx, on};
 
 /// The entry that forbids calling any of these spellings of a number for a campaign, if there is one;
 /// on a connection or in a transaction alike.
@@ -106,4 +106,24 @@ pub(crate) async fn forbids_number(
     let orgi = orgi.unwrap_or_default();
     let listed = forbidding!(tx.conn(), &orgi, campaign, four(spellings), now)?;
     Ok(listed.is_some())
+}
+
+/// Whether a list forbids calling a number beside a call that is up: a transfer or a question to it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forbids_beside(
+    db: &Db,
+    call: &str,
+    campaign: &str,
+    spellings: &[String],
+    now: Millis,
+) -> Result<bool> {
+    let orgi: Option<String> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT orgi FROM calls WHERE id = $1").bind(call).fetch_optional(c).await)?;
+    // A call that nobody knows lends no right to call anybody.
+    let Some(orgi) = orgi else {
+        return Ok(true);
+    };
+    Ok(forbidding!(db.read(), &orgi, campaign, four(spellings), now)?.is_some())
 }

@@ -35,6 +35,17 @@ pub async fn list(db: &Db) -> Result<Vec<Extension>> {
         .fetch_all(c).await)?)
 }
 
+/// Whether a tenant has this extension.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_of(db: &Db, orgi: &str, extension: &str) -> Result<bool> {
+    let found: Option<String> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT extension FROM extensions WHERE orgi = $1 AND extension = $2")
+        .bind(orgi).bind(extension).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
 /// # Errors
 /// When the database refuses.
 pub async fn delete(tx: &mut Tx, orgi: &str, extension: &str) -> Result<bool> {

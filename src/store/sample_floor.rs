@@ -120,6 +120,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         quality: Quality::default(),
         exit: None,
         score: None,
+        legs: Vec::new(),
         attempt: Some(CloseAttempt {
             id: open.attempt,
             lead: open.call.lead.clone().expect("a lead"),

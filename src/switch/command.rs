@@ -39,8 +39,11 @@ pub enum Command {
     Hold { leg: LegId, hear: Hear },
     /// End a hold: both legs of the bridge hear each other again.
     Resume { leg: LegId },
-    /// Let a supervisor's leg take part in the bridge that `agent` is in. Repeated with another
-    /// `monitor` it changes how, without a gap. When that bridge ends the supervisor is parked.
+    /// Let nobody hear a leg, wherever it is, until this is ended; it hears as before.
+    Mute { leg: LegId, on: bool },
+    /// Let a supervisor's leg take part in the bridge or the conference that `agent` is in. Repeated
+    /// with another `monitor` it changes how, without a gap. When that bridge ends, or `agent` leaves
+    /// that conference, the supervisor is parked.
     Supervise {
         leg: LegId,
         agent: LegId,

@@ -53,6 +53,14 @@ pub enum EventKind {
     /// It hears music or silence while its bridge waits.
     Held,
     Resumed,
+    /// It is heard by nobody, or is heard again.
+    Muted {
+        on: bool,
+    },
+    /// The far end does not listen any more (a hold of its own, RFC 3264 section 8.4), or does again.
+    FarEndHolds {
+        on: bool,
+    },
     /// It takes part in the bridge of `agent`.
     Supervising {
         agent: LegId,

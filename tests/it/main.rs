@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod gate;
 mod gateways;
+mod in_call;
 mod interrupted;
 mod killed;
 mod kit;

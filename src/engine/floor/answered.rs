@@ -29,6 +29,8 @@ impl Floor {
                 }
                 self.commands.push_back(Command::Park { leg, music: None });
             }
+            Some(Role::Party(call)) => self.party_answered(call, leg, now),
+            Some(Role::Supervisor) => self.supervisor_answered(leg, now),
             // Answered after we had let go of it.
             None => self.commands.push_back(Command::Hangup {
                 leg,
@@ -94,7 +96,7 @@ impl Floor {
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::AgentFirst) => self.agent_first_answered(id, now),
             Some(Phase::Offered { .. }) if self.won_by(id, leg, now) => self.join(id, now),
-            Some(Phase::Reaching) => self.join(id, now),
+            Some(Phase::Reaching | Phase::Transferring) => self.join(id, now),
             _ => {}
         }
     }
@@ -113,29 +115,14 @@ impl Floor {
             return;
         };
         call.phase = Phase::Joining;
-        let (agent, campaign, lead) =
-            (call.agent.clone(), call.campaign.clone(), call.lead.clone());
-        let attempts = call.attempts_before + 1;
-        let as_machine = call.class == AnswerClass::Machine;
+        let agent = call.agent.clone();
+        self.leg_up(id, agent_leg, now);
         self.commands.push_back(Command::Bridge {
             a: customer,
             b: agent_leg,
         });
         let Some(agent) = agent else { return };
-        let required = self.disposition_required(campaign.as_ref());
-        if let Some(agent) = self.agents.get_mut(&agent) {
-            agent.no_answers = 0;
-            agent.calls += 1;
-            agent.last_call = Some(super::agents::LastCall {
-                id,
-                attempts,
-                campaign,
-                lead,
-                required,
-                disposed: false,
-                as_machine,
-            });
-        }
+        self.has_customer(id, &agent);
         let _ = self.step(&agent, now, |machine| machine.answer(now));
     }
 
@@ -150,8 +137,26 @@ impl Floor {
             return;
         }
         call.phase = Phase::Talking;
+        let (id, own) = (call.id, call.own_leg());
+        if let Some(own) = own {
+            self.leg_joined(id, own, now);
+        }
+        self.tell_call(id);
+        self.attend(id);
+        self.first_bridged(id, leg, now);
+        self.touch_all(now);
+    }
+
+    /// The customer has an agent for the first time: it is recorded from now on, whoever comes next.
+    fn first_bridged(&mut self, id: CallId, leg: LegId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if call.times.bridged.is_some() {
+            return;
+        }
         call.times.bridged = Some(now);
-        let (id, bridged) = (call.id, call.clone());
+        let bridged = call.clone();
         let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
         if records.is_none_or(|campaign| campaign.spec.settings.record) {
             self.commands.push_back(Command::Record {
@@ -162,7 +167,6 @@ impl Floor {
             });
         }
         self.book_connected(&bridged, now);
-        self.touch_all(now);
     }
 
     fn robot_speaks(&mut self, id: CallId) {
@@ -207,10 +211,14 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.abandoned = true;
-        call.gave_up = Some(now);
+        // Who has had an agent is not abandoned.
+        let is_lost = call.times.bridged.is_none();
+        call.abandoned |= is_lost;
+        call.gave_up = is_lost.then_some(now);
         let lost = call.clone();
-        self.book_lost(&lost, now);
+        if is_lost {
+            self.book_lost(&lost, now);
+        }
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };

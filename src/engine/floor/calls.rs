@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, offers::Rung, way::Way,
+    AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, leg_log::LegLog, offers::Rung,
+    parties::Parties, way::Way,
 };
 use crate::{
     campaign::Mode,
@@ -26,6 +27,9 @@ pub(super) enum Role {
     AgentFor(CallId),
     /// An agent's phone, up for the whole shift.
     NailedUp(AgentId),
+    /// Somebody who was called for a call.
+    Party(CallId),
+    Supervisor,
 }
 
 /// Where a call stands. A phase carries what only that phase has.
@@ -55,6 +59,8 @@ pub(super) enum Phase {
     /// Both legs are up, the bridge is on its way.
     Joining,
     Talking,
+    /// There was an agent, and another is being rung, or somebody who is none.
+    Transferring,
     /// The robot speaks.
     Robot {
         sound: SoundId,
@@ -130,7 +136,11 @@ pub(super) struct Call {
     /// On top of the queue's.
     pub priority: u8,
     pub way: Way,
+    pub parties: Parties,
+    pub log: LegLog,
     pub times: Times,
+    /// The times before the call came to a queue again.
+    pub before: Option<Times>,
     pub class: AnswerClass,
     /// What listening to the answer came to.
     pub finding: Option<Finding>,
@@ -181,6 +191,9 @@ impl Call {
             tier_asked_ms: 0,
             priority: 0,
             way: Way::default(),
+            parties: Parties::default(),
+            log: LegLog::default(),
+            before: None,
             times: Times {
                 started: now,
                 ..Times::default()
@@ -237,6 +250,17 @@ impl Call {
             self.phase,
             Phase::Listening | Phase::AwaitingBeep | Phase::LeavingMessage { .. }
         )
+    }
+
+    /// The agent has the customer, and a leg.
+    pub fn is_talked_in_by(&self, id: &AgentId) -> bool {
+        let has = self.agent.as_ref() == Some(id) && self.agent_leg.is_some();
+        has && self.phase == Phase::Talking
+    }
+
+    /// A person whom we called and who has had nobody yet: the law counts the seconds.
+    pub fn may_be_abandoned(&self) -> bool {
+        self.mode == Some(Mode::Predictive) && self.times.bridged.is_none()
     }
 
     pub fn is_talking(&self) -> bool {

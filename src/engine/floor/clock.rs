@@ -1,7 +1,7 @@
 //! The wall clock was set: what was due in so long is still due in so long, and what has lasted so long
 //! has lasted no longer. Hours and caps are judged by the new time; the books keep theirs.
 
-use super::{Call, Floor, Phase, agents::Agent, campaigns::Campaign, queues::Queue};
+use super::{Call, Floor, Phase, Times, agents::Agent, campaigns::Campaign, queues::Queue};
 use crate::time::Millis;
 
 impl Floor {
@@ -19,6 +19,7 @@ impl Floor {
         for agent in self.agents.values_mut() {
             agent.shift(by_ms);
         }
+        shift(self.outside.times(), by_ms);
         // A dial that is just being written keeps its time: what the gate saw is as old as that.
         let is_up = |call: &&mut Call| call.phase != Phase::Opening;
         for call in self.calls.values_mut().filter(is_up) {
@@ -62,25 +63,36 @@ impl Agent {
 
 impl Call {
     fn shift(&mut self, by_ms: i64) {
-        let times = &mut self.times;
+        self.times.shift(by_ms);
+        if let Some(before) = &mut self.before {
+            before.shift(by_ms);
+        }
         let later = [
-            &mut times.ringing,
-            &mut times.answered,
-            &mut times.queued,
-            &mut times.greeted,
-            &mut times.offered,
-            &mut times.bridged,
             &mut self.gave_up,
             &mut self.waits_since,
             &mut self.way.left_at,
             &mut self.way.talked_until,
         ];
         shift(later.into_iter().flatten(), by_ms);
-        shift([&mut times.started], by_ms);
+        shift(self.log.times(), by_ms);
         if let Phase::Offered { until, .. } = &mut self.phase {
             shift([until], by_ms);
         }
         shift(self.also_rung.iter_mut().map(|rung| &mut rung.until), by_ms);
+    }
+}
+
+impl Times {
+    fn shift(&mut self, by_ms: i64) {
+        let later = [
+            &mut self.ringing,
+            &mut self.answered,
+            &mut self.queued,
+            &mut self.offered,
+            &mut self.bridged,
+        ];
+        shift(later.into_iter().flatten(), by_ms);
+        shift([&mut self.started], by_ms);
     }
 }
 

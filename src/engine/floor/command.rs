@@ -53,6 +53,14 @@ pub enum Command {
     ReleaseAll {
         campaign: CampaignId,
     },
+    /// Ask the DNC lists whether an outside number may be called for a call.
+    CheckNumber {
+        leg: LegId,
+        call: CallId,
+        campaign: Option<CampaignId>,
+        /// Every way in which the lists may write it.
+        spellings: Vec<String>,
+    },
     OpenCall(Box<OpenCall>),
     /// Close a call and, when it was dialled, its attempt and the lead's step, all or nothing.
     CloseCall(Box<CloseCall>),
@@ -117,6 +125,26 @@ pub enum Command {
     Park {
         leg: LegId,
         music: Option<String>,
+    },
+    /// The leg is heard by nobody, or is heard again.
+    Mute {
+        leg: LegId,
+        on: bool,
+    },
+    SendDtmf {
+        leg: LegId,
+        digits: String,
+    },
+    /// Let a leg join the conference of a call.
+    Confer {
+        leg: LegId,
+        call: CallId,
+    },
+    /// Let a supervisor's leg take part in what the leg `agent` is in.
+    Supervise {
+        leg: LegId,
+        agent: LegId,
+        monitor: super::Monitor,
     },
     Play {
         leg: LegId,
@@ -230,6 +258,8 @@ pub struct CloseCall {
     pub exit: Option<super::Exit>,
     /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
     pub score: Option<u8>,
+    /// Every leg besides the customer's.
+    pub legs: Vec<super::LegRecord>,
     pub attempt: Option<CloseAttempt>,
 }
 

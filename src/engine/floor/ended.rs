@@ -2,7 +2,7 @@
 
 use super::{
     AnswerClass, By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Heard,
-    Message, Phase, Quality, Refusal, Role, offers::NotTaken, test_call,
+    Message, Phase, Quality, Refusal, Role, Times, offers::NotTaken, test_call,
 };
 use crate::{
     agent::State,
@@ -29,11 +29,19 @@ impl Floor {
             Some(Role::NailedUp(agent)) => {
                 let on_it = |call: &&Call| call.agent_leg == Some(leg);
                 let call = self.calls.values().find(on_it).map(|call| call.id);
+                let asked = self
+                    .agents
+                    .get(&agent)
+                    .and_then(|agent| agent.machine.call());
                 self.nailed_leg_ended(&agent, now);
                 if let Some(call) = call {
                     self.agent_leg_ended(call, leg, NotTaken::RangOut, now);
+                } else if let Some(call) = asked.filter(|call| self.is_second(*call, leg)) {
+                    self.second_gone(call, "hung_up", now);
                 }
             }
+            Some(Role::Party(call)) => self.party_gone(call, leg, why_gone(&ended), now),
+            Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => self.agent_has_left(leg, ended.quality),
         }
     }
@@ -70,6 +78,15 @@ impl Floor {
                 self.agent_leg_ended(call, leg, NotTaken::Unreached, now);
             }
             Some(Role::NailedUp(agent)) => self.nailed_leg_ended(&agent, now),
+            Some(Role::Party(call)) => {
+                let why = match why {
+                    Refusal::Gateway => "gateway",
+                    Refusal::Ours => "not_reached",
+                    Refusal::BadNumber => "bad_number",
+                };
+                self.party_gone(call, leg, why, now);
+            }
+            Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => {}
         }
     }
@@ -110,7 +127,14 @@ impl Floor {
             return;
         }
         call.agent_leg.take();
-        self.talk_over(id, now);
+        let (phase, consults) = (call.phase.clone(), call.parties.second.is_some());
+        self.leg_over(id, leg, "hung_up", now);
+        match phase {
+            Phase::Transferring => self.transfer_failed(id, "rejected", now),
+            // Whoever hangs up on two lets the two have each other.
+            Phase::Talking if consults => self.hand_over(id, now),
+            _ => self.talk_over(id, now),
+        }
     }
 
     /// We end the call: hang up on the customer and wait for the end.
@@ -173,6 +197,7 @@ impl Floor {
         self.book_gone(&call, now);
         self.count(&call, outcome, now);
         self.release_agent(&call, now);
+        self.let_parties_go(&call, now);
         self.give_way_out_back(&call, now);
         self.learn_handling(&call, now);
     }
@@ -196,6 +221,7 @@ impl Floor {
     }
 
     pub(super) fn release_agent(&mut self, call: &Call, now: Millis) {
+        self.unmute(call);
         self.drop_agent_leg(call);
         let Some(agent) = call.agent.clone() else {
             return;
@@ -220,11 +246,15 @@ impl Floor {
 
     fn closing(&self, call: &Call, outcome: Outcome, now: Millis) -> CloseCall {
         let ended = call.ended.clone().unwrap_or_default();
-        let agent = call.agent.clone().or_else(|| call.way.served_by.clone());
+        let times = Times {
+            ended: call.times.ended,
+            ..call.before.unwrap_or(call.times)
+        };
+        let agent = call.agent.as_ref().or(call.way.served_by.as_ref());
+        let agent = agent.or(call.parties.last_agent.as_ref()).cloned();
         let left = call.gave_up.or(call.way.left_at);
-        let waited_until = call.times.bridged.or(left).or(call.times.ended);
-        let wait_ms = call
-            .times
+        let waited_until = times.bridged.or(left).or(times.ended);
+        let wait_ms = times
             .queued
             .zip(waited_until)
             .map(|(from, to)| to.since(from));
@@ -240,7 +270,7 @@ impl Floor {
                 .and_then(|id| self.agents.get(id))
                 .map(|agent| agent.extension.clone()),
             agent,
-            times: call.times,
+            times,
             hangup_side: match ended.by {
                 By::Us => "us",
                 By::Them => "them",
@@ -264,6 +294,7 @@ impl Floor {
             quality: ended.quality,
             exit: call.way.exit,
             score: call.way.score,
+            legs: call.log.closed(&call.times),
             attempt: self.closing_attempt(call, outcome, now),
         }
     }
@@ -298,6 +329,18 @@ impl Floor {
             next_dial_at,
             suppress: outcome == Outcome::Unwanted,
         })
+    }
+}
+
+/// How a party was lost, in a word.
+fn why_gone(ended: &Ended) -> &'static str {
+    match ended.sip_status {
+        None => "hung_up",
+        Some(486 | 600) => "busy",
+        Some(408 | 480 | 487) => "no_answer",
+        Some(404 | 410 | 484 | 604) => "bad_number",
+        Some(500..600) => "gateway",
+        Some(_) => "rejected",
     }
 }
 

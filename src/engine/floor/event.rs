@@ -57,6 +57,29 @@ pub enum Event {
         call_id: Option<CallId>,
         wrap_up_until: Option<Millis>,
     },
+    /// The agent's call stands otherwise: held, muted, somebody else called, and so on.
+    CallChanged {
+        agent: AgentId,
+        call_id: CallId,
+        #[serde(flatten)]
+        state: Box<super::CallState>,
+    },
+    /// Somebody whom the agent called, or to whom the agent sent the customer, is gone or never came.
+    PartyLeft {
+        agent: AgentId,
+        call_id: CallId,
+        party: String,
+        /// `busy`, `rejected`, `no_answer`, `not_reached`, `dnc`, `gateway`, `hung_up`, `released`.
+        why: &'static str,
+    },
+    /// A supervisor takes part in the agent's call, or no longer does (AGT-154).
+    Supervised {
+        agent: AgentId,
+        call_id: CallId,
+        by: String,
+        /// `listen`, `whisper`, `barge`, `intercept`, `release`, `left`.
+        how: &'static str,
+    },
     CallEnded {
         call_id: CallId,
         agent: Option<AgentId>,
@@ -98,6 +121,9 @@ impl Event {
             Self::PreviewEmpty { .. } => "outbound.preview_empty",
             Self::DialRefused { .. } => "outbound.refused",
             Self::AgentState { .. } => "agent.state_changed",
+            Self::CallChanged { .. } => "call.changed",
+            Self::PartyLeft { .. } => "call.party_left",
+            Self::Supervised { .. } => "call.supervised",
             Self::CallEnded { .. } => "call.ended",
             Self::GatewayDegraded { .. } => "gateway.degraded",
             Self::GatewayRecovered { .. } => "gateway.recovered",
@@ -114,6 +140,9 @@ impl Event {
             | Self::Preview { agent, .. }
             | Self::PreviewEmpty { agent, .. }
             | Self::DialRefused { agent, .. }
+            | Self::CallChanged { agent, .. }
+            | Self::PartyLeft { agent, .. }
+            | Self::Supervised { agent, .. }
             | Self::AgentState { agent, .. } => format!("agent:{agent}"),
             Self::CallEnded { call_id, agent, .. } => match agent {
                 Some(agent) => format!("agent:{agent}"),

@@ -125,6 +125,11 @@ pub enum Input {
         leg: LegId,
         key: char,
     },
+    /// Whether a DNC list lets an outside number be called for a call.
+    NumberChecked {
+        leg: LegId,
+        allowed: bool,
+    },
     PlayDone {
         leg: LegId,
         sound: SoundId,
@@ -268,6 +273,8 @@ pub enum AgentOrder {
     SkipPreview,
     /// Let the customer say how it was; the agent's part ends (AGT-068).
     Survey,
+    /// In a call.
+    InCall(super::CallOrder),
     Hangup,
     FinishWrapUp,
     Dispose {

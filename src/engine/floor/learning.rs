@@ -113,6 +113,8 @@ impl Floor {
             return;
         };
         let s = now.since(before.since()) as f64 / 1000.0;
+        let talking_since = before.talking_since().unwrap_or(before.since());
+        let talk_s = now.since(talking_since) as f64 / 1000.0;
         let talked = matches!(before.state(), State::Busy { sub, .. } if *sub != Busy::Ringing && *sub != Busy::Calling);
         let over = !matches!(agent.machine.state(), State::Busy { .. });
         let wrapped_up = matches!(before.state(), State::WrapUp { .. });
@@ -122,7 +124,7 @@ impl Floor {
             State::LoggedOut | State::Unready { .. }
         );
         let facts = [
-            (talked && over).then_some(Fact::TalkOver { s }),
+            (talked && over).then_some(Fact::TalkOver { s: talk_s }),
             wrapped_up.then_some(Fact::WrapUpOver { s }),
             (was_here && is_away).then_some(Fact::AgentLeft),
         ];

@@ -4,7 +4,6 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use super::{Call, Floor, Phase, WaitingView, agents::Agent};
 use crate::{
-    campaign::Mode,
     ids::{AgentId, CallId, QueueId},
     queue::{
         Strategy,
@@ -18,7 +17,7 @@ type Turn = (bool, Reverse<u8>, Millis, CallId);
 
 impl Floor {
     fn turn(&self, call: &Call, now: Millis) -> Turn {
-        let dialled = call.mode == Some(Mode::Predictive);
+        let dialled = call.may_be_abandoned();
         let priority = self.priority_of(call);
         let since = call.waits_since.unwrap_or(now);
         (!dialled, Reverse(priority), since, call.id)
@@ -117,6 +116,15 @@ impl Floor {
             _ if rule == Strategy::RingAll => agents,
             _ => agents.into_iter().take(1).collect(),
         }
+    }
+
+    /// Whom the queue would ring now for a call that waits for no tier.
+    pub(super) fn first_idle(&self, id: &QueueId, now: Millis) -> Option<AgentId> {
+        let queue = self.queues.get(id)?;
+        let idle = self.idle_agents(id, i64::MAX, now);
+        let rule = queue.settings.strategy();
+        let order = strategy::order(rule, idle, queue.last_rung.as_ref());
+        order.into_iter().next().map(|one| one.agent)
     }
 
     /// Idle agents of a queue whose phone can be reached and whose tier's time has come.

@@ -1,8 +1,9 @@
 //! The floor as people see it.
 
 use super::{
-    AgentView, Call, CallView, CampaignView, Decided, Floor, GatewayView, Phase, QueueView, View,
-    agents::Agent, campaigns::Campaign,
+    AgentView, Call, CallState, CallView, CampaignView, Decided, Floor, GatewayView, PartyView,
+    Phase, QueueView, SupervisorView, View, agents::Agent, campaigns::Campaign, parties::Round,
+    supervise::Supervisor,
 };
 use crate::{
     agent::State,
@@ -42,6 +43,7 @@ impl Floor {
                     trouble: gateway.state.trouble(now),
                 })
                 .collect(),
+            supervisors: self.supervisors.values().map(view_supervisor).collect(),
         }
     }
 
@@ -77,6 +79,7 @@ impl Floor {
                 .and_then(|id| self.calls.get(&id))
                 .map(|call| CallView {
                     masked: self.masks_number(&agent.spec.id, call),
+                    consulted: self.is_consulted(&agent.spec.id, call.id),
                     ..view_call(call)
                 }),
             preview: agent.preview.as_ref().map(|lead| lead.id.clone()),
@@ -167,6 +170,40 @@ fn view_call(call: &Call) -> CallView {
         queue_id: call.queue.clone(),
         answered_at: call.times.answered,
         bridged_at: call.times.bridged,
+        consulted: false,
+        state: CallState::of(call),
+    }
+}
+
+fn view_supervisor(seen: &Supervisor) -> SupervisorView {
+    SupervisorView {
+        by: seen.by.clone(),
+        extension: seen.extension.clone(),
+        agent: seen.agent.clone(),
+        call_id: seen.call,
+        monitor: seen.monitor,
+        up: seen.up,
+    }
+}
+
+impl CallState {
+    pub(super) fn of(call: &Call) -> Self {
+        let parties = &call.parties;
+        Self {
+            talking: call.phase == Phase::Talking,
+            held: parties.held,
+            muted: parties.muted,
+            hears: match parties.round {
+                Round::Customer => "customer",
+                Round::Second => "second",
+                Round::All => "all",
+            },
+            second: parties.second.as_ref().map(|second| PartyView {
+                kind: second.who.kind(),
+                name: second.who.name().to_owned(),
+                state: second.reach.as_str(),
+            }),
+        }
     }
 }
 

@@ -14,28 +14,36 @@ mod campaigns;
 mod clock;
 mod command;
 mod configure;
+mod consult;
 mod dialling;
 mod direct;
 mod ended;
 mod event;
+mod in_call;
 mod inbound;
 mod input;
 mod keys;
 mod learning;
+mod leg_log;
 mod line;
 mod listening;
 mod look;
 mod offers;
 mod orders;
+mod outside;
 mod pace;
+mod parties;
 mod presence;
 mod preview;
 mod queues;
+mod supervise;
 mod survey;
+mod talk;
 mod test_call;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod transfer;
 mod view;
 mod voicemail;
 mod waiting;
@@ -45,9 +53,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use command::*;
 pub use event::Event;
+pub use in_call::{CallOrder, Recipient};
 pub use input::*;
 pub use learning::Learned;
+pub use leg_log::LegRecord;
 pub use orders::OrderRefused;
+pub use outside::OutsideLimits;
+pub use supervise::{Monitor, SupervisorOrder};
 pub use test_call::TestCall;
 pub use timers::Why;
 pub use view::*;
@@ -68,7 +80,9 @@ use agents::Agent;
 use calls::{Call, Phase, Role};
 use campaigns::Campaign;
 use dialling::Dial;
+use outside::Outside;
 use queues::Queue;
+use supervise::Supervisor;
 use timers::Timers;
 
 /// See the module.
@@ -94,6 +108,10 @@ pub struct Floor {
     messages: BTreeMap<SoundId, VoiceMessage>,
     /// Extensions whose phone can be rung.
     registered: BTreeSet<String>,
+    outside: Outside,
+    supervisors: BTreeMap<LegId, Supervisor>,
+    /// Extensions whose phone is in a call of which no agent's state tells.
+    in_use: BTreeSet<String>,
     draining: bool,
 }
 
@@ -126,6 +144,9 @@ impl Floor {
             under_way: UnderWay::default(),
             messages: BTreeMap::new(),
             registered: BTreeSet::new(),
+            outside: Outside::default(),
+            supervisors: BTreeMap::new(),
+            in_use: BTreeSet::new(),
             draining: false,
         }
     }
@@ -182,6 +203,7 @@ impl Floor {
                 self.incoming(leg, from, to, gateway, now);
             }
             Input::Bridged { leg } => self.bridged(leg, now),
+            Input::NumberChecked { leg, allowed } => self.number_checked(leg, allowed, now),
             Input::PlayDone { leg, sound } => self.play_over(leg, sound, Heard::Played, now),
             Input::PlayFailed { leg, sound } => self.play_over(leg, sound, Heard::Failed, now),
             Input::RecordDone {
@@ -241,6 +263,7 @@ impl Floor {
                 Why::SurveyIsOver(call) => self.survey_due(call, now),
                 Why::CallBackIsOld(call) => self.call_back_old(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
+                Why::RingingIsOver(call, leg) => self.ringing_due(call, leg, now),
                 Why::RestIsOver(_) => self.touch_all(now),
                 Why::GatewayRested(gateway) => self.gateway_rested(&gateway, now),
                 Why::WrapUpOver(agent) => self.wrap_up_due(&agent, now),

@@ -36,6 +36,16 @@ pub(super) enum NotTaken {
 }
 
 impl NotTaken {
+    /// In a word, for the leg's record.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::RangOut => "no_answer",
+            Self::Rejected => "rejected",
+            Self::Busy => "busy",
+            Self::Unreached => "not_reached",
+        }
+    }
+
     /// What a phone meant that refused.
     pub fn of_status(status: Option<u16>) -> Self {
         match status {
@@ -82,10 +92,12 @@ impl Floor {
         }
         self.pop_up(agent_id, id);
         if is_first && self.take_nailed_up(id, agent_id) {
+            self.agent_leg_began(id, agent_id, now);
             self.join(id, now);
             return;
         }
         let leg = self.ring_for(id, agent_id, ring_ms);
+        self.offer_leg_began(id, agent_id, leg, now);
         if let Some(call) = self.calls.get_mut(&id) {
             if is_first {
                 call.agent_leg = Some(leg);
@@ -158,6 +170,7 @@ impl Floor {
         }
         let losers = std::mem::take(&mut call.also_rung);
         for loser in losers {
+            self.leg_over(id, loser.leg, "withdrawn", now);
             self.let_off(&loser.agent, Some(loser.leg), now);
         }
         true
@@ -179,6 +192,9 @@ impl Floor {
         };
         call.tried.insert(agent_id.clone());
         let queue = call.queue.clone();
+        if let Some(leg) = leg {
+            self.leg_over(id, leg, why.as_str(), now);
+        }
         self.drop_leg(leg);
         let member = self.member(queue.as_ref(), agent_id);
         let limit = member.max_no_answer.or_else(|| {
@@ -227,6 +243,7 @@ impl Floor {
 
     /// The caller is gone or given up: the agents did nothing wrong. Nothing when no offer rings.
     pub(super) fn withdraw_offer(&mut self, id: CallId, now: Millis) {
+        self.stop_transfer(id, "call_over", now);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -235,8 +252,12 @@ impl Floor {
             return;
         };
         let leg = call.take_offer(&agent).flatten();
+        if let Some(leg) = leg {
+            self.leg_over(id, leg, "withdrawn", now);
+        }
         self.let_off(&agent, leg, now);
         for rung in others {
+            self.leg_over(id, rung.leg, "withdrawn", now);
             self.let_off(&rung.agent, Some(rung.leg), now);
         }
     }
@@ -261,7 +282,10 @@ impl Floor {
     pub(super) fn is_reachable(&self, agent: &Agent) -> bool {
         match agent.nailed_up {
             Some((_, up)) => up,
-            None => self.registered.contains(&agent.extension),
+            None => {
+                self.registered.contains(&agent.extension)
+                    && !self.in_use.contains(&agent.extension)
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     AgentOrder, Cause, Command, Floor, LegId, Phase, Role, agents::LastCall, offers::NotTaken,
+    parties::Round,
 };
 use crate::{
     agent::{IllegalTransition, State},
@@ -72,6 +73,7 @@ impl Floor {
             AgentOrder::DialPreview => self.dial_preview(agent, now),
             AgentOrder::SkipPreview => self.skip_preview(agent, now),
             AgentOrder::Survey => self.agent_asks(agent, now),
+            AgentOrder::InCall(order) => self.in_call(agent, order, now),
             AgentOrder::Hangup => self.agent_hangs_up(agent, now),
             AgentOrder::FinishWrapUp => self.finish_wrap_up(agent, now),
             AgentOrder::Dispose { call, disposition } => {
@@ -171,9 +173,20 @@ impl Floor {
                 "there is no call to hang up",
             ));
         };
+        if self.is_consulted(id, call) {
+            self.second_gone(call, "hung_up", now);
+            return Ok(());
+        }
+        let parties = &self.calls[&call].parties;
         match self.calls[&call].phase {
             // The agent rejects the offer; the caller goes on waiting.
             Phase::Offered { .. } => self.offer_failed(call, id, NotTaken::Rejected, now),
+            Phase::Transferring => self.transfer_failed(call, "rejected", now),
+            // A conference goes on without the agent; a question ends, and the customer is still there.
+            Phase::Talking if parties.second.is_some() => match parties.round {
+                Round::All => self.hand_over(call, now),
+                _ => self.cancel_second(id, now)?,
+            },
             _ => self.talk_over(call, now),
         }
         Ok(())

@@ -201,6 +201,7 @@ impl Floor {
         if let Some((leg, _)) = agent.nailed_up {
             call.agent_leg = Some(leg);
             self.calls.insert(call_id, call);
+            self.agent_leg_began(call_id, id, now);
             self.agent_first_answered(call_id, now);
             return;
         }
@@ -214,6 +215,7 @@ impl Floor {
             ring_ms: 20_000,
         });
         self.calls.insert(call_id, call);
+        self.agent_leg_began(call_id, id, now);
     }
 
     /// The agent's phone is up: the gate may look at the lead.
@@ -221,8 +223,9 @@ impl Floor {
         let Some(call) = self.calls.get(&call) else {
             return;
         };
-        let (lead, leg) = (call.lead.clone(), call.agent_leg);
+        let (id, lead, leg) = (call.id, call.lead.clone(), call.agent_leg);
         if let Some(leg) = leg {
+            self.leg_up(id, leg, now);
             let music = Some("ringback".to_owned());
             self.commands.push_back(Command::Park { leg, music });
         }

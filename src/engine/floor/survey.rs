@@ -32,7 +32,9 @@ impl Floor {
     pub(super) fn may_be_asked(&self, id: CallId, now: Millis) -> bool {
         self.calls.get(&id).is_some_and(|call| {
             let talked = call.times.bridged.map_or(0, |since| now.since(since));
-            call.phase == Phase::Talking && call.customer.is_some() && talked >= LEAST_TALK_MS
+            let is_alone = call.parties.second.is_none();
+            let talks = call.phase == Phase::Talking && call.customer.is_some();
+            talks && is_alone && talked >= LEAST_TALK_MS
         })
     }
 
@@ -46,8 +48,11 @@ impl Floor {
         let before = call.clone();
         call.way.talked_until = Some(now);
         call.way.served_by = call.agent.take();
-        call.agent_leg = None;
+        let own = call.agent_leg.take();
         call.phase = Phase::Survey { sound };
+        if let Some(own) = own {
+            self.leg_over(id, own, "survey", now);
+        }
         let recording = SoundId(id.0);
         let prompt = "survey".to_owned();
         self.commands.push_back(Command::StopRecord {

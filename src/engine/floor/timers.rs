@@ -36,6 +36,8 @@ pub enum Why {
     /// A call back was promised too long ago.
     CallBackIsOld(CallId),
     OfferIsOver(CallId, AgentId),
+    /// The phone of somebody who was called for a call has rung long enough.
+    RingingIsOver(CallId, LegId),
     /// An agent whose phone did not take a call may be offered one again.
     RestIsOver(AgentId),
     /// A gateway that failed most calls is dialled through again.

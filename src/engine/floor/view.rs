@@ -20,6 +20,7 @@ pub struct View {
     pub queues: Vec<QueueView>,
     pub campaigns: Vec<CampaignView>,
     pub gateways: Vec<GatewayView>,
+    pub supervisors: Vec<SupervisorView>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -57,6 +58,43 @@ pub struct CallView {
     pub queue_id: Option<QueueId>,
     pub answered_at: Option<Millis>,
     pub bridged_at: Option<Millis>,
+    /// The agent was called by another agent, who has the customer.
+    pub consulted: bool,
+    pub state: CallState,
+}
+
+/// How the parties of a call stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallState {
+    /// There is a customer to talk to.
+    pub talking: bool,
+    pub held: bool,
+    pub muted: bool,
+    /// Whom the agent hears while there is a second party: `customer`, `second` or `all`.
+    pub hears: &'static str,
+    pub second: Option<PartyView>,
+}
+
+/// Whom an agent has called besides the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartyView {
+    /// `agent`, `extension` or `outside`.
+    pub kind: &'static str,
+    pub name: String,
+    /// `checking`, `ringing` or `up`.
+    pub state: &'static str,
+}
+
+/// A supervisor in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SupervisorView {
+    pub by: String,
+    pub extension: String,
+    pub agent: AgentId,
+    pub call_id: CallId,
+    pub monitor: super::Monitor,
+    /// The phone has answered.
+    pub up: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]

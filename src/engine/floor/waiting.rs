@@ -2,7 +2,6 @@
 
 use super::{Command, Floor, Phase, Why};
 use crate::{
-    campaign::Mode,
     ids::{CallId, QueueId},
     queue::TimeBase,
     time::Millis,
@@ -83,7 +82,7 @@ impl Floor {
         if call.way.is_call_back {
             return;
         }
-        if call.mode == Some(Mode::Predictive) {
+        if call.may_be_abandoned() {
             let at = self.abandoned_at(id).unwrap_or(now);
             self.timers.set(at, Why::CallWouldBeAbandoned(id));
             return;

@@ -5,6 +5,7 @@ mod calls;
 mod campaigns;
 mod desk;
 mod filters;
+mod floor;
 mod plain;
 mod setup;
 
@@ -13,6 +14,7 @@ pub use calls::{CallRow, Calls};
 pub use campaigns::{Campaign, CampaignRow, Campaigns, NewCampaign, TargetRow, TaskRow};
 pub use desk::Desk;
 pub use filters::{ConditionRow, Filter, FilterRow, Filters};
+pub use floor::Floor;
 pub use plain::{Account, Login, Refusal};
 use serde::Serialize;
 pub use setup::{AgentRow, GatewayRow, QueueRow, RouteRow, Setup, UserRow};

@@ -14,6 +14,10 @@ pub async fn what_is_not_supported_is_refused(scene: &mut Scene) {
     for command in [
         Command::Hold { leg: nobody, hear },
         Command::Resume { leg: nobody },
+        Command::Mute {
+            leg: nobody,
+            on: true,
+        },
         supervise(nobody, nobody, Monitor::Listen),
         Command::Confer {
             leg: nobody,
@@ -132,6 +136,46 @@ pub async fn a_conference_is_joined_and_left(scene: &mut Scene) {
         ]
     );
     end(scene, &[(a, far_a), (c, far_c)]).await;
+}
+
+pub async fn a_mute_lasts_until_it_is_ended(scene: &mut Scene) {
+    let (a, far_a) = scene.answered("6008").await;
+    let (b, far_b) = scene.answered("6009").await;
+    for _ in 0..2 {
+        scene.caller.take(Command::Mute { leg: a, on: true });
+    }
+    let told = scene.caller.until(a, "Muted").await;
+    assert_eq!(told, EventKind::Muted { on: true });
+    bridge(scene, a, b).await;
+    for _ in 0..2 {
+        scene.caller.take(Command::Mute { leg: a, on: false });
+    }
+    let told = scene.caller.until(a, "Muted").await;
+    assert_eq!(told, EventKind::Muted { on: false });
+    assert_eq!(
+        scene.caller.told(a),
+        ["Answered", "Muted", "Bridged", "Muted"]
+    );
+    end(scene, &[(a, far_a), (b, far_b)]).await;
+}
+
+pub async fn a_conference_is_supervised(scene: &mut Scene) {
+    let (a, far_a) = scene.answered("6010").await;
+    let (b, far_b) = scene.answered("6011").await;
+    let (boss, far_boss) = scene.answered("6012").await;
+    let conference = ConferenceId(8);
+    for leg in [a, b] {
+        scene.caller.take(Command::Confer { leg, conference });
+        scene.caller.until(leg, "ConferenceJoined").await;
+    }
+    for monitor in [Monitor::Listen, Monitor::Barge] {
+        scene.caller.take(supervise(boss, b, monitor));
+        let told = scene.caller.until(boss, "Supervising").await;
+        assert_eq!(told, EventKind::Supervising { agent: b, monitor });
+    }
+    bridge(scene, a, b).await;
+    scene.caller.until(boss, "Parked").await;
+    end(scene, &[(a, far_a), (b, far_b), (boss, far_boss)]).await;
 }
 
 fn supervise(leg: LegId, agent: LegId, monitor: Monitor) -> Command {

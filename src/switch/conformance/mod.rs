@@ -57,6 +57,8 @@ pub async fn check(pair: Pair) {
         mixes::a_hold_keeps_the_bridge(scene).await;
         mixes::a_supervisor_changes_how_and_is_parked_in_the_end(scene).await;
         mixes::a_conference_is_joined_and_left(scene).await;
+        mixes::a_mute_lasts_until_it_is_ended(scene).await;
+        mixes::a_conference_is_supervised(scene).await;
     }
     prompts::a_prompt_ends_in_three_ways(scene).await;
     prompts::keys_arrive_as_they_were_pressed(scene).await;

@@ -175,6 +175,8 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::Parked => "Parked",
         EventKind::Held => "Held",
         EventKind::Resumed => "Resumed",
+        EventKind::Muted { .. } => "Muted",
+        EventKind::FarEndHolds { .. } => "FarEndHolds",
         EventKind::Supervising { .. } => "Supervising",
         EventKind::ConferenceJoined { .. } => "ConferenceJoined",
         EventKind::ConferenceLeft { .. } => "ConferenceLeft",

@@ -161,6 +161,7 @@ impl Switch for Sim {
             // It makes no sound that could be mixed or judged.
             Command::Hold { .. }
             | Command::Resume { .. }
+            | Command::Mute { .. }
             | Command::Supervise { .. }
             | Command::Confer { .. }
             | Command::Classify { .. } => Err(Refused::Unsupported),

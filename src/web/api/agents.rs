@@ -78,6 +78,24 @@ pub struct CallNow {
     pub queue_id: Option<String>,
     pub answered_at: Option<At>,
     pub bridged_at: Option<At>,
+    /// Another agent has the customer and asks this one.
+    pub consulted: bool,
+    pub talking: bool,
+    pub held: bool,
+    pub muted: bool,
+    /// Whom the agent hears while there is a second party: customer, second or all.
+    pub hears: String,
+    pub second: Option<SecondNow>,
+}
+
+/// Whom the agent has called besides the customer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SecondNow {
+    /// agent, extension or outside.
+    pub kind: String,
+    pub name: String,
+    /// checking, ringing or up.
+    pub state: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -288,7 +306,7 @@ pub(super) fn named(caller: &Caller, id: &str) -> Result<AgentId, Problem> {
     Ok(id)
 }
 
-async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<AgentOut, Problem> {
+pub(super) async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<AgentOut, Problem> {
     let row = find_agent(house, caller, id).await?;
     let view = house.live.view();
     Ok(show(
@@ -298,7 +316,11 @@ async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<AgentOut, P
     ))
 }
 
-async fn find_agent(house: &House, caller: &Caller, id: &AgentId) -> Result<Agent, Problem> {
+pub(super) async fn find_agent(
+    house: &House,
+    caller: &Caller,
+    id: &AgentId,
+) -> Result<Agent, Problem> {
     let rows = agents::list(&house.db, caller.orgi()).await?;
     find::there(rows.into_iter().find(|row| row.id == id.as_str()))
 }
@@ -346,6 +368,16 @@ impl AgentNow {
                 queue_id: call.queue_id.as_ref().map(ToString::to_string),
                 answered_at: call.answered_at.map(At::from),
                 bridged_at: call.bridged_at.map(At::from),
+                consulted: call.consulted,
+                talking: call.state.talking,
+                held: call.state.held,
+                muted: call.state.muted,
+                hears: call.state.hears.into(),
+                second: call.state.second.as_ref().map(|second| SecondNow {
+                    kind: second.kind.into(),
+                    name: second.name.clone(),
+                    state: second.state.into(),
+                }),
             }),
             preview: seen.preview.as_ref().map(ToString::to_string),
             wrap_up_until: seen.wrap_up_until.map(At::from),

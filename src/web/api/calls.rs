@@ -14,7 +14,10 @@ use engine::{
     ids::CallId,
 };
 use serde::Deserialize;
-use store::calls::{self, Call, Wanted};
+use store::{
+    call_legs,
+    calls::{self, Call, Wanted},
+};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -248,10 +251,15 @@ pub(super) fn stays_below(name: &str) -> bool {
         .all(|part| matches!(part, Component::Normal(_)))
 }
 
-async fn call(house: &House, caller: &Caller, id: &str) -> Result<Call, Problem> {
+/// An agent sees the calls that the agent had, be it for a while.
+pub(super) async fn call(house: &House, caller: &Caller, id: &str) -> Result<Call, Problem> {
     let call = find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
-    if caller.is_agent_only() && call.agent_id.as_deref() != Some(caller.agent()?.as_str()) {
-        return Err(Problem::not_found());
+    if caller.is_agent_only() {
+        let agent = caller.agent()?;
+        let was_last = call.agent_id.as_deref() == Some(agent.as_str());
+        if !was_last && !call_legs::had(&house.db, id, agent.as_str()).await? {
+            return Err(Problem::not_found());
+        }
     }
     Ok(call)
 }

@@ -7,10 +7,12 @@ mod audit;
 mod auth;
 mod batches;
 mod business_statuses;
+mod call_legs;
 mod caller_ids;
 mod calls;
 mod campaigns;
 mod check;
+mod colleagues;
 mod consents;
 mod contacts;
 mod decisions;
@@ -30,6 +32,7 @@ mod heads;
 mod holidays;
 mod import_options;
 mod imports;
+mod in_call;
 mod inbound_routes;
 mod jobs;
 mod jurisdictions;
@@ -52,6 +55,7 @@ mod running;
 mod settings;
 pub mod shown;
 mod sources;
+mod supervise;
 mod targets;
 mod tasks;
 mod template;
@@ -113,6 +117,10 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(export::routes())
         .merge(calls::routes())
         .merge(voicemails::routes())
+        .merge(call_legs::routes())
+        .merge(in_call::routes())
+        .merge(colleagues::routes())
+        .merge(supervise::routes())
         .merge(attempts::routes())
         .merge(queues::routes())
         .merge(queue_agents::routes())

@@ -14,6 +14,10 @@ use store::access::audit;
 use super::seal::RequestId;
 use crate::{caller::Caller, clock, house::House};
 
+/// What a handler adds to the trail's entry, as an extension of its response.
+#[derive(Debug, Clone)]
+pub struct Note(pub serde_json::Value);
+
 pub async fn trail(State(house): State<House>, request: Request, next: Next) -> Response {
     let Some(mut entry) = entry(&request) else {
         return next.run(request).await;
@@ -26,7 +30,9 @@ pub async fn trail(State(house): State<House>, request: Request, next: Next) -> 
     let response = next.run(request).await;
     if response.status().is_success() {
         let made = response.headers().get(header::LOCATION);
+        let note = response.extensions().get::<Note>();
         entry.detail = json!({
+            "note": note.map(|Note(note)| note),
             "request": request_id.map(|id| id.0),
             "address": address,
             "made": made.and_then(|made| made.to_str().ok()),

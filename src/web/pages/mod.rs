@@ -5,6 +5,7 @@ mod calls;
 mod campaigns;
 mod desk;
 mod filters;
+mod floor;
 mod plain;
 mod setup;
 mod statics;
@@ -37,6 +38,7 @@ pub fn router() -> Router<House> {
         .merge(filters::routes())
         .merge(campaigns::routes())
         .merge(desk::routes())
+        .merge(floor::routes())
         .merge(calls::routes())
         .merge(setup::routes())
 }
@@ -91,6 +93,7 @@ fn show<P: Page>(frame: &Frame, page: &P) -> Shown {
 fn screens(role: Role) -> Vec<&'static str> {
     [
         "/desk",
+        "/floor",
         "/campaigns",
         "/batches",
         "/filters",

@@ -5,6 +5,7 @@ mod contract;
 mod events;
 mod gate;
 mod idempotency;
+mod in_call;
 mod jobs;
 mod kit;
 mod leads;

@@ -2,6 +2,7 @@
 import { Problem, call, fail, get, toast } from "./api.js";
 import { submit } from "./forms.js";
 import { listen } from "./live.js";
+import { begin, hear as hearTalk, stand } from "./talk.js";
 import { length, meaning, say, word } from "./texts.js";
 import { chip, make } from "./ui.js";
 
@@ -22,19 +23,21 @@ function take(now) {
     now = { ...now, state, sub_state, reason, since, wrap_up_until };
   }
   agent = { ...agent, ...now };
-  const ringing = agent.state === "busy" && agent.sub_state !== "answered";
+  const ringing = ["calling", "ringing"].includes(agent.sub_state);
   const text = agent.sub_state ? word("sub", agent.sub_state) : word("agent", agent.state);
   $("agent-state").replaceChildren(chip("agent", agent.state, text, ringing ? "st-ringing" : ""));
   $("agent-reason").textContent = agent.reason ?? "";
   for (const button of document.querySelectorAll("#phone [data-when]")) {
     button.hidden = !button.dataset.when.split(" ").includes(agent.state);
   }
-  if (agent.sub_state === "answered") $("call-title").textContent = word("sub", "answered");
+  if (talks()) $("call-title").textContent = word("sub", agent.sub_state);
   if (agent.state === "acw") $("call-title").textContent = word("agent", "acw");
   tick();
   $("no-phone").hidden = agent.registered !== false || agent.state === "logout";
   panels();
 }
+
+const talks = () => agent.state === "busy" && ["answered", "hold", "transfer", "conference"].includes(agent.sub_state);
 
 function panels() {
   const busy = agent.state === "busy";
@@ -42,7 +45,8 @@ function panels() {
   const wrap = agent.state === "acw";
   $("call").hidden = !(busy || preview || wrap) || !shown;
   $("preview-acts").hidden = !preview;
-  $("wrap").hidden = !(wrap || (busy && agent.sub_state === "answered"));
+  $("wrap").hidden = !(wrap || (talks() && !agent.call?.consulted));
+  if (!busy) stand(null);
   $("idle").hidden = busy || preview || wrap;
   $("idle-text").textContent = say(agent.state === "ready" ? "js-idle-ready" : agent.state === "logout" ? "js-idle-logout" : "js-idle-unready");
   if ($("preview-form")) $("preview-form").hidden = agent.state === "logout";
@@ -63,6 +67,7 @@ async function refresh() {
   const now = await get(me);
   const inHand = now.call?.lead_id ?? now.preview;
   take({ ...now, call_id: now.call?.id ?? agent?.call_id });
+  stand(now.call);
   if (shown && shown.lead_id === inHand && (!now.call || shown.call_id === now.call.id)) return;
   if (!now.call && !now.preview) return;
   const fields = inHand ? (await get(`/api/v1/leads/${inHand}`).catch(() => ({ fields: [] }))) : { fields: [] };
@@ -75,7 +80,13 @@ async function refresh() {
   });
 }
 
+begin((now) => {
+  take(now);
+  stand(now.call);
+});
+
 function hear(event, data) {
+  hearTalk(event, data);
   switch (event) {
     case "agent.state_changed":
       take({ state: data.state, sub_state: data.sub_state, reason: data.reason, since: data.since, wrap_up_until: data.wrap_up_until, call_id: data.call_id ?? agent?.call_id });
@@ -97,6 +108,9 @@ function hear(event, data) {
       break;
     case "outbound.refused":
       toast(say("js-refused", { why: word("block", data.code) === data.code ? (meaning(data.code) ?? data.code) : word("block", data.code) }), true);
+      break;
+    case "call.changed":
+      if (agent.call) agent.call = { ...agent.call, ...data };
       break;
     case "call.ended":
       if (agent) agent.call_id ??= data.call_id;

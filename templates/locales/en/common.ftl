@@ -41,3 +41,4 @@ refusal-failed = Something failed
 refusal-failed-help = Try again in a moment; if it fails again, give the number below to an administrator.
 refusal-request = Request
 refusal-home = To the start page
+frame-floor = Floor

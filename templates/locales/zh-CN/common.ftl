@@ -41,3 +41,4 @@ refusal-failed = 出错了
 refusal-failed-help = 请稍后重试；若仍出错，请把下面的编号告诉管理员。
 refusal-request = 请求编号
 refusal-home = 返回首页
+frame-floor = 现场监控

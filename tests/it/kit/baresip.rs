@@ -3,6 +3,8 @@
 
 use std::{
     fs::{self, File},
+    io::Write,
+    net::TcpStream,
     path::Path,
     process::{Command, Stdio},
 };
@@ -21,6 +23,8 @@ const SPEAKS_S: usize = 180;
 pub struct Baresip {
     process: Process,
     dir: TempDir,
+    /// Where it takes orders.
+    control: u16,
 }
 
 impl Baresip {
@@ -29,13 +33,22 @@ impl Baresip {
     /// # Panics
     /// When baresip cannot be started.
     pub fn start(extension: &str, password: &str, registrar_port: u16) -> Self {
+        Self::speaking(AGENT_HERTZ, extension, password, registrar_port)
+    }
+
+    /// The same with a tone of its own.
+    ///
+    /// # Panics
+    /// When baresip cannot be started.
+    pub fn speaking(hertz: f64, extension: &str, password: &str, registrar_port: u16) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let write = |name: &str, text: String| {
             fs::write(dir.path().join(name), text).expect("it is writable");
         };
-        let tone = sound::tone(AGENT_HERTZ, 0.4, 0, SPEAKS_S * sound::RATE as usize);
+        let tone = sound::tone(hertz, 0.3, 0, SPEAKS_S * sound::RATE as usize);
         sound::write_wav(&dir.path().join("tone.wav"), &tone);
-        write("config", config(dir.path()));
+        let control = ports::range(2);
+        write("config", config(dir.path(), control));
         write(
             "accounts",
             format!(
@@ -51,7 +64,11 @@ impl Baresip {
                 .stdout(Stdio::null())
                 .stderr(File::create(dir.path().join("stderr.log")).expect("it is writable")),
         );
-        Self { process, dir }
+        Self {
+            process,
+            dir,
+            control,
+        }
     }
 
     /// Everything it has heard in its longest call so far.
@@ -65,6 +82,37 @@ impl Baresip {
             .map(|entry| samples(&entry.path()))
             .max_by_key(Vec::len)
             .unwrap_or_default()
+    }
+
+    /// What it has heard lately, in the call that it heard of last.
+    pub fn hears(&self) -> Vec<i16> {
+        let heard = self.heard_last();
+        heard[heard.len().saturating_sub(sound::LATELY)..].to_vec()
+    }
+
+    fn heard_last(&self) -> Vec<i16> {
+        let heard = |name: &str| name.starts_with("dump-") && name.ends_with("-dec.wav");
+        let files = fs::read_dir(self.dir.path())
+            .into_iter()
+            .flatten()
+            .flatten();
+        files
+            .filter(|entry| heard(&entry.file_name().to_string_lossy()))
+            .max_by_key(|entry| entry.metadata().and_then(|data| data.modified()).ok())
+            .map(|entry| samples(&entry.path()))
+            .unwrap_or_default()
+    }
+
+    /// Gives an order as its keyboard would: `hold`, `resume`, `hangup`, `transfer 8002`.
+    ///
+    /// # Panics
+    /// When it takes none.
+    pub fn order(&self, command: &str, params: &str) {
+        let asked = serde_json::json!({ "command": command, "params": params }).to_string();
+        let mut control = TcpStream::connect(("127.0.0.1", self.control)).expect("it listens");
+        // A netstring.
+        let text = format!("{}:{asked},", asked.len());
+        control.write_all(text.as_bytes()).expect("it reads");
     }
 
     /// Ends it at once, as if somebody had pulled the plug.
@@ -85,7 +133,7 @@ fn samples(wav: &Path) -> Vec<i16> {
         .collect()
 }
 
-fn config(dir: &Path) -> String {
+fn config(dir: &Path, control: u16) -> String {
     // It takes the SIP port and the next one.
     let sip = ports::range(2);
     let rtp = ports::range(20);
@@ -111,6 +159,8 @@ module sndfile.so
 module uuid.so
 module_tmp account.so
 module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {dir}
 "
     )

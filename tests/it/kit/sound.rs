@@ -31,6 +31,18 @@ pub fn over_noise_db(samples: &[i16], frequency: f64) -> f64 {
     ratios[ratios.len() / 2]
 }
 
+/// So many samples are what somebody hears now: 600 ms.
+pub const LATELY: usize = RATE as usize * 3 / 5;
+
+/// Which of these tones are heard: those that have a tenth of the power or more.
+pub fn tones_in(samples: &[i16], tones: &[f64]) -> Vec<f64> {
+    let total: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
+    // Silence has no tones, however its noise falls.
+    let loud = total > samples.len() as f64 * 10_000.0;
+    let heard = |tone: &&f64| loud && tone_energy(samples, **tone) > total / 10.0;
+    tones.iter().filter(heard).copied().collect()
+}
+
 fn window_db(samples: &[i16], frequency: f64) -> f64 {
     let total: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
     let tone = tone_energy(samples, frequency);
@@ -84,6 +96,17 @@ pub fn write_wav(path: &Path, samples: &[i16]) {
         writer.write_sample(*sample).expect("it is writable");
     }
     writer.finalize().expect("it is writable");
+}
+
+#[test]
+fn two_tones_are_heard_and_a_third_is_not() {
+    let both: Vec<i16> = tone(1000.0, 0.3, 0, 4800)
+        .into_iter()
+        .zip(tone(600.0, 0.3, 0, 4800))
+        .map(|(a, b)| a + b)
+        .collect();
+    assert_eq!(tones_in(&both, &[450.0, 600.0, 1000.0]), [600.0, 1000.0]);
+    assert!(tones_in(&[3; 4800], &[600.0]).is_empty());
 }
 
 #[test]

@@ -48,6 +48,12 @@ impl ToneEnd {
         }
     }
 
+    /// What it has heard lately.
+    pub fn hears(&self) -> Vec<i16> {
+        let heard = self.heard.lock().expect("not poisoned");
+        heard[heard.len().saturating_sub(super::sound::LATELY)..].to_vec()
+    }
+
     /// Everything heard so far.
     pub fn heard(&self) -> Vec<i16> {
         self.heard.lock().expect("not poisoned").clone()

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Floor, Phase, Role};
+use super::super::{
+    Call, Floor, Phase, Role,
+    parties::{Party, Who},
+};
 use crate::{
     agent::State,
     ids::{AgentId, CallId, LeadId},
@@ -13,6 +16,7 @@ pub fn hold(floor: &Floor) {
     agents_and_calls_agree(floor);
     legs_and_calls_agree(floor);
     nobody_is_called_twice_at_once(floor);
+    parties_fit_their_calls(floor);
     channels_are_counted(floor);
     campaigns_know_their_calls(floor);
 }
@@ -25,7 +29,7 @@ fn agents_and_calls_agree(floor: &Floor) {
                 .calls
                 .get(call)
                 .expect("a call that an agent is busy with");
-            assert!(agents_of(call).any(|one| one == id), "{id} and {call:?}");
+            assert!(agents_of(call).contains(&id), "{id} and {call:?}");
         }
         let is_previewing = matches!(agent.machine.state(), State::Preview { .. });
         assert_eq!(is_previewing, agent.preview.is_some(), "preview of {id}");
@@ -42,10 +46,45 @@ fn agents_and_calls_agree(floor: &Floor) {
     }
 }
 
-/// Everybody who is reserved for a call or talks in it.
-fn agents_of(call: &super::super::Call) -> impl Iterator<Item = &AgentId> {
+/// Everybody who is reserved for a call, talks in it or is asked about it.
+fn agents_of(call: &Call) -> Vec<&AgentId> {
     let others = call.also_rung.iter().map(|rung| &rung.agent);
-    call.agent.iter().chain(others)
+    let second = call.parties.second.as_ref();
+    let asked = second.and_then(|second| match &second.who {
+        Who::Agent(agent) => Some(agent),
+        _ => None,
+    });
+    call.agent.iter().chain(others).chain(asked).collect()
+}
+
+/// A second party is there only while there is a talk, and somebody always has the customer.
+fn parties_fit_their_calls(floor: &Floor) {
+    let mut in_use: BTreeSet<&str> = BTreeSet::new();
+    for call in floor.calls.values() {
+        let parties = &call.parties;
+        let talks = call.phase == Phase::Talking;
+        let two = call.agent.is_some() && parties.other.is_some();
+        assert!(!two, "{} has two of one kind", call.id);
+        assert!(talks || parties.second.is_none(), "{call:?}");
+        // Who was put through without an agent is let go when the other one hangs up.
+        let has = call.agent.is_some() || parties.other.is_some() || call.way.is_served;
+        assert!(
+            has || !(talks || call.phase == Phase::Transferring),
+            "{call:?}"
+        );
+        for party in [&parties.second, &parties.other].into_iter().flatten() {
+            if let Who::Extension(name) = &party.who {
+                assert!(in_use.insert(name), "{name} is in two calls");
+            }
+        }
+    }
+    for supervisor in floor.supervisors.values() {
+        let name = supervisor.extension.as_str();
+        assert!(in_use.insert(name), "{name} is in two calls");
+        assert!(floor.calls.contains_key(&supervisor.call), "{supervisor:?}");
+    }
+    let known: BTreeSet<&str> = floor.in_use.iter().map(String::as_str).collect();
+    assert_eq!(known, in_use, "phones in use");
 }
 
 /// Every leg of a call leads back to it, and every leg has something to live for.
@@ -62,11 +101,19 @@ fn legs_and_calls_agree(floor: &Floor) {
                 let up = floor.agents[agent].nailed_up;
                 up.is_some_and(|(up, _)| up == *leg)
             }
+            Role::Party(call) => of(call).is_some_and(|call| {
+                let parties = [&call.parties.second, &call.parties.other];
+                let mut parties = parties.into_iter().flatten();
+                parties.any(|party| party.leg == *leg)
+            }),
+            Role::Supervisor => floor.supervisors.contains_key(leg),
         };
         assert!(is_known, "{leg} is {role:?}");
     }
     for call in floor.calls.values() {
-        let legs = [call.customer, call.agent_leg];
+        let parties = [&call.parties.second, &call.parties.other];
+        let parties = parties.map(|party| party.as_ref().map(|party| party.leg));
+        let legs = [call.customer, call.agent_leg, parties[0], parties[1]];
         for leg in legs.into_iter().flatten() {
             assert!(floor.legs.contains_key(&leg), "{} has {leg}", call.id);
         }
@@ -92,11 +139,14 @@ fn nobody_is_called_twice_at_once(floor: &Floor) {
 
 fn channels_are_counted(floor: &Floor) {
     for (id, gateway) in &floor.gateways {
-        let on_it =
-            |call: &&super::super::Call| call.holds_channel && call.gateway.as_ref() == Some(id);
-        let goes_out = |call: &&super::super::Call| call.way.out.as_ref() == Some(id);
+        let on_it = |call: &&Call| call.holds_channel && call.gateway.as_ref() == Some(id);
+        let goes_out = |call: &&Call| call.way.out.as_ref() == Some(id);
         let calls = floor.calls.values().filter(on_it).count();
         let calls = calls + floor.calls.values().filter(goes_out).count();
+        let parties = floor.calls.values().map(|call| &call.parties);
+        let parties = parties.flat_map(|parties| [&parties.second, &parties.other]);
+        let with_channel = |party: &&Party| party.channel.as_ref() == Some(id);
+        let calls = calls + parties.flatten().filter(with_channel).count();
         assert_eq!(gateway.state.in_use as usize, calls, "channels of {id}");
     }
 }
@@ -127,6 +177,7 @@ pub fn nothing_is_left(floor: &Floor) {
     assert!(floor.dials.is_empty(), "dials: {:?}", floor.dials);
     let nailed = |role: &Role| matches!(role, Role::NailedUp(_));
     assert!(floor.legs.values().all(nailed), "legs: {:?}", floor.legs);
+    assert!(floor.supervisors.is_empty() && floor.in_use.is_empty());
     for gateway in floor.gateways.values() {
         assert_eq!(gateway.state.in_use, 0);
     }

@@ -38,6 +38,8 @@ pub struct Store {
     pub closed: BTreeMap<CallId, CloseCall>,
     pub opened: usize,
     pub finished: BTreeMap<CampaignId, usize>,
+    /// Outside numbers on a DNC list.
+    pub forbidden: BTreeSet<String>,
 }
 
 impl Store {
@@ -109,6 +111,11 @@ impl Store {
                     Ok(()) => Input::AttemptOpened { attempt },
                     Err(block) => Input::AttemptRefused { attempt, block },
                 });
+            }
+            Command::CheckNumber { leg, spellings, .. } => {
+                let listed = |number: &String| self.forbidden.contains(number);
+                let allowed = !spellings.iter().any(listed);
+                return Some(Input::NumberChecked { leg: *leg, allowed });
             }
             Command::Block { lead, retry_at, .. } => {
                 let row = self.row(lead);

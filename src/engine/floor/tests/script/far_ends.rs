@@ -13,6 +13,7 @@ impl Stage {
             Command::DrawPreview { .. } => "preview",
             Command::Check { .. } => "check",
             Command::OpenAttempt(_) => "attempt",
+            Command::CheckNumber { .. } => "number",
             _ => "",
         };
         let answer = self.store.carry(command, self.now);

@@ -79,6 +79,10 @@ impl Stage {
                 up: *state == "up",
             },
             ["again", leg] => Input::LegSentAgain { leg: self.leg(leg) },
+            ["allows", leg, how] => Input::NumberChecked {
+                leg: self.leg(leg),
+                allowed: *how == "yes",
+            },
             ["drain"] => Input::Drain,
             ["lists", lead] => {
                 let row = self.store.rows.get_mut(&LeadId::from(*lead));
@@ -111,6 +115,7 @@ impl Stage {
             [state @ ("start" | "pause" | "stop" | "finish"), campaign] => {
                 self.change(campaign, state)
             }
+            ["boss", rest @ ..] => return self.boss_does(rest),
             other => return self.agent_does(other),
         };
         self.input(input);
@@ -198,6 +203,7 @@ impl Stage {
             ["skips", _] => AgentOrder::SkipPreview,
             ["asks", _] => AgentOrder::Survey,
             ["hangs-up", _] => AgentOrder::Hangup,
+            ["in-call", _, rest @ ..] => AgentOrder::InCall(super::in_call::order(rest)),
             ["done", _] => AgentOrder::FinishWrapUp,
             ["says", _, call, code, rest @ ..] => AgentOrder::Dispose {
                 call: *self

@@ -6,6 +6,7 @@
 
 mod far_ends;
 mod happens;
+mod in_call;
 mod set;
 mod show;
 
@@ -24,12 +25,25 @@ use crate::{
 /// Plays a script and compares the commands it shows, line by line.
 #[track_caller]
 pub fn check(script: &str, expected: &str) {
-    let played = Stage::of(script).shown.join("\n");
+    compare(&Stage::of(script).shown.join("\n"), expected);
+}
+
+/// The same, from the line after `begun` on.
+#[track_caller]
+pub fn check_after(begun: &str, script: &str, expected: &str) {
+    let shown = Stage::of(script).shown;
+    let begun = shown.iter().position(|line| line == begun);
+    let rest = begun.map_or(0, |begun| begun + 1);
+    compare(&shown[rest..].join("\n"), expected);
+}
+
+#[track_caller]
+fn compare(played: &str, expected: &str) {
     let tidy = |text: &str| -> Vec<String> {
         let lines = text.lines().map(|line| line.trim().to_owned());
         lines.filter(|line| !line.is_empty()).collect()
     };
-    let (played, expected) = (tidy(&played), tidy(expected));
+    let (played, expected) = (tidy(played), tidy(expected));
     assert!(
         played == expected,
         "played:\n{}\n\nexpected:\n{}\n",
@@ -58,6 +72,8 @@ pub struct Stage {
     attempts: BTreeMap<String, AttemptId>,
     pending: VecDeque<Input>,
     next_incoming: u64,
+    /// Phones without an agent.
+    phones: Vec<String>,
 }
 
 impl Stage {
@@ -81,6 +97,7 @@ impl Stage {
             attempts: BTreeMap::new(),
             pending: VecDeque::new(),
             next_incoming: 1 << 63,
+            phones: Vec::new(),
         };
         let lines = script
             .lines()

@@ -80,6 +80,11 @@ impl Stage {
                 pairs(options).for_each(|(key, value)| set_campaign(&mut spec, key, value));
                 self.campaigns.insert((*id).to_owned(), spec);
             }
+            ["forbidden", number] => {
+                self.store.forbidden.insert((*number).to_owned());
+            }
+            ["outside", options @ ..] => self.limit_outside(options),
+            ["phone", extension] => self.phones.push((*extension).to_owned()),
             ["leads", campaign, count] => {
                 for _ in 0..count.parse().expect("a number") {
                     self.add_lead(campaign, &[]);
@@ -215,6 +220,12 @@ impl Stage {
                     },
                 );
             }
+        }
+        for extension in self.phones.clone() {
+            self.input(Input::Phone {
+                extension,
+                registered: true,
+            });
         }
         let campaigns: Vec<CampaignSpec> = self.campaigns.values().cloned().collect();
         for spec in campaigns {

@@ -43,6 +43,9 @@ impl Stage {
                 self.attempts.insert(lead.clone(), open.attempt);
                 self.calls.insert(open.call.id, lead);
             }
+            Command::CheckNumber { leg, spellings, .. } => {
+                self.name(*leg, &spellings[0]);
+            }
             Command::OpenCall(call) => {
                 self.calls.insert(call.id, call.caller.clone());
             }
@@ -107,6 +110,19 @@ impl Stage {
                 let hears = music.as_deref().unwrap_or("silence");
                 format!("park {} {hears}", leg(l))
             }
+            Command::CheckNumber { spellings, .. } if shows("check") => {
+                format!("check {}", spellings[0])
+            }
+            Command::Mute { leg: l, on } => {
+                format!("{} {}", if *on { "mute" } else { "unmute" }, leg(l))
+            }
+            Command::SendDtmf { leg: l, digits } => format!("keys {} {digits}", leg(l)),
+            Command::Confer { leg: l, .. } => format!("confer {}", leg(l)),
+            Command::Supervise {
+                leg: l,
+                agent,
+                monitor,
+            } => format!("supervise {} {} {monitor:?}", leg(l), leg(agent)),
             Command::Play { leg: l, prompt, .. } => format!("play {} {prompt}", leg(l)),
             Command::Classify {
                 leg: l,
@@ -152,6 +168,15 @@ impl Stage {
                 text += " not counted";
             }
         }
+        if self.show.contains("legs") {
+            for leg in &call.legs {
+                let since = |at: Millis| at.since(stage::opening()) as f64 / 1000.0;
+                let had = leg.joined.map(|at| format!(" from {}", since(at)));
+                let (party, had) = (&leg.party, had.unwrap_or_default());
+                let end = leg.ended.map_or(0.0, since);
+                text += &format!(", {} {party}{had} to {end} {}", leg.kind, leg.why);
+            }
+        }
         if let Some(message) = call
             .message
             .as_ref()
@@ -190,6 +215,10 @@ fn told(event: &Event) -> Option<String> {
             lead_id,
             code,
         } => format!("tell {agent} {lead_id} {code}"),
+        Event::PartyLeft {
+            agent, party, why, ..
+        } => format!("tell {agent} {party} {why}"),
+        Event::Supervised { agent, by, how, .. } => format!("tell {agent} {by} {how}"),
         Event::GatewayDegraded { gateway, .. } => format!("degraded {gateway}"),
         Event::GatewayRecovered { gateway } => format!("recovered {gateway}"),
         Event::Banned { source, seconds } => format!("banned {source} for {seconds} s"),

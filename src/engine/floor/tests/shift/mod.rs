@@ -1,6 +1,7 @@
 //! Whole shifts of chance: hours of virtual time, thousands of calls, held against what must
 //! always be true. A failure names its seed: `play(seed)` repeats it to the last command.
 
+mod in_call;
 mod people;
 mod plan;
 mod switch;

@@ -50,7 +50,8 @@ impl World {
             0..860 => self.agent_does(),
             860..890 => self.somebody_calls(),
             890..950 => self.phone_or_channel(),
-            950..995 => self.supervisor_does(),
+            950..970 => self.boss_does(),
+            970..995 => self.supervisor_does(),
             _ => self.configuration_changes(),
         }
     }
@@ -74,6 +75,7 @@ impl World {
                 reason: None,
             },
             44..48 => AgentOrder::Hangup,
+            84..92 => AgentOrder::InCall(self.some_call_order()),
             48..60 => AgentOrder::FinishWrapUp,
             60..70 => self.some_preview(),
             70..82 => AgentOrder::DialPreview,

@@ -75,6 +75,14 @@ impl Switch {
                 self.unbridge(*leg);
                 None
             }
+            Command::Confer { leg, .. } | Command::Supervise { leg, .. } => {
+                assert!(
+                    !self.is_unanswered(*leg),
+                    "{leg} is heard before its answer"
+                );
+                self.unbridge(*leg);
+                None
+            }
             Command::Play { leg, sound, .. } => {
                 let (leg, sound) = (*leg, *sound);
                 assert!(!self.is_unanswered(leg), "{leg} hears before its answer");

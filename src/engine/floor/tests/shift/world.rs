@@ -12,6 +12,7 @@ use super::{
         invariants, stage,
         store::{Row, Store},
     },
+    in_call,
     plan::{self, HOUR, Plan, Size},
     switch::Switch,
 };
@@ -138,6 +139,10 @@ impl World {
                 registered: true,
             });
         }
+        self.input(Input::Phone {
+            extension: in_call::PHONE.to_owned(),
+            registered: true,
+        });
         for spec in self.plan.campaigns.clone() {
             self.input(Input::Campaign(Box::new(spec)));
         }
@@ -215,7 +220,7 @@ impl World {
         self.settle();
     }
 
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let mut pending = VecDeque::new();
         loop {
             invariants::hold(&self.floor);
@@ -257,7 +262,7 @@ impl World {
                 self.rate_is_kept();
                 self.channels_are_kept();
             }
-            Command::Dial { number, .. } => self.may_dial(number),
+            Command::Dial { number, .. } if number != in_call::OUTSIDE => self.may_dial(number),
             Command::CloseCall(call) => {
                 if let Some(close) = &call.attempt {
                     assert!(

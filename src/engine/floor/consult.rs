@@ -1,0 +1,199 @@
+//! Consulting: the agent calls somebody while the customer waits; then swaps, joins all three, goes
+//! back, or hands the customer over (AGT-158).
+
+use super::{
+    Call, Event, Floor, OrderRefused, Phase, Recipient, Role,
+    parties::{Party, Reach, Round, Who},
+    talk::second_is_up,
+};
+use crate::{
+    ids::{AgentId, CallId},
+    time::Millis,
+};
+
+impl Floor {
+    pub(super) fn consult(
+        &mut self,
+        id: &AgentId,
+        to: Recipient,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let call = self.talking(id)?;
+        if self.calls[&call].parties.second.is_some() {
+            return Err(second_is_up());
+        }
+        let who = self.find(id, call, to, now)?;
+        let second = self.call_party(call, who, now)?;
+        let colleague = match (&second.who, second.reach) {
+            (Who::Agent(agent), Reach::Up) => Some(agent.clone()),
+            _ => None,
+        };
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.parties.held = false;
+            call.parties.second = Some(second);
+            call.parties.round = Round::Second;
+        }
+        if let Some(agent) = colleague {
+            let _ = self.step(&agent, now, |machine| machine.answer(now));
+        }
+        self.arrange(call);
+        self.show_round(call, now);
+        Ok(())
+    }
+
+    /// The talk of an agent and its second party.
+    fn with_second(&self, id: &AgentId) -> Result<(CallId, &Party), OrderRefused> {
+        let call = self.talking(id)?;
+        let second = self.calls[&call].parties.second.as_ref();
+        let none = || OrderRefused::new("NO_SECOND_CALL", "nobody else has been called");
+        second.map(|second| (call, second)).ok_or_else(none)
+    }
+
+    fn with_second_up(&self, id: &AgentId) -> Result<CallId, OrderRefused> {
+        let (call, second) = self.with_second(id)?;
+        match second.is_up() {
+            true => Ok(call),
+            false => Err(OrderRefused::new(
+                "NOT_ANSWERED",
+                "the second call has not been answered",
+            )),
+        }
+    }
+
+    /// The agent goes to the other of the two; the one who is left hears music.
+    pub(super) fn swap(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let (call, _) = self.with_second(id)?;
+        let round = match self.calls[&call].parties.round {
+            Round::Customer => Round::Second,
+            Round::Second => Round::Customer,
+            Round::All => {
+                let text = "all three hear one another";
+                return Err(OrderRefused::new("IN_CONFERENCE", text));
+            }
+        };
+        self.go_round(call, round, now);
+        Ok(())
+    }
+
+    pub(super) fn confer(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let call = self.with_second_up(id)?;
+        if self.calls[&call].parties.round != Round::All {
+            self.go_round(call, Round::All, now);
+        }
+        Ok(())
+    }
+
+    fn go_round(&mut self, id: CallId, round: Round, now: Millis) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.parties.round = round;
+        }
+        self.arrange(id);
+        self.show_round(id, now);
+    }
+
+    /// Lets the second party go; the agent is back with the customer.
+    pub(super) fn cancel_second(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let (call, _) = self.with_second(id)?;
+        if let Some(second) = self.take_second(call) {
+            self.drop_party(call, &second, "cancelled", now);
+        }
+        self.arrange(call);
+        self.show_round(call, now);
+        Ok(())
+    }
+
+    /// The customer goes to the second party, who may still be ringing; the agent leaves.
+    pub(super) fn complete(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let (call, second) = self.with_second(id)?;
+        if second.reach == Reach::Asking {
+            let text = "the number is still being checked";
+            return Err(OrderRefused::new("NOT_ANSWERED", text));
+        }
+        self.hand_over(call, now);
+        Ok(())
+    }
+
+    /// The agent leaves a conference, the other two stay (AGT-160); or goes while the second party is
+    /// called, who then gets the customer.
+    pub(super) fn hand_over(&mut self, id: CallId, now: Millis) {
+        let Some(second) = self.take_second(id) else {
+            return;
+        };
+        let from = self.part(id, "transferred", now);
+        if second.is_up() {
+            self.second_takes_over(id, second, now);
+        } else {
+            self.send_to(id, second, from, now);
+        }
+    }
+
+    fn second_takes_over(&mut self, id: CallId, second: Party, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let leg = second.leg;
+        match second.who.clone() {
+            Who::Agent(agent) => {
+                call.agent = Some(agent.clone());
+                call.agent_leg = Some(second.leg);
+                if let Some(role @ Role::Party(_)) = self.legs.get_mut(&second.leg) {
+                    *role = Role::AgentFor(id);
+                }
+                self.has_customer(id, &agent);
+            }
+            _ => call.parties.other = Some(second),
+        }
+        self.leg_joined(id, leg, now);
+        self.arrange(id);
+        self.show_round(id, now);
+    }
+
+    /// The second party left, or did not come.
+    pub(super) fn second_gone(&mut self, id: CallId, why: &'static str, now: Millis) {
+        let round = self.calls.get(&id).map(|call| call.parties.round);
+        let Some(second) = self.take_second(id) else {
+            return;
+        };
+        self.drop_party(id, &second, why, now);
+        if let Some(call) = self.calls.get_mut(&id) {
+            // Who has just been left alone goes back to the customer when ready to.
+            call.parties.held = round == Some(Round::Second);
+        }
+        self.tell_party_left(id, &second.who, why);
+        if round != Some(Round::Customer) {
+            self.arrange(id);
+        }
+        self.show_round(id, now);
+    }
+
+    pub(super) fn tell_party_left(&mut self, id: CallId, who: &Who, why: &'static str) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let agent = call.agent.clone().or(call.parties.last_agent.clone());
+        if let Some(agent) = agent {
+            self.tell(Event::PartyLeft {
+                agent,
+                call_id: id,
+                party: who.name().to_owned(),
+                why,
+            });
+        }
+    }
+
+    fn take_second(&mut self, id: CallId) -> Option<Party> {
+        let parties = &mut self.calls.get_mut(&id)?.parties;
+        parties.round = Round::Customer;
+        parties.held = false;
+        parties.second.take()
+    }
+
+    /// Whether an agent is the second party of a call.
+    pub(super) fn is_consulted(&self, id: &AgentId, call: CallId) -> bool {
+        let is_agent = |call: &Call| {
+            let second = call.parties.second.as_ref();
+            call.phase == Phase::Talking && second.is_some_and(|second| second.is_agent(id))
+        };
+        self.calls.get(&call).is_some_and(is_agent)
+    }
+}

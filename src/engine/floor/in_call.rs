@@ -1,0 +1,66 @@
+//! What agents may ask for in a call.
+
+use super::{Floor, OrderRefused};
+use crate::{
+    ids::{AgentId, QueueId},
+    time::Millis,
+};
+
+/// Where a call or a question about it may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipient {
+    Agent(AgentId),
+    /// As a transfer: its callers' line. For a consultation: its agent who has been idle longest.
+    Queue(QueueId),
+    /// Whoever is at this phone.
+    Extension(String),
+    /// An outside number; the house's limits and DNC lists hold for it.
+    Number(String),
+}
+
+/// One order about the call that the agent talks in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallOrder {
+    /// 保持
+    Hold,
+    /// 取回
+    Retrieve,
+    /// 静音
+    Mute { on: bool },
+    /// Press keys at whoever is heard.
+    Press { digits: String },
+    /// 转接: send the customer on, and be done.
+    Transfer { to: Recipient },
+    /// 咨询: call somebody while the customer waits.
+    Consult { to: Recipient },
+    /// 切换: to the other of the two.
+    Swap,
+    /// 三方: all hear one another.
+    Confer,
+    /// 完成转接: the customer goes to the second party. In a conference: leave it.
+    Complete,
+    /// 取消咨询: let the second party go.
+    Cancel,
+}
+
+impl Floor {
+    pub(super) fn in_call(
+        &mut self,
+        agent: &AgentId,
+        order: CallOrder,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        match order {
+            CallOrder::Hold => self.hold(agent, now),
+            CallOrder::Retrieve => self.retrieve(agent, now),
+            CallOrder::Mute { on } => self.mute(agent, on),
+            CallOrder::Press { digits } => self.press(agent, &digits),
+            CallOrder::Transfer { to } => self.transfer(agent, to, now),
+            CallOrder::Consult { to } => self.consult(agent, to, now),
+            CallOrder::Swap => self.swap(agent, now),
+            CallOrder::Confer => self.confer(agent, now),
+            CallOrder::Complete => self.complete(agent, now),
+            CallOrder::Cancel => self.cancel_second(agent, now),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Who is in a call besides its customer and its agent: a second party whom the agent has called, or
+//! somebody who has the customer without being an agent.
+
+use super::{Call, Cause, Command, Event, Floor, Role, Why};
+use crate::{
+    agent::{Busy, State},
+    ids::{AgentId, CallId, GatewayId, LegId},
+    time::Millis,
+};
+
+/// How long the phone of a party may ring; milliseconds.
+const RING_MS: i64 = 30_000;
+/// The switch ends the ringing itself; this guards against one that never tells; milliseconds.
+const GUARD_MS: i64 = 1_000;
+
+/// Whom a leg reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Who {
+    Agent(AgentId),
+    /// A phone on which no agent is signed in.
+    Extension(String),
+    /// A number behind a gateway.
+    Outside(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The store is asked whether the number may be called.
+    Asking,
+    Ringing,
+    Up,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Party {
+    pub who: Who,
+    pub leg: LegId,
+    pub reach: Reach,
+    /// The gateway of which it has a channel.
+    pub channel: Option<GatewayId>,
+}
+
+/// Whom the agent hears while there is a second party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Round {
+    #[default]
+    Customer,
+    Second,
+    /// A conference of three.
+    All,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parties {
+    /// The customer hears music and the agent nothing.
+    pub held: bool,
+    /// The agent is not heard.
+    pub muted: bool,
+    pub second: Option<Party>,
+    pub round: Round,
+    /// Has the customer in an agent's place, or is rung to have it.
+    pub other: Option<Party>,
+    /// Who gets the customer back when the one to whom it was transferred does not take it.
+    pub from: Option<AgentId>,
+    /// Who had the customer last.
+    pub last_agent: Option<AgentId>,
+}
+
+impl Who {
+    /// `agent`, `extension` or `outside`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Agent(_) => "agent",
+            Self::Extension(_) => "extension",
+            Self::Outside(_) => "outside",
+        }
+    }
+
+    /// The agent's number, the extension, or the number that was dialled.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Agent(agent) => agent.as_str(),
+            Self::Extension(name) | Self::Outside(name) => name,
+        }
+    }
+}
+
+impl Reach {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asking => "checking",
+            Self::Ringing => "ringing",
+            Self::Up => "up",
+        }
+    }
+}
+
+impl Party {
+    pub fn is_up(&self) -> bool {
+        self.reach == Reach::Up
+    }
+
+    pub fn is_agent(&self, id: &AgentId) -> bool {
+        matches!(&self.who, Who::Agent(agent) if agent == id)
+    }
+}
+
+impl Parties {
+    /// The party that has this leg.
+    pub fn with(&mut self, leg: LegId) -> Option<&mut Party> {
+        let parties = [&mut self.second, &mut self.other];
+        let mut parties = parties.into_iter().flatten();
+        parties.find(|party| party.leg == leg)
+    }
+}
+
+impl Call {
+    /// The leg of whoever has the customer.
+    pub fn own_leg(&self) -> Option<LegId> {
+        let other = self.parties.other.as_ref();
+        self.agent_leg.or(other.map(|party| party.leg))
+    }
+}
+
+impl Floor {
+    /// Begins to call somebody for a call that is up. An outside number is asked about first.
+    pub(super) fn call_party(
+        &mut self,
+        id: CallId,
+        who: Who,
+        now: Millis,
+    ) -> Result<Party, super::OrderRefused> {
+        let leg = LegId(self.numbers.take());
+        let mut party = Party {
+            who,
+            leg,
+            reach: Reach::Ringing,
+            channel: None,
+        };
+        match &party.who {
+            Who::Agent(agent) => {
+                let agent = agent.clone();
+                self.step(&agent, now, |machine| machine.ring_for(id, now))?;
+                self.pop_up(&agent, id);
+                let seen = &self.agents[&agent];
+                match seen.nailed_up {
+                    Some((leg, _)) => (party.leg, party.reach) = (leg, Reach::Up),
+                    None => self.ring_party(id, leg, seen.extension.clone(), Some(&agent)),
+                }
+            }
+            Who::Extension(extension) => {
+                let extension = extension.clone();
+                self.in_use.insert(extension.clone());
+                self.ring_party(id, leg, extension, None);
+            }
+            Who::Outside(number) => {
+                self.ask_about(id, leg, number.clone());
+                party.reach = Reach::Asking;
+            }
+        }
+        if party.reach != Reach::Up {
+            self.legs.insert(leg, Role::Party(id));
+            let guard = Why::RingingIsOver(id, leg);
+            self.timers.set(now.plus(RING_MS + GUARD_MS), guard);
+        }
+        self.leg_began(id, &party, now);
+        Ok(party)
+    }
+
+    fn ring_party(&mut self, id: CallId, leg: LegId, extension: String, agent: Option<&AgentId>) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let caller = match agent {
+            Some(agent) => self.number_for(agent, call),
+            None => call.number().to_owned(),
+        };
+        self.commands.push_back(Command::RingPhone {
+            leg,
+            extension,
+            caller,
+            ring_ms: RING_MS,
+        });
+    }
+
+    /// The gate has let an outside number pass.
+    pub(super) fn dial_party(&mut self, leg: LegId, gateway: GatewayId, caller: String) {
+        let Some(Role::Party(id)) = self.legs.get(&leg) else {
+            return;
+        };
+        let call = self.calls.get_mut(id);
+        let Some(party) = call.and_then(|call| call.parties.with(leg)) else {
+            return;
+        };
+        let Who::Outside(number) = &party.who else {
+            return;
+        };
+        party.reach = Reach::Ringing;
+        party.channel = Some(gateway.clone());
+        self.commands.push_back(Command::Dial {
+            leg,
+            gateway,
+            number: number.clone(),
+            caller,
+            ring_ms: RING_MS,
+        });
+    }
+
+    pub(super) fn party_answered(&mut self, id: CallId, leg: LegId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(party) = call.parties.with(leg) else {
+            return;
+        };
+        party.reach = Reach::Up;
+        let who = party.who.clone();
+        self.leg_up(id, leg, now);
+        if self.is_second(id, leg) {
+            if let Who::Agent(agent) = who {
+                let _ = self.step(&agent, now, |machine| machine.answer(now));
+            }
+            self.arrange(id);
+            self.tell_call(id);
+        } else {
+            self.leg_joined(id, leg, now);
+            self.other_takes_over(id);
+        }
+    }
+
+    pub(super) fn is_second(&self, id: CallId, leg: LegId) -> bool {
+        let second = self.calls.get(&id).and_then(|call| {
+            let second = call.parties.second.as_ref();
+            second.map(|party| party.leg)
+        });
+        second == Some(leg)
+    }
+
+    /// A party's leg is over, or never was; `why` in a word, for the agent.
+    pub(super) fn party_gone(&mut self, id: CallId, leg: LegId, why: &'static str, now: Millis) {
+        if self.is_second(id, leg) {
+            self.second_gone(id, why, now);
+        } else if self
+            .calls
+            .get(&id)
+            .is_some_and(|call| call.phase == super::Phase::Transferring)
+        {
+            self.transfer_failed(id, why, now);
+        } else {
+            self.other_gone(id, why, now);
+        }
+    }
+
+    /// Whoever had the customer without being an agent has hung up: so do we.
+    fn other_gone(&mut self, id: CallId, why: &'static str, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let other = call.parties.other.take();
+        call.phase = super::Phase::Leaving;
+        if let Some(party) = other {
+            self.drop_party(id, &party, why, now);
+        }
+        self.leave(id, Cause::Normal, now);
+    }
+
+    pub(super) fn ringing_due(&mut self, id: CallId, leg: LegId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let rings = |party: &mut Party| party.reach != Reach::Up;
+        if call.parties.with(leg).is_some_and(rings) {
+            self.party_gone(id, leg, "no_answer", now);
+        } else if call.phase == super::Phase::Transferring && call.agent_leg == Some(leg) {
+            self.transfer_failed(id, "no_answer", now);
+        }
+    }
+
+    /// Lets go of a party: its leg, its channel, its agent.
+    pub(super) fn drop_party(&mut self, id: CallId, party: &Party, why: &'static str, now: Millis) {
+        self.leg_over(id, party.leg, why, now);
+        let rang = self.legs.get(&party.leg) == Some(&Role::Party(id));
+        if rang {
+            self.legs.remove(&party.leg);
+        }
+        // One that was never dialled has nothing to hang up.
+        if rang && party.reach != Reach::Asking {
+            let cause = match party.is_up() {
+                true => Cause::Normal,
+                false => Cause::NoAnswer,
+            };
+            let leg = party.leg;
+            self.commands.push_back(Command::Hangup { leg, cause });
+        }
+        self.free_party_channel(party, now);
+        match &party.who {
+            Who::Agent(agent) => self.let_colleague_go(id, agent, party.leg, now),
+            Who::Extension(extension) => {
+                self.in_use.remove(extension);
+            }
+            Who::Outside(_) => {}
+        }
+    }
+
+    pub(super) fn free_party_channel(&mut self, party: &Party, now: Millis) {
+        let channel = party.channel.as_ref();
+        if let Some(gateway) = channel.and_then(|id| self.gateways.get_mut(id)) {
+            gateway.state.release(false, now);
+        }
+    }
+
+    /// An agent who was asked or rung goes back to what came before: there is nothing to wrap up.
+    pub(super) fn let_colleague_go(
+        &mut self,
+        id: CallId,
+        agent: &AgentId,
+        leg: LegId,
+        now: Millis,
+    ) {
+        if matches!(self.legs.get(&leg), Some(Role::NailedUp(of)) if of == agent) {
+            self.commands.push_back(Command::Park { leg, music: None });
+        }
+        let state = self.agents.get(agent).map(|agent| agent.machine.state());
+        let Some(State::Busy { sub, call }) = state else {
+            return;
+        };
+        if *call != id {
+            return;
+        }
+        let rings = *sub == Busy::Ringing;
+        let _ = self.step(agent, now, |machine| match rings {
+            true => machine.offer_over(false, now),
+            false => machine.call_over(None, now),
+        });
+        self.go_on_previewing(agent);
+        self.let_go_of(agent, now);
+    }
+
+    /// The call is over for everybody else too.
+    pub(super) fn let_parties_go(&mut self, call: &Call, now: Millis) {
+        let parties = &call.parties;
+        for party in [&parties.second, &parties.other].into_iter().flatten() {
+            self.drop_party(call.id, party, "call_over", now);
+        }
+        self.dismiss_supervisors(call.id);
+    }
+
+    /// Tells the agent of a call how its parties stand now.
+    pub(super) fn tell_call(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        if let Some(agent) = call.agent.clone() {
+            let state = super::CallState::of(call);
+            let (call_id, state) = (id, Box::new(state));
+            self.tell(Event::CallChanged {
+                agent,
+                call_id,
+                state,
+            });
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Supervisors in calls: they listen, whisper, barge in, take the customer over, or end a call
+//! (AGT-146 to AGT-150); from one to the other without being called again.
+
+use serde::Serialize;
+
+use super::{
+    Cause, Command, Event, Floor, OrderRefused, Phase, Role,
+    parties::{Party, Reach, Round, Who},
+};
+use crate::{
+    agent::State,
+    ids::{AgentId, CallId, LegId},
+    time::Millis,
+};
+
+const RING_MS: i64 = 30_000;
+/// Supervisors in one call.
+const MOST: usize = 4;
+
+/// How a supervisor takes part in a call. Both sides are heard in every way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitor {
+    /// Heard by nobody (监听).
+    Listen,
+    /// Heard by the agent (密语).
+    Whisper,
+    /// Heard by both (强插).
+    Barge,
+}
+
+/// What a supervisor may order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SupervisorOrder {
+    /// Take part in the agent's call; the phone of `extension` rings unless it is up already.
+    Monitor {
+        agent: AgentId,
+        extension: String,
+        monitor: Monitor,
+    },
+    /// Take the customer; the agent is released (拦截).
+    Intercept { agent: AgentId, extension: String },
+    /// End the agent's call (强拆).
+    Release { agent: AgentId },
+    /// The agent is not heard, or is heard again.
+    Mute { agent: AgentId, on: bool },
+    /// Leave the call.
+    Leave,
+}
+
+/// A supervisor's leg.
+#[derive(Debug, Clone)]
+pub(super) struct Supervisor {
+    /// Who gave the order.
+    pub by: String,
+    pub extension: String,
+    pub agent: AgentId,
+    pub call: CallId,
+    pub monitor: Monitor,
+    /// Takes the customer as soon as the phone is up.
+    pub intercepts: bool,
+    pub up: bool,
+}
+
+impl Floor {
+    /// Carries out what a supervisor asks for. Whether they may, the caller has settled.
+    ///
+    /// # Errors
+    /// [`OrderRefused`] when call or phone does not allow it.
+    pub fn supervise(
+        &mut self,
+        by: &str,
+        order: SupervisorOrder,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let done = match order {
+            SupervisorOrder::Monitor {
+                agent,
+                extension,
+                monitor,
+            } => self.monitor(by, &agent, extension, monitor, now),
+            SupervisorOrder::Intercept { agent, extension } => {
+                self.order_intercept(by, &agent, extension, now)
+            }
+            SupervisorOrder::Release { agent } => self.force_release(by, &agent, now),
+            SupervisorOrder::Mute { agent, on } => self.mute(&agent, on),
+            SupervisorOrder::Leave => self.supervisor_leaves(by),
+        };
+        self.settle(now);
+        done
+    }
+
+    fn monitor(
+        &mut self,
+        by: &str,
+        agent: &AgentId,
+        extension: String,
+        monitor: Monitor,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let leg = self.supervisor_of(by, agent, extension, now)?;
+        if let Some(supervisor) = self.supervisors.get_mut(&leg) {
+            supervisor.monitor = monitor;
+            supervisor.intercepts = false;
+        }
+        self.take_part(leg);
+        Ok(())
+    }
+
+    fn order_intercept(
+        &mut self,
+        by: &str,
+        agent: &AgentId,
+        extension: String,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let leg = self.supervisor_of(by, agent, extension, now)?;
+        if let Some(supervisor) = self.supervisors.get_mut(&leg) {
+            supervisor.intercepts = true;
+        }
+        self.intercept(leg, now);
+        Ok(())
+    }
+
+    /// The supervisor's leg, in the agent's call; its phone rings unless it is up.
+    fn supervisor_of(
+        &mut self,
+        by: &str,
+        agent: &AgentId,
+        extension: String,
+        now: Millis,
+    ) -> Result<LegId, OrderRefused> {
+        let call = self.call_to_supervise(agent)?;
+        let mut known = self.supervisors.iter_mut();
+        if let Some((leg, supervisor)) = known.find(|(_, supervisor)| supervisor.by == by) {
+            supervisor.agent = agent.clone();
+            supervisor.call = call;
+            return Ok(*leg);
+        }
+        let present = self.supervisors.values().filter(|seen| seen.call == call);
+        if present.count() >= MOST {
+            let text = "as many supervisors as may be are in that call";
+            return Err(OrderRefused::new("TOO_MANY_CALLS", text));
+        }
+        self.may_ring_supervisor(&extension, agent)?;
+        let leg = LegId(self.numbers.take());
+        self.legs.insert(leg, Role::Supervisor);
+        self.in_use.insert(extension.clone());
+        self.commands.push_back(Command::RingPhone {
+            leg,
+            extension: extension.clone(),
+            caller: agent.to_string(),
+            ring_ms: RING_MS,
+        });
+        self.supervisor_began(call, leg, &extension, now);
+        let supervisor = Supervisor {
+            by: by.to_owned(),
+            extension,
+            agent: agent.clone(),
+            call,
+            monitor: Monitor::Listen,
+            intercepts: false,
+            up: false,
+        };
+        self.supervisors.insert(leg, supervisor);
+        Ok(leg)
+    }
+
+    fn call_to_supervise(&self, id: &AgentId) -> Result<CallId, OrderRefused> {
+        let agent = self.agents.get(id);
+        let call = agent.and_then(|agent| agent.machine.call());
+        let call = call.and_then(|call| self.calls.get(&call));
+        let talks = |call: &&super::Call| {
+            call.phase == Phase::Talking
+                && (call.agent.as_ref() == Some(id) || self.is_consulted(id, call.id))
+        };
+        let none = || OrderRefused::new("NO_SUCH_CALL", "that agent is in no call");
+        call.filter(talks).map(|call| call.id).ok_or_else(none)
+    }
+
+    fn may_ring_supervisor(&self, extension: &str, of: &AgentId) -> Result<(), OrderRefused> {
+        if !self.registered.contains(extension) {
+            let text = format!("the phone of extension {extension} is not registered");
+            return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
+        }
+        let mut agents = self.agents.values();
+        let at_work = agents.any(|agent| {
+            let idle = matches!(
+                agent.machine.state(),
+                State::LoggedOut | State::Unready { .. }
+            );
+            let same = agent.extension == extension;
+            same && (!idle || agent.nailed_up.is_some() || agent.spec.id == *of)
+        });
+        if at_work || self.in_use.contains(extension) {
+            let text = "that phone is in a call, or takes calls of a queue";
+            return Err(OrderRefused::new("BUSY", text));
+        }
+        Ok(())
+    }
+
+    pub(super) fn supervisor_answered(&mut self, leg: LegId, now: Millis) {
+        let Some(supervisor) = self.supervisors.get_mut(&leg) else {
+            return;
+        };
+        supervisor.up = true;
+        let (call, intercepts) = (supervisor.call, supervisor.intercepts);
+        self.leg_up(call, leg, now);
+        if intercepts {
+            self.intercept(leg, now);
+        } else {
+            self.take_part(leg);
+        }
+    }
+
+    /// Puts a supervisor whose phone is up where the order says.
+    fn take_part(&mut self, leg: LegId) {
+        let Some(supervisor) = self.supervisors.get(&leg).filter(|seen| seen.up).cloned() else {
+            return;
+        };
+        if let Some(agent) = self.ear_for(&supervisor) {
+            self.commands.push_back(Command::Supervise {
+                leg,
+                agent,
+                monitor: supervisor.monitor,
+            });
+        }
+        let how = match supervisor.monitor {
+            Monitor::Listen => "listen",
+            Monitor::Whisper => "whisper",
+            Monitor::Barge => "barge",
+        };
+        self.tell_supervised(&supervisor, how);
+    }
+
+    fn tell_supervised(&mut self, supervisor: &Supervisor, how: &'static str) {
+        self.tell(Event::Supervised {
+            agent: supervisor.agent.clone(),
+            call_id: supervisor.call,
+            by: supervisor.by.clone(),
+            how,
+        });
+    }
+
+    /// The leg at which a supervisor hears the call; `None` while there is nothing to hear.
+    fn ear_for(&self, supervisor: &Supervisor) -> Option<LegId> {
+        let call = self.calls.get(&supervisor.call)?;
+        if call.phase != Phase::Talking {
+            return None;
+        }
+        let parties = &call.parties;
+        let second = parties.second.as_ref();
+        let of_second = second.filter(|second| second.is_agent(&supervisor.agent));
+        match (second, parties.round) {
+            (Some(_), Round::Customer) => call.own_leg(),
+            (Some(second), _) if second.is_up() => of_second.map(|it| it.leg).or(call.own_leg()),
+            (Some(_), _) => None,
+            (None, _) if parties.held => None,
+            (None, _) => call.own_leg(),
+        }
+    }
+
+    /// Who heard whom has changed: the supervisors of the call hear on.
+    pub(super) fn attend(&mut self, id: CallId) {
+        let here = |(_, seen): &(&LegId, &Supervisor)| seen.call == id && seen.up;
+        let present: Vec<(LegId, Supervisor)> = self
+            .supervisors
+            .iter()
+            .filter(here)
+            .map(|(leg, seen)| (*leg, seen.clone()))
+            .collect();
+        for (leg, supervisor) in present {
+            if let Some(agent) = self.ear_for(&supervisor) {
+                self.commands.push_back(Command::Supervise {
+                    leg,
+                    agent,
+                    monitor: supervisor.monitor,
+                });
+            }
+        }
+    }
+
+    /// The supervisor takes the customer, once the phone is up.
+    fn intercept(&mut self, leg: LegId, now: Millis) {
+        let Some(supervisor) = self.supervisors.get(&leg).filter(|seen| seen.up).cloned() else {
+            return;
+        };
+        let id = supervisor.call;
+        if self
+            .calls
+            .get(&id)
+            .is_none_or(|call| call.phase != Phase::Talking)
+        {
+            return;
+        }
+        self.supervisors.remove(&leg);
+        self.tell_supervised(&supervisor, "intercept");
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let parties = &mut call.parties;
+        let others = [parties.second.take(), parties.other.take()];
+        parties.round = Round::Customer;
+        for party in others.into_iter().flatten() {
+            self.drop_party(id, &party, "intercepted", now);
+        }
+        self.part(id, "intercepted", now);
+        self.legs.insert(leg, Role::Party(id));
+        let party = Party {
+            who: Who::Extension(supervisor.extension),
+            leg,
+            reach: Reach::Up,
+            channel: None,
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.parties.other = Some(party);
+        }
+        self.leg_joined(id, leg, now);
+        self.arrange(id);
+    }
+
+    fn force_release(&mut self, by: &str, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let busy = self.agents.get(id).and_then(|agent| {
+            let busy = matches!(agent.machine.state(), State::Busy { .. });
+            agent.machine.call().filter(|_| busy)
+        });
+        let Some(call) = busy.filter(|call| self.calls.contains_key(call)) else {
+            let text = "that agent is in no call";
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        };
+        let by = by.to_owned();
+        self.tell(Event::Supervised {
+            agent: id.clone(),
+            call_id: call,
+            by,
+            how: "release",
+        });
+        if self.is_consulted(id, call) {
+            self.second_gone(call, "released", now);
+            return Ok(());
+        }
+        self.leave(call, Cause::Normal, now);
+        Ok(())
+    }
+
+    fn supervisor_leaves(&mut self, by: &str) -> Result<(), OrderRefused> {
+        let mut all = self.supervisors.iter();
+        let leg = all.find(|(_, seen)| seen.by == by).map(|(leg, _)| *leg);
+        let Some(leg) = leg else {
+            let text = "you are in nobody's call";
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        };
+        self.dismiss(leg);
+        Ok(())
+    }
+
+    /// A supervisor's phone hung up, or did not answer.
+    pub(super) fn supervisor_gone(&mut self, leg: LegId, now: Millis) {
+        if let Some(supervisor) = self.supervisors.remove(&leg) {
+            self.in_use.remove(&supervisor.extension);
+            self.leg_over(supervisor.call, leg, "hung_up", now);
+            self.tell_supervised(&supervisor, "left");
+        }
+    }
+
+    fn dismiss(&mut self, leg: LegId) {
+        let Some(supervisor) = self.supervisors.remove(&leg) else {
+            return;
+        };
+        self.in_use.remove(&supervisor.extension);
+        self.legs.remove(&leg);
+        let cause = Cause::Normal;
+        self.commands.push_back(Command::Hangup { leg, cause });
+        self.tell_supervised(&supervisor, "left");
+    }
+
+    /// The call is over: its supervisors are let go.
+    pub(super) fn dismiss_supervisors(&mut self, id: CallId) {
+        let here = |(_, seen): &(&LegId, &Supervisor)| seen.call == id;
+        let present = self.supervisors.iter().filter(here);
+        let present: Vec<LegId> = present.map(|(leg, _)| *leg).collect();
+        for leg in present {
+            self.dismiss(leg);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Who hears whom in a call that talks; hold, mute, and keys.
+
+use super::{
+    Call, Command, Floor, OrderRefused, Phase, Role,
+    parties::{Round, Who},
+};
+use crate::{
+    agent::Busy,
+    ids::{AgentId, CallId, LegId},
+    time::Millis,
+};
+
+/// What a held customer hears when the call is of no queue.
+const MUSIC: &str = "music";
+const RINGBACK: &str = "ringback";
+/// Keys that are sent at once.
+const DIGITS: usize = 32;
+
+impl Floor {
+    /// The call that this agent talks in.
+    pub(super) fn talking(&self, id: &AgentId) -> Result<CallId, OrderRefused> {
+        let call = self.agents.get(id).and_then(|agent| agent.machine.call());
+        let call = call.and_then(|call| self.calls.get(&call));
+        match call {
+            Some(call) if call.is_talked_in_by(id) => Ok(call.id),
+            _ => Err(OrderRefused::new(
+                "NO_SUCH_CALL",
+                "there is no customer to talk to",
+            )),
+        }
+    }
+
+    /// The customer hears music until it is taken up again.
+    pub(super) fn hold(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let call = self.alone(id)?;
+        self.set_held(call, true, now);
+        Ok(())
+    }
+
+    pub(super) fn retrieve(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        let call = self.alone(id)?;
+        self.set_held(call, false, now);
+        Ok(())
+    }
+
+    pub(super) fn set_held(&mut self, id: CallId, held: bool, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if call.parties.held == held {
+            return;
+        }
+        call.parties.held = held;
+        self.arrange(id);
+        self.show_round(id, now);
+    }
+
+    /// The talk of an agent who has called nobody besides.
+    fn alone(&self, id: &AgentId) -> Result<CallId, OrderRefused> {
+        let call = self.talking(id)?;
+        match self.calls[&call].parties.second {
+            None => Ok(call),
+            Some(_) => Err(second_is_up()),
+        }
+    }
+
+    /// A leg that stays up after the call is heard again.
+    pub(super) fn unmute(&mut self, call: &Call) {
+        if let Some(leg) = call.agent_leg.filter(|_| call.parties.muted)
+            && matches!(self.legs.get(&leg), Some(Role::NailedUp(_)))
+        {
+            self.commands.push_back(Command::Mute { leg, on: false });
+        }
+    }
+
+    pub(super) fn mute(&mut self, id: &AgentId, on: bool) -> Result<(), OrderRefused> {
+        let id = self.talking(id)?;
+        let Some(call) = self.calls.get_mut(&id) else {
+            return Ok(());
+        };
+        if let Some(leg) = call.agent_leg.filter(|_| call.parties.muted != on) {
+            call.parties.muted = on;
+            self.commands.push_back(Command::Mute { leg, on });
+            self.tell_call(id);
+        }
+        Ok(())
+    }
+
+    /// Presses keys at whoever the agent hears.
+    pub(super) fn press(&mut self, id: &AgentId, digits: &str) -> Result<(), OrderRefused> {
+        let call = self.talking(id)?;
+        let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D');
+        if digits.is_empty() || digits.len() > DIGITS || !digits.chars().all(is_key) {
+            let text = "1 to 32 keys, each of 0-9, *, #, A-D";
+            return Err(OrderRefused::new("BAD_DIGITS", text));
+        }
+        let call = &self.calls[&call];
+        let parties = &call.parties;
+        let second = parties
+            .second
+            .as_ref()
+            .filter(|_| parties.round != Round::Customer);
+        let leg = match second {
+            Some(second) if second.is_up() => Some(second.leg),
+            Some(_) => None,
+            None => call.customer.filter(|_| !parties.held),
+        };
+        let Some(leg) = leg else {
+            let text = "nobody hears the agent now";
+            return Err(OrderRefused::new("NOBODY_HEARS", text));
+        };
+        let digits = digits.to_owned();
+        self.commands.push_back(Command::SendDtmf { leg, digits });
+        Ok(())
+    }
+
+    /// Lets everybody of a talk hear whom they are to hear.
+    pub(super) fn arrange(&mut self, id: CallId) {
+        let Some(call) = self
+            .calls
+            .get(&id)
+            .filter(|call| call.phase == Phase::Talking)
+        else {
+            return;
+        };
+        let (Some(customer), Some(own)) = (call.customer, call.own_leg()) else {
+            return;
+        };
+        let music = self.music_of(call);
+        let park = |leg: LegId, music: &str| Command::Park {
+            leg,
+            music: Some(music.to_owned()),
+        };
+        let silence = |leg: LegId| Command::Park { leg, music: None };
+        let bridge = |a: LegId, b: LegId| Command::Bridge { a, b };
+        let confer = |leg: LegId| Command::Confer { leg, call: id };
+        let parties = &call.parties;
+        let todo = match (&parties.second, parties.round) {
+            (Some(second), Round::All) => [customer, own, second.leg].map(confer).to_vec(),
+            (Some(second), Round::Second) if second.is_up() => {
+                vec![park(customer, &music), bridge(second.leg, own)]
+            }
+            (Some(_), Round::Second) => vec![park(customer, &music), park(own, RINGBACK)],
+            (Some(second), Round::Customer) if second.is_up() => {
+                vec![park(second.leg, &music), bridge(customer, own)]
+            }
+            (None, _) if parties.held => vec![park(customer, &music), silence(own)],
+            _ => vec![bridge(customer, own)],
+        };
+        self.commands.extend(todo);
+        self.attend(id);
+    }
+
+    /// What a customer hears who is held.
+    pub(super) fn music_of(&self, call: &Call) -> String {
+        let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
+        queue.map_or(MUSIC.to_owned(), |queue| queue.settings.music.clone())
+    }
+
+    /// The agent's state says what the agent does in the call.
+    pub(super) fn show_round(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let parties = &call.parties;
+        let sub = match (&parties.second, parties.round) {
+            (Some(_), Round::All) => Busy::Conference,
+            (Some(_), _) => Busy::Transfer,
+            (None, _) if parties.held => Busy::Hold,
+            (None, _) => Busy::Answered,
+        };
+        let second = parties.second.as_ref().filter(|second| second.is_up());
+        let colleague = second.and_then(|second| match &second.who {
+            Who::Agent(agent) => Some(agent.clone()),
+            _ => None,
+        });
+        let beside = match parties.round {
+            Round::All => Busy::Conference,
+            _ => Busy::Answered,
+        };
+        if let Some(agent) = call.agent.clone() {
+            let _ = self.step(&agent, now, |machine| machine.turn(sub, now));
+        }
+        if let Some(agent) = colleague {
+            let _ = self.step(&agent, now, |machine| machine.turn(beside, now));
+        }
+        self.tell_call(id);
+    }
+}
+
+pub(super) fn second_is_up() -> OrderRefused {
+    let text = "somebody else has been called; complete, cancel or swap first";
+    OrderRefused::new("SECOND_CALL_UP", text)
+}

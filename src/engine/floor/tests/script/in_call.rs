@@ -1,0 +1,88 @@
+//! Lines that say what agents and supervisors do in a call: `in-call 1 consult agent 2`,
+//! `boss whispers 1`.
+
+use super::{
+    super::super::{CallOrder, Monitor, OutsideLimits, Recipient, SupervisorOrder},
+    Stage, pairs,
+};
+
+/// The supervisor's phone.
+const BOSS: &str = "9000";
+
+pub(super) fn order(words: &[&str]) -> CallOrder {
+    match words {
+        ["hold"] => CallOrder::Hold,
+        ["retrieve"] => CallOrder::Retrieve,
+        ["mute"] => CallOrder::Mute { on: true },
+        ["unmute"] => CallOrder::Mute { on: false },
+        ["press", digits] => CallOrder::Press {
+            digits: (*digits).to_owned(),
+        },
+        ["transfer", to @ ..] => CallOrder::Transfer {
+            to: destination(to),
+        },
+        ["consult", to @ ..] => CallOrder::Consult {
+            to: destination(to),
+        },
+        ["swap"] => CallOrder::Swap,
+        ["confer"] => CallOrder::Confer,
+        ["complete"] => CallOrder::Complete,
+        ["cancel"] => CallOrder::Cancel,
+        other => panic!("nothing to do in a call: {other:?}"),
+    }
+}
+
+fn destination(words: &[&str]) -> Recipient {
+    match words {
+        ["agent", id] => Recipient::Agent((*id).into()),
+        ["queue", id] => Recipient::Queue((*id).into()),
+        ["extension", id] => Recipient::Extension((*id).into()),
+        ["number", id] => Recipient::Number((*id).into()),
+        other => panic!("nowhere to go: {other:?}"),
+    }
+}
+
+impl Stage {
+    pub(super) fn boss_does(&mut self, words: &[&str]) {
+        let monitor = |agent: &str, monitor| SupervisorOrder::Monitor {
+            agent: agent.into(),
+            extension: BOSS.to_owned(),
+            monitor,
+        };
+        let order = match words {
+            ["listens", agent] => monitor(agent, Monitor::Listen),
+            ["whispers", agent] => monitor(agent, Monitor::Whisper),
+            ["barges", agent] => monitor(agent, Monitor::Barge),
+            ["intercepts", agent] => SupervisorOrder::Intercept {
+                agent: (*agent).into(),
+                extension: BOSS.to_owned(),
+            },
+            ["releases", agent] => SupervisorOrder::Release {
+                agent: (*agent).into(),
+            },
+            ["mutes", agent] => SupervisorOrder::Mute {
+                agent: (*agent).into(),
+                on: true,
+            },
+            ["leaves"] => SupervisorOrder::Leave,
+            other => panic!("nothing a supervisor does: {other:?}"),
+        };
+        if let Err(refused) = self.floor.supervise("boss", order, self.now) {
+            self.note(format!("refused {}", refused.code));
+        }
+        self.settle();
+    }
+
+    pub(super) fn limit_outside(&mut self, options: &[&str]) {
+        let mut limits = OutsideLimits::default();
+        for (key, value) in pairs(options) {
+            match key {
+                "at-once" => limits.at_once = value.parse().expect("a number"),
+                "hour" => limits.per_hour = value.parse().expect("a number"),
+                "denied" => limits.denied.push(value.to_owned()),
+                other => panic!("no limit: {other}"),
+            }
+        }
+        self.floor.limit_outside(limits);
+    }
+}

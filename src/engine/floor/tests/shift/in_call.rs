@@ -1,0 +1,64 @@
+//! What agents and supervisors do in calls, at random.
+
+use rand::Rng;
+
+use super::{
+    super::{super::*, stage},
+    world::World,
+};
+
+pub const OUTSIDE: &str = "10010";
+/// A phone without an agent.
+pub const PHONE: &str = "8500";
+
+impl World {
+    pub(super) fn some_call_order(&mut self) -> CallOrder {
+        match self.rng.random_range(0..10) {
+            0 => CallOrder::Hold,
+            1 => CallOrder::Retrieve,
+            2 => CallOrder::Mute {
+                on: self.rng.random_bool(0.5),
+            },
+            3 | 4 => CallOrder::Consult {
+                to: self.somewhere(),
+            },
+            5 => CallOrder::Transfer {
+                to: self.somewhere(),
+            },
+            6 => CallOrder::Swap,
+            7 => CallOrder::Confer,
+            8 => CallOrder::Complete,
+            _ => CallOrder::Cancel,
+        }
+    }
+
+    fn somewhere(&mut self) -> Recipient {
+        let agents = &self.plan.configuration.agents;
+        let agent = &agents[self.rng.random_range(0..agents.len())];
+        match self.rng.random_range(0..6) {
+            0..3 => Recipient::Agent(agent.id.clone()),
+            3 => Recipient::Queue(stage::QUEUE.into()),
+            4 => Recipient::Extension(PHONE.to_owned()),
+            _ => Recipient::Number(OUTSIDE.to_owned()),
+        }
+    }
+
+    pub(super) fn boss_does(&mut self) {
+        let agents = &self.plan.configuration.agents;
+        let agent = agents[self.rng.random_range(0..agents.len())].id.clone();
+        let extension = PHONE.to_owned();
+        let order = match self.rng.random_range(0..6) {
+            0 => SupervisorOrder::Leave,
+            1 => SupervisorOrder::Release { agent },
+            2 => SupervisorOrder::Intercept { agent, extension },
+            way => SupervisorOrder::Monitor {
+                agent,
+                extension,
+                monitor: [Monitor::Listen, Monitor::Whisper, Monitor::Barge][way - 3],
+            },
+        };
+        // What does not fit is refused, and must change nothing that matters.
+        let _ = self.floor.supervise("boss", order, self.now);
+        self.settle();
+    }
+}

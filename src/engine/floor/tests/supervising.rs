@@ -1,0 +1,190 @@
+//! Supervisors listen, whisper, barge in, take over and release.
+
+use super::talking::check_talk;
+
+#[test]
+fn a_supervisor_goes_from_one_way_to_the_other_without_being_called_again() {
+    check_talk(
+        "agents 1
+         phone 9000
+         show told legs
+         5 boss listens 1
+         6 answers 9000
+         7 boss whispers 1
+         8 boss barges 1
+         9 boss leaves
+         20 ends L1",
+        "5 ring 9000
+         6 supervise 9000 a1 Listen
+         6 tell 1 boss listen
+         7 supervise 9000 a1 Whisper
+         7 tell 1 boss whisper
+         8 supervise 9000 a1 Barge
+         8 tell 1 boss barge
+         9 hang up 9000
+         9 tell 1 boss left
+         20 close L1 connected by 1, agent 1 from 2 to 20 call_over, supervisor 9000 to 20 call_over
+         20 hang up a1",
+    );
+}
+
+#[test]
+fn a_supervisor_hears_on_after_a_hold_and_a_transfer() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         5 boss listens 1
+         6 answers 9000
+         7 in-call 1 hold
+         8 in-call 1 retrieve
+         9 in-call 1 transfer agent 2
+         10 answers a2
+         20 ends L1",
+        "5 ring 9000
+         6 supervise 9000 a1 Listen
+         8 bridge L1 a1
+         8 supervise 9000 a1 Listen
+         9 ring a2
+         9 hang up a1
+         10 bridge L1 a2
+         10 supervise 9000 a2 Listen
+         20 close L1 connected by 2
+         20 hang up a2
+         20 hang up 9000",
+    );
+}
+
+#[test]
+fn a_supervisor_takes_the_customer_over_and_the_agent_wraps_up() {
+    check_talk(
+        "agents 1
+         phone 9000
+         show agent legs
+         5 boss listens 1
+         6 answers 9000
+         7 boss intercepts 1
+         20 ends L1",
+        "5 ring 9000
+         6 supervise 9000 a1 Listen
+         7 hang up a1
+         7 agent 1 acw
+         7 bridge L1 9000
+         17 agent 1 ready
+         20 close L1 connected by 1, agent 1 from 2 to 7 intercepted, supervisor 9000 from 7 to 20 call_over
+         20 hang up 9000
+         20 finish c",
+    );
+}
+
+#[test]
+fn an_intercept_rings_first_and_a_customer_who_leaves_meanwhile_ends_it() {
+    check_talk(
+        "agents 1
+         phone 9000
+         5 boss intercepts 1
+         6 ends L1
+         6.1 answers 9000",
+        "5 ring 9000
+         6 close L1 connected by 1
+         6 hang up a1
+         6 hang up 9000
+         6.1 hang up 9000",
+    );
+}
+
+#[test]
+fn an_intercept_in_mid_question_lets_everybody_else_go() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         show agent
+         5 in-call 1 consult agent 2
+         6 answers a2
+         7 boss intercepts 1
+         8 answers 9000
+         9 ends 9000",
+        "5 agent 2 busy.ringing
+         5 ring a2
+         5 agent 1 busy.transfer
+         6 agent 2 busy.answered
+         6 bridge a2 a1
+         7 ring 9000
+         8 hang up a2
+         8 agent 2 unready.wait
+         8 hang up a1
+         8 agent 1 acw
+         8 bridge L1 9000
+         9 hang up L1
+         9 close L1 connected by 1",
+    );
+}
+
+#[test]
+fn a_forced_release_ends_the_call_of_the_agent() {
+    check_talk(
+        "agents 1
+         show told
+         5 boss mutes 1
+         6 boss releases 1
+         7 boss releases 1",
+        "5 mute a1
+         6 tell 1 boss release
+         6 hang up L1
+         6 close L1 connected by 1
+         6 hang up a1
+         7 refused NO_SUCH_CALL",
+    );
+}
+
+#[test]
+fn a_supervisor_whose_phone_does_not_answer_has_heard_nothing() {
+    check_talk(
+        "agents 1
+         phone 9000
+         5 boss whispers 1
+         8 ends 9000 480
+         9 boss leaves
+         10 boss barges 1
+         11 answers 9000",
+        "5 ring 9000
+         9 refused NO_SUCH_CALL
+         10 ring 9000
+         11 supervise 9000 a1 Barge",
+    );
+}
+
+#[test]
+fn nobody_is_supervised_who_is_in_no_call_nor_from_a_phone_that_is_not_there() {
+    check_talk(
+        "agents 1 2
+         5 boss listens 2
+         6 boss listens 1
+         7 boss leaves",
+        "5 refused NO_SUCH_CALL
+         6 refused PHONE_NOT_REGISTERED
+         7 refused NO_SUCH_CALL",
+    );
+}
+
+#[test]
+fn a_supervisor_hears_a_conference() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         5 in-call 1 consult agent 2
+         6 boss listens 1
+         6.5 answers 9000
+         7 answers a2
+         8 in-call 1 confer
+         9 boss whispers 2",
+        "5 ring a2
+         6 ring 9000
+         7 bridge a2 a1
+         7 supervise 9000 a1 Listen
+         8 confer L1
+         8 confer a1
+         8 confer a2
+         8 supervise 9000 a1 Listen
+         9 supervise 9000 a2 Whisper",
+    );
+}

@@ -1,0 +1,277 @@
+//! A call goes from its agent to somebody else: blind, or as what is left of a consultation.
+
+use super::{
+    AnswerClass, Cause, Command, Floor, OrderRefused, Phase, Recipient, Role,
+    agents::{Agent, LastCall},
+    parties::{Party, Who},
+    talk::second_is_up,
+};
+use crate::{
+    agent::State,
+    ids::{AgentId, CallId, QueueId},
+    phone,
+    time::Millis,
+};
+
+/// What a customer hears for whom nobody is left and who waits in no queue.
+const SORRY: &str = "sorry";
+
+impl Floor {
+    /// Sends the customer on at once; the agent wraps up. Who does not take the call sends it back.
+    pub(super) fn transfer(
+        &mut self,
+        id: &AgentId,
+        to: Recipient,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let call = self.talking(id)?;
+        if self.calls[&call].parties.second.is_some() {
+            return Err(second_is_up());
+        }
+        if let Recipient::Queue(queue) = to {
+            if !self.queues.contains_key(&queue) {
+                return Err(no_such_queue());
+            }
+            self.part(call, "transferred", now);
+            self.queue_again(call, queue, now);
+            return Ok(());
+        }
+        let who = self.find(id, call, to, now)?;
+        let party = self.call_party(call, who, now)?;
+        let from = self.part(call, "transferred", now);
+        self.send_to(call, party, from, now);
+        Ok(())
+    }
+
+    /// Whom a destination means now. A phone counts before an agent's number (AGT-143).
+    pub(super) fn find(
+        &mut self,
+        by: &AgentId,
+        call: CallId,
+        to: Recipient,
+        now: Millis,
+    ) -> Result<Who, OrderRefused> {
+        match to {
+            Recipient::Agent(agent) => self.find_agent(by, agent, now),
+            Recipient::Queue(queue) => {
+                if !self.queues.contains_key(&queue) {
+                    return Err(no_such_queue());
+                }
+                let nobody = || OrderRefused::new("NOBODY_FREE", "no agent of the queue is free");
+                self.first_idle(&queue, now)
+                    .map(Who::Agent)
+                    .ok_or_else(nobody)
+            }
+            Recipient::Extension(extension) => {
+                let signed_in =
+                    |agent: &&Agent| agent.machine.is_signed_in() && agent.extension == extension;
+                if let Some(agent) = self.agents.values().find(signed_in) {
+                    let agent = agent.spec.id.clone();
+                    return self.find_agent(by, agent, now);
+                }
+                if !self.registered.contains(&extension) {
+                    return Err(not_registered(&extension));
+                }
+                if self.in_use.contains(&extension) {
+                    return Err(OrderRefused::new("BUSY", "that phone is in a call"));
+                }
+                Ok(Who::Extension(extension))
+            }
+            Recipient::Number(number) => {
+                let number = phone::of_text(&number)
+                    .map_err(|error| OrderRefused::new("BAD_NUMBER", error.to_string()))?;
+                self.may_call_outside(by, call, &number.number, now)?;
+                Ok(Who::Outside(number.number))
+            }
+        }
+    }
+
+    fn find_agent(&self, by: &AgentId, id: AgentId, now: Millis) -> Result<Who, OrderRefused> {
+        let agent = self.agents.get(&id).filter(|_| id != *by);
+        let Some(agent) = agent.filter(|agent| agent.machine.is_signed_in()) else {
+            let text = "that agent is not signed in";
+            return Err(OrderRefused::new("NO_SUCH_AGENT", text));
+        };
+        let free = matches!(agent.machine.state(), State::Ready | State::Unready { .. });
+        if !free || agent.rests_until > now {
+            return Err(OrderRefused::new("BUSY", "that agent is busy"));
+        }
+        if !self.is_reachable(agent) {
+            return Err(not_registered(&agent.extension));
+        }
+        Ok(Who::Agent(id))
+    }
+
+    /// The agent leaves a call that goes on without.
+    pub(super) fn part(&mut self, id: CallId, why: &'static str, now: Millis) -> Option<AgentId> {
+        let call = self.calls.get_mut(&id)?;
+        let before = call.clone();
+        let agent = call.agent.take()?;
+        let leg = call.agent_leg.take();
+        call.parties.held = false;
+        call.parties.muted = false;
+        call.parties.last_agent = Some(agent.clone());
+        if let Some(leg) = leg {
+            self.leg_over(id, leg, why, now);
+        }
+        self.unmute(&before);
+        self.drop_agent_leg(&before);
+        let wrap_up = self.wrap_up_of(&agent, &before);
+        let _ = self.step(&agent, now, |machine| machine.call_over(wrap_up, now));
+        if wrap_up.is_none() {
+            self.go_on_previewing(&agent);
+        }
+        self.let_go_of(&agent, now);
+        Some(agent)
+    }
+
+    /// The customer waits for one who is being rung, or has them at once.
+    pub(super) fn send_to(&mut self, id: CallId, party: Party, from: Option<AgentId>, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.phase = Phase::Transferring;
+        call.parties.from = from;
+        let is_up = party.is_up();
+        match &party.who {
+            Who::Agent(agent) => {
+                call.agent = Some(agent.clone());
+                call.agent_leg = Some(party.leg);
+                if let Some(role @ Role::Party(_)) = self.legs.get_mut(&party.leg) {
+                    *role = Role::AgentFor(id);
+                }
+            }
+            _ => call.parties.other = Some(party),
+        }
+        if is_up {
+            self.join(id, now);
+            return;
+        }
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let (leg, music) = (call.customer, Some(self.music_of(call)));
+        if let Some(leg) = leg {
+            self.commands.push_back(Command::Park { leg, music });
+        }
+    }
+
+    /// Somebody who is no agent has answered and takes the customer.
+    pub(super) fn other_takes_over(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if call.phase == Phase::Transferring {
+            call.phase = Phase::Talking;
+            call.parties.from = None;
+            self.arrange(id);
+        }
+    }
+
+    /// The one to whom the customer was sent does not take it: back to who sent it, else to the
+    /// queue, else to nobody.
+    pub(super) fn transfer_failed(&mut self, id: CallId, why: &'static str, now: Millis) {
+        let Some(who) = self.stop_transfer(id, why, now) else {
+            return;
+        };
+        self.tell_party_left(id, &who, why);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let (from, queue) = (call.parties.from.take(), call.queue.clone());
+        let back = from.and_then(|agent| self.ring_sender(id, agent, now));
+        match (back, queue) {
+            (Some(party), _) => self.send_to(id, party, None, now),
+            (None, Some(queue)) => self.queue_again(id, queue, now),
+            (None, None) => self.say_sorry(id, Some(SORRY.to_owned()), now),
+        }
+    }
+
+    /// Rings the agent who transferred a call that nobody took.
+    fn ring_sender(&mut self, id: CallId, agent: AgentId, now: Millis) -> Option<Party> {
+        let seen = self.agents.get(&agent)?;
+        if seen.gone || !self.is_reachable(seen) {
+            return None;
+        }
+        self.call_party(id, Who::Agent(agent), now).ok()
+    }
+
+    /// The caller is gone, or nobody took the call: who was rung is let go. Nothing when no transfer
+    /// is under way.
+    pub(super) fn stop_transfer(
+        &mut self,
+        id: CallId,
+        why: &'static str,
+        now: Millis,
+    ) -> Option<Who> {
+        let call = self.calls.get_mut(&id)?;
+        if call.phase != Phase::Transferring {
+            return None;
+        }
+        call.phase = Phase::Waiting;
+        if let Some(party) = call.parties.other.take() {
+            self.drop_party(id, &party, why, now);
+            return Some(party.who);
+        }
+        let (agent, leg) = (call.agent.take()?, call.agent_leg.take());
+        if let Some(leg) = leg {
+            self.leg_over(id, leg, why, now);
+            if matches!(self.legs.get(&leg), Some(Role::AgentFor(_))) {
+                self.legs.remove(&leg);
+                let cause = Cause::NoAnswer;
+                self.commands.push_back(Command::Hangup { leg, cause });
+            }
+        }
+        // Who transferred a call and does not take it back is not there.
+        let on_break = self.calls.get(&id).is_some_and(|call| {
+            call.parties.from.is_none() && call.parties.last_agent.as_ref() == Some(&agent)
+        });
+        let on_break = on_break && why != "call_over";
+        let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
+        self.go_on_previewing(&agent);
+        self.let_go_of(&agent, now);
+        Some(Who::Agent(agent))
+    }
+
+    /// The customer waits in a queue, as a caller does and not as one who was dialled: there has been
+    /// an agent.
+    fn queue_again(&mut self, id: CallId, queue: QueueId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.before.get_or_insert(call.times);
+        call.parties.from = None;
+        self.enter_queue(id, Some(queue), now);
+    }
+
+    /// An agent has the customer, and a disposition to give afterwards.
+    pub(super) fn has_customer(&mut self, id: CallId, agent: &AgentId) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let required = self.disposition_required(call.campaign.as_ref());
+        let last = LastCall {
+            id,
+            attempts: call.attempts_before + 1,
+            campaign: call.campaign.clone(),
+            lead: call.lead.clone(),
+            required,
+            disposed: false,
+            as_machine: call.class == AnswerClass::Machine,
+        };
+        if let Some(agent) = self.agents.get_mut(agent) {
+            agent.no_answers = 0;
+            agent.calls += 1;
+            agent.last_call = Some(last);
+        }
+    }
+}
+
+fn no_such_queue() -> OrderRefused {
+    OrderRefused::new("NO_SUCH_QUEUE", "there is no such queue")
+}
+
+fn not_registered(extension: &str) -> OrderRefused {
+    let text = format!("the phone of extension {extension} is not registered");
+    OrderRefused::new("PHONE_NOT_REGISTERED", text)
+}

@@ -1,0 +1,133 @@
+//! `/agents/{id}/call`: what an agent does in a call (AGT-137, AGT-143, AGT-151, AGT-158).
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use engine::floor::{AgentOrder, CallOrder, Recipient};
+use serde::Deserialize;
+use store::{agents, extensions, queues};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    agents::{AgentOut, find_agent, named, one},
+    check,
+};
+use crate::{caller::Caller, house::House, input::Body, problem::Problem};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(order))
+}
+
+/// An order about the call that the agent talks in.
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CallOrderIn {
+    /// 保持: the customer hears music.
+    Hold {},
+    /// 取回
+    Retrieve {},
+    /// 静音
+    Mute {},
+    /// 取消静音
+    Unmute {},
+    /// 按键: 1 to 32 of 0-9, *, #, A-D.
+    Press { digits: String },
+    /// 转接: send the customer on, and be done.
+    Transfer { to: To },
+    /// 咨询: call somebody while the customer waits.
+    Consult { to: To },
+    /// 切换
+    Swap {},
+    /// 三方
+    Confer {},
+    /// 完成转接; in a conference: leave it.
+    Complete {},
+    /// 取消咨询
+    Cancel {},
+}
+
+/// Where a call goes: exactly one of these.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum To {
+    /// An agent's number.
+    Agent(String),
+    /// As a transfer the queue's line; as a question its agent who has been idle longest.
+    Queue(String),
+    /// A phone; the agent at it, if there is one.
+    Extension(String),
+    /// An outside number. DNC lists, limits and barred numbers hold for it.
+    Number(String),
+}
+
+/// 通话操作 · Hold, mute, keys, transfers, consultations and conferences. `me` is the caller's own;
+/// supervisors order for others. Refused with `NO_SUCH_CALL`, `SECOND_CALL_UP`, `NO_SECOND_CALL`,
+/// `NOT_ANSWERED`, `BUSY`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY` and others; then nothing has
+/// changed.
+#[utoipa::path(post, path = "/api/v1/agents/{id}/call", tag = "agents",
+    params(("id" = String, Path)),
+    request_body(content = CallOrderIn, example = json!({"order": "transfer", "to": {"agent": "1002"}})),
+    responses((status = 200, body = AgentOut)))]
+async fn order(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<CallOrderIn>,
+) -> Result<Json<AgentOut>, Problem> {
+    let id = named(&caller, &id)?;
+    find_agent(&house, &caller, &id).await?;
+    let order = match asked {
+        CallOrderIn::Hold {} => CallOrder::Hold,
+        CallOrderIn::Retrieve {} => CallOrder::Retrieve,
+        CallOrderIn::Mute {} => CallOrder::Mute { on: true },
+        CallOrderIn::Unmute {} => CallOrder::Mute { on: false },
+        CallOrderIn::Press { digits } => CallOrder::Press { digits },
+        CallOrderIn::Transfer { to } => CallOrder::Transfer {
+            to: destination(&house, &caller, to).await?,
+        },
+        CallOrderIn::Consult { to } => CallOrder::Consult {
+            to: destination(&house, &caller, to).await?,
+        },
+        CallOrderIn::Swap {} => CallOrder::Swap,
+        CallOrderIn::Confer {} => CallOrder::Confer,
+        CallOrderIn::Complete {} => CallOrder::Complete,
+        CallOrderIn::Cancel {} => CallOrder::Cancel,
+    };
+    let order = AgentOrder::InCall(order);
+    house.live.agent(id.clone(), order).await?;
+    Ok(Json(one(&house, &caller, &id).await?))
+}
+
+/// The floor knows all tenants' agents: only those of the caller's own may be named.
+async fn destination(house: &House, caller: &Caller, to: To) -> Result<Recipient, Problem> {
+    let (db, orgi) = (&house.db, caller.orgi());
+    Ok(match to {
+        To::Agent(id) => {
+            let all = agents::list(db, orgi).await?;
+            if !all.iter().any(|agent| agent.id == id) {
+                return Err(Problem::of("NO_SUCH_AGENT"));
+            }
+            Recipient::Agent(id.into())
+        }
+        To::Queue(id) => {
+            let all = queues::list(db, orgi).await?;
+            if !all.iter().any(|queue| queue.id == id) {
+                return Err(Problem::of("NO_SUCH_QUEUE"));
+            }
+            Recipient::Queue(id.into())
+        }
+        To::Extension(id) => {
+            if !extensions::is_of(db, orgi, &id).await? {
+                return Err(Problem::at(
+                    "/to/extension",
+                    "unknown",
+                    "there is no such extension",
+                ));
+            }
+            Recipient::Extension(id)
+        }
+        To::Number(number) => Recipient::Number(check::text("/to/number", number, 40)?),
+    })
+}

@@ -1,0 +1,206 @@
+//! `/agents/{id}/supervise`: supervisors in agents' calls (AGT-146 to AGT-155).
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::IntoResponse,
+};
+use engine::{
+    floor::{Monitor, SupervisorOrder, SupervisorView},
+    ids::AgentId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{
+    access::{Role, members},
+    extensions,
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    caller::Caller, front::trail::Note, house::House, input::Body, paging::List, problem::Problem,
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(order))
+        .routes(routes!(list))
+        .routes(routes!(leave))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// 监听: hears both, is heard by nobody.
+    Listen,
+    /// 密语: is heard by the agent alone.
+    Whisper,
+    /// 强插: all hear one another.
+    Barge,
+    /// 拦截: takes the customer; the agent is released.
+    Intercept,
+    /// 强拆: ends the agent's call.
+    Release,
+    /// 静音: the agent is not heard.
+    Mute,
+    /// 取消静音
+    Unmute,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuperviseIn {
+    how: How,
+    /// The phone to listen and speak at; the caller's own as an agent when not given.
+    extension: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Supervision {
+    /// The user who supervises.
+    by: String,
+    extension: String,
+    agent_id: String,
+    call_id: String,
+    /// listen, whisper or barge.
+    how: String,
+    /// The phone has answered.
+    up: bool,
+}
+
+/// 班长操作 · Listen to an agent's call, whisper, barge in, take it over or end it. The phone is
+/// called once; to change how, ask again. Supervisors of a department act on its agents alone.
+#[utoipa::path(post, path = "/api/v1/agents/{id}/supervise", tag = "agents",
+    params(("id" = String, Path)),
+    request_body(content = SuperviseIn, example = json!({"how": "whisper", "extension": "8900"})),
+    responses((status = 200, body = List<Supervision>)))]
+async fn order(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<SuperviseIn>,
+) -> Result<impl IntoResponse, Problem> {
+    may_supervise(&house, &caller, &id).await?;
+    let agent = AgentId::from(id);
+    let view = house.live.view();
+    let seen = view.agents.iter().find(|seen| seen.id == agent);
+    let call = seen.and_then(|seen| seen.call.as_ref()).map(|call| call.id);
+    let monitor = |monitor, extension| SupervisorOrder::Monitor {
+        agent: agent.clone(),
+        extension,
+        monitor,
+    };
+    let order = match asked.how {
+        How::Release => SupervisorOrder::Release {
+            agent: agent.clone(),
+        },
+        How::Mute | How::Unmute => SupervisorOrder::Mute {
+            agent: agent.clone(),
+            on: asked.how == How::Mute,
+        },
+        how => {
+            let extension = phone(&house, &caller, asked.extension).await?;
+            match how {
+                How::Whisper => monitor(Monitor::Whisper, extension),
+                How::Barge => monitor(Monitor::Barge, extension),
+                How::Intercept => SupervisorOrder::Intercept {
+                    agent: agent.clone(),
+                    extension,
+                },
+                _ => monitor(Monitor::Listen, extension),
+            }
+        }
+    };
+    house.live.supervise(caller.user_id().into(), order).await?;
+    let note = json!({
+        "how": format!("{:?}", asked.how).to_lowercase(),
+        "agent": agent,
+        "call": call,
+    });
+    Ok((Extension(Note(note)), Json(mine(&house, &caller))))
+}
+
+/// 我的监听 · The calls that the caller takes part in.
+#[utoipa::path(get, path = "/api/v1/supervisions", tag = "agents",
+    responses((status = 200, body = List<Supervision>)))]
+async fn list(State(house): State<House>, caller: Caller) -> Json<List<Supervision>> {
+    Json(mine(&house, &caller))
+}
+
+/// 退出监听 · Leave the call that the caller takes part in.
+#[utoipa::path(delete, path = "/api/v1/supervisions/mine", tag = "agents",
+    responses((status = 204)))]
+async fn leave(State(house): State<House>, caller: Caller) -> Result<StatusCode, Problem> {
+    let order = SupervisorOrder::Leave;
+    house.live.supervise(caller.user_id().into(), order).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn mine(house: &House, caller: &Caller) -> List<Supervision> {
+    let view = house.live.view();
+    let own = |seen: &&SupervisorView| seen.by == caller.user_id();
+    let shown = view.supervisors.iter().filter(own).map(|seen| Supervision {
+        by: seen.by.clone(),
+        extension: seen.extension.clone(),
+        agent_id: seen.agent.to_string(),
+        call_id: seen.call_id.to_string(),
+        how: match seen.monitor {
+            Monitor::Listen => "listen",
+            Monitor::Whisper => "whisper",
+            Monitor::Barge => "barge",
+        }
+        .into(),
+        up: seen.up,
+    });
+    List::whole(shown.collect())
+}
+
+/// An agent of the caller's tenant, and of the caller's department when the caller has one (AGT-153).
+async fn may_supervise(house: &House, caller: &Caller, agent: &str) -> Result<(), Problem> {
+    let member = members::find(&house.db, caller.orgi(), agent).await?;
+    let Some(member) = member else {
+        return Err(Problem::of("NO_SUCH_AGENT"));
+    };
+    let own = caller.session.department_id.as_deref();
+    let elsewhere = own.is_some() && member.department.as_deref() != own;
+    match caller.role() {
+        Role::Admin => Ok(()),
+        _ if elsewhere => Err(Problem::because(
+            "FORBIDDEN",
+            "that agent belongs to another department",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The phone that a supervisor is to be called at.
+async fn phone(house: &House, caller: &Caller, asked: Option<String>) -> Result<String, Problem> {
+    let extension = match asked {
+        Some(extension) => extension,
+        None => {
+            let agent = caller.agent()?;
+            let own = members_extension(house, caller, &agent).await?;
+            own.ok_or_else(|| Problem::of("NO_SUCH_AGENT"))?
+        }
+    };
+    match extensions::is_of(&house.db, caller.orgi(), &extension).await? {
+        true => Ok(extension),
+        false => Err(Problem::at(
+            "/extension",
+            "unknown",
+            "there is no such extension",
+        )),
+    }
+}
+
+async fn members_extension(
+    house: &House,
+    caller: &Caller,
+    agent: &AgentId,
+) -> Result<Option<String>, Problem> {
+    let rows = store::agents::list(&house.db, caller.orgi()).await?;
+    let own = rows.into_iter().find(|row| row.id == agent.as_str());
+    Ok(own.map(|row| row.extension))
+}

@@ -1,0 +1,148 @@
+//! Orders in calls: who may give them, about whom, and to whom calls may go.
+
+use engine::time::Millis;
+use serde_json::{Value, json};
+use store::{
+    access::{FIRST_ORGI, Role, audit, departments, users},
+    agents, extensions, queues,
+    testing::on_both,
+};
+
+use super::kit::Kit;
+
+async fn agent(kit: &Kit, orgi: &str, id: &str, extension: &str, user: Option<&str>) {
+    let mut tx = kit.db.begin().await.unwrap();
+    let row = agents::Agent {
+        id: id.into(),
+        user_id: user.map(Into::into),
+        name: format!("Agent {id}"),
+        extension: extension.into(),
+        wrap_up_s: None,
+        auto_ready: false,
+    };
+    agents::put(&mut tx, orgi, &row, Millis(1)).await.unwrap();
+    let phone = extensions::Extension {
+        extension: extension.into(),
+        ha1_md5: String::new(),
+        ha1_sha256: String::new(),
+    };
+    extensions::put(&mut tx, orgi, &phone, Millis(1))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn ask(kit: &Kit, token: &str, path: &str, body: Value) -> String {
+    let answer = kit.with(token, "POST", path, Some(body)).await;
+    match answer.code() {
+        "" => answer.status.to_string(),
+        code => code.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let user = kit.user(Role::Agent).await;
+        agent(&kit, FIRST_ORGI, "1001", "8001", Some(&user)).await;
+        agent(&kit, FIRST_ORGI, "1002", "8002", None).await;
+        agent(&kit, "other", "2001", "9001", None).await;
+        let queue = queues::Queue {
+            id: "far".into(),
+            name: "far".into(),
+            settings: engine::queue::Settings::default(),
+            agents: Vec::new(),
+        };
+        let mut tx = kit.db.begin().await.unwrap();
+        queues::put(&mut tx, "other", &queue, Millis(1))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let token = kit.sign_in("agent").await;
+        let path = "/api/v1/agents/me/call";
+        // What is known goes on to the floor, which has ended here.
+        for (to, code) in [
+            (json!({"agent": "1002"}), "DRAINING"),
+            (json!({"agent": "2001"}), "NO_SUCH_AGENT"),
+            (json!({"queue": "far"}), "NO_SUCH_QUEUE"),
+            (json!({"extension": "8002"}), "DRAINING"),
+            (json!({"extension": "9001"}), "INVALID"),
+            (json!({"number": "10010"}), "DRAINING"),
+            (json!({"number": "1".repeat(41)}), "INVALID"),
+            (json!({"planet": "mars"}), "INVALID"),
+            (json!({}), "INVALID"),
+        ] {
+            for order in ["transfer", "consult"] {
+                let body = json!({"order": order, "to": to});
+                assert_eq!(ask(&kit, &token, path, body).await, code, "{to}");
+            }
+        }
+        let hold = json!({"order": "hold"});
+        let of_another = "/api/v1/agents/1002/call";
+        assert_eq!(ask(&kit, &token, of_another, hold).await, "FORBIDDEN");
+        let path = "/api/v1/agents/me/colleagues";
+        let seen = kit.with(&token, "GET", path, None).await;
+        assert_eq!(seen.status, 200, "{}", seen.text);
+        assert!(seen.body["queues"].as_array().unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        for (id, name) in [("dep_a", "A"), ("dep_b", "B")] {
+            let department = departments::Department {
+                id: id.into(),
+                orgi: FIRST_ORGI.into(),
+                name: name.into(),
+            };
+            departments::add(&kit.db, &department).await.unwrap();
+        }
+        let user = kit.user(Role::Agent).await;
+        let boss = kit.user(Role::Supervisor).await;
+        for (id, department) in [(&user, "dep_a"), (&boss, "dep_a")] {
+            let mut row = users::get(&kit.db, FIRST_ORGI, id).await.unwrap().unwrap();
+            row.department_id = Some(department.into());
+            users::update(&kit.db, &row).await.unwrap();
+        }
+        agent(&kit, FIRST_ORGI, "1001", "8001", Some(&user)).await;
+        agent(&kit, FIRST_ORGI, "1002", "8002", None).await;
+        agent(&kit, "other", "2001", "9001", None).await;
+        let token = kit.sign_in("supervisor").await;
+        let admin = kit.token(Role::Admin).await;
+        let own = kit.sign_in("agent").await;
+        let listen = json!({"how": "listen", "extension": "8002"});
+        for (token, agent, body, code) in [
+            (&token, "1001", listen.clone(), "DRAINING"),
+            (&token, "1002", listen.clone(), "FORBIDDEN"),
+            (&admin, "1002", listen.clone(), "DRAINING"),
+            (&admin, "2001", listen.clone(), "NO_SUCH_AGENT"),
+            (&admin, "1002", json!({"how": "release"}), "DRAINING"),
+            (&admin, "1002", json!({"how": "listen"}), "NOT_AN_AGENT"),
+            (
+                &admin,
+                "1002",
+                json!({"how": "listen", "extension": "9001"}),
+                "INVALID",
+            ),
+            (&admin, "1002", json!({"how": "sing"}), "INVALID"),
+            (&own, "1001", listen.clone(), "FORBIDDEN"),
+        ] {
+            let path = format!("/api/v1/agents/{agent}/supervise");
+            assert_eq!(
+                ask(&kit, token, &path, body.clone()).await,
+                code,
+                "{agent} {body}"
+            );
+        }
+        let trail = audit::list(&kit.db, FIRST_ORGI, None, 50).await.unwrap();
+        assert!(
+            !trail.iter().any(|entry| entry.action.contains("supervise")),
+            "what was refused is no change"
+        );
+    })
+    .await;
+}

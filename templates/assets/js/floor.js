@@ -1,0 +1,101 @@
+// The supervisor's page: who does what now, and supervision of calls.
+import { call, fail, get, toast } from "./api.js";
+import { listen } from "./live.js";
+import { length, say, word } from "./texts.js";
+import { chip, make } from "./ui.js";
+
+const $ = (id) => document.getElementById(id);
+const HOWS = ["listen", "whisper", "barge", "intercept", "release"];
+const phone = $("own-phone");
+let agents = [];
+/** The call that this supervisor takes part in. */
+let mine = null;
+
+phone.value = localStorage.getItem("supervisor-phone") ?? phone.value;
+phone.addEventListener("change", () => localStorage.setItem("supervisor-phone", phone.value.trim()));
+
+function row(agent) {
+  const ringing = ["calling", "ringing"].includes(agent.sub_state);
+  const text = agent.sub_state ? word("sub", agent.sub_state) : word("agent", agent.state);
+  const second = agent.call?.second;
+  const parties = second ? `${say(`js-second-${second.kind}`, { name: second.name })} · ${word("reach", second.state)}` : "—";
+  const acts = make("td", {});
+  if (agent.call?.talking) {
+    const hows = [...HOWS, agent.call.muted ? "unmute" : "mute"];
+    const buttons = hows.map((how) => make("button", { type: "button", class: how === "release" ? "danger" : "", "data-agent": agent.id, "data-how": how }, word("supervise", how)));
+    acts.append(make("span", { class: "row" }, ...buttons));
+  }
+  return make(
+    "tr", {},
+    make("td", {}, `${agent.name} `, make("small", { class: "soft mono" }, agent.id)),
+    make("td", { class: "mono" }, agent.extension),
+    make("td", {}, chip("agent", agent.state, text, ringing ? "st-ringing" : "")),
+    make("td", { class: "num mono", "data-since": agent.since ?? "" }),
+    make("td", { class: "mono" }, agent.call ? agent.call.number : "—"),
+    make("td", {}, parties),
+    acts,
+  );
+}
+
+function show() {
+  $("agents").replaceChildren(...agents.map(row));
+  $("nobody").hidden = agents.length > 0;
+  $("mine").hidden = !mine;
+  if (mine) {
+    const name = agents.find((agent) => agent.id === mine.agent_id)?.name ?? mine.agent_id;
+    $("mine-text").textContent = mine.up ? say("js-supervising", { how: word("supervise", mine.how), agent: name }) : say("js-supervise-ringing", { extension: mine.extension });
+    for (const button of document.querySelectorAll("[data-mine]")) button.classList.toggle("primary", mine.up && button.dataset.mine === mine.how);
+  }
+  tick();
+}
+
+async function refresh() {
+  const [all, own] = await Promise.all([get("/api/v1/agents"), get("/api/v1/supervisions")]);
+  agents = all.data;
+  mine = own.data[0] ?? null;
+  show();
+}
+
+let due = 0;
+
+/** Many events come at once; one look is enough. */
+function soon() {
+  clearTimeout(due);
+  due = setTimeout(() => refresh().catch(fail), 150);
+}
+
+async function supervise(agent, how) {
+  const body = { how };
+  if (!["release", "mute", "unmute"].includes(how)) {
+    body.extension = phone.value.trim();
+    if (!body.extension) {
+      toast(say("js-no-supervisor-phone"), true);
+      phone.focus();
+      return;
+    }
+  }
+  await call("POST", `/api/v1/agents/${agent}/supervise`, body);
+  await refresh();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-how]");
+  if (button) supervise(button.dataset.agent, button.dataset.how).catch(fail);
+  const own = event.target.closest("[data-mine]");
+  if (own && mine) supervise(mine.agent_id, own.dataset.mine).catch(fail);
+});
+
+$("leave").addEventListener("click", () => {
+  call("DELETE", "/api/v1/supervisions/mine").then(refresh).catch(fail);
+});
+
+function tick() {
+  for (const cell of document.querySelectorAll("[data-since]")) {
+    const since = cell.dataset.since;
+    cell.textContent = since ? length(Date.now() - new Date(since).getTime()) : "—";
+  }
+}
+setInterval(tick, 1000);
+
+refresh().catch(fail);
+listen("agent:*", soon, soon);

@@ -1,0 +1,117 @@
+// What the agent does in a call: hold, mute, keys, transfer, consult, conference.
+import { call, fail, get, toast } from "./api.js";
+import { say, word } from "./texts.js";
+import { icon, make } from "./ui.js";
+
+const $ = (id) => document.getElementById(id);
+const me = "/api/v1/agents/me";
+/** How the call stands: {talking, held, muted, hears, second, consulted}. */
+let stands = null;
+let done = () => {};
+
+/** `then` is called with the agent after each order. */
+export function begin(then) {
+  done = then;
+}
+
+/** Takes how the call stands, from an answer or an event. */
+export function stand(now) {
+  stands = now === null ? null : { ...stands, ...now };
+  show();
+}
+
+function show() {
+  const talks = Boolean(stands?.talking) && !stands.consulted;
+  $("talk").hidden = !talks;
+  if (!talks) return;
+  const { held, muted, hears, second } = stands;
+  const all = hears === "all";
+  const fits = {
+    hold: !second && !held,
+    retrieve: !second && held,
+    mute: !muted,
+    unmute: muted,
+    swap: second && !all,
+    confer: second?.state === "up" && !all,
+    complete: second && second.state !== "checking",
+    cancel: Boolean(second),
+  };
+  for (const button of document.querySelectorAll("#talk [data-in-call]")) button.hidden = !fits[button.dataset.inCall];
+  for (const button of document.querySelectorAll("#talk [data-to]")) button.hidden = Boolean(second);
+  $("complete-text").textContent = say(all ? "js-leave-conference" : "js-complete");
+  $("second").hidden = !second;
+  if (second) {
+    const state = all ? word("sub", "conference") : word("reach", second.state);
+    const heard = all ? "" : say(hears === "second" ? "js-hears-second" : "js-hears-customer");
+    $("second-text").textContent = [say(`js-second-${second.kind}`, { name: second.name }), state, heard].filter(Boolean).join(" · ");
+  }
+}
+
+/** Tells of a party that is gone, or of a supervisor. */
+export function hear(event, data) {
+  if (event === "call.changed") stand(data);
+  if (event === "call.party_left") toast(say("js-party-left", { name: data.party, why: word("left", data.why) }), true);
+  if (event === "call.supervised") {
+    const over = ["left", "intercept", "release"].includes(data.how);
+    $("supervised").hidden = over;
+    $("supervised-text").textContent = over ? "" : say("js-supervised", { how: word("supervise", data.how) });
+    if (data.how === "intercept" || data.how === "release") toast(say("js-supervised", { how: word("supervise", data.how) }), true);
+  }
+  if (event === "call.ended") $("supervised").hidden = true;
+}
+
+async function order(body) {
+  try {
+    done(await call("POST", `${me}/call`, body));
+  } catch (problem) {
+    fail(problem);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-in-call]");
+  if (button) order({ order: button.dataset.inCall });
+  const to = event.target.closest("[data-to]");
+  if (to) ask(to.dataset.to).catch(fail);
+});
+
+$("keys")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  order({ order: "press", digits: event.target.elements.digits.value });
+  event.target.reset();
+});
+
+const dialog = $("to");
+const form = $("to-form");
+
+/** Lets the agent choose to whom. */
+async function ask(what) {
+  const { agents, queues } = await get(`${me}/colleagues`);
+  form.reset();
+  dialog.dataset.what = what;
+  $("to-title").textContent = say(what === "transfer" ? "js-to-transfer" : "js-to-consult");
+  $("to-agents").replaceChildren(...agents.map((one) => choice("agent", one.id, one.name, word("agent", one.state), !one.free)));
+  $("to-queues").replaceChildren(...queues.map((one) => choice("queue", one.id, one.name, say("js-queue-free", { ready: one.ready, waiting: one.waiting }), false)));
+  dialog.showModal();
+}
+
+function choice(kind, id, name, note, closed) {
+  const input = make("input", { type: "radio", name: "who", value: `${kind}:${id}` });
+  input.disabled = closed;
+  return make("label", { class: closed ? "soft" : "" }, input, icon(kind === "agent" ? "user" : "headset"), ` ${name} `, make("small", { class: "soft" }, note));
+}
+
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { who, other, outside } = form.elements;
+  const typed = other.value.trim();
+  const [kind, id] = typed ? [outside.checked ? "number" : "extension", typed] : (who?.value ?? "").split(/:(.*)/);
+  if (!kind || !id) {
+    toast(say("js-to-nobody"), true);
+    return;
+  }
+  dialog.close();
+  order({ order: dialog.dataset.what, to: { [kind]: id } });
+});
+
+$("to-close")?.addEventListener("click", () => dialog.close());

@@ -1,0 +1,12 @@
+floor-title = Floor
+floor-phone = My extension
+floor-phone-hint = Called to listen and speak
+floor-agent = Agent
+floor-extension = Extension
+floor-state = State
+floor-since = For
+floor-call = Call
+floor-parties = Second party
+floor-acts = Supervise
+floor-leave = Leave
+floor-empty = There are no agents yet

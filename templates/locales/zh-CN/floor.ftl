@@ -1,0 +1,12 @@
+floor-title = 现场监控
+floor-phone = 我的分机
+floor-phone-hint = 监听时呼叫此分机
+floor-agent = 坐席
+floor-extension = 分机
+floor-state = 状态
+floor-since = 持续
+floor-call = 通话
+floor-parties = 第二方
+floor-acts = 操作
+floor-leave = 退出
+floor-empty = 还没有坐席

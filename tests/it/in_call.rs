@@ -1,0 +1,278 @@
+//! Calls that are held, asked about, sent on, joined and supervised, by who hears whom: every end has a
+//! tone of its own.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::kit::{
+    baresip::{AGENT_HERTZ, Baresip},
+    carrier::Fate,
+    client::Client,
+    server::{House, Server},
+    sipp::{CARRIER_HERTZ, Sipp},
+    sound::{over_noise_db, read_stereo, tones_in},
+    stage::{self, Agent, Campaign, text},
+    wait,
+};
+
+const LONG: &[(char, Fate)] = &[(
+    '0',
+    Fate::Answers {
+        ring_ms: 100,
+        talk_ms: 150_000,
+    },
+)];
+const CUSTOMER: f64 = CARRIER_HERTZ;
+const FIRST: f64 = AGENT_HERTZ;
+const SECOND: f64 = 800.0;
+const BOSS: f64 = 440.0;
+const ALL: [f64; 4] = [BOSS, FIRST, SECOND, CUSTOMER];
+const SOON: Duration = Duration::from_secs(40);
+
+/// A customer in a talk with the first of two agents, and a supervisor's phone.
+struct Talk {
+    house: House,
+    _server: Server,
+    api: Client,
+    carrier: Sipp,
+    agents: Vec<Agent>,
+    phones: [Baresip; 3],
+    campaign: Campaign,
+}
+
+/// Whose ear it is.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    Customer,
+    First,
+    Second,
+    Boss,
+}
+
+impl Talk {
+    async fn begin() -> Self {
+        let carrier = Sipp::carrier(LONG);
+        let house = House::new();
+        let server = house.start();
+        let api = house.admin().await;
+        let agents = stage::queue(&api, "sales", &["1001", "1002"], json!({})).await;
+        let secret = "secret-of-1009";
+        api.put("/extensions/1009", json!({ "secret": secret }))
+            .await;
+        let phone = |hertz, agent: &Agent| {
+            Baresip::speaking(hertz, &agent.extension, &agent.secret, server.sip)
+        };
+        let phones = [
+            phone(FIRST, &agents[0]),
+            phone(SECOND, &agents[1]),
+            Baresip::speaking(BOSS, "1009", secret, server.sip),
+        ];
+        agents[0].work(&api).await;
+        agents[1].registered(&api).await;
+        agents[1].order(&api, json!({ "order": "sign_in" })).await;
+        let batch = stage::batch(&api, "one", &["13800138000"]).await;
+        let gateway = stage::gateway(&api, &carrier, 10.0).await;
+        let settings = stage::settings(&gateway);
+        let campaign = stage::start(&api, "predictive", &batch, ("queue", "sales"), settings).await;
+        let talk = Self {
+            house,
+            _server: server,
+            api,
+            carrier,
+            agents,
+            phones,
+            campaign,
+        };
+        talk.hears(At::Customer, &[FIRST]).await;
+        talk.hears(At::First, &[CUSTOMER]).await;
+        talk
+    }
+
+    /// Waits until somebody hears these tones and no other.
+    async fn hears(&self, at: At, tones: &[f64]) {
+        let what = format!("{at:?} to hear {tones:?}");
+        wait::until_seen(
+            &what,
+            SOON,
+            || async {
+                let samples = match at {
+                    At::Customer => self.carrier.sound.hears(),
+                    At::First => self.phones[0].hears(),
+                    At::Second => self.phones[1].hears(),
+                    At::Boss => self.phones[2].hears(),
+                };
+                json!(tones_in(&samples, &ALL))
+            },
+            |heard| *heard == json!(tones),
+        )
+        .await;
+    }
+
+    /// An order of the first agent about the call.
+    async fn orders(&self, agent: usize, order: Value) -> Value {
+        let path = format!("/agents/{}/call", self.agents[agent].id);
+        self.api.post(&path, order).await
+    }
+
+    async fn supervises(&self, agent: usize, how: &str) {
+        let path = format!("/agents/{}/supervise", self.agents[agent].id);
+        let order = json!({ "how": how, "extension": "1009" });
+        self.api.post(&path, order).await;
+    }
+
+    async fn until(&self, agent: usize, state: &str, sub: Option<&str>) {
+        let path = format!("/agents/{}", self.agents[agent].id);
+        wait::until_seen(
+            &format!("agent {agent} to be {state} {sub:?}"),
+            SOON,
+            || async { self.api.get(&path).await },
+            |seen| seen["state"] == state && sub.is_none_or(|sub| seen["sub_state"] == sub),
+        )
+        .await;
+    }
+
+    /// The only call, once it is closed and its recording complete.
+    async fn closed(&self) -> Value {
+        wait::until("the CDR", SOON, || async {
+            let call = self.campaign.calls(&self.api).await.pop()?;
+            (call["state"] == "closed" && call["recording_ms"].is_number()).then_some(call)
+        })
+        .await
+    }
+
+    /// Kind, party, whether it had the customer, and why it ended, of every leg.
+    async fn legs(&self, call: &Value) -> Vec<(String, String, bool, String)> {
+        let legs = self
+            .api
+            .all(&format!("/calls/{}/legs", text(&call["id"])))
+            .await;
+        let leg = |leg: &Value| {
+            let had = !leg["joined_at"].is_null();
+            (
+                text(&leg["kind"]),
+                text(&leg["party"]),
+                had,
+                text(&leg["why"]),
+            )
+        };
+        legs.iter().map(leg).collect()
+    }
+}
+
+fn leg(kind: &str, party: &str, had: bool, why: &str) -> (String, String, bool, String) {
+    (kind.into(), party.into(), had, why.into())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_held_asked_about_joined_and_handed_over() {
+    let talk = Talk::begin().await;
+    talk.orders(0, json!({ "order": "hold" })).await;
+    talk.hears(At::First, &[]).await;
+    talk.hears(At::Customer, &[]).await;
+    talk.until(0, "busy", Some("hold")).await;
+    talk.orders(0, json!({ "order": "retrieve" })).await;
+    talk.hears(At::Customer, &[FIRST]).await;
+    talk.hears(At::First, &[CUSTOMER]).await;
+    talk.orders(0, json!({ "order": "mute" })).await;
+    talk.hears(At::Customer, &[]).await;
+    talk.hears(At::First, &[CUSTOMER]).await;
+    talk.orders(0, json!({ "order": "unmute" })).await;
+    talk.hears(At::Customer, &[FIRST]).await;
+
+    let colleague = json!({ "agent": talk.agents[1].id });
+    talk.orders(0, json!({ "order": "consult", "to": colleague }))
+        .await;
+    talk.hears(At::Second, &[FIRST]).await;
+    talk.hears(At::First, &[SECOND]).await;
+    talk.hears(At::Customer, &[]).await;
+    talk.until(0, "busy", Some("transfer")).await;
+    talk.orders(0, json!({ "order": "swap" })).await;
+    talk.hears(At::First, &[CUSTOMER]).await;
+    talk.hears(At::Customer, &[FIRST]).await;
+    talk.hears(At::Second, &[]).await;
+    talk.orders(0, json!({ "order": "confer" })).await;
+    talk.hears(At::First, &[SECOND, CUSTOMER]).await;
+    talk.hears(At::Second, &[FIRST, CUSTOMER]).await;
+    talk.hears(At::Customer, &[FIRST, SECOND]).await;
+    talk.until(1, "busy", Some("conference")).await;
+    talk.orders(0, json!({ "order": "complete" })).await;
+    talk.hears(At::Second, &[CUSTOMER]).await;
+    talk.hears(At::Customer, &[SECOND]).await;
+    talk.until(0, "acw", None).await;
+    talk.until(1, "busy", Some("answered")).await;
+
+    talk.agents[1]
+        .order(&talk.api, json!({ "order": "hangup" }))
+        .await;
+    talk.until(1, "acw", None).await;
+    let call = talk.closed().await;
+    assert_eq!(call["outcome"], "connected", "{call:#}");
+    assert_eq!(call["agent_id"], *talk.agents[1].id, "{call:#}");
+    let legs = [
+        leg("agent", &talk.agents[0].id, true, "transferred"),
+        leg("agent", &talk.agents[1].id, true, "call_over"),
+    ];
+    assert_eq!(talk.legs(&call).await, legs);
+    let path = talk
+        .house
+        .data()
+        .join("recordings")
+        .join(text(&call["recording"]));
+    let [customer, others] = read_stereo(&path);
+    assert!(over_noise_db(&customer, CUSTOMER) > 20.0);
+    let begin = tones_in(&others[..4_000], &ALL);
+    let end = tones_in(&others[others.len() - 4_000..], &ALL);
+    assert!(
+        begin.contains(&FIRST) && !begin.contains(&SECOND),
+        "{begin:?}"
+    );
+    assert!(end.contains(&SECOND) && !end.contains(&FIRST), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
+    let talk = Talk::begin().await;
+    talk.supervises(0, "listen").await;
+    talk.hears(At::Boss, &[FIRST, CUSTOMER]).await;
+    talk.hears(At::First, &[CUSTOMER]).await;
+    talk.hears(At::Customer, &[FIRST]).await;
+    talk.supervises(0, "whisper").await;
+    talk.hears(At::First, &[BOSS, CUSTOMER]).await;
+    talk.hears(At::Customer, &[FIRST]).await;
+    talk.supervises(0, "barge").await;
+    talk.hears(At::First, &[BOSS, CUSTOMER]).await;
+    talk.hears(At::Customer, &[BOSS, FIRST]).await;
+    talk.hears(At::Boss, &[FIRST, CUSTOMER]).await;
+
+    let to = json!({ "agent": talk.agents[1].id });
+    talk.supervises(0, "listen").await;
+    talk.orders(0, json!({ "order": "transfer", "to": to }))
+        .await;
+    talk.hears(At::Customer, &[SECOND]).await;
+    talk.hears(At::Second, &[CUSTOMER]).await;
+    talk.hears(At::Boss, &[SECOND, CUSTOMER]).await;
+    talk.until(0, "acw", None).await;
+
+    talk.supervises(1, "intercept").await;
+    talk.hears(At::Boss, &[CUSTOMER]).await;
+    talk.hears(At::Customer, &[BOSS]).await;
+    talk.until(1, "acw", None).await;
+    talk.phones[2].order("hangup", "");
+    let call = talk.closed().await;
+    assert_eq!(call["agent_id"], *talk.agents[1].id, "{call:#}");
+    let legs = [
+        leg("agent", &talk.agents[0].id, true, "transferred"),
+        leg("supervisor", "1009", true, "hung_up"),
+        leg("agent", &talk.agents[1].id, true, "intercepted"),
+    ];
+    assert_eq!(talk.legs(&call).await, legs);
+    let trail = talk.api.get("/audit?limit=50").await;
+    let notes: Vec<&Value> = trail["data"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter(|entry| text(&entry["action"]).contains("supervise"))
+        .collect();
+    assert_eq!(notes.len(), 5, "{trail:#}");
+}

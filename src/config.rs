@@ -25,6 +25,7 @@ pub struct Config {
     pub http: Http,
     pub sip: Sip,
     pub rtp: Rtp,
+    pub recordings: Recordings,
     pub jobs: jobs::Settings,
     /// Where this was read from; the worker reads it, too.
     #[serde(skip)]
@@ -74,6 +75,8 @@ pub struct Sip {
     pub phone_ping_s: u64,
     /// New calls from outside that are let in each second; more get 503. 0 = no limit.
     pub max_new_calls_per_s: u32,
+    /// Asked for the addresses of gateways, `address:port`; empty: the system's.
+    pub name_servers: Vec<SocketAddr>,
     pub phones: PhoneLimits,
 }
 
@@ -136,6 +139,29 @@ pub struct Rtp {
     pub ports: String,
     /// Seconds of silence after which a leg is given up; 0 = never.
     pub timeout_s: u64,
+    /// Nothing new begins while one packet in a hundred is served so late.
+    pub late_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recordings {
+    /// Key files: new recordings are sealed with the first, the others open earlier ones.
+    pub keys: Vec<PathBuf>,
+    /// Files that no call knows of are deleted, not only counted.
+    pub delete_orphans: bool,
+    /// What is too old is looked for this often.
+    pub look_every_h: u64,
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            delete_orphans: false,
+            look_every_h: 24,
+        }
+    }
 }
 
 impl Default for Config {
@@ -148,6 +174,7 @@ impl Default for Config {
             http: Http::default(),
             sip: Sip::default(),
             rtp: Rtp::default(),
+            recordings: Recordings::default(),
             jobs: jobs::Settings::default(),
             path: None,
             worker_log: None,
@@ -176,6 +203,7 @@ impl Default for Sip {
             gateway_ping_s: 0,
             phone_ping_s: 30,
             max_new_calls_per_s: 0,
+            name_servers: Vec::new(),
             phones: PhoneLimits::default(),
         }
     }
@@ -188,6 +216,7 @@ impl Default for Rtp {
             announce: None,
             ports: "20000-29999".into(),
             timeout_s: 30,
+            late_ms: 20,
         }
     }
 }
@@ -277,6 +306,7 @@ impl Config {
         );
         self.sip.validate()?;
         self.jobs.validate().map_err(anyhow::Error::msg)?;
+        self.recordings.validate()?;
         self.rtp.validate()
     }
 
@@ -329,8 +359,38 @@ impl Sip {
     }
 }
 
+impl Recordings {
+    fn validate(&self) -> Result<()> {
+        ensure!(
+            (1..=720).contains(&self.look_every_h),
+            "recordings.look_every_h: 1 to 720"
+        );
+        self.keys().map(|_| ())
+    }
+
+    /// What recordings are sealed with and opened with; `None`: they are plain wav files.
+    ///
+    /// # Errors
+    /// When a key file cannot be read.
+    pub fn keys(&self) -> Result<Option<seal::Keys>> {
+        let read = |path: &PathBuf| {
+            seal::Key::read(path).with_context(|| format!("recordings.keys: {}", path.display()))
+        };
+        let mut keys = self.keys.iter().map(read).collect::<Result<Vec<_>>>()?;
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let first = keys.remove(0);
+        Ok(Some(seal::Keys::new(first, keys)))
+    }
+}
+
 impl Rtp {
     fn validate(&self) -> Result<()> {
+        ensure!(
+            [1, 2, 5, 10, 20, 50, 100].contains(&self.late_ms),
+            "rtp.late_ms: 1, 2, 5, 10, 20, 50 or 100"
+        );
         self.range().map(|_| ())
     }
 
@@ -406,11 +466,16 @@ mod tests {
             "gateway_ping_s",
             "phone_ping_s",
             "max_new_calls_per_s",
+            "name_servers",
             "at_once",
             "per_hour",
             "denied",
             "ports",
             "timeout_s",
+            "late_ms",
+            "keys",
+            "delete_orphans",
+            "look_every_h",
             "max_parallel_per_tenant",
             "roots",
             "hosts",

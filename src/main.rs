@@ -1,7 +1,10 @@
 //! The command line; wiring only.
 
+mod caps;
 mod config;
 mod demo;
+mod keeper;
+mod key;
 mod log;
 mod pacer;
 mod phone_book;
@@ -45,6 +48,8 @@ enum Command {
     Pacer(pacer::Options),
     /// Play a shift on a virtual clock: what it comes to, and what it would
     Simulate(simulate::Options),
+    /// Make a key that recordings are sealed with, in a new file that only you may read
+    Key(key::Options),
     /// Read the settings and say what is wrong with them
     CheckConfig(Overrides),
 }
@@ -78,6 +83,7 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Pacer(options) => pacer::run(&options),
         Command::Simulate(options) => runtime.block_on(simulate::run(options)),
+        Command::Key(options) => key::run(&options),
         Command::CheckConfig(overrides) => Config::load(&overrides).map(|config| {
             let shown = config.without_secrets();
             // As above.

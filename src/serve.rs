@@ -15,11 +15,16 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
+    caps,
     config::{Config, Role},
+    keeper::Keeper,
     phone_book::Extensions,
-    prompts, shutdown, trunks, worker,
+    prompts, shutdown,
+    trunks::{Loaded, Locator, Trunks},
+    worker,
 };
 
+const HOUR: Duration = Duration::from_secs(3_600);
 const FAREWELL: Duration = Duration::from_secs(3);
 /// What the floor has decided is written within this time; a database that is away longer is not
 /// waited for. The next start closes what is still open.
@@ -98,32 +103,39 @@ impl Server {
             .load(&db)
             .await
             .context("cannot read the extensions")?;
-        let switch = start_switch(&config, &db, Arc::clone(&phones)).await?;
+        let mut trunks = trunks(&config, &db);
+        let loaded = trunks.load().await.context("cannot read the gateways")?;
+        let switch = start_switch(&config, &loaded, Arc::clone(&phones)).await?;
         // Only now: a start that fails must not swallow the password.
         let password = web::first_admin(&db)
             .await
             .context("cannot make the administrator")?;
+        let phone_caps = caps::stored(&db, &config)
+            .await
+            .context("cannot read the limits of phones")?;
         let running = live::start(live::Config {
             db: db.clone(),
             switch: Arc::clone(&switch) as Arc<dyn switch::Switch>,
             node: config.node.clone(),
             recordings: config.data.join("recordings"),
             outside: OutsideLimits {
-                at_once: config.sip.phones.at_once,
-                per_hour: config.sip.phones.per_hour,
-                denied: config.sip.phones.denied.clone(),
+                at_once: phone_caps.at_once,
+                per_hour: phone_caps.per_hour,
+                denied: phone_caps.denied,
             },
         })
         .await
         .context("cannot start the floor")?;
-        tokio::spawn(follow(
+        let reloads = running.reloads.clone();
+        tokio::spawn(trunks.follow(reloads, phones, Arc::clone(&switch), loaded));
+        tokio::spawn(caps::follow(
             running.reloads.clone(),
             db.clone(),
-            phones,
             Arc::clone(&switch),
-            config.sip.gateway_ping(),
+            caps::of(&config),
         ));
-        let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone());
+        tokio::spawn(keeper(&config, &db).keep(HOUR * config.recordings.look_every_h as u32));
+        let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone())?;
         let (worker_stop, stopped) = watch::channel(false);
         let keeps_worker = config.role == Role::All;
         let worker = tokio::spawn(async move {
@@ -180,7 +192,24 @@ fn lock(data: &Path) -> Result<File> {
     Ok(file)
 }
 
-async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Result<Arc<Embedded>> {
+fn keeper(config: &Config, db: &Db) -> Keeper {
+    Keeper {
+        db: db.clone(),
+        folder: config.data.join("recordings"),
+        delete_orphans: config.recordings.delete_orphans,
+    }
+}
+
+fn trunks(config: &Config, db: &Db) -> Trunks {
+    let locator = Locator::new(&config.sip.name_servers, config.sip.listen.ip());
+    Trunks::new(db.clone(), locator, config.sip.gateway_ping())
+}
+
+async fn start_switch(
+    config: &Config,
+    loaded: &Loaded,
+    phones: Arc<Extensions>,
+) -> Result<Arc<Embedded>> {
     let mut switch = embedded::Config::new(
         config.sip.listen,
         config.sip.realm.clone(),
@@ -199,21 +228,23 @@ async fn start_switch(config: &Config, db: &Db, phones: Arc<Extensions>) -> Resu
     let ping = Duration::from_secs(config.sip.phone_ping_s);
     switch.sip.phone_ping = Some(ping).filter(|every| !every.is_zero());
     switch.sip.max_new_calls_per_s = config.sip.max_new_calls_per_s;
-    switch.sip.phone_limits = sip::PhoneLimits {
-        at_once: config.sip.phones.at_once,
-        per_hour: config.sip.phones.per_hour,
-        denied: config.sip.phones.denied.clone(),
-    };
+    switch.sip.phone_limits = caps::limits(caps::of(config));
     switch.media.ip = config.rtp.ip.unwrap_or(config.sip.listen.ip());
     switch.media.prompts = Some(config.data.join("prompts"));
     switch.media.rtp_timeout = Duration::from_secs(config.rtp.timeout_s);
+    switch.media.recording_key = config.recordings.keys()?.map(|keys| keys.sealing().clone());
+    switch.overload = Duration::from_millis(config.rtp.late_ms);
     switch.announce_rtp = config.rtp.announce;
-    let trunks = trunks::load(db, config.sip.gateway_ping()).await;
-    switch.gateways = trunks.context("cannot read the gateways")?;
+    switch.gateways.clone_from(&loaded.gateways);
     switch.phones = phones;
-    Embedded::start(switch)
+    let switch = Embedded::start(switch)
         .await
-        .context("cannot start SIP and RTP")
+        .context("cannot start SIP and RTP")?;
+    for (gateway, why) in &loaded.unresolved {
+        warn!(gateway, why, "the gateway has no address");
+    }
+    switch.set_unresolved(loaded.unresolved.clone());
+    Ok(switch)
 }
 
 fn read_tls(files: &crate::config::SipTls) -> Result<sip::Tls> {
@@ -228,36 +259,18 @@ fn read_tls(files: &crate::config::SipTls) -> Result<sip::Tls> {
     })
 }
 
-/// Hands changed gateways and extensions to the switch.
-async fn follow(
-    mut reloads: watch::Receiver<u64>,
-    db: Db,
-    phones: Arc<Extensions>,
-    switch: Arc<Embedded>,
-    ping: Option<Duration>,
-) {
-    while reloads.changed().await.is_ok() {
-        let fresh = async {
-            phones.load(&db).await?;
-            trunks::load(&db, ping).await
-        };
-        match fresh.await {
-            Ok(trunks) => switch.set_gateways(trunks),
-            Err(error) => warn!(error = ?error, "the switch keeps its old configuration"),
-        }
-    }
-}
-
 fn start_web(
     config: &Config,
     listener: TcpListener,
     db: Db,
     live: Live,
-) -> (oneshot::Sender<()>, JoinHandle<()>) {
+) -> Result<(oneshot::Sender<()>, JoinHandle<()>)> {
     let mut settings = web::Config::new(config.data.clone());
     settings.listen = config.http.listen;
     settings.tls = config.http.tls;
     settings.realm = config.sip.realm.clone();
+    settings.phone_caps = caps::of(config);
+    settings.keys = config.recordings.keys()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = async move {
         let stopped = async {
@@ -267,5 +280,5 @@ fn start_web(
             tracing::error!(error = ?error, "the web server ended");
         }
     };
-    (stop, tokio::spawn(serving))
+    Ok((stop, tokio::spawn(serving)))
 }

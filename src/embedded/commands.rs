@@ -93,7 +93,7 @@ impl Embedded {
         if floor.draining {
             return Err(Refused::Draining);
         }
-        if self.sound.lateness().recent() > self.overload {
+        if self.late.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(Refused::MediaOverload);
         }
         match to {

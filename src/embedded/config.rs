@@ -26,7 +26,9 @@ pub struct Config {
     pub gateways: Vec<Gateway>,
     /// Who may register as a phone.
     pub phones: Arc<dyn PhoneBook>,
-    /// New legs are refused while media is served later than this on average.
+    /// New legs are refused, and new calls from outside turned away, while more than one packet in a
+    /// hundred is served this much after its time: 1, 2, 5, 10, 20, 50 or 100 ms. Calls that are up
+    /// keep their sound.
     pub overload: Duration,
 }
 
@@ -42,7 +44,7 @@ impl Config {
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             gateways: Vec::new(),
             phones: Arc::new(NoPhones),
-            overload: Duration::from_millis(100),
+            overload: Duration::from_millis(20),
         }
     }
 
@@ -60,8 +62,10 @@ pub struct Gateway {
     pub channels: Option<u32>,
     /// What we offer and take there, the preferred first; the switch's own list when empty.
     pub codecs: Vec<Codec>,
-    /// Digits as telephone-events (RFC 4733) are offered and taken; some carriers stumble over them.
-    pub telephone_events: bool,
+    /// How keys are pressed there.
+    pub dtmf: Dtmf,
+    /// Length of the packets that we ask for (`a=ptime`), milliseconds; ours are 20 ms long.
+    pub ptime_ms: u16,
     /// Encrypt the sound of outgoing calls (SDES, RFC 4568); a far end that cannot is not called.
     /// Incoming calls are encrypted whenever the far end offers it.
     pub srtp: bool,
@@ -75,8 +79,20 @@ impl Gateway {
             sip: sip::Gateway::udp(name, address),
             channels: None,
             codecs: Vec::new(),
-            telephone_events: true,
+            dtmf: Dtmf::Events,
+            ptime_ms: 20,
             srtp: false,
         }
     }
+}
+
+/// How keys are pressed at a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dtmf {
+    /// Telephone-events (RFC 4733) are offered; tones where the far end does not take them.
+    Events,
+    /// As tones; events are not offered, since some carriers stumble over them.
+    Tones,
+    /// SIP INFO.
+    Info,
 }

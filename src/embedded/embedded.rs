@@ -2,7 +2,11 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc::Receiver},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
+    },
     time::Duration,
 };
 
@@ -36,7 +40,8 @@ pub struct Embedded {
     pub(crate) agent: Agent,
     pub(crate) sound: Sound,
     pub(crate) accounts: Mutex<Accounts>,
-    pub(crate) overload: Duration,
+    /// Media is late: nothing new begins.
+    pub(crate) late: AtomicBool,
     /// Told when the last leg is gone.
     pub(crate) quiet: Notify,
     floor: Mutex<Floor>,
@@ -64,13 +69,13 @@ impl Embedded {
             agent,
             sound: Sound::new(media, announce_rtp, config.codecs),
             accounts: Mutex::default(),
-            overload: config.overload,
+            late: AtomicBool::new(false),
             quiet: Notify::new(),
             floor: Mutex::new(Floor::new(config.gateways, sender)),
             events: Mutex::new(Some(events)),
         });
         tokio::spawn(listen_to_sip(Arc::downgrade(&switch), sip_events));
-        tokio::spawn(watch_load(Arc::downgrade(&switch)));
+        tokio::spawn(watch_load(Arc::downgrade(&switch), config.overload));
         let weak = Arc::downgrade(&switch);
         std::thread::Builder::new()
             .name("media-events".to_owned())
@@ -89,7 +94,24 @@ impl Embedded {
     pub fn set_gateways(&self, gateways: Vec<Gateway>) {
         self.agent
             .set_gateways(gateways.iter().map(|gateway| gateway.sip.clone()).collect());
-        self.floor().set_gateways(gateways);
+        let statuses = self.agent.gateways();
+        let mut floor = self.floor();
+        floor.set_gateways(gateways);
+        // One that is no longer asked for a sign of life tells nothing any more.
+        for status in statuses {
+            let up = status.health != Some(sip::GatewayHealth::Down);
+            floor.set_gateway_up(&status.gateway, up);
+        }
+    }
+
+    /// The gateways whose name has no address now, each with the reason; they are down.
+    pub fn set_unresolved(&self, gateways: Vec<(String, String)>) {
+        self.floor().set_unresolved(gateways);
+    }
+
+    /// What phones may do from now on.
+    pub fn set_phone_limits(&self, limits: sip::PhoneLimits) {
+        self.agent.set_phone_limits(limits);
     }
 
     /// Whether a phone is registered with us now.
@@ -173,6 +195,10 @@ impl Switch for Embedded {
         self.registered_phones()
     }
 
+    fn bans(&self) -> Vec<switch::Ban> {
+        self.banned()
+    }
+
     fn pardon(&self, source: std::net::IpAddr) {
         self.agent.pardon(source);
     }
@@ -195,16 +221,16 @@ async fn listen_to_sip(switch: Weak<Embedded>, mut events: mpsc::UnboundedReceiv
 }
 
 /// Turns new calls away (503) while media is late, so that those in progress keep their sound.
-async fn watch_load(switch: Weak<Embedded>) {
-    let mut was_late = false;
+async fn watch_load(switch: Weak<Embedded>, limit: Duration) {
+    let mut watch = media::Watch::new(limit);
     let mut beat = tokio::time::interval(LOAD_BEAT);
     loop {
         beat.tick().await;
         let Some(switch) = switch.upgrade() else {
             return;
         };
-        let late = switch.sound.lateness().recent() > switch.overload;
-        if std::mem::replace(&mut was_late, late) != late {
+        let late = watch.is_late(switch.sound.lateness());
+        if switch.late.swap(late, Ordering::Relaxed) != late {
             tracing::warn!(late, "whether media is late has changed");
             switch.agent.set_overloaded(late);
         }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use sip::sdp::{Codec, Local};
-use switch::{Event, EventKind, Hear, LegId, Refused};
+use switch::{Event, EventKind, GatewayState, GatewayStatus, Hear, LegId, Refused};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
-    Gateway, clock,
+    Dtmf, Gateway, clock,
     leg::{Leg, Place, Stage},
 };
 
@@ -23,6 +23,8 @@ pub struct Floor {
     gateways: HashMap<String, Trunk>,
     /// Gateways that do not answer our pings.
     down: HashSet<String>,
+    /// Those without an address, as they are told.
+    unresolved: Vec<GatewayStatus>,
     events: UnboundedSender<Event>,
 }
 
@@ -30,7 +32,8 @@ pub struct Floor {
 struct Trunk {
     channels: Option<u32>,
     codecs: Vec<Codec>,
-    telephone_events: bool,
+    dtmf: Dtmf,
+    ptime_ms: u16,
     srtp: bool,
 }
 
@@ -42,6 +45,7 @@ impl Floor {
             by_media: HashMap::new(),
             gateways: HashMap::new(),
             down: HashSet::new(),
+            unresolved: Vec::new(),
             events,
         };
         floor.set_gateways(gateways);
@@ -53,13 +57,53 @@ impl Floor {
             let trunk = Trunk {
                 channels: gateway.channels,
                 codecs: gateway.codecs,
-                telephone_events: gateway.telephone_events,
+                dtmf: gateway.dtmf,
+                ptime_ms: gateway.ptime_ms,
                 srtp: gateway.srtp,
             };
             (gateway.sip.name, trunk)
         });
         self.gateways = trunks.collect();
         self.down.retain(|name| self.gateways.contains_key(name));
+    }
+
+    pub fn set_unresolved(&mut self, gateways: Vec<(String, String)>) {
+        let now = clock::now();
+        let before = std::mem::take(&mut self.unresolved);
+        let tell = |gateway: &str, state| {
+            let gateway = gateway.to_owned();
+            self.announce(now, EventKind::Gateway { gateway, state });
+        };
+        for (gateway, _) in &gateways {
+            if !before.iter().any(|known| known.gateway == *gateway) {
+                tell(gateway, GatewayState::Down);
+            }
+        }
+        for known in &before {
+            if !gateways
+                .iter()
+                .any(|(gateway, _)| *gateway == known.gateway)
+            {
+                tell(&known.gateway, GatewayState::Up);
+            }
+        }
+        let status = |(gateway, why): (String, String)| {
+            let known = before.iter().find(|known| known.gateway == gateway);
+            GatewayStatus {
+                state: Some(GatewayState::Down),
+                registers: false,
+                registered: None,
+                since: known.map_or(Some(now), |known| known.since),
+                last_error: Some((why, now)),
+                addresses: Vec::new(),
+                gateway,
+            }
+        };
+        self.unresolved = gateways.into_iter().map(status).collect();
+    }
+
+    pub fn unresolved(&self) -> Vec<GatewayStatus> {
+        self.unresolved.clone()
     }
 
     pub fn set_gateway_up(&mut self, gateway: &str, up: bool) {
@@ -95,10 +139,17 @@ impl Floor {
         if !trunk.codecs.is_empty() {
             local.codecs.clone_from(&trunk.codecs);
         }
-        if !trunk.telephone_events {
+        local.ptime_ms = trunk.ptime_ms;
+        if trunk.dtmf != Dtmf::Events {
             local.dtmf = None;
         }
         local.encrypted = trunk.srtp;
+    }
+
+    /// Whether keys for a leg of this gateway go by SIP INFO.
+    pub fn presses_by_info(&self, gateway: Option<&str>) -> bool {
+        let trunk = gateway.and_then(|name| self.gateways.get(name));
+        trunk.is_some_and(|trunk| trunk.dtmf == Dtmf::Info)
     }
 
     pub fn add(&mut self, id: LegId, leg: Leg) {

@@ -26,5 +26,5 @@ mod translate;
 mod tests;
 
 pub use accounts::AccountState;
-pub use config::{Config, Gateway};
+pub use config::{Config, Dtmf, Gateway};
 pub use embedded::{Embedded, StartError};

@@ -7,6 +7,9 @@ use switch::{Classify, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
 
 use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Stage, translate};
 
+/// How long a key is pressed that goes by INFO.
+const KEY_MS: u32 = 160;
+
 impl Embedded {
     pub(crate) fn play(
         &self,
@@ -75,7 +78,27 @@ impl Embedded {
             );
             return Ok(());
         }
-        self.try_sound(self.sound.media().press(leg.media, digits));
+        let (media, call, gateway) = (leg.media, leg.call, leg.gateway.clone());
+        if floor.presses_by_info(gateway.as_deref()) {
+            return self.send_info(floor, leg_id, call, &digits);
+        }
+        self.try_sound(self.sound.media().press(media, digits));
+        Ok(())
+    }
+
+    /// One INFO a key; SIP keeps their order.
+    fn send_info(
+        &self,
+        floor: &mut Floor,
+        leg: LegId,
+        call: sip::CallRef,
+        digits: &str,
+    ) -> Result<(), Refused> {
+        for digit in digits.chars() {
+            let sent = self.agent.send_digit(call, digit, KEY_MS);
+            sent.map_err(|error| translate::refused(&error))?;
+        }
+        floor.tell(leg, EventKind::DtmfSent);
         Ok(())
     }
 

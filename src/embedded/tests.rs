@@ -174,11 +174,59 @@ async fn the_signalling_of_a_call_can_be_read_after_it() {
 }
 
 #[tokio::test]
+async fn while_media_is_late_nothing_new_begins_and_calls_that_are_up_go_on() {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut config = Config::new(address, "test", 45_000..=45_998);
+    config.sip.flood_limit = 0;
+    // Nobody is that punctual.
+    config.overload = Duration::ZERO;
+    let a = Embedded::start(config).await.expect("a free port");
+    let b = switch(46_000..=46_998).await;
+    a.set_gateways(vec![Gateway::udp("b", b.sip_address())]);
+    b.set_gateways(vec![Gateway::udp("a", a.sip_address())]);
+    let (mut told_a, mut told_b) = (a.events().expect("events"), b.events().expect("events"));
+    let leg = dial(&a, "b").expect("nothing is late yet");
+    let far = incoming(&mut told_b).await;
+    b.send(CommandId(1), Command::Answer { leg: far })
+        .expect("a leg that is up");
+    while next(&mut told_a).await.kind != EventKind::Answered {}
+    let refused = async {
+        loop {
+            if let Err(refused) = dial(&a, "b") {
+                return refused;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let refused = tokio::time::timeout(DEADLINE, refused).await;
+    assert_eq!(
+        refused.expect("an overload in time"),
+        Refused::MediaOverload
+    );
+    // A call from outside is turned away with a time to come back.
+    let turned = dial(&b, "a").expect("it goes out");
+    loop {
+        let event = next(&mut told_b).await;
+        if let (Some(ended), EventKind::Ended(why)) = (event.leg, event.kind)
+            && ended == turned
+        {
+            assert_eq!(why.sip_status, Some(503));
+            break;
+        }
+    }
+    let answers = b.trace(turned);
+    let refusal = answers.iter().find(|m| m.text.starts_with("SIP/2.0 503"));
+    assert!(refusal.is_some_and(|m| m.text.contains("Retry-After:")));
+    assert!(a.legs().contains(&leg), "what is up stays up");
+}
+
+#[tokio::test]
 async fn a_gateway_hears_the_codecs_that_it_wants() {
     let (a, b) = pair().await;
     let mut gateway = Gateway::udp("b", b.sip_address());
     gateway.codecs = vec![sip::sdp::Codec::Pcma];
-    gateway.telephone_events = false;
+    gateway.dtmf = crate::Dtmf::Tones;
+    gateway.ptime_ms = 30;
     a.set_gateways(vec![gateway]);
     let mut told_b = b.events().expect("events");
     let leg = dial(&a, "b").expect("it goes out");
@@ -187,6 +235,7 @@ async fn a_gateway_hears_the_codecs_that_it_wants() {
         .expect("a leg that is up");
     let invite = &a.trace(leg)[0].text;
     assert!(invite.contains("RTP/AVP 8\r\n") && !invite.contains("telephone-event"));
+    assert!(invite.contains("a=ptime:30\r\n"), "{invite}");
 }
 
 /// A call from `a` to `b` in which `b` plays half a second; gives back what `a` counted.

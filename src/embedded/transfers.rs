@@ -2,7 +2,7 @@
 //! themselves.
 
 use sip::CallRef;
-use switch::{CommandId, GatewayStatus, LegId, Refused, Registration, Traced};
+use switch::{Ban, CommandId, GatewayStatus, LegId, Refused, Registration, Traced};
 
 use crate::{Embedded, commands::out_of_step, floor::Floor, translate};
 
@@ -63,6 +63,9 @@ impl Embedded {
         let status = |gateway: sip::GatewayStatus| GatewayStatus {
             gateway: gateway.gateway,
             state: gateway.health.map(translate::gateway_state),
+            registers: gateway.registers,
+            since: Some(gateway.since),
+            last_error: gateway.last_error,
             registered: gateway.registered,
             addresses: gateway
                 .hops
@@ -70,7 +73,18 @@ impl Embedded {
                 .map(|hop| (hop.hop.addr, hop.answers, hop.rests))
                 .collect(),
         };
-        self.agent.gateways().into_iter().map(status).collect()
+        let known = self.agent.gateways().into_iter().map(status);
+        known.chain(self.floor().unresolved()).collect()
+    }
+
+    pub(crate) fn banned(&self) -> Vec<Ban> {
+        let listed = |ban: sip::Ban| Ban {
+            source: ban.source,
+            reason: translate::ban_reason(ban.reason),
+            since: ban.since,
+            until: ban.until,
+        };
+        self.agent.bans().into_iter().map(listed).collect()
     }
 
     pub(crate) fn registered_phones(&self) -> Vec<Registration> {

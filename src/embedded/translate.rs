@@ -53,6 +53,14 @@ pub fn gateway_state(health: sip::GatewayHealth) -> GatewayState {
     }
 }
 
+pub fn ban_reason(reason: sip::BanReason) -> &'static str {
+    match reason {
+        sip::BanReason::WrongPassword => "wrong_password",
+        sip::BanReason::Unanswered => "unanswered",
+        sip::BanReason::Scanner => "scanner",
+    }
+}
+
 pub fn side(side: sip::Side) -> Side {
     match side {
         sip::Side::Us => Side::Us,

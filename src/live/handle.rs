@@ -8,7 +8,7 @@ use engine::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::bus::Bus;
+use crate::{bus::Bus, lines::Lines};
 
 /// A handle on the live floor; cheap to clone.
 #[derive(Debug, Clone)]
@@ -16,6 +16,7 @@ pub struct Live {
     asks: mpsc::Sender<Ask>,
     view: watch::Receiver<Arc<View>>,
     bus: Bus,
+    lines: Lines,
 }
 
 /// The floor does not do what was asked. Nothing has changed.
@@ -60,13 +61,28 @@ pub(crate) enum Ask {
         campaign: CampaignId,
         answer: oneshot::Sender<()>,
     },
+    PauseRecording {
+        call: CallId,
+        paused: bool,
+        answer: oneshot::Sender<Result<(), Refusal>>,
+    },
     Reload,
     Drain,
 }
 
 impl Live {
-    pub(crate) fn new(asks: mpsc::Sender<Ask>, view: watch::Receiver<Arc<View>>, bus: Bus) -> Self {
-        Self { asks, view, bus }
+    pub(crate) fn new(
+        asks: mpsc::Sender<Ask>,
+        view: watch::Receiver<Arc<View>>,
+        bus: Bus,
+        lines: Lines,
+    ) -> Self {
+        Self {
+            asks,
+            view,
+            bus,
+            lines,
+        }
     }
 
     /// A handle on a floor that has ended: an empty view, every order refused.
@@ -74,7 +90,35 @@ impl Live {
     pub fn ended() -> Self {
         let (asks, _) = mpsc::channel(1);
         let (_, view) = watch::channel(Arc::default());
-        Self::new(asks, view, Bus::default())
+        Self::new(asks, view, Bus::default(), Lines::default())
+    }
+
+    /// The same over these lines.
+    #[must_use]
+    pub fn with(self, lines: Lines) -> Self {
+        Self { lines, ..self }
+    }
+
+    /// The switch's gateways, phones and signalling.
+    #[must_use]
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Keeps what follows of a call's recording silent (card numbers and the like), or ends that.
+    /// Repeating it is harmless.
+    ///
+    /// # Errors
+    /// `NOT_RECORDED` when no recording of the call runs, `DRAINING`.
+    pub async fn pause_recording(&self, call: CallId, paused: bool) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask::PauseRecording {
+            call,
+            paused,
+            answer,
+        };
+        self.asks.send(ask).await.map_err(|_| draining())?;
+        answered.await.map_err(|_| draining())?
     }
 
     /// Carries out an agent's order and returns the agent as it then stands.

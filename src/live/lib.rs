@@ -15,7 +15,9 @@ mod clock;
 mod failpoint;
 mod handle;
 mod legs;
+pub mod lines;
 mod operator;
+mod recordings;
 mod reminder;
 mod scribe;
 mod shell;
@@ -24,4 +26,5 @@ mod watcher;
 
 pub use bus::{Bus, Envelope, Gap};
 pub use handle::{Live, Refusal};
+pub use lines::Lines;
 pub use shell::{Config, Running, start};

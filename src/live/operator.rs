@@ -5,7 +5,7 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 use engine::{
     classification::Finding,
     floor::{By, Cause, Command, Ended, Input, Monitor, Refusal},
-    ids::{GatewayId, LegId, SoundId},
+    ids::{CallId, GatewayId, LegId, SoundId},
     time::Millis,
 };
 use switch::{
@@ -14,7 +14,7 @@ use switch::{
 };
 use tracing::{debug, warn};
 
-use crate::{answers, clock, legs::Legs};
+use crate::{answers, clock, handle, legs::Legs, recordings::Recordings};
 
 /// Commands whose failure the floor must hear of; older ones have long had their effect.
 const REMEMBERED: usize = 4096;
@@ -28,6 +28,7 @@ pub(crate) struct Operator {
     recordings: PathBuf,
     /// Where messages of callers are kept.
     messages: PathBuf,
+    running: Recordings,
 }
 
 impl Operator {
@@ -39,6 +40,7 @@ impl Operator {
             on_failure: VecDeque::new(),
             messages: recordings.with_file_name("voicemails"),
             recordings,
+            running: Recordings::default(),
         }
     }
 
@@ -146,6 +148,7 @@ impl Operator {
             Command::Record { leg, sound, call } => {
                 let path = self.recordings.join(file_of(call, clock::now()));
                 let record = RecordId(sound.0);
+                self.running.started(call, id(leg), record);
                 let todo = Do::StartRecord {
                     leg: id(leg),
                     record,
@@ -221,6 +224,26 @@ impl Operator {
         }
     }
 
+    /// The switch's name for a leg of the floor.
+    pub fn of_switch(&self, leg: LegId) -> switch::LegId {
+        self.legs.of_floor(leg)
+    }
+
+    /// Keeps what follows out of a call's recording, or ends that.
+    ///
+    /// # Errors
+    /// `NOT_RECORDED` when no recording of the call runs.
+    pub fn pause_recording(&mut self, call: CallId, paused: bool) -> Result<(), handle::Refusal> {
+        let not_recorded = || handle::Refusal {
+            code: "NOT_RECORDED",
+            message: "no recording of this call runs".into(),
+        };
+        let todo = self.running.pause(call, paused).ok_or_else(not_recorded)?;
+        self.next_command += 1;
+        let sent = self.switch.send(CommandId(self.next_command), todo);
+        sent.map_err(|_| not_recorded())
+    }
+
     /// What an event of the switch means to the floor, and when it happened.
     pub fn hear(&mut self, event: switch::Event) -> Option<(Input, Millis)> {
         let at = clock::of(event.at);
@@ -276,12 +299,15 @@ impl Operator {
                     ..
                 },
                 _,
-            ) => Input::RecordDone {
-                sound: SoundId(record.0),
-                file: self.name_of(&path),
-                ms: i64::try_from(ms).unwrap_or(i64::MAX),
-                error,
-            },
+            ) => {
+                self.running.done(record);
+                Input::RecordDone {
+                    sound: SoundId(record.0),
+                    file: self.name_of(&path),
+                    ms: i64::try_from(ms).unwrap_or(i64::MAX),
+                    error,
+                }
+            }
             (EventKind::TransferAsked { .. }, Some(_)) => {
                 // Agents transfer in the console, where the rules are; a phone alone may not.
                 let declined = switch::Command::TransferResult {
@@ -340,7 +366,7 @@ impl Operator {
 }
 
 /// `2026-11-20/cal_….wav`: a directory a day, in UTC.
-fn file_of(call: engine::ids::CallId, now: Millis) -> PathBuf {
+fn file_of(call: CallId, now: Millis) -> PathBuf {
     PathBuf::from(day_of(now)).join(format!("{call}.wav"))
 }
 

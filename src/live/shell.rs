@@ -20,6 +20,7 @@ use crate::{
     bus::Bus,
     clock, failpoint,
     handle::{Ask, Live, Refusal},
+    lines::Lines,
     operator::Operator,
     reminder::Reminder,
     scribe::Scribe,
@@ -121,6 +122,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel();
     let mut floor = Floor::new(started);
     floor.limit_outside(config.outside);
+    let lines = Lines::of(Arc::clone(&config.switch));
     let shell = Shell {
         floor,
         operator: Operator::new(config.switch, config.recordings),
@@ -129,13 +131,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         to_teller,
         view,
         bus: bus.clone(),
+        lines: lines.clone(),
         reload,
         clock: clock::Watch::start(),
         stats_at: started,
         told_stats: std::collections::BTreeMap::new(),
     };
     Ok(Running {
-        live: Live::new(asks, seen, bus),
+        live: Live::new(asks, seen, bus, lines),
         reloads,
         stop,
         shell: tokio::spawn(shell.run(asked, fed, events, stopped)),
@@ -162,6 +165,7 @@ struct Shell {
     to_teller: mpsc::UnboundedSender<Event>,
     view: watch::Sender<Arc<View>>,
     bus: Bus,
+    lines: Lines,
     reload: watch::Sender<u64>,
     clock: clock::Watch,
     stats_at: Millis,
@@ -264,6 +268,7 @@ impl Shell {
     }
 
     fn dispatch(&mut self, command: Command) {
+        self.note_legs(&command);
         match command {
             Command::Tell(event) => {
                 let _ = self.to_teller.send(event);
@@ -292,6 +297,23 @@ impl Shell {
             }
             for_store => {
                 let _ = self.to_scribe.send(for_store);
+            }
+        }
+    }
+
+    /// Whose legs are whose, for whoever looks at a call's signalling later.
+    fn note_legs(&self, command: &Command) {
+        let (of, legs) = match command {
+            Command::Dial { leg, .. }
+            | Command::RingPhone { leg, .. }
+            | Command::Ring { leg }
+            | Command::Answer { leg } => (leg, vec![leg]),
+            Command::Bridge { a, b } => (a, vec![a, b]),
+            _ => return,
+        };
+        if let Some(call) = self.floor.call_of(*of) {
+            for leg in legs {
+                self.lines.note(call, self.operator.of_switch(*leg));
             }
         }
     }
@@ -328,6 +350,13 @@ impl Shell {
                 self.drain();
                 self.renew_view();
                 let _ = answer.send(());
+            }
+            Ask::PauseRecording {
+                call,
+                paused,
+                answer,
+            } => {
+                let _ = answer.send(self.operator.pause_recording(call, paused));
             }
             Ask::Reload => self.reload.send_modify(|times| *times += 1),
             Ask::Drain => self.take(Input::Drain),

@@ -1,6 +1,6 @@
 //! The folder of recordings as time goes by: what is too old, and what nobody knows of.
 //!
-//! Both only look at wav files and follow no links, so that a folder that was named by mistake
+//! Both only look at wav files, sealed or not, and follow no links, so that a folder that was named by mistake
 //! loses nothing else.
 
 use std::{
@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
+
+use crate::sink::SEALED;
 
 /// Folders inside folders that are looked into.
 const DEEPEST: usize = 8;
@@ -26,6 +28,8 @@ pub struct Kept {
 pub struct Swept {
     pub files: u64,
     pub bytes: u64,
+    /// The names of what is gone, below the folder.
+    pub gone: Vec<PathBuf>,
     /// What could not be deleted, and why.
     pub failed: Vec<(PathBuf, io::Error)>,
 }
@@ -68,21 +72,28 @@ pub fn orphans(
 /// # Errors
 /// As [`recordings`]; what cannot be deleted is in [`Swept::failed`].
 pub fn sweep(folder: &Path, now: SystemTime, keep: Duration) -> io::Result<Swept> {
+    let old = recordings(folder)?.into_iter();
+    let old = old.filter(|kept| age(kept, now) > keep);
+    Ok(remove(folder, old.collect()))
+}
+
+/// Deletes these recordings, and the folders that become empty.
+#[must_use]
+pub fn remove(folder: &Path, recordings: Vec<Kept>) -> Swept {
     let mut swept = Swept::default();
-    for kept in recordings(folder)? {
-        if age(&kept, now) <= keep {
-            continue;
-        }
+    for kept in recordings {
         match std::fs::remove_file(&kept.path) {
             Ok(()) => {
                 swept.files += 1;
                 swept.bytes += kept.bytes;
                 remove_empty(folder, &kept.path);
+                let name = kept.path.strip_prefix(folder);
+                swept.gone.push(name.unwrap_or(&kept.path).to_owned());
             }
             Err(error) => swept.failed.push((kept.path, error)),
         }
     }
-    Ok(swept)
+    swept
 }
 
 fn age(kept: &Kept, now: SystemTime) -> Duration {
@@ -95,7 +106,7 @@ fn look(folder: &Path, depth: usize, found: &mut Vec<Kept>) -> io::Result<()> {
         let (kind, path) = (entry.file_type()?, entry.path());
         if kind.is_dir() && depth < DEEPEST {
             look(&path, depth + 1, found)?;
-        } else if kind.is_file() && path.extension().is_some_and(|it| it == "wav") {
+        } else if kind.is_file() && is_recording(&path) {
             let file = entry.metadata()?;
             found.push(Kept {
                 path,
@@ -105,6 +116,12 @@ fn look(folder: &Path, depth: usize, found: &mut Vec<Kept>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn is_recording(path: &Path) -> bool {
+    let ends = |path: &Path, with: &str| path.extension().is_some_and(|it| it == with);
+    ends(path, "wav")
+        || (ends(path, SEALED) && path.file_stem().is_some_and(|it| ends(it.as_ref(), "wav")))
 }
 
 /// Up from a deleted file to `folder`, which stays.
@@ -127,8 +144,9 @@ mod tests {
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, days) in [
-            ("2026/01/old.wav", 400),
+            ("2026/01/old.wav.sealed", 400),
             ("2026/11/new.wav", 1),
+            ("2026/11/kept.sealed", 900),
             ("notes.txt", 900),
         ] {
             let path = folder.path().join(name);
@@ -152,6 +170,7 @@ mod tests {
         let folder = folder();
         let swept = sweep(folder.path(), epoch(), DAY * 180).expect("a readable folder");
         assert_eq!((swept.files, swept.bytes, swept.failed.len()), (1, 5, 0));
+        assert_eq!(swept.gone, [Path::new("2026/01/old.wav.sealed")]);
         assert!(!folder.path().join("2026/01").exists());
         assert!(folder.path().join("2026/11/new.wav").exists());
         assert!(folder.path().join("notes.txt").exists());
@@ -169,9 +188,9 @@ mod tests {
                 .map(|kept| kept.path.file_stem().expect("a name").to_owned())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(stray(DAY / 2, ""), ["old", "new"]);
-        assert_eq!(stray(DAY / 2, "2026/01/old.wav"), ["new"]);
-        assert_eq!(stray(DAY * 2, ""), ["old"]);
+        assert_eq!(stray(DAY / 2, ""), ["old.wav", "new"]);
+        assert_eq!(stray(DAY / 2, "2026/01/old.wav.sealed"), ["new"]);
+        assert_eq!(stray(DAY * 2, ""), ["old.wav"]);
         let nothing = recordings(&folder.path().join("missing"));
         assert_eq!(nothing.expect("no folder, no recordings"), []);
     }

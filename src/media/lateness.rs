@@ -1,6 +1,7 @@
 //! How late the media threads are: the sign of overload.
 
 use std::{
+    collections::VecDeque,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -54,6 +55,21 @@ impl Lateness {
             .collect()
     }
 
+    /// How many slots there were, and how many of them were served `limit` or more after their time.
+    fn later_than(&self, limit: Duration) -> (u64, u64) {
+        let lower = [0].into_iter().chain(BOUNDS_MS);
+        let counts = self
+            .buckets
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        let limit = limit.as_millis() as u64;
+        lower
+            .zip(counts)
+            .fold((0, 0), |(all, late), (from, count)| {
+                (all + count, late + if from >= limit { count } else { 0 })
+            })
+    }
+
     /// The bound in milliseconds under which 99 of 100 slots were served; `None` above all bounds.
     #[must_use]
     pub fn p99_ms(&self) -> Option<u64> {
@@ -67,6 +83,43 @@ impl Lateness {
                 seen * 100 >= total * 99
             })
             .and_then(|(bound, _)| bound)
+    }
+}
+
+/// The last few looks at the lateness: whether more than one slot in a hundred was late lately.
+#[derive(Debug)]
+pub struct Watch {
+    /// Slots from here on are late; counted exactly at the bounds of the histogram.
+    limit: Duration,
+    /// What the histogram said at each look, the oldest first.
+    looks: VecDeque<(u64, u64)>,
+}
+
+/// Looks that are looked back on.
+const LOOKS: usize = 4;
+/// Fewer slots than this say nothing.
+const ENOUGH: u64 = 100;
+
+impl Watch {
+    /// Slots that are served this long after their time are late: 1, 2, 5, 10, 20, 50 or 100 ms.
+    #[must_use]
+    pub fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            looks: VecDeque::from([(0, 0)]),
+        }
+    }
+
+    /// Looks once more; call it at a steady beat.
+    pub fn is_late(&mut self, lateness: &Lateness) -> bool {
+        let now = lateness.later_than(self.limit);
+        let then = self.looks.front().copied().unwrap_or_default();
+        self.looks.push_back(now);
+        if self.looks.len() > LOOKS {
+            self.looks.pop_front();
+        }
+        let (all, late) = (now.0 - then.0, now.1 - then.1);
+        all >= ENOUGH && late * 100 > all
     }
 }
 
@@ -84,5 +137,29 @@ mod tests {
         assert_eq!(lateness.p99_ms(), Some(50));
         (0..9).for_each(|_| lateness.count(Duration::from_secs(1)));
         assert_eq!(lateness.p99_ms(), None);
+    }
+
+    #[test]
+    fn more_than_one_late_slot_in_a_hundred_is_late_until_it_is_over() {
+        let (lateness, mut watch) = (Lateness::default(), Watch::new(Duration::from_millis(20)));
+        let serve = |count, ms| {
+            (0..count).for_each(|_| lateness.count(Duration::from_millis(ms)));
+        };
+        serve(50, 30);
+        assert!(!watch.is_late(&lateness), "too few to say");
+        serve(1_000, 19);
+        assert!(watch.is_late(&lateness), "fifty of them");
+        for beat in 0..LOOKS {
+            serve(500, 0);
+            let late = watch.is_late(&lateness);
+            assert_eq!(late, beat + 2 < LOOKS, "beat {beat}");
+        }
+        serve(500, 20);
+        assert!(watch.is_late(&lateness));
+        // Nothing is served any more, so nothing is late.
+        for _ in 0..LOOKS {
+            watch.is_late(&lateness);
+        }
+        assert!(!watch.is_late(&lateness));
     }
 }

@@ -49,6 +49,8 @@ pub struct Config {
     /// Bytes of the disk that recordings leave free for everything else: with less left none is
     /// begun, and those that run are completed as they are and told with an error.
     pub disk_reserve: u64,
+    /// Recordings are sealed with it as they are written; plain wav files without one.
+    pub recording_key: Option<seal::Key>,
 }
 
 impl Config {
@@ -63,6 +65,7 @@ impl Config {
             prompts: None,
             rtp_timeout: Duration::from_secs(30),
             disk_reserve: 256 * 1024 * 1024,
+            recording_key: None,
         }
     }
 }
@@ -122,7 +125,11 @@ impl Media {
             threads.push(spawn(format!("media-{number}"), move || shard.run())?);
             shards.push(inbox);
         }
-        let recorder = Recorder::new(Outlet::new(event_sender), config.disk_reserve);
+        let recorder = Recorder::new(
+            Outlet::new(event_sender),
+            config.disk_reserve,
+            config.recording_key.clone(),
+        );
         drop(work_sender);
         threads.push(spawn("recorder".to_owned(), move || recorder.run(work))?);
         let media = Self {

@@ -2,8 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
-    io::BufWriter,
+    io,
     path::{Path, PathBuf},
     sync::mpsc::Receiver,
 };
@@ -13,6 +12,7 @@ use crate::{
     event::Event,
     g711::RATE,
     outlet::Outlet,
+    sink::Sink,
 };
 
 /// Samples after which the header is made true again: five seconds.
@@ -54,12 +54,14 @@ pub struct Recorder {
     events: Outlet<Event>,
     /// Bytes that must stay free.
     reserve: u64,
+    /// What recordings are sealed with.
+    key: Option<seal::Key>,
 }
 
 /// A file that is being written.
 struct Recording {
     path: PathBuf,
-    writer: hound::WavWriter<BufWriter<File>>,
+    sink: Sink,
     /// Samples written, left and right counted as one.
     written: u64,
     header_at: u64,
@@ -74,11 +76,12 @@ impl std::fmt::Debug for Recording {
 }
 
 impl Recorder {
-    pub fn new(events: Outlet<Event>, reserve: u64) -> Self {
+    pub fn new(events: Outlet<Event>, reserve: u64, key: Option<seal::Key>) -> Self {
         Self {
             files: HashMap::new(),
             events,
             reserve,
+            key,
         }
     }
 
@@ -102,7 +105,7 @@ impl Recorder {
     }
 
     fn create(&mut self, key: Key, path: PathBuf) {
-        match Recording::create(&path, self.reserve) {
+        match Recording::create(&path, self.reserve, self.key.as_ref()) {
             Ok(recording) => {
                 self.files.insert(key, recording);
                 self.events.push(Event::RecordStarted {
@@ -141,26 +144,26 @@ impl Recorder {
         }
     }
 
-    fn give_up(&mut self, key: Key, error: hound::Error) {
+    fn give_up(&mut self, key: Key, error: io::Error) {
         if let Some(recording) = self.files.remove(&key) {
             self.done(key, recording, Some(error));
         }
     }
 
-    fn done(&mut self, key: Key, recording: Recording, error: Option<hound::Error>) {
+    fn done(&mut self, key: Key, recording: Recording, error: Option<io::Error>) {
         let Recording {
             path,
-            writer,
+            sink,
             written,
             ..
         } = recording;
-        match writer.finalize().err().or(error) {
+        match sink.finish().err().or(error) {
             Some(error) => self.failed(key, path, written, error),
             None => self.tell(key, path, written, None),
         }
     }
 
-    fn failed(&mut self, key: Key, path: PathBuf, written: u64, error: hound::Error) {
+    fn failed(&mut self, key: Key, path: PathBuf, written: u64, error: io::Error) {
         tracing::warn!(path = %path.display(), %error, "a recording failed");
         self.tell(key, path, written, Some(error.to_string()));
     }
@@ -180,39 +183,38 @@ impl Recorder {
 }
 
 impl Recording {
-    fn create(path: &Path, reserve: u64) -> Result<Self, hound::Error> {
+    fn create(path: &Path, reserve: u64, key: Option<&seal::Key>) -> Result<Self, io::Error> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
             leave_free(folder, reserve)?;
         }
-        let mut writer = hound::WavWriter::create(path, spec())?;
-        writer.flush()?;
+        let (sink, path) = Sink::create(path, key)?;
         Ok(Self {
-            path: path.to_owned(),
-            writer,
+            path,
+            sink,
             written: 0,
             header_at: 0,
         })
     }
 
     /// Fills up to `at` with silence, then writes.
-    fn write(&mut self, at: u64, interleaved: &[i16]) -> Result<(), hound::Error> {
+    fn write(&mut self, at: u64, interleaved: &[i16]) -> Result<(), io::Error> {
         for _ in self.written..at {
-            self.writer.write_sample(0_i16)?;
-            self.writer.write_sample(0_i16)?;
+            self.sink.write(0)?;
+            self.sink.write(0)?;
         }
         for &sample in interleaved {
-            self.writer.write_sample(sample)?;
+            self.sink.write(sample)?;
         }
         self.written = self.written.max(at) + interleaved.len() as u64 / 2;
         Ok(())
     }
 
     /// Now and then makes the header true, and looks how much room the disk has left.
-    fn keep_playable(&mut self, reserve: u64) -> Result<(), hound::Error> {
+    fn keep_playable(&mut self, reserve: u64) -> Result<(), io::Error> {
         if self.written - self.header_at >= HEADER_EVERY {
             self.header_at = self.written;
-            self.writer.flush()?;
+            self.sink.flush()?;
             leave_free(&self.path, reserve)?;
         }
         Ok(())
@@ -226,15 +228,6 @@ fn leave_free(path: &Path, reserve: u64) -> std::io::Result<()> {
         return Err(std::io::ErrorKind::StorageFull.into());
     }
     Ok(())
-}
-
-fn spec() -> hound::WavSpec {
-    hound::WavSpec {
-        channels: 2,
-        sample_rate: RATE,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    }
 }
 
 #[cfg(test)]
@@ -260,7 +253,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("call.wav");
         let (sender, events) = sync_channel(10);
-        let mut recorder = Recorder::new(Outlet::new(sender), 0);
+        let mut recorder = Recorder::new(Outlet::new(sender), 0, None);
         recorder.create(KEY, path.clone());
         (0..5)
             .filter(|nth| *nth != 2)
@@ -289,7 +282,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("call.wav");
         let (sender, events) = sync_channel(10);
-        let mut recorder = Recorder::new(Outlet::new(sender), 0);
+        let mut recorder = Recorder::new(Outlet::new(sender), 0, None);
         recorder.create(KEY, path.clone());
         recorder.reserve = u64::MAX;
         (0..9).for_each(|nth| recorder.write(second(nth)));
@@ -314,5 +307,45 @@ mod tests {
         };
         let reader = hound::WavReader::open(&path).expect("a playable file");
         assert_eq!(reader.duration(), 5 * RATE);
+    }
+
+    #[test]
+    fn a_sealed_recording_holds_the_same_samples_and_says_its_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("call.wav");
+        let (sender, events) = sync_channel(10);
+        let key = seal::Key::new([3; 32]);
+        let mut recorder = Recorder::new(Outlet::new(sender), 0, Some(key.clone()));
+        recorder.create(KEY, path.clone());
+        (0..5)
+            .filter(|nth| *nth != 2)
+            .for_each(|nth| recorder.write(second(nth)));
+        recorder.close(KEY, 5 * u64::from(RATE));
+        let done = events.iter().nth(1).expect("two events");
+        let Event::RecordDone {
+            path: named,
+            ms,
+            error: None,
+            ..
+        } = done
+        else {
+            panic!("{done:?}")
+        };
+        assert_eq!(
+            (ms, named.file_name()),
+            (5_000, Some("call.wav.sealed".as_ref()))
+        );
+        assert!(!path.exists());
+        let sealed = std::fs::read(&named).expect("a file");
+        let loud: Vec<u8> = [500_i16.to_le_bytes(); 8].concat();
+        assert!(!sealed.windows(16).any(|part| part == loud));
+        let keys = seal::Keys::new(key, Vec::new());
+        let mut reader = seal::Reader::open(std::io::Cursor::new(sealed), &keys).expect("ours");
+        assert_eq!(reader.length(), 5 * 4 * u64::from(RATE));
+        let start = reader.read_at(0).expect("genuine");
+        let mut two_seconds = start[..2 * 4 * RATE as usize].chunks_exact(2);
+        assert!(two_seconds.all(|pair| pair == 500_i16.to_le_bytes()));
+        let gap = reader.read_at(2 * 4 * u64::from(RATE)).expect("genuine");
+        assert!(gap[..100].iter().all(|byte| *byte == 0));
     }
 }

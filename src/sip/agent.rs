@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    Account, AccountId, CallRef, Config, Destination, EndCause, Gateway, GatewayStatus, Identity,
-    PhoneBook, Registration, SipError, SipEvent, Traced, Transport,
+    Account, AccountId, Ban, CallRef, Config, Destination, EndCause, Gateway, GatewayStatus,
+    Identity, PhoneBook, PhoneLimits, Registration, SipError, SipEvent, Traced, Transport,
     clock::Clock,
     core::{Command, Core},
     shell::{Feeder, Shell},
@@ -249,10 +249,21 @@ impl Agent {
         self.command(Command::DropPhone(extension.to_owned()))
     }
 
+    /// The addresses that nothing is read from now, the newest first.
+    #[must_use]
+    pub fn bans(&self) -> Vec<Ban> {
+        self.running.shell.core().bans()
+    }
+
     /// Reads again from an address that was shut out ([`SipEvent::Banned`]), and forgets what it
     /// did: the next ban is a first one.
     pub fn pardon(&self, source: IpAddr) {
         self.tell(Command::Pardon(source));
+    }
+
+    /// What phones may do from now on; calls that are up stay up.
+    pub fn set_phone_limits(&self, limits: PhoneLimits) {
+        self.tell(Command::SetPhoneLimits(limits));
     }
 
     /// While overloaded, new calls from outside get 503 with Retry-After. Calls that are up, and
@@ -287,7 +298,8 @@ impl Agent {
         for gateway in gateways {
             let account = gateway.account.as_ref().map(|a| &a.domain);
             if let Some(domain) = gateway.domain.as_ref().or(account) {
-                let secure = gateway.hops().filter(|h| h.transport == Transport::Tls);
+                let all = gateway.hops().chain(gateway.registrars());
+                let secure = all.filter(|h| h.transport == Transport::Tls);
                 secure.for_each(|hop| self.running.shell.wire().name_host(hop.addr, domain));
             }
         }
@@ -323,8 +335,9 @@ impl Agent {
 
 fn addresses(gateways: &[Gateway]) -> Vec<IpAddr> {
     let of = |g: &Gateway| {
-        let hops: Vec<_> = g.hops().map(|hop| hop.addr.ip()).collect();
-        hops.into_iter().chain(g.more_sources.clone())
+        let hops = g.hops().chain(g.registrars()).map(|hop| hop.addr.ip());
+        hops.chain(g.more_sources.iter().copied())
+            .collect::<Vec<_>>()
     };
     gateways.iter().flat_map(of).collect()
 }

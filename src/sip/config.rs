@@ -214,6 +214,12 @@ impl Gateway {
         }
     }
 
+    /// Every address that its account registers at; none without an account.
+    pub fn registrars(&self) -> impl Iterator<Item = Hop> + '_ {
+        let of = |a: &Account| std::iter::once(a.registrar).chain(a.more_registrars.clone());
+        self.account.iter().flat_map(of)
+    }
+
     /// Every address that it is reached at.
     pub fn hops(&self) -> impl Iterator<Item = Hop> {
         std::iter::once(self.hop).chain(self.more_hops.iter().copied())

@@ -161,7 +161,31 @@ pub struct GatewayStatus {
     pub registers: bool,
     /// What its registrar said last; `None` before its first word.
     pub registered: Option<bool>,
+    /// Since when `health` and `registered` are what they are.
+    pub since: SystemTime,
+    /// What went wrong last, for people to read, and when; also when it is over.
+    pub last_error: Option<(String, SystemTime)>,
     pub hops: Vec<HopStatus>,
+}
+
+/// An address that nothing is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    pub source: IpAddr,
+    pub reason: BanReason,
+    pub since: SystemTime,
+    pub until: SystemTime,
+}
+
+/// What an address did to be shut out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BanReason {
+    /// Wrong passwords.
+    WrongPassword,
+    /// Many requests that were challenged and never came back with an answer.
+    Unanswered,
+    /// It says itself that it is a scanner.
+    Scanner,
 }
 
 /// How one address of a gateway is.

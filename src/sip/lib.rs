@@ -39,7 +39,8 @@ pub use config::{
 pub use digest::{Algorithm, ha1};
 pub use error::SipError;
 pub use event::{
-    CallRef, GatewayHealth, GatewayStatus, HopStatus, Registration, Side, SipEvent, Source,
+    Ban, BanReason, CallRef, GatewayHealth, GatewayStatus, HopStatus, Registration, Side, SipEvent,
+    Source,
 };
 pub use phone_book::{Ha1, NoPhones, PhoneBook};
 pub use profile::{FromUser, IdentityHeader, NumberRule, Profile, Reliable};

@@ -15,6 +15,8 @@ pub struct Profile {
     pub identity: IdentityHeader,
     /// `;user=phone` on called and caller numbers.
     pub user_phone: bool,
+    /// Ask the network to hide the caller's number from every called party (RFC 3323).
+    pub withhold: bool,
     /// Reliable provisional responses (RFC 3262).
     pub reliable: Reliable,
     /// Session interval that we ask for (RFC 4028), at least 90 s; none when absent. What the far
@@ -34,6 +36,7 @@ impl Default for Profile {
             from: FromUser::Caller,
             identity: IdentityHeader::None,
             user_phone: false,
+            withhold: false,
             reliable: Reliable::Supported,
             session: None,
             give_way: Duration::from_secs(4),

@@ -129,7 +129,19 @@ fn text_of(message: &Message) -> String {
         message.to_bytes()
     };
     let shown = &bytes[..bytes.len().min(MAX_TEXT)];
-    String::from_utf8_lossy(shown).into_owned()
+    without_keys(&String::from_utf8_lossy(shown))
+}
+
+/// SRTP master keys (RFC 4568) would let a reader hear the call.
+fn without_keys(text: &str) -> String {
+    let mut parts = text.split("inline:");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['|', ' ', '\r', '\n']).unwrap_or(part.len());
+        shown.push_str("inline:(not shown)");
+        shown.push_str(&part[end..]);
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -180,6 +192,15 @@ mod tests {
         assert!(
             kept.iter()
                 .all(|m| !m.text.contains("abc") && !m.text.contains("Signal"))
+        );
+    }
+
+    #[test]
+    fn keys_are_not_kept() {
+        let shown = without_keys("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31\r\na=x");
+        assert_eq!(
+            shown,
+            "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:(not shown)|2^31\r\na=x"
         );
     }
 

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::{
         extensions::{self, Extension},
-        gateways::{self, Gateway},
+        gateways::{self, Gateway, Kind, NumberRule, Trunk},
         queues::{self, Queue},
         routes::{self, Route},
         sample::NOW,
@@ -210,6 +210,16 @@ mod tests {
                 password: Some("p".into()),
                 enabled: true,
                 settings: engine::gateway::Settings::default(),
+                remark: "备注".into(),
+                kind: Kind::Ims,
+                trunk: Trunk {
+                    home_domain: Some("ims.example".into()),
+                    called_rules: vec![NumberRule {
+                        from: "0".into(),
+                        to: "+49".into(),
+                    }],
+                    ..Trunk::default()
+                },
             };
             gateways::put(&mut tx, "o", &gateway, NOW).await.unwrap();
             let silent = Gateway {
@@ -234,6 +244,15 @@ mod tests {
                 "the password was kept"
             );
             assert_eq!(gateways::specs(db).await.unwrap()[0].name, "运营商");
+            let mut tx = db.begin().await.unwrap();
+            let without = Gateway {
+                password: Some(String::new()),
+                ..gateways::list(db).await.unwrap().remove(0)
+            };
+            gateways::put(&mut tx, "o", &without, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(gateways::list(db).await.unwrap()[0].password, None);
+            assert_eq!(gateways::user_of(db, "o", "gw").await.unwrap(), None);
         })
         .await;
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{CommandId, ConferenceId, Monitor, PlayId, RecordId};
 
 /// One SIP dialog with its sound. Chosen by the house for outgoing legs, by the switch for incoming.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId(pub Uuid);
 
 /// One thing that happened.
@@ -177,10 +177,26 @@ pub struct GatewayStatus {
     pub gateway: String,
     /// `None` while nothing is known: it is neither pinged nor registered at.
     pub state: Option<GatewayState>,
+    /// We register there (UNI, IMS).
+    pub registers: bool,
     /// Whether its registrar has us; `None` where we do not register, or before its first word.
     pub registered: Option<bool>,
+    /// Since when it is so; `None` for one whose name has no address yet.
+    pub since: Option<SystemTime>,
+    /// What went wrong last, for people to read, and when; also when it is over.
+    pub last_error: Option<(String, SystemTime)>,
     /// Each address, whether it answered the last ping, and whether it asked for a rest.
     pub addresses: Vec<(SocketAddr, Option<bool>, bool)>,
+}
+
+/// An address that nothing is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    pub source: IpAddr,
+    /// `wrong_password`, `unanswered` (challenges that nobody answered), `scanner`.
+    pub reason: &'static str,
+    pub since: SystemTime,
+    pub until: SystemTime,
 }
 
 /// One contact of a registered phone.

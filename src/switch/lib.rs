@@ -29,8 +29,8 @@ pub use command::{
     PlayId, RecordId, Target,
 };
 pub use event::{
-    Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats, PlayEnd, Registration,
-    Side, Traced, Verdict,
+    Ban, Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats, PlayEnd,
+    Registration, Side, Traced, Verdict,
 };
 
 /// A call-control engine. Cheap to share; every method returns at once.
@@ -64,6 +64,11 @@ pub trait Switch: Send + Sync + 'static {
 
     /// Every contact of every phone that is registered at this engine.
     fn registrations(&self) -> Vec<Registration> {
+        Vec::new()
+    }
+
+    /// The addresses that are shut out now, the newest first.
+    fn bans(&self) -> Vec<Ban> {
         Vec::new()
     }
 

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use store::house_settings::PhoneCaps;
+
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
@@ -18,6 +20,10 @@ pub struct Config {
     pub realm: String,
     /// A session ends this long after sign-in, hours, 1 to 720.
     pub session_hours: u32,
+    /// What phones may do until somebody sets it.
+    pub phone_caps: PhoneCaps,
+    /// What sealed recordings are opened with.
+    pub keys: Option<seal::Keys>,
 }
 
 impl Config {
@@ -32,6 +38,8 @@ impl Config {
             patience: Duration::from_secs(8),
             realm: "paceline".into(),
             session_hours: 12,
+            phone_caps: PhoneCaps::default(),
+            keys: None,
         }
     }
 

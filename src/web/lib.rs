@@ -19,6 +19,7 @@ mod paging;
 mod problem;
 mod progress;
 mod rights;
+mod sealed;
 mod secret;
 mod topics;
 mod upload;

@@ -14,6 +14,7 @@ mod in_call;
 mod interrupted;
 mod killed;
 mod kit;
+mod lines;
 mod modes;
 mod sound;
 mod tidy;

@@ -2,12 +2,12 @@
 
 use super::{
     AgentView, Call, CallState, CallView, CampaignView, Decided, Floor, GatewayView, PartyView,
-    Phase, QueueView, SupervisorView, View, agents::Agent, campaigns::Campaign, parties::Round,
-    supervise::Supervisor,
+    Phase, QueueView, Role, SupervisorView, View, agents::Agent, campaigns::Campaign,
+    parties::Round, supervise::Supervisor,
 };
 use crate::{
     agent::State,
-    ids::{CampaignId, QueueId},
+    ids::{CallId, CampaignId, LegId, QueueId},
     time::Millis,
 };
 
@@ -55,6 +55,16 @@ impl Floor {
             records: history.records(),
             bound: history.bound(now),
         })
+    }
+
+    /// The call that a leg is up for; `None` for a leg that is gone, for an agent's phone that is up for
+    /// a whole shift, and for a supervisor's.
+    #[must_use]
+    pub fn call_of(&self, leg: LegId) -> Option<CallId> {
+        match self.legs.get(&leg)? {
+            Role::Customer(call) | Role::AgentFor(call) | Role::Party(call) => Some(*call),
+            Role::NailedUp(_) | Role::Supervisor => None,
+        }
     }
 
     fn view_agent(&self, agent: &Agent, now: Millis) -> AgentView {

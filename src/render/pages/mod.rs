@@ -8,6 +8,7 @@ mod filters;
 mod floor;
 mod plain;
 mod setup;
+mod trace;
 
 pub use batches::{Batch, BatchRow, Batches, FieldRow, ImportRow, LeadRow};
 pub use calls::{CallRow, Calls};
@@ -17,7 +18,8 @@ pub use filters::{ConditionRow, Filter, FilterRow, Filters};
 pub use floor::Floor;
 pub use plain::{Account, Login, Refusal};
 use serde::Serialize;
-pub use setup::{AgentRow, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
+pub use setup::{AgentRow, BanRow, GatewayRow, PhoneRow, QueueRow, RouteRow, Setup, UserRow};
+pub use trace::{Rung, Trace};
 
 /// One of several things to choose from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

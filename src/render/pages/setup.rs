@@ -33,7 +33,14 @@ pub struct QueueRow {
 pub struct GatewayRow {
     pub id: String,
     pub name: String,
+    /// nni, uni, ims.
+    pub kind: &'static str,
     pub place: String,
+    /// NOREG, TRYING, REGED, FAIL_WAIT, DOWN.
+    pub state: &'static str,
+    /// up, degraded, down, unknown.
+    pub health: &'static str,
+    pub last_error: Option<String>,
     pub enabled: bool,
     pub paused: bool,
     /// Paused because it does not answer.
@@ -41,6 +48,29 @@ pub struct GatewayRow {
     pub in_use: i64,
     pub max_channels: i64,
     pub max_cps: f64,
+}
+
+/// A contact of a registered phone.
+#[derive(Debug, Serialize)]
+pub struct PhoneRow {
+    pub extension: String,
+    pub user_agent: String,
+    /// Reachable, Unreachable, Unknown.
+    pub status: &'static str,
+    pub latency_ms: Option<u32>,
+    pub address: String,
+    pub transport: &'static str,
+    pub expires_in_s: u32,
+}
+
+/// An address that nothing is read from.
+#[derive(Debug, Serialize)]
+pub struct BanRow {
+    pub address: String,
+    /// wrong_password, unanswered, scanner.
+    pub reason: &'static str,
+    /// UTC milliseconds.
+    pub until: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +102,8 @@ pub struct Setup {
     pub extensions: Vec<String>,
     /// Ring strategies of queues.
     pub strategies: Vec<&'static str>,
+    pub phones: Vec<PhoneRow>,
+    pub bans: Vec<BanRow>,
     /// Empty for everybody but administrators.
     pub users: Vec<UserRow>,
     /// Users that are no agent yet.
@@ -90,6 +122,8 @@ impl Page for Setup {
             routes: Vec::new(),
             extensions: Vec::new(),
             strategies: Vec::new(),
+            phones: Vec::new(),
+            bans: Vec::new(),
             users: Vec::new(),
             free_users: Vec::new(),
             is_admin,
@@ -119,7 +153,11 @@ impl Page for Setup {
             gateways: vec![GatewayRow {
                 id: "gw1".into(),
                 name: "线路一".into(),
+                kind: "ims",
                 place: "10.0.0.1:5060".into(),
+                state: "FAIL_WAIT",
+                health: "down",
+                last_error: Some("REGISTER: 403 Forbidden".into()),
                 enabled: true,
                 paused: true,
                 is_silent: true,
@@ -139,6 +177,24 @@ impl Page for Setup {
                 .into(),
             extensions: vec!["8001".into()],
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
+            phones: ["Reachable", "Unreachable", "Unknown"]
+                .map(|status| PhoneRow {
+                    extension: "8001".into(),
+                    user_agent: "baresip v1.0.0".into(),
+                    status,
+                    latency_ms: (status == "Reachable").then_some(3),
+                    address: "10.0.0.7:5062".into(),
+                    transport: "UDP",
+                    expires_in_s: 110,
+                })
+                .into(),
+            bans: ["wrong_password", "unanswered", "scanner"]
+                .map(|reason| BanRow {
+                    address: "203.0.113.66".into(),
+                    reason,
+                    until: 1_588_233_546_000,
+                })
+                .into(),
             users: ["admin", "supervisor", "marketer", "agent"]
                 .map(|role| UserRow {
                     username: role.into(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Core,
     call::{ClientTx, Trunk},
-    gateways::retry_after,
+    gateways::{retry_after, words},
     timers::Timer,
 };
 use crate::{
@@ -232,7 +232,7 @@ impl Core {
             expires_s,
             at,
         });
-        self.on_gateway_registration(id, true);
+        self.on_gateway_registration(id, None);
     }
 
     fn on_register_failed(&mut self, id: AccountId, sip_status: u16, response: &Message) {
@@ -244,6 +244,10 @@ impl Core {
             self.accounts.remove(&id);
             return;
         }
+        let error = match sip_status {
+            408 => format!("{} did not answer REGISTER", state.registrar().addr),
+            _ => format!("REGISTER: {}", words(sip_status, response)),
+        };
         let retry_in_s = (FIRST_RETRY_S << state.failures.min(6)).min(MAX_RETRY_S);
         let asked_s = retry_after(response).and_then(|s| u32::try_from(s).ok());
         let retry_in_s = retry_in_s.max(asked_s.unwrap_or(0).min(MAX_ASKED_RETRY_S));
@@ -263,7 +267,7 @@ impl Core {
             retry_in_s,
             at,
         });
-        self.on_gateway_registration(id, false);
+        self.on_gateway_registration(id, Some(error));
     }
 
     pub(super) fn on_account_timer(&mut self, id: AccountId, turn: u64) {

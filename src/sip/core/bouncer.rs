@@ -3,10 +3,11 @@
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,
+    time::{Duration, SystemTime},
 };
 
 use super::{Core, Output};
-use crate::{Hop, SipEvent, message::Message};
+use crate::{Ban, BanReason, Hop, SipEvent, message::Message};
 
 /// Wrong passwords in a row, from one address, that are one too many.
 const MAX_WRONG: u32 = 8;
@@ -49,6 +50,8 @@ struct Record {
     failed_at_ms: u64,
     bans: u32,
     banned_at_ms: u64,
+    banned_until_ms: u64,
+    banned_for: Option<Offence>,
 }
 
 /// What somebody did.
@@ -98,7 +101,30 @@ impl Bouncer {
         let seconds = FIRST_BAN_S << (2 * record.bans.min(10));
         record.bans += 1;
         record.banned_at_ms = now_ms;
-        Some(seconds.min(LONGEST_BAN_S))
+        let seconds = seconds.min(LONGEST_BAN_S);
+        record.banned_until_ms = now_ms + seconds * 1000;
+        record.banned_for = Some(offence);
+        Some(seconds)
+    }
+
+    /// Who is shut out now, the newest first.
+    fn banned(&self, now_ms: u64) -> Vec<Ban> {
+        let ban = |(source, record): (&IpAddr, &Record)| {
+            let reason = match record.banned_for? {
+                Offence::WrongPassword => BanReason::WrongPassword,
+                Offence::Challenged => BanReason::Unanswered,
+                Offence::Scanner => BanReason::Scanner,
+            };
+            (record.banned_until_ms > now_ms).then(|| Ban {
+                source: *source,
+                reason,
+                since: SystemTime::UNIX_EPOCH + Duration::from_millis(record.banned_at_ms),
+                until: SystemTime::UNIX_EPOCH + Duration::from_millis(record.banned_until_ms),
+            })
+        };
+        let mut all: Vec<_> = self.known.iter().filter_map(ban).collect();
+        all.sort_by_key(|ban| (std::cmp::Reverse(ban.since), ban.source));
+        all
     }
 
     #[cfg(test)]
@@ -154,6 +180,11 @@ impl Core {
     pub(super) fn pardon(&mut self, source: IpAddr) {
         self.bouncer.forget(source);
         self.out.push(Output::Ban { source, seconds: 0 });
+    }
+
+    /// Who is shut out now.
+    pub(crate) fn bans(&self) -> Vec<Ban> {
+        self.bouncer.banned(self.now_ms)
     }
 
     pub(super) fn behaved(&mut self, from: Hop) {

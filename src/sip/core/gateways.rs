@@ -1,6 +1,11 @@
 //! Gateways: who they are, and whether they answer.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{Core, call::ClientTx, timers::Timer};
 use crate::{
@@ -23,6 +28,9 @@ pub(super) struct GatewayEntry {
     /// Whether its registrar has us; `None` before the first answer, and without an account.
     registered: Option<bool>,
     told: Option<GatewayHealth>,
+    since_ms: u64,
+    /// What went wrong last, and when.
+    last_error: Option<(String, u64)>,
     /// When the next INVITE would be due if all kept the pace, in UTC microseconds.
     due_us: u64,
     /// Tells the ping timers of a replaced gateway apart.
@@ -72,6 +80,23 @@ impl GatewayEntry {
         (known || self.registered == Some(true)).then_some(GatewayHealth::Up)
     }
 
+    /// Goes on with what was known of the gateway before somebody changed it: an address that
+    /// stays keeps its health, an account its registration.
+    fn take_over(&mut self, old: Self) {
+        for hop in &mut self.hops {
+            if let Some(known) = old.hops.iter().find(|h| h.hop == hop.hop) {
+                hop.answers = known.answers.filter(|_| self.gateway.ping.is_some());
+                hop.rests_until_ms = known.rests_until_ms;
+                hop.suspect_until_ms = known.suspect_until_ms;
+            }
+        }
+        if old.gateway.account == self.gateway.account {
+            self.registered = old.registered;
+        }
+        (self.told, self.since_ms) = (old.told, old.since_ms);
+        (self.last_error, self.due_us) = (old.last_error, old.due_us);
+    }
+
     /// Microseconds until the next INVITE may go; counts it when that is now.
     fn pace(&mut self, now_ms: u64) -> u64 {
         let Some(pace) = self.gateway.pace else {
@@ -101,6 +126,8 @@ impl Core {
             health: entry.health(now_ms),
             registered: entry.registered,
             registers: entry.gateway.account.is_some(),
+            since: at_ms(entry.since_ms),
+            last_error: entry.last_error.clone().map(|(text, at)| (text, at_ms(at))),
             hops: entry.hops.iter().map(hop).collect(),
         };
         self.gateways.values().map(status).collect()
@@ -114,9 +141,13 @@ impl Core {
             let entry = match old {
                 Some(same) if same.gateway == gateway => same,
                 old => {
-                    let old = old.and_then(|e| e.gateway.account);
-                    self.change_account(old, gateway.account.as_ref());
-                    self.new_gateway(gateway)
+                    let account = old.as_ref().and_then(|e| e.gateway.account.clone());
+                    self.change_account(account, gateway.account.as_ref());
+                    let mut fresh = self.new_gateway(gateway);
+                    if let Some(old) = old {
+                        fresh.take_over(old);
+                    }
+                    fresh
                 }
             };
             entries.insert(entry.gateway.name.clone(), entry);
@@ -159,6 +190,8 @@ impl Core {
             hops: hops.collect(),
             registered: None,
             told: None,
+            since_ms: self.now_ms,
+            last_error: None,
             due_us: 0,
             turn,
             gateway,
@@ -169,9 +202,11 @@ impl Core {
     /// alone does, and the IP alone does not when a phone speaks from there.
     pub(super) fn gateway_at(&self, from: Hop, phone_speaks: bool) -> Option<String> {
         let all = || self.gateways.values().map(|e| &e.gateway);
-        let exact = |g: &&Gateway| g.hops().any(|hop| hop.addr == from.addr);
+        let everywhere =
+            |g: &Gateway, fits: &dyn Fn(Hop) -> bool| g.hops().chain(g.registrars()).any(fits);
+        let exact = |g: &&Gateway| everywhere(g, &|hop| hop.addr == from.addr);
         let by_ip = |g: &&Gateway| {
-            g.hops().any(|hop| hop.addr.ip() == from.addr.ip())
+            everywhere(g, &|hop| hop.addr.ip() == from.addr.ip())
                 || g.more_sources.contains(&from.addr.ip())
         };
         let found = all()
@@ -183,7 +218,9 @@ impl Core {
     /// Whether a gateway is at that address.
     pub(super) fn is_trunk(&self, ip: IpAddr) -> bool {
         self.gateways.values().any(|e| {
-            e.gateway.hops().any(|hop| hop.addr.ip() == ip) || e.gateway.more_sources.contains(&ip)
+            let gateway = &e.gateway;
+            let mut all = gateway.hops().chain(gateway.registrars());
+            all.any(|hop| hop.addr.ip() == ip) || gateway.more_sources.contains(&ip)
         })
     }
 
@@ -206,7 +243,8 @@ impl Core {
     /// An address said nothing: its siblings go first for a while.
     pub(super) fn suspect(&mut self, hop: Hop) {
         let until = self.now_ms + SUSPECT_MS;
-        self.change_hop(hop, |h| h.suspect_until_ms = until);
+        let error = format!("{} gave no answer", hop.addr);
+        self.change_hop(hop, &error, |h| h.suspect_until_ms = until);
     }
 
     /// An address asked for a rest (RFC 3261 section 21.5.4).
@@ -215,10 +253,12 @@ impl Core {
             return;
         };
         let until = self.now_ms + seconds.min(MAX_REST_S) * 1000;
-        self.change_hop(hop, |h| h.rests_until_ms = until);
+        let error = format!("{} asked for a rest of {seconds} s (503)", hop.addr);
+        self.change_hop(hop, &error, |h| h.rests_until_ms = until);
     }
 
-    fn change_hop(&mut self, hop: Hop, change: impl Fn(&mut HopEntry)) {
+    fn change_hop(&mut self, hop: Hop, error: &str, change: impl Fn(&mut HopEntry)) {
+        let now_ms = self.now_ms;
         let mut changed = Vec::new();
         let mut until = 0;
         for entry in self.gateways.values_mut() {
@@ -226,6 +266,7 @@ impl Core {
                 change(found);
                 until = found.rests_until_ms.max(found.suspect_until_ms);
                 changed.push(entry.gateway.name.clone());
+                entry.last_error = Some((error.to_owned(), now_ms));
             }
         }
         for name in changed {
@@ -273,7 +314,15 @@ impl Core {
             return;
         };
         let answers = !matches!(status, 408 | 503);
+        let now_ms = self.now_ms;
         if let Some(entry) = self.gateways.get_mut(&name) {
+            if !answers {
+                let what = match status {
+                    408 => "did not answer OPTIONS".to_owned(),
+                    _ => format!("answered OPTIONS with {}", words(status, response)),
+                };
+                entry.last_error = Some((format!("{} {what}", hop.addr), now_ms));
+            }
             for found in entry.hops.iter_mut().filter(|h| h.hop == hop) {
                 found.answers = Some(answers);
                 if answers {
@@ -287,14 +336,25 @@ impl Core {
         self.tell_health(&name);
     }
 
-    /// The registration of a gateway's account came about or failed.
-    pub(super) fn on_gateway_registration(&mut self, account: crate::AccountId, registered: bool) {
+    /// The registration of a gateway's account came about or, with an error, failed.
+    pub(super) fn on_gateway_registration(
+        &mut self,
+        account: crate::AccountId,
+        error: Option<String>,
+    ) {
+        let now_ms = self.now_ms;
         let of_account =
             |e: &&mut GatewayEntry| e.gateway.account.as_ref().map(|a| a.id) == Some(account);
         let Some(entry) = self.gateways.values_mut().find(of_account) else {
             return;
         };
-        entry.registered = Some(registered);
+        let registered = error.is_none();
+        if entry.registered.replace(registered) != Some(registered) {
+            entry.since_ms = now_ms;
+        }
+        if let Some(error) = error {
+            entry.last_error = Some((error, now_ms));
+        }
         let name = entry.gateway.name.clone();
         self.tell_health(&name);
     }
@@ -308,10 +368,26 @@ impl Core {
             return;
         };
         if entry.told.replace(state) != Some(state) {
+            entry.since_ms = now_ms;
             let gateway = name.to_owned();
             self.tell(SipEvent::GatewayState { gateway, state, at });
         }
     }
+}
+
+fn at_ms(ms: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+}
+
+/// A response's status and phrase, cut to what a list has room for.
+pub(super) fn words(status: u16, response: &Message) -> String {
+    let phrase: String = response
+        .reason_phrase()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect();
+    format!("{status} {phrase}").trim_end().to_owned()
 }
 
 /// Seconds of Retry-After; its comment and parameters are passed over.

@@ -194,6 +194,7 @@ impl Core {
                 }
             }
             Command::Pardon(source) => self.pardon(source),
+            Command::SetPhoneLimits(limits) => self.config.phone_limits = limits,
             Command::Overloaded(overloaded) => self.admission.overloaded = overloaded,
             Command::Shutdown => self.shut_down(),
         }

@@ -61,6 +61,7 @@ impl Core {
         let number = rewrite(number, &profile.called);
         let shown = Identity {
             number: rewrite(&caller.number, &profile.caller),
+            withheld: caller.withheld || profile.withhold,
             ..caller.clone()
         };
         let caller_fits = shown.number.is_empty() || Uri::is_dialable(&shown.number);

@@ -3,8 +3,8 @@
 use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, SipEvent,
-    message::Message,
+    Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, PhoneLimits,
+    SipEvent, message::Message,
 };
 
 /// Names a transaction: client transactions are numbered here, server transactions by the wire.
@@ -70,6 +70,7 @@ pub(crate) enum Command {
     Pardon(IpAddr),
     /// Take no new calls for now.
     Overloaded(bool),
+    SetPhoneLimits(PhoneLimits),
     Shutdown,
 }
 

@@ -28,11 +28,11 @@ use super::{
 use crate::{
     caller::Caller,
     clock::{At, moment},
-    download,
     house::House,
     input::{Body, Params},
     paging::{self, List},
     problem::Problem,
+    sealed,
 };
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -40,6 +40,8 @@ pub fn routes() -> OpenApiRouter<House> {
         .routes(routes!(list))
         .routes(routes!(get))
         .routes(routes!(recording))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
         .routes(routes!(dispose))
 }
 
@@ -212,7 +214,49 @@ async fn recording(
     // The name comes from our own media; it leads nowhere else all the same.
     let name = find::there(call.recording.as_deref().filter(|name| stays_below(name)))?;
     let path = house.config.data_dir.join("recordings").join(name);
-    download::file(&path, request).await
+    sealed::recording(&house, &path, request).await
+}
+
+/// 暂停录音 · Keep what follows out of the recording, as silence of the same length (card numbers and
+/// the like). An agent does so in the own call. `NOT_RECORDED` when no recording runs.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/recording/pause", tag = "calls",
+    params(("id" = String, Path)), responses((status = 204)))]
+async fn pause(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    pause_or_resume(&house, &caller, &id, true).await
+}
+
+/// 继续录音 · End such a pause.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/recording/resume", tag = "calls",
+    params(("id" = String, Path)), responses((status = 204)))]
+async fn resume(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    pause_or_resume(&house, &caller, &id, false).await
+}
+
+async fn pause_or_resume(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    paused: bool,
+) -> Result<StatusCode, Problem> {
+    let number: CallId = id.parse().map_err(|_| Problem::not_found())?;
+    find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
+    if caller.is_agent_only() {
+        let agent = caller.agent()?;
+        let view = house.live.view();
+        let mine = view.agents.iter().find(|seen| seen.id == agent);
+        let current = mine.and_then(|mine| mine.call.as_ref());
+        find::there(current.filter(|call| call.id == number))?;
+    }
+    house.live.pause_recording(number, paused).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// 小结 · What came of the call. The agent who has it says so, during the call or in after-call work.
@@ -251,8 +295,11 @@ pub(super) fn stays_below(name: &str) -> bool {
         .all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// An agent sees the calls that the agent had, be it for a while.
-pub(super) async fn call(house: &House, caller: &Caller, id: &str) -> Result<Call, Problem> {
+/// A call that this caller may see: an agent sees the calls that the agent had, be it for a while.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub async fn call(house: &House, caller: &Caller, id: &str) -> Result<Call, Problem> {
     let call = find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
     if caller.is_agent_only() {
         let agent = caller.agent()?;

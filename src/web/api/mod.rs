@@ -30,6 +30,7 @@ mod gateways;
 mod grants;
 mod heads;
 mod holidays;
+mod house_settings;
 mod import_options;
 mod imports;
 mod in_call;
@@ -47,6 +48,7 @@ mod queue_agents;
 mod queues;
 mod records;
 mod recycle;
+mod registrations;
 mod robot_orders;
 mod robots;
 mod route_look_up;
@@ -59,6 +61,7 @@ mod supervise;
 mod targets;
 mod tasks;
 mod template;
+pub mod trace;
 mod undo;
 mod users;
 mod voicemails;
@@ -71,6 +74,7 @@ pub use gateways::{GatewayOut, all as all_gateways};
 pub use jobs::JobOut;
 pub use leads::show as show_lead;
 pub use queues::{QueueOut, all as all_queues};
+pub use registrations::{BanOut, RegistrationOut, all as all_registrations, all_bans};
 pub use running::word;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -88,6 +92,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(fields::routes())
         .merge(dictionaries::routes())
         .merge(settings::routes())
+        .merge(house_settings::routes())
         .merge(products::routes())
         .merge(business_statuses::routes())
         .merge(imports::routes())
@@ -121,6 +126,8 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(in_call::routes())
         .merge(colleagues::routes())
         .merge(supervise::routes())
+        .merge(trace::routes())
+        .merge(registrations::routes())
         .merge(attempts::routes())
         .merge(queues::routes())
         .merge(queue_agents::routes())

@@ -18,11 +18,11 @@ use super::{
 use crate::{
     caller::Caller,
     clock::{At, now},
-    download,
     house::House,
     input::{Body, Params},
     paging::{self, List},
     problem::Problem,
+    sealed,
 };
 
 const STATES: [&str; 3] = ["unread", "read", "called_back"];
@@ -128,7 +128,7 @@ async fn audio(
 ) -> Result<Response, Problem> {
     let row = one(&house, &caller, &id).await?;
     let path = file_of(&house, &row)?;
-    download::file(&path, request).await
+    sealed::recording(&house, &path, request).await
 }
 
 /// 处理留言 · Say what was done about a message.

@@ -9,6 +9,7 @@ mod floor;
 mod plain;
 mod setup;
 mod statics;
+mod trace;
 
 use axum::{
     Router,
@@ -40,6 +41,7 @@ pub fn router() -> Router<House> {
         .merge(desk::routes())
         .merge(floor::routes())
         .merge(calls::routes())
+        .merge(trace::routes())
         .merge(setup::routes())
 }
 

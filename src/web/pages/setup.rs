@@ -2,7 +2,9 @@
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use engine::{gateway::Trouble, queue::Strategy, route::Kind};
-use render::pages::{AgentRow, Choice, GatewayRow, QueueRow, RouteRow, Setup, UserRow};
+use render::pages::{
+    AgentRow, BanRow, Choice, GatewayRow, PhoneRow, QueueRow, RouteRow, Setup, UserRow,
+};
 use store::{
     access::{Role, users},
     routes,
@@ -10,7 +12,7 @@ use store::{
 
 use super::{Shown, page};
 use crate::{
-    api::{all_agents, all_extensions, all_gateways, all_queues},
+    api::{all_agents, all_bans, all_extensions, all_gateways, all_queues, all_registrations},
     caller::Caller,
     house::House,
 };
@@ -64,6 +66,11 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .into_iter()
             .map(|one| one.extension)
             .collect(),
+        phones: all_registrations(&house)
+            .into_iter()
+            .map(phone_row)
+            .collect(),
+        bans: all_bans(&house).into_iter().map(ban_row).collect(),
         agents: agents.into_iter().map(agent_row).collect(),
         strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
         is_admin,
@@ -97,7 +104,11 @@ fn queue_row(queue: crate::api::QueueOut) -> QueueRow {
 
 fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
     GatewayRow {
-        place: format!("{}:{}", gateway.host, gateway.port),
+        place: format!("{}:{}/{}", gateway.host, gateway.port, gateway.transport),
+        kind: gateway.kind.as_str(),
+        state: gateway.state,
+        health: gateway.health,
+        last_error: gateway.last_error,
         id: gateway.id,
         name: gateway.name,
         enabled: gateway.enabled,
@@ -106,6 +117,26 @@ fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
         in_use: gateway.in_use.into(),
         max_channels: gateway.settings.max_channels.into(),
         max_cps: gateway.settings.max_cps,
+    }
+}
+
+fn phone_row(phone: crate::api::RegistrationOut) -> PhoneRow {
+    PhoneRow {
+        extension: phone.extension,
+        user_agent: phone.user_agent,
+        status: phone.status,
+        latency_ms: phone.latency_ms,
+        address: phone.address,
+        transport: phone.transport,
+        expires_in_s: phone.expires_in_s,
+    }
+}
+
+fn ban_row(ban: crate::api::BanOut) -> BanRow {
+    BanRow {
+        address: ban.address,
+        reason: ban.reason,
+        until: ban.until.0,
     }
 }
 

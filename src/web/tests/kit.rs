@@ -34,6 +34,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -49,11 +50,16 @@ impl Answer {
 
 impl Kit {
     pub fn new(home: &Home) -> Self {
+        Self::set_up(home, |config| config)
+    }
+
+    /// The same with other settings.
+    pub fn set_up(home: &Home, change: impl FnOnce(Config) -> Config) -> Self {
         let live = Live::ended();
-        let config = Config {
+        let config = change(Config {
             patience: Duration::ZERO,
             ..Config::new(home.data_dir.clone())
-        };
+        });
         let house = House::new(config, home.db.clone(), live.clone());
         Self {
             router: router(house),
@@ -154,6 +160,7 @@ impl Kit {
             headers: parts.headers,
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+            bytes: bytes.to_vec(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod carrier;
 pub mod channel;
 pub mod client;
 pub mod clock;
+pub mod crowd;
 pub mod person;
 pub mod ports;
 pub mod process;

@@ -121,3 +121,57 @@ fn a_pinged_gateway_goes_up_and_down() {
     rig.pass(60);
     rig.expect(&[]);
 }
+
+#[test]
+fn a_changed_gateway_keeps_what_is_known_of_it() {
+    let mut gateway = carrier_gateway();
+    gateway.account = Some(Account {
+        id: AccountId(9),
+        user: "trunk7".into(),
+        domain: "uni.test".into(),
+        registrar: carrier(),
+        more_registrars: Vec::new(),
+        credentials: Credentials {
+            username: "trunk7".into(),
+            password: "pw".into(),
+        },
+        expires_s: 600,
+    });
+    let mut rig = Rig::with(|config| config.gateways = Vec::new());
+    let set = |rig: &mut Rig, gateway: &Gateway| {
+        let all = vec![gateway.clone()];
+        rig.command(Command::SetGateways(all)).expect("always");
+    };
+    set(&mut rig, &gateway);
+    rig.expect(&["send REGISTER"]);
+    assert_eq!(rig.core.gateway_statuses()[0].registered, None);
+    rig.reply_to(&Method::Register, 403, &[]);
+    let failed = rig.core.gateway_statuses().remove(0);
+    let (why, _) = failed.last_error.expect("why");
+    assert_eq!(
+        (why.as_str(), failed.registered),
+        ("REGISTER: 403 Forbidden", Some(false))
+    );
+    rig.log.clear();
+    rig.pass(5);
+    rig.expect(&["send REGISTER"]);
+    rig.reply_to(&Method::Register, 200, &[("Expires", "600")]);
+    rig.log.clear();
+    rig.pass(10);
+    // Another address and another rule: nobody registers anew, and the registration is still known.
+    gateway.more_hops = vec![stranger()];
+    gateway.profile.redirects = 0;
+    set(&mut rig, &gateway);
+    rig.expect(&[]);
+    let status = rig.core.gateway_statuses().remove(0);
+    assert_eq!((status.registered, status.hops.len()), (Some(true), 2));
+    assert_eq!(status.health, Some(crate::GatewayHealth::Up));
+    assert!(status.last_error.is_some() && status.since < rig.core.at());
+    // Another password is another registration.
+    if let Some(account) = &mut gateway.account {
+        account.credentials.password = "new".into();
+    }
+    set(&mut rig, &gateway);
+    rig.expect(&["send REGISTER"]);
+    assert_eq!(rig.core.gateway_statuses()[0].registered, None);
+}

@@ -4,6 +4,7 @@ use super::{
     phones::{Register, phone},
     *,
 };
+use crate::BanReason;
 
 fn ip() -> std::net::IpAddr {
     stranger().addr.ip()
@@ -36,10 +37,18 @@ fn guessing_passwords_is_a_ban_and_again_a_longer_one() {
         }
     }
     assert_eq!(bans(&rig), [60, 240, 960]);
+    let listed = rig.core.bans();
+    let [ban] = &listed[..] else {
+        panic!("{listed:?}")
+    };
+    assert_eq!((ban.source, ban.reason), (ip(), BanReason::WrongPassword));
+    let length = ban.until.duration_since(ban.since).expect("later");
+    assert_eq!(length, Duration::from_secs(960));
     rig.log.clear();
     rig.command(Command::Pardon(ip())).expect("always");
     rig.expect(&["ban"]);
     assert!(rig.core.bouncer.is_unknown(ip()));
+    assert_eq!(rig.core.bans(), []);
 }
 
 #[test]

@@ -1,0 +1,63 @@
+//! What one phone may do with its password: the settings file says it until somebody sets it in the
+//! console.
+
+use std::sync::Arc;
+
+use embedded::Embedded;
+use sip::PhoneLimits;
+use store::{
+    Db,
+    house_settings::{self, PhoneCaps},
+};
+use tokio::sync::watch;
+use tracing::warn;
+
+use crate::config::Config;
+
+/// What the settings file says.
+pub fn of(config: &Config) -> PhoneCaps {
+    let phones = &config.sip.phones;
+    PhoneCaps {
+        at_once: phones.at_once,
+        per_hour: phones.per_hour,
+        denied: phones.denied.clone(),
+    }
+}
+
+/// What is set, or else what the settings file says.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stored(db: &Db, config: &Config) -> store::Result<PhoneCaps> {
+    let caps = house_settings::get(db).await?;
+    Ok(caps.unwrap_or_else(|| of(config)))
+}
+
+pub fn limits(caps: PhoneCaps) -> PhoneLimits {
+    PhoneLimits {
+        at_once: caps.at_once,
+        per_hour: caps.per_hour,
+        denied: caps.denied,
+    }
+}
+
+/// Hands the switch what is set, now and whenever somebody changes it.
+pub async fn follow(
+    mut reloads: watch::Receiver<u64>,
+    db: Db,
+    switch: Arc<Embedded>,
+    otherwise: PhoneCaps,
+) {
+    loop {
+        match house_settings::get::<PhoneCaps>(&db).await {
+            Ok(caps) => {
+                let caps = caps.unwrap_or_else(|| otherwise.clone());
+                switch.set_phone_limits(limits(caps));
+            }
+            Err(error) => warn!(error = ?error, "the limits of phones stay as they were"),
+        }
+        if reloads.changed().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The switch as others may look at it: gateways, phones, who is shut out, signalling. Nothing here
+//! starts, changes or ends a call.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use engine::ids::CallId;
+use switch::Switch;
+pub use switch::{Ban, GatewayState, GatewayStatus, LegId, Registration, Traced};
+
+/// Calls whose legs are remembered; the oldest go first.
+const REMEMBERED: usize = 20_000;
+
+/// A handle on the lines; cheap to clone. That of a floor that has ended has none.
+#[derive(Clone, Default)]
+pub struct Lines {
+    switch: Option<Arc<dyn Switch>>,
+    legs: Arc<Mutex<Legs>>,
+}
+
+/// The legs that each call had.
+#[derive(Default)]
+struct Legs {
+    of: HashMap<CallId, Vec<LegId>>,
+    order: VecDeque<CallId>,
+}
+
+/// One leg's messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegTrace {
+    pub leg: LegId,
+    pub messages: Vec<Traced>,
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").finish_non_exhaustive()
+    }
+}
+
+impl Lines {
+    /// The lines of a switch.
+    #[must_use]
+    pub fn of(switch: Arc<dyn Switch>) -> Self {
+        Self {
+            switch: Some(switch),
+            legs: Arc::default(),
+        }
+    }
+
+    /// How every gateway is, those included whose name has no address.
+    #[must_use]
+    pub fn gateways(&self) -> Vec<GatewayStatus> {
+        self.ask(|switch| switch.gateways())
+    }
+
+    /// Every contact of every registered phone.
+    #[must_use]
+    pub fn registrations(&self) -> Vec<Registration> {
+        self.ask(|switch| switch.registrations())
+    }
+
+    /// Forgets a phone's contacts; false when it has none.
+    #[must_use]
+    pub fn drop_registration(&self, extension: &str) -> bool {
+        let dropped = self
+            .switch
+            .as_ref()
+            .map(|it| it.drop_registration(extension));
+        matches!(dropped, Some(Ok(())))
+    }
+
+    /// The addresses that are shut out, the newest first.
+    #[must_use]
+    pub fn bans(&self) -> Vec<Ban> {
+        self.ask(|switch| switch.bans())
+    }
+
+    /// Listens again to an address; false when it was not shut out.
+    #[must_use]
+    pub fn pardon(&self, source: IpAddr) -> bool {
+        let banned = self.bans().iter().any(|ban| ban.source == source);
+        if let (Some(switch), true) = (&self.switch, banned) {
+            switch.pardon(source);
+        }
+        banned
+    }
+
+    /// The signalling of a call's legs in the order in which they came up, as far as it is
+    /// remembered: of the newest calls, those over included.
+    #[must_use]
+    pub fn trace(&self, call: CallId) -> Vec<LegTrace> {
+        let legs = self.legs().of.get(&call).cloned().unwrap_or_default();
+        let Some(switch) = &self.switch else {
+            return Vec::new();
+        };
+        let traced = legs.into_iter().map(|leg| LegTrace {
+            leg,
+            messages: switch.trace(leg),
+        });
+        traced.filter(|leg| !leg.messages.is_empty()).collect()
+    }
+
+    /// Notes that a leg belongs to a call.
+    pub(crate) fn note(&self, call: CallId, leg: LegId) {
+        let mut legs = self.legs();
+        let is_new = !legs.of.contains_key(&call);
+        let known = legs.of.entry(call).or_default();
+        if known.contains(&leg) {
+            return;
+        }
+        known.push(leg);
+        if is_new {
+            legs.order.push_back(call);
+        }
+        if legs.order.len() > REMEMBERED
+            && let Some(oldest) = legs.order.pop_front()
+        {
+            legs.of.remove(&oldest);
+        }
+    }
+
+    fn legs(&self) -> std::sync::MutexGuard<'_, Legs> {
+        self.legs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask<T: Default>(&self, ask: impl Fn(&dyn Switch) -> T) -> T {
+        self.switch.as_deref().map(ask).unwrap_or_default()
+    }
+}

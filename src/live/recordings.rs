@@ -1,0 +1,52 @@
+//! The recordings that run, by call, so that people can pause them.
+
+use std::collections::HashMap;
+
+use engine::ids::CallId;
+use switch::{Command, LegId, RecordId};
+
+#[derive(Debug, Default)]
+pub(crate) struct Recordings {
+    of: HashMap<CallId, (LegId, RecordId)>,
+}
+
+impl Recordings {
+    pub fn started(&mut self, call: CallId, leg: LegId, record: RecordId) {
+        self.of.insert(call, (leg, record));
+    }
+
+    pub fn done(&mut self, record: RecordId) {
+        self.of.retain(|_, (_, known)| *known != record);
+    }
+
+    /// What pauses a call's recording or lets it go on; `None` when none runs.
+    pub fn pause(&self, call: CallId, paused: bool) -> Option<Command> {
+        let (leg, record) = *self.of.get(&call)?;
+        Some(if paused {
+            Command::PauseRecord { leg, record }
+        } else {
+            Command::ResumeRecord { leg, record }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_recording_can_be_paused_while_it_runs() {
+        let (call, leg, record) = (CallId(7), LegId(Uuid::from_u128(1)), RecordId(3));
+        let mut recordings = Recordings::default();
+        assert_eq!(recordings.pause(call, true), None);
+        recordings.started(call, leg, record);
+        let paused = Command::PauseRecord { leg, record };
+        assert_eq!(recordings.pause(call, true), Some(paused));
+        let resumed = Command::ResumeRecord { leg, record };
+        assert_eq!(recordings.pause(call, false), Some(resumed));
+        recordings.done(record);
+        assert_eq!(recordings.pause(call, true), None);
+    }
+}

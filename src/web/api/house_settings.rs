@@ -1,0 +1,163 @@
+//! `/settings/phones` and `/settings/recordings`: what the house sets for all its lines.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use store::house_settings::{self, PhoneCaps, RecordingRules, Sweep};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    clock::{At, now},
+    house::House,
+    input::Body,
+    problem::{Fault, Problem},
+};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(phones, set_phones))
+        .routes(routes!(recordings, set_recordings))
+}
+
+/// What one phone may do with its password: bounds of what a stolen one costs.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneCapsDoc {
+    /// Calls from one phone at once, 1 to 100.
+    at_once: u32,
+    /// Calls from one phone within an hour, 1 to 10,000.
+    per_hour: u32,
+    /// Starts of numbers that phones may not call: at most 200, each of 1 to 32 digits, +, * or #.
+    denied: Vec<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordingRulesIn {
+    /// Recordings are deleted after so many days, at most 3,650; 0 keeps them.
+    keep_days: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct RecordingRulesOut {
+    keep_days: u32,
+    /// What the last look at the folder of recordings came to; none before the first.
+    last_look: Option<SweepOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SweepOut {
+    at: At,
+    /// Recordings that were too old and are gone.
+    expired: u64,
+    expired_bytes: u64,
+    /// Recordings that no call knows of.
+    orphans: u64,
+    orphan_bytes: u64,
+    /// Those of them that are gone.
+    orphans_deleted: u64,
+    /// Files that could not be deleted; the log says why.
+    failed: u64,
+}
+
+/// 分机限制 · What one phone may do with its password.
+#[utoipa::path(get, path = "/api/v1/settings/phones", tag = "setup",
+    responses((status = 200, body = PhoneCapsDoc)))]
+async fn phones(State(house): State<House>) -> Result<Json<PhoneCapsDoc>, Problem> {
+    let caps = house_settings::get::<PhoneCaps>(&house.db).await?;
+    let caps = caps.unwrap_or_else(|| house.config.phone_caps.clone());
+    Ok(Json(shown(caps)))
+}
+
+/// 设置分机限制 · Set it; calls that are up stay up. What agents may have called outside in a transfer is
+/// bounded likewise, from the next start on.
+#[utoipa::path(put, path = "/api/v1/settings/phones", tag = "setup",
+    request_body = PhoneCapsDoc, responses((status = 200, body = PhoneCapsDoc)))]
+async fn set_phones(
+    State(house): State<House>,
+    Body(asked): Body<PhoneCapsDoc>,
+) -> Result<Json<PhoneCapsDoc>, Problem> {
+    let caps = PhoneCaps {
+        at_once: asked.at_once,
+        per_hour: asked.per_hour,
+        denied: asked.denied,
+    };
+    check(&caps)?;
+    house_settings::put(&house.db, &caps, now()).await?;
+    house.live.reload().await;
+    Ok(Json(shown(caps)))
+}
+
+/// 录音保留 · How long recordings are kept, and what the last look at them came to.
+#[utoipa::path(get, path = "/api/v1/settings/recordings", tag = "setup",
+    responses((status = 200, body = RecordingRulesOut)))]
+async fn recordings(State(house): State<House>) -> Result<Json<RecordingRulesOut>, Problem> {
+    let rules = house_settings::get::<RecordingRules>(&house.db).await?;
+    Ok(Json(rules_out(&house, rules.unwrap_or_default()).await?))
+}
+
+/// 设置录音保留 · Set how long recordings are kept; the next look deletes what is older.
+#[utoipa::path(put, path = "/api/v1/settings/recordings", tag = "setup",
+    request_body = RecordingRulesIn, responses((status = 200, body = RecordingRulesOut)))]
+async fn set_recordings(
+    State(house): State<House>,
+    Body(asked): Body<RecordingRulesIn>,
+) -> Result<Json<RecordingRulesOut>, Problem> {
+    if asked.keep_days > 3_650 {
+        return Err(Problem::at("/keep_days", "range", "must be 0 to 3,650"));
+    }
+    let rules = RecordingRules {
+        keep_days: asked.keep_days,
+    };
+    house_settings::put(&house.db, &rules, now()).await?;
+    Ok(Json(rules_out(&house, rules).await?))
+}
+
+fn check(caps: &PhoneCaps) -> Result<(), Problem> {
+    let mut faults = Vec::new();
+    if !(1..=100).contains(&caps.at_once) {
+        faults.push(Fault::new("/at_once", "range", "must be 1 to 100"));
+    }
+    if !(1..=10_000).contains(&caps.per_hour) {
+        faults.push(Fault::new("/per_hour", "range", "must be 1 to 10,000"));
+    }
+    if caps.denied.len() > 200 {
+        faults.push(Fault::new("/denied", "length", "at most 200"));
+    }
+    let fits = |c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#');
+    let is_start = |text: &str| (1..=32).contains(&text.len()) && text.chars().all(fits);
+    for (at, text) in caps.denied.iter().enumerate() {
+        if !is_start(text) {
+            let why = "must be 1 to 32 digits, +, * or #";
+            faults.push(Fault::new(&format!("/denied/{at}"), "format", why));
+        }
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::invalid(faults)),
+    }
+}
+
+fn shown(caps: PhoneCaps) -> PhoneCapsDoc {
+    PhoneCapsDoc {
+        at_once: caps.at_once,
+        per_hour: caps.per_hour,
+        denied: caps.denied,
+    }
+}
+
+async fn rules_out(house: &House, rules: RecordingRules) -> Result<RecordingRulesOut, Problem> {
+    let last = house_settings::get::<Sweep>(&house.db).await?;
+    Ok(RecordingRulesOut {
+        keep_days: rules.keep_days,
+        last_look: last.map(|last| SweepOut {
+            at: At(last.at),
+            expired: last.expired,
+            expired_bytes: last.expired_bytes,
+            orphans: last.orphans,
+            orphan_bytes: last.orphan_bytes,
+            orphans_deleted: last.orphans_deleted,
+            failed: last.failed,
+        }),
+    })
+}

@@ -1,0 +1,137 @@
+//! `/registrations` (已注册分机) and `/bans`: phones as they registered, and addresses that nothing is
+//! read from.
+
+use std::net::IpAddr;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use live::lines::{Ban, Registration};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::gateways::at;
+use crate::{clock::At, house::House, paging::List, problem::Problem};
+
+pub fn routes() -> OpenApiRouter<House> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(drop_phone))
+        .routes(routes!(bans))
+        .routes(routes!(pardon))
+}
+
+/// One contact of a phone (VOX-194).
+#[derive(Serialize, ToSchema)]
+pub struct RegistrationOut {
+    pub extension: String,
+    /// Terminal model, as the phone names itself.
+    pub user_agent: String,
+    /// Reachable, Unreachable, or Unknown before the first sign of life is due.
+    pub status: &'static str,
+    /// Round trip of the last sign of life, ms.
+    pub latency_ms: Option<u32>,
+    /// The Contact URI as the phone wrote it.
+    pub contact: String,
+    /// Where it really speaks from.
+    pub address: String,
+    /// UDP, TCP or TLS.
+    pub transport: &'static str,
+    pub expires_in_s: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct BanOut {
+    /// IP address.
+    pub address: String,
+    /// wrong_password, unanswered (it asked often and never proved itself) or scanner.
+    pub reason: &'static str,
+    pub since: At,
+    pub until: At,
+}
+
+/// 已注册分机 · Every contact of every registered phone.
+#[utoipa::path(get, path = "/api/v1/registrations", tag = "setup",
+    responses((status = 200, body = List<RegistrationOut>)))]
+async fn list(State(house): State<House>) -> Json<List<RegistrationOut>> {
+    Json(List::whole(all(&house)))
+}
+
+pub fn all(house: &House) -> Vec<RegistrationOut> {
+    let all = house.live.lines().registrations().into_iter();
+    all.map(RegistrationOut::from).collect()
+}
+
+/// 注销分机 · Forget a phone's contacts; it may register again.
+#[utoipa::path(delete, path = "/api/v1/registrations/{extension}", tag = "setup",
+    params(("extension" = String, Path)), responses((status = 204)))]
+async fn drop_phone(
+    State(house): State<House>,
+    Path(extension): Path<String>,
+) -> Result<StatusCode, Problem> {
+    match house.live.lines().drop_registration(&extension) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found()),
+    }
+}
+
+/// 封禁地址 · Addresses that guessed passwords or looked for phones; nothing is read from them.
+#[utoipa::path(get, path = "/api/v1/bans", tag = "setup",
+    responses((status = 200, body = List<BanOut>)))]
+async fn bans(State(house): State<House>) -> Json<List<BanOut>> {
+    Json(List::whole(all_bans(&house)))
+}
+
+pub fn all_bans(house: &House) -> Vec<BanOut> {
+    let all = house.live.lines().bans().into_iter();
+    all.map(BanOut::from).collect()
+}
+
+/// 解除封禁 · Read again from an address, and forget what it did.
+#[utoipa::path(delete, path = "/api/v1/bans/{address}", tag = "setup",
+    params(("address" = String, Path)), responses((status = 204)))]
+async fn pardon(
+    State(house): State<House>,
+    Path(address): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let source: IpAddr = address
+        .parse()
+        .map_err(|_| Problem::at("/address", "format", "must be an IP address"))?;
+    match house.live.lines().pardon(source) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found()),
+    }
+}
+
+impl From<Registration> for RegistrationOut {
+    fn from(phone: Registration) -> Self {
+        Self {
+            status: match phone.answers {
+                Some(true) => "Reachable",
+                Some(false) => "Unreachable",
+                None => "Unknown",
+            },
+            extension: phone.extension,
+            user_agent: phone.user_agent,
+            latency_ms: phone.latency_ms,
+            contact: phone.contact,
+            address: phone.source.to_string(),
+            transport: phone.transport,
+            expires_in_s: phone.expires_in_s,
+        }
+    }
+}
+
+impl From<Ban> for BanOut {
+    fn from(ban: Ban) -> Self {
+        Self {
+            address: ban.source.to_string(),
+            reason: ban.reason,
+            since: at(ban.since),
+            until: at(ban.until),
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The lines as their operator sees them: gateways that register, phones, who is shut out, a call's
+//! signalling, and a recording that is paused.
+
+use std::{net::UdpSocket, sync::Arc, time::Duration};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::kit::{
+    baresip::Baresip,
+    carrier::Fate,
+    client::Client,
+    crowd::Crowd,
+    ports,
+    server::House,
+    sipp::{CARRIER_HERTZ, Sipp},
+    sound::{over_noise_db, read_stereo},
+    stage::{self, Agent, Campaign},
+    wait,
+};
+
+const ANSWERS: &[(char, Fate)] = &[(
+    '0',
+    Fate::Answers {
+        ring_ms: 100,
+        talk_ms: 6_000,
+    },
+)];
+const LIMIT: Duration = Duration::from_secs(30);
+const REALM: &str = "uni.test";
+
+/// The far end of a UNI gateway: one account may register.
+struct Registrar;
+
+impl sip::PhoneBook for Registrar {
+    fn secrets(&self, user: &str) -> Option<sip::Ha1> {
+        (user == "trunk7").then(|| sip::ha1("trunk7", REALM, "right"))
+    }
+}
+
+async fn registrar() -> Arc<embedded::Embedded> {
+    let first = ports::range(100);
+    let address = ([127, 0, 0, 1], ports::one()).into();
+    let mut config = embedded::Config::new(address, REALM, first..=first + 99);
+    config.phones = Arc::new(Registrar);
+    embedded::Embedded::start(config)
+        .await
+        .expect("a free port")
+}
+
+async fn state(api: &Client, gateway: &str, is: &str) -> Value {
+    let path = format!("/gateways/{gateway}");
+    wait::until_seen(
+        &format!("the gateway to be {is}"),
+        LIMIT,
+        || async { api.get(&path).await },
+        |gateway| gateway["state"] == is,
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_wants_a_registration_has_it_and_tells_how_it_is() {
+    let far = registrar().await;
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    let uni = |password: &str| {
+        json!({
+            "name": "uni", "kind": "uni", "host": "127.0.0.1", "port": far.sip_address().port(),
+            "username": "trunk7", "password": password, "trunk": { "register_expire_s": 60 },
+        })
+    };
+    api.put("/gateways/uni", uni("wrong")).await;
+    let failing = state(&api, "uni", "FAIL_WAIT").await;
+    assert_eq!(failing["health"], "down", "{failing:#}");
+    let why = failing["last_error"].as_str().expect("why");
+    assert!(why.starts_with("REGISTER: 403"), "{why}");
+    assert!(failing["since"].is_string() && failing["last_error_at"].is_string());
+    assert!(!far.is_registered("trunk7"));
+    api.put("/gateways/uni", uni("right")).await;
+    let registered = state(&api, "uni", "REGED").await;
+    assert_eq!(registered["health"], "up", "{registered:#}");
+    assert!(far.is_registered("trunk7"));
+    assert!(!registered.to_string().contains("right"), "{registered:#}");
+    // A change of another kind leaves the registration alone.
+    let mut changed = uni("right");
+    changed["trunk"]["called_rules"] = json!([{ "from": "0", "to": "+86" }]);
+    let changed = api.put("/gateways/uni", changed).await;
+    assert_eq!(changed["state"], "REGED", "{changed:#}");
+    let nowhere = json!({ "name": "nowhere", "host": "nowhere.invalid" });
+    api.put("/gateways/nowhere", nowhere).await;
+    let down = wait::until_seen(
+        "the name to be looked up",
+        LIMIT,
+        || async { api.get("/gateways/nowhere").await },
+        |gateway| gateway["last_error"].is_string(),
+    )
+    .await;
+    assert_eq!(
+        (&down["state"], &down["addresses"]),
+        (&json!("DOWN"), &json!([]))
+    );
+    assert_eq!(api.get("/gateways/uni").await["state"], "REGED");
+    // Switched off, it takes its registration back.
+    let mut off = uni("right");
+    off["enabled"] = json!(false);
+    api.put("/gateways/uni", off).await;
+    wait::until("the registration to go", LIMIT, || async {
+        (!far.is_registered("trunk7")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
+    let house = House::new().with_settings("[sip]\nphone_ping_s = 1\n");
+    let server = house.start();
+    let api = house.admin().await;
+    let agent = stage::queue(&api, "sales", &["1001"], json!({}))
+        .await
+        .remove(0);
+    let _phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
+    agent.registered(&api).await;
+    let listed = wait::until("the phone's sign of life", LIMIT, || async {
+        let list = api.get("/registrations").await;
+        let row = list["data"].get(0)?.clone();
+        (row["status"] == "Reachable").then_some(row)
+    })
+    .await;
+    assert_eq!(
+        (&listed["extension"], &listed["transport"]),
+        (&json!("1001"), &json!("UDP"))
+    );
+    let model = listed["user_agent"].as_str().unwrap_or_default();
+    assert!(model.to_lowercase().contains("baresip"), "{listed:#}");
+    assert!(listed["latency_ms"].is_u64() && listed["expires_in_s"].as_u64() <= Some(120));
+    // A tool that knocks at every door, from an address of its own.
+    let scanner = UdpSocket::bind("127.0.0.66:0").expect("loopback");
+    scanner
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .expect("a time");
+    let port = scanner.local_addr().expect("bound").port();
+    let knock = |agent: &str, branch: u32| {
+        let request = format!(
+            "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.66:{port};branch=z9hG4bKk{branch}\r\n\
+             From: <sip:1001@x>;tag=1\r\nTo: <sip:1001@x>\r\nCall-ID: knock{branch}\r\nCSeq: 1 REGISTER\r\n\
+             Max-Forwards: 70\r\nContact: <sip:1001@127.0.0.66:{port}>\r\nUser-Agent: {agent}\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        scanner
+            .send_to(request.as_bytes(), ("127.0.0.1", server.sip))
+            .expect("loopback takes it");
+        let mut answer = [0; 2_000];
+        let length = scanner.recv(&mut answer).unwrap_or(0);
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    knock("friendly-scanner", 1);
+    let ban = wait::until("the ban", LIMIT, || async {
+        api.get("/bans").await["data"].get(0).cloned()
+    })
+    .await;
+    assert_eq!(
+        (&ban["address"], &ban["reason"]),
+        (&json!("127.0.0.66"), &json!("scanner"))
+    );
+    assert!(ban["until"].as_str() > ban["since"].as_str(), "{ban:#}");
+    assert_eq!(knock("a phone", 2), "", "nothing is read from there");
+    let pardon = api.ask(Method::DELETE, "/bans/127.0.0.66", None).await;
+    assert_eq!(pardon.status, 204);
+    assert_eq!(api.get("/bans").await["data"], json!([]));
+    assert!(knock("a phone", 3).starts_with("SIP/2.0 401"));
+    let audit = api.get("/audit").await.to_string();
+    assert!(audit.contains("bans/127.0.0.66"), "{audit}");
+    let dropped = api.ask(Method::DELETE, "/registrations/1001", None).await;
+    assert_eq!(dropped.status, 204);
+}
+
+/// One agent with a phone, ready, and a predictive campaign of one lead that answers.
+async fn one_agent(api: &Client, carrier: &Sipp, sip: u16) -> (Agent, Campaign, Baresip) {
+    let agent = stage::queue(api, "sales", &["1001"], json!({}))
+        .await
+        .remove(0);
+    let phone = Baresip::start(&agent.extension, &agent.secret, sip);
+    agent.work(api).await;
+    let batch = stage::batch(api, "one", &["13800138000"]).await;
+    let gateway = stage::gateway(api, carrier, 10.0).await;
+    let settings = stage::settings(&gateway);
+    let campaign = stage::start(api, "predictive", &batch, ("queue", "sales"), settings).await;
+    (agent, campaign, phone)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_traced_and_its_recording_keeps_nothing_while_it_is_paused() {
+    let carrier = Sipp::carrier(ANSWERS);
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let (_agent, campaign, _phone) = one_agent(&api, &carrier, server.sip).await;
+    campaign
+        .until(&api, "the conversation", LIMIT, |stats| {
+            stats["talking"] == 1
+        })
+        .await;
+    let call = campaign.calls(&api).await.remove(0);
+    let id = stage::text(&call["id"]);
+    // It is asked for as soon as the two are bridged, and begins a moment later.
+    wait::until("the recording to run", LIMIT, || async {
+        let path = format!("/calls/{id}/recording/pause");
+        let paused = api.ask(Method::POST, &path, None).await;
+        (paused.status == 204).then_some(())
+    })
+    .await;
+    campaign.dialled_out(&api, 1, LIMIT).await;
+    let call = wait::until("the recording", LIMIT, || async {
+        let call = campaign.calls(&api).await.pop()?;
+        call["recording_ms"].is_number().then_some(call)
+    })
+    .await;
+    assert!(call["recording_ms"].as_i64() > Some(2_000), "{call:#}");
+    let over = api
+        .ask(Method::POST, &format!("/calls/{id}/recording/resume"), None)
+        .await;
+    assert_eq!(
+        (over.status.as_u16(), &over.body["code"]),
+        (409, &json!("NOT_RECORDED"))
+    );
+    let wav = house.data().join("downloaded.wav");
+    let bytes = api.download(&format!("/calls/{id}/recording")).await;
+    std::fs::write(&wav, bytes).expect("it is writable");
+    let [left, right] = read_stereo(&wav);
+    let quiet = |side: &[i16]| side[side.len() - 8_000..].iter().all(|sample| *sample == 0);
+    assert!(
+        quiet(&left) && quiet(&right),
+        "the last second was kept out"
+    );
+    let audit = api.get("/audit").await.to_string();
+    assert!(
+        audit.contains(&format!("calls/{id}/recording/pause")),
+        "{audit}"
+    );
+
+    let trace = api.get(&format!("/calls/{id}/trace")).await;
+    assert_eq!(
+        trace["peers"].as_array().map(Vec::len),
+        Some(2),
+        "{trace:#}"
+    );
+    let messages = trace["messages"].as_array().expect("messages");
+    let titles = |leg: u64| {
+        let of_leg = messages.iter().filter(move |message| message["leg"] == leg);
+        of_leg
+            .map(|message| stage::text(&message["title"]))
+            .collect::<Vec<_>>()
+    };
+    for leg in [1, 2] {
+        let titles = titles(leg);
+        assert_eq!(titles[0], "INVITE", "{titles:?}");
+        for title in ["200 OK (INVITE)", "ACK", "BYE", "200 OK (BYE)"] {
+            assert!(
+                titles.iter().any(|it| it == title),
+                "{title} is not in {titles:?}"
+            );
+        }
+    }
+    assert!(
+        messages[0]["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("13800138000"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_is_turned_away_with_a_time_to_come_back_and_a_call_that_is_up_goes_on() {
+    let carrier = Sipp::carrier(ANSWERS);
+    let house = House::new().with_settings("[sip]\nmax_new_calls_per_s = 3\n");
+    let server = house.start();
+    let api = house.admin().await;
+    let (_agent, campaign, _phone) = one_agent(&api, &carrier, server.sip).await;
+    let route = json!({ "position": 1, "number": "4008001234", "queue_id": "sales" });
+    api.put("/routes/hotline", route).await;
+    campaign
+        .until(&api, "the conversation", LIMIT, |stats| {
+            stats["talking"] == 1
+        })
+        .await;
+    let mut crowd = Crowd::call(server.sip, "4008001234", 40, 20);
+    let exit = crowd.process.ended("the crowd to go", LIMIT).await;
+    let answers = crowd.answers();
+    assert!(exit.success(), "SIPp: {exit}, {answers:?}");
+    let turned: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.starts_with("503 "))
+        .collect();
+    let taken = answers.len() - turned.len();
+    assert_eq!(answers.len(), 40, "{answers:?}");
+    // Two seconds at three a second, and what may run ahead.
+    assert!((3..=15).contains(&taken), "{taken} taken: {answers:?}");
+    for answer in turned {
+        let seconds = answer[4..].trim().parse::<u32>();
+        assert!(
+            seconds.is_ok_and(|s| s > 0),
+            "no time to come back in {answer}"
+        );
+    }
+    campaign.dialled_out(&api, 1, LIMIT).await;
+    let calls = api.all("/calls?direction=outbound").await;
+    assert_eq!(calls[0]["outcome"], "connected", "{calls:#?}");
+    assert!(calls[0]["talk_ms"].as_i64() > Some(4_000), "{calls:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_recording_is_heard_in_the_console_and_not_on_the_disk() {
+    let carrier = Sipp::carrier(ANSWERS);
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("recordings.key");
+    let settings = format!("[recordings]\nkeys = [{:?}]\n", key.display().to_string());
+    let house = House::new().with_settings(&settings);
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_paceline"))
+        .arg("key")
+        .arg(&key)
+        .output()
+        .expect("the binary starts");
+    assert!(made.status.success(), "{made:?}");
+    let server = house.start();
+    let api = house.admin().await;
+    let (_agent, campaign, _phone) = one_agent(&api, &carrier, server.sip).await;
+    campaign.dialled_out(&api, 1, LIMIT).await;
+    let call = wait::until("the recording", LIMIT, || async {
+        let call = campaign.calls(&api).await.pop()?;
+        call["recording_ms"].is_number().then_some(call)
+    })
+    .await;
+    let name = stage::text(&call["recording"]);
+    assert!(name.ends_with(".wav.sealed"), "{call:#}");
+    let kept = std::fs::read(house.data().join("recordings").join(&name)).expect("a file");
+    assert!(!kept.windows(4).any(|part| part == b"RIFF"));
+    let id = stage::text(&call["id"]);
+    let wav = house.data().join("downloaded.wav");
+    let bytes = api.download(&format!("/calls/{id}/recording")).await;
+    std::fs::write(&wav, bytes).expect("it is writable");
+    let [left, _] = read_stereo(&wav);
+    let heard = over_noise_db(&left, CARRIER_HERTZ);
+    assert!(
+        left.len() > 16_000 && heard > 20.0,
+        "{heard} dB in {} samples",
+        left.len()
+    );
+}

@@ -1,0 +1,150 @@
+//! Calls at once: bridged with sound both ways, and robots that talk.
+
+use std::time::{Duration, Instant};
+
+use switch::{Command, EventKind, LegId, OnEnd, PlayId};
+
+use super::{
+    Plan,
+    callers::Callers,
+    far,
+    proc::{cpu_time, resident_kilobytes, thread_time},
+    sockets,
+};
+
+/// Sound settles before it is measured.
+const SETTLE: Duration = Duration::from_secs(2);
+
+pub async fn measure(plan: &Plan) {
+    let (_far, address) = far::start();
+    let mut callers = Callers::start(address).await;
+    let before = resident_kilobytes();
+    let legs = callers.answered("talk", plan.calls * 2).await;
+    for pair in legs.chunks_exact(2) {
+        callers.send(Command::Bridge {
+            a: pair[0],
+            b: pair[1],
+            on_end: OnEnd::Park,
+        });
+    }
+    let used = watch(&callers, plan.length).await;
+    let memory = (resident_kilobytes() - before) / f64::from(plan.calls);
+    let heard = hang_up(&mut callers, &legs).await;
+    println!(
+        "\n## {} bridged calls with sound both ways for {:?}\n",
+        plan.calls, plan.length
+    );
+    used.print(plan.calls * 2, plan.length);
+    println!(
+        "\nmemory of a bridged call: {memory:.0} KB; packets heard of those sent: {heard:.2} %"
+    );
+}
+
+pub async fn measure_robots(plan: &Plan) {
+    let (_far, address) = far::start();
+    let mut callers = Callers::start(address).await;
+    let legs = callers.answered("hear", plan.robots).await;
+    for (at, leg) in legs.iter().enumerate() {
+        callers.send(Command::Play {
+            leg: *leg,
+            play: PlayId(at as u64 + 1),
+            prompt: "tone:1000:1000".into(),
+            times: 1_000_000,
+        });
+    }
+    let used = watch(&callers, plan.length).await;
+    hang_up(&mut callers, &legs).await;
+    println!("\n## {} robot legs for {:?}\n", plan.robots, plan.length);
+    used.print(plan.robots, plan.length);
+}
+
+/// What a while cost.
+pub struct Used {
+    /// Of one core.
+    media: f64,
+    all: f64,
+    p99: String,
+}
+
+/// Looks on for that long.
+pub async fn watch(callers: &Callers, length: Duration) -> Used {
+    tokio::time::sleep(SETTLE).await;
+    let histogram = callers.switch.lateness().histogram();
+    let (media, all, started) = (
+        thread_time("media-"),
+        cpu_time(std::process::id()),
+        Instant::now(),
+    );
+    tokio::time::sleep(length).await;
+    let seconds = started.elapsed().as_secs_f64();
+    let later = callers.switch.lateness().histogram();
+    let new: Vec<_> = later
+        .iter()
+        .zip(&histogram)
+        .map(|((bound, now), (_, then))| (*bound, now - then))
+        .collect();
+    Used {
+        media: (thread_time("media-") - media).as_secs_f64() / seconds,
+        all: (cpu_time(std::process::id()) - all).as_secs_f64() / seconds,
+        p99: p99(&new),
+    }
+}
+
+fn p99(histogram: &[(Option<u64>, u64)]) -> String {
+    let total: u64 = histogram.iter().map(|(_, count)| count).sum();
+    let mut seen = 0;
+    let found = histogram.iter().find(|(_, count)| {
+        seen += count;
+        seen * 100 >= total * 99
+    });
+    match found {
+        Some((Some(ms), _)) => format!("under {ms} ms"),
+        _ => "over 100 ms".into(),
+    }
+}
+
+impl Used {
+    fn print(&self, legs: u32, length: Duration) {
+        let bare = sockets::bare(legs, length.as_secs().clamp(3, 10) as u32);
+        let a_core = |share: f64| f64::from(legs) / share.max(0.001);
+        println!(
+            "| work | legs | media threads, % of a core | all, % of a core | legs a core | of bare sockets | lateness p99 |"
+        );
+        println!("| --- | --- | --- | --- | --- | --- | --- |");
+        println!(
+            "| bare sockets | {legs} | {:.1} | | {:.0} | 100 % | |",
+            bare * 100.0,
+            a_core(bare)
+        );
+        println!(
+            "| paceline | {legs} | {:.1} | {:.1} | {:.0} | {:.0} % | {} |",
+            self.media * 100.0,
+            self.all * 100.0,
+            a_core(self.media),
+            bare * 100.0 / self.media.max(0.001),
+            self.p99
+        );
+    }
+}
+
+/// Ends the legs; gives how much of what was said to them was heard, in percent.
+pub async fn hang_up(callers: &mut Callers, legs: &[LegId]) -> f64 {
+    let (mut received, mut lost) = (0, 0);
+    for some in legs.chunks(20) {
+        for leg in some {
+            let cause = switch::Cause::Normal;
+            callers.send(Command::Hangup { leg: *leg, cause });
+        }
+        for _ in some {
+            let stats = callers
+                .until("the end of a call", |event| match &event.kind {
+                    EventKind::Ended(why) => Some(why.stats),
+                    _ => None,
+                })
+                .await;
+            received += stats.packets_received;
+            lost += stats.packets_lost;
+        }
+    }
+    100.0 * received as f64 / (received + lost).max(1) as f64
+}

@@ -36,7 +36,7 @@ pub async fn measure(plan: &Plan) {
     );
     used.print(plan.calls * 2, plan.length);
     println!(
-        "\nmemory of a bridged call: {memory:.0} KB; packets heard of those sent: {heard:.2} %"
+        "\nmemory of a bridged call: {memory:.0} KB; packets heard, by their numbers: {heard:.2} %"
     );
 }
 

@@ -201,7 +201,8 @@ impl Preset {
 pub enum Allowed {
     #[default]
     Prediction,
-    /// One more loss would break the cap: one line for each idle agent.
+    /// One more loss would break the cap: lines of which hardly one in a hundred is lost, or one for
+    /// each idle agent.
     OneLineEach,
     /// Even that has lost too many: no line at all until old losses leave the window.
     Nothing,

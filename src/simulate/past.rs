@@ -49,10 +49,15 @@ fn dial(row: &past::Dial) -> Option<Dial> {
         .into_iter()
         .find(|one| one.as_str() == row.outcome)?;
     let seconds = |ms: i64| ms.max(0) as f64 / 1_000.0;
+    // What was no person counts as if nobody had been there.
+    let class = row.answer_class.as_deref();
+    let is_machine = matches!(class, Some("machine" | "fax" | "network"))
+        || outcome == Outcome::Machine;
+    let answered_at = row.answered_at.filter(|_| !is_machine);
     Some(Dial {
         at: Millis(row.started_at),
-        answered_after_s: row.answered_at.map(|at| seconds(at - row.started_at)),
-        talk_s: row.talk_ms.map(seconds),
+        answered_after_s: answered_at.map(|at| seconds(at - row.started_at)),
+        talk_s: row.talk_ms.filter(|_| !is_machine).map(seconds),
         outcome,
     })
 }

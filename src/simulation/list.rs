@@ -134,6 +134,7 @@ impl List {
             task: None,
             batch: String::new(),
             number: (FIRST_NUMBER + lead).to_string(),
+            next_number: None,
             dials: self.attempts.get(&lead).map_or(0, |made| made.len() as u32),
         }
     }

@@ -8,7 +8,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, dnc, doc, on, reservations};
+use crate::{Db, Result, Tx, dnc, doc, leads, on, reservations};
 
 /// The lead is being dialled now. `false`: it is no longer this node's.
 pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
@@ -135,6 +135,20 @@ pub(crate) async fn settle(
     if rows == 1 {
         reservations::end(tx, close.lead.as_str()).await?;
     }
+    match &close.number {
+        Some(number) if rows == 1 => go_on_with(tx, close.lead.as_str(), number).await,
+        _ => Ok(()),
+    }
+}
+
+/// From now on the lead is dialled at this one of its numbers.
+async fn go_on_with(tx: &mut Tx, lead: &str, number: &str) -> Result<()> {
+    let orgi: String = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT orgi FROM leads WHERE id = $1").bind(lead).fetch_one(c).await)?;
+    let listed = leads::dnc_among(tx, &orgi, vec![number.to_owned()]).await?;
+    on!(tx.conn(), c => sqlx::query("UPDATE leads SET phone = $2, dnc = $3 WHERE id = $1")
+        .bind(lead).bind(number).bind(listed.contains(number))
+        .execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

@@ -12,8 +12,10 @@ const MOST: i64 = 200_000;
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct Dial {
     pub started_at: i64,
-    /// When a person answered.
+    /// When somebody or something answered.
     pub answered_at: Option<i64>,
+    /// Who did: person, machine, fax, network or unknown.
+    pub answer_class: Option<String>,
     pub talk_ms: Option<i64>,
     /// See `engine::outcome::Outcome`.
     pub outcome: String,
@@ -25,7 +27,7 @@ pub struct Dial {
 /// When the database fails.
 pub async fn dials(db: &Db, campaign: &str, from: Millis, to: Millis) -> Result<Vec<Dial>> {
     Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT started_at, answered_at, talk_ms, outcome FROM calls
+        "SELECT started_at, answered_at, answer_class, talk_ms, outcome FROM calls
          WHERE campaign_id = $1 AND direction = 'outbound' AND mode <> 'test' AND state = 'closed'
              AND outcome IS NOT NULL AND started_at >= $2 AND started_at < $3
          ORDER BY started_at, id LIMIT $4"
@@ -95,6 +97,7 @@ mod tests {
             let wanted = Dial {
                 started_at: NOW.0,
                 answered_at: Some(NOW.plus(7_000).0),
+                answer_class: Some("unknown".into()),
                 talk_ms: Some(60_000),
                 outcome: "connected".into(),
             };

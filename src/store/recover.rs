@@ -96,6 +96,7 @@ async fn close_one(
         counted: Outcome::Recovered.counts(),
         status: Outcome::Recovered.status(),
         next_dial_at,
+        number: None,
         suppress: false,
     };
     attempts::settle(tx, &close, Outcome::Recovered, now).await

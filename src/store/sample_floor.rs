@@ -127,6 +127,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
             counted: outcome.counts(),
             status: outcome.status(),
             next_dial_at,
+            number: None,
             suppress: outcome == Outcome::Unwanted,
         }),
     }

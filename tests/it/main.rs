@@ -16,6 +16,7 @@ mod killed;
 mod kit;
 mod lines;
 mod modes;
+mod simulate;
 mod sound;
 mod tidy;
 mod trouble;

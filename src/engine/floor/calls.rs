@@ -106,6 +106,8 @@ pub(super) struct Call {
     pub attempts_before: u32,
     /// Dials of the lead before this one, counted or not.
     pub dials_before: u32,
+    /// The lead's next number.
+    pub next_number: Option<String>,
     pub attempt: Option<AttemptId>,
     /// It belongs to no lead and to no campaign.
     pub test: Option<Arc<TestCall>>,
@@ -171,6 +173,7 @@ impl Call {
             batch: String::new(),
             attempts_before: 0,
             dials_before: 0,
+            next_number: None,
             attempt: None,
             test: None,
             gateway: None,

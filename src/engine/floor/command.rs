@@ -301,6 +301,8 @@ pub struct CloseAttempt {
     pub counted: bool,
     pub status: CallStatus,
     pub next_dial_at: Option<Millis>,
+    /// The lead goes on with this number: nobody can have the one that was dialled.
+    pub number: Option<String>,
     /// The called party wants no more calls: the number goes on the house's DNC list.
     pub suppress: bool,
 }

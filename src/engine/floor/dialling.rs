@@ -156,6 +156,7 @@ impl Floor {
         call.batch = dial.lead.batch;
         call.attempts_before = verdict.facts.attempts;
         call.dials_before = dial.lead.dials;
+        call.next_number = dial.lead.next_number;
         call.attempt = Some(attempt);
         call.gateway = Some(gateway.clone());
         call.holds_channel = true;

@@ -311,11 +311,17 @@ impl Floor {
             outcome.counts() || (outcome == Outcome::Cancelled && call.times.ringing.is_some());
         let attempts = call.attempts_before + u32::from(counted);
         let worn_out = call.dials_before + 1 >= retry::MOST_DIALS;
+        let retry = &campaign.spec.settings.retry;
+        let goes_on = outcome == Outcome::Unallocated && attempts < retry.max_attempts;
+        let number = call.next_number.clone();
+        let number = number.filter(|_| goes_on && !worn_out && call.disposed.is_none());
         let next_dial_at = match call.disposed {
             Some(Step::CallAgain(at) | Step::TryAgain(at)) => Some(at),
             Some(Step::Close | Step::Suppress) => None,
             None if worn_out || has_message(call) => None,
-            None => campaign.spec.settings.retry.next(outcome, attempts, now),
+            // The gate decides whether that one may be dialled now.
+            None if number.is_some() => Some(now),
+            None => retry.next(outcome, attempts, now),
         };
         Some(CloseAttempt {
             id,
@@ -327,6 +333,7 @@ impl Floor {
                 status => status,
             },
             next_dial_at,
+            number,
             suppress: outcome == Outcome::Unwanted,
         })
     }

@@ -238,6 +238,8 @@ pub struct Lead {
     pub batch: String,
     /// E.164 or as it is dialled.
     pub number: String,
+    /// The lead's next number, when nobody can have this one.
+    pub next_number: Option<String>,
     /// Dials so far, counted as attempts or not.
     pub dials: u32,
 }

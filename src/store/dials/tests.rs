@@ -178,3 +178,47 @@ async fn a_test_call_of_a_process_that_died_is_closed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_lead_whose_number_nobody_has_goes_on_with_its_next() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        on!(db.write(), c => sqlx::query(
+            "UPDATE leads SET phone = '13900000001',
+                 phones = '[\"13900000001\", \"13900000002\", \"13900000003\"]'")
+            .execute(c).await.map(|_| ()))
+        .unwrap();
+        let mut tx = db.begin().await.unwrap();
+        crate::dnc::add(&mut tx, "o", "13900000003", "asked", None, NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let walk = [
+            ("13900000001", "13900000002"),
+            ("13900000002", "13900000003"),
+        ];
+        for (no, (number, next)) in walk.into_iter().enumerate() {
+            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
+                .await
+                .unwrap();
+            let lead = &drawn.leads[0];
+            let of = (lead.number.as_str(), lead.next_number.as_deref());
+            assert_eq!(of, (number, Some(next)));
+            let open = floor::attempt(no as u64 + 1, &campaign, lead);
+            super::open(db, floor::NODE, &open).await.unwrap();
+            let mut close = floor::close(&open, Outcome::Unallocated, Some(NOW));
+            if let Some(attempt) = &mut close.attempt {
+                attempt.number.clone_from(&lead.next_number);
+            }
+            super::close(db, &close).await.unwrap();
+        }
+        let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!((lead.phone.as_str(), lead.dnc), ("13900000003", true));
+        assert_eq!(lead.phones.0.len(), 3, "none is forgotten");
+        let drawn = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW).await;
+        let last = &drawn.unwrap().leads[0];
+        assert_eq!(last.next_number, None);
+    })
+    .await;
+}

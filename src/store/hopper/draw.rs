@@ -6,7 +6,7 @@ use engine::{draw::late, floor::Lead, time::Millis};
 
 use super::left::what_is_left;
 use crate::{
-    Db, Result, Tx, on,
+    Db, Doc, Result, Tx, on,
     reservations::{self, reserved},
 };
 
@@ -27,11 +27,13 @@ pub(super) struct Row {
     task_id: Option<String>,
     batch_id: String,
     phone: String,
+    #[sqlx(try_from = "String")]
+    phones: Doc<Vec<String>>,
     dial_count: i64,
 }
 
 /// What a draw reads of a lead.
-pub(super) const COLUMNS: &str = "id, task_id, batch_id, phone, dial_count";
+pub(super) const COLUMNS: &str = "id, task_id, batch_id, phone, phones, dial_count";
 
 /// One of the two lists a draw takes from. Its conditions are those of its index, word by word.
 pub(super) struct Lane {
@@ -168,8 +170,15 @@ pub(super) async fn hold(
 
 impl From<Row> for Lead {
     fn from(row: Row) -> Self {
+        let mut numbers = row
+            .phones
+            .0
+            .iter()
+            .skip_while(|number| **number != row.phone);
+        let next_number = numbers.nth(1).cloned();
         Self {
             id: row.id.into(),
+            next_number,
             task: row.task_id.map(Into::into),
             batch: row.batch_id,
             number: row.phone,

@@ -1,6 +1,6 @@
 //! From a lead in hand to an INVITE, and what the network makes of it.
 
-use super::script::check;
+use super::script::{Stage, check};
 
 #[test]
 fn what_the_network_says_is_the_leads_next_step() {
@@ -260,5 +260,54 @@ fn a_dial_that_rang_and_was_stopped_is_an_attempt() {
          3 release all of c
          3 hang up L1
          3 close L1 cancelled again in 300",
+    );
+}
+
+#[test]
+fn a_number_that_nobody_has_gives_way_to_the_leads_next_one() {
+    let mut stage = Stage::of(
+        "campaign c robot
+         lead c number=13800000001 next=13800000002
+         1 ends L1 404
+         2.5 wait",
+    );
+    let dialled = |stage: &Stage| {
+        let again = |line: &&String| line.contains("dial L1");
+        let number = stage.store.rows[&"L1".into()].lead.number.clone();
+        (number, stage.shown.iter().filter(again).count())
+    };
+    assert_eq!(dialled(&stage), ("13800000002".into(), 2));
+    // Nobody has that one either, and there is no other.
+    stage.line("3 ends L1 404");
+    stage.line("700 wait");
+    assert_eq!(dialled(&stage), ("13800000002".into(), 2));
+}
+
+#[test]
+fn a_busy_number_is_no_reason_to_dial_another() {
+    let stage = Stage::of(
+        "campaign c robot
+         lead c number=13800000001 next=13800000002
+         1 ends L1 486
+         700 wait",
+    );
+    let row = &stage.store.rows[&"L1".into()];
+    assert_eq!(row.lead.number, "13800000001");
+}
+
+#[test]
+fn the_next_number_has_no_budget_of_its_own() {
+    let stage = Stage::of(
+        "campaign c robot attempts=1
+         lead c number=13800000001 next=13800000002
+         1 ends L1 404
+         700 wait",
+    );
+    let again = |line: &&String| line.contains("dial L1");
+    assert_eq!(
+        stage.shown.iter().filter(again).count(),
+        1,
+        "{:?}",
+        stage.shown
     );
 }

@@ -50,6 +50,7 @@ impl Store {
             task: None,
             batch: "batch".into(),
             number,
+            next_number: None,
             dials: 0,
         };
         self.rows.entry(id.into()).or_insert(Row {
@@ -266,6 +267,10 @@ impl Store {
             let row = self.row(&close.lead);
             row.status = close.status;
             row.next = close.next_dial_at;
+            if let Some(number) = &close.number {
+                row.lead.number.clone_from(number);
+                row.lead.next_number = None;
+            }
             row.reserved = false;
             if !close.counted {
                 row.dialled.pop();

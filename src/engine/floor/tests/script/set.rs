@@ -187,6 +187,7 @@ impl Stage {
                 "attempts" => row.facts.attempts = value.parse().expect("a number"),
                 "today" => row.facts.attempts_today = value.parse().expect("a number"),
                 "number" => row.lead.number = value.into(),
+                "next" => row.lead.next_number = Some(value.into()),
                 "state" => row.facts.said.state = Some(value.into()),
                 "person" => row.facts.said.person = Some(value.into()),
                 "agent" => row.agent = Some(value.into()),

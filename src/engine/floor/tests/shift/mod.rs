@@ -1,6 +1,7 @@
 //! Whole shifts of chance: hours of virtual time, thousands of calls, held against what must
 //! always be true. A failure names its seed: `play(seed)` repeats it to the last command.
 
+mod books;
 mod in_call;
 mod people;
 mod plan;
@@ -14,11 +15,18 @@ const SEEDS: std::ops::Range<u64> = 0..12;
 
 #[test]
 fn whatever_happens_in_a_shift_the_books_add_up() {
-    let calls: usize = SEEDS.map(|seed| play(seed).calls()).sum();
+    let shifts: Vec<World> = SEEDS.map(play).collect();
+    let calls: usize = shifts.iter().map(World::calls).sum();
     assert!(
         calls > 5_000,
         "only {calls} calls: the shifts are too quiet"
     );
+    let sum = |what: fn(&World) -> usize| shifts.iter().map(what).sum::<usize>();
+    let (stops, lost) = (
+        sum(|world| world.books.stops),
+        sum(|world| world.books.lost),
+    );
+    assert!(stops > 4 && lost > 20, "{lost} lost, {stops} caps reached");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::super::{super::*, stage, store::Store};
 use crate::{
     campaign::{Mode, State},
     classification::{self, Treatment},
-    pacing::Policy,
+    ledger::Preset,
+    pacing::{Policy, predictive},
     queue::Strategy,
     retry::Retry,
     window::Window,
@@ -78,6 +79,10 @@ pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
     }
     if works_to_the_end {
         for spec in &mut campaigns {
+            // Books that are overdrawn may never let a campaign come to its end.
+            if let Policy::Predictive(_) = spec.settings.pacing {
+                spec.settings.pacing = Policy::default();
+            }
             spec.settings.retry.attempts_per_day = 10;
         }
     }
@@ -136,11 +141,13 @@ fn campaign(
 }
 
 fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
-    if rng.random_bool(0.5) {
-        settings.pacing = Policy::Ratio {
+    settings.pacing = match rng.random_range(0..5) {
+        0..3 => Policy::Predictive(predictive(rng)),
+        3 => Policy::Ratio {
             lines: rng.random_range(10..30) as f64 / 10.0,
-        };
-    }
+        },
+        _ => Policy::default(),
+    };
     settings.max_concurrency = rng.random_bool(0.3).then(|| rng.random_range(1..8));
     settings.retry = Retry {
         max_attempts: rng.random_range(1..8),
@@ -171,5 +178,15 @@ fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
             ranges: vec![(9 * 60, 11 * 60), (11 * 60 + 30, 24 * 60)],
             ..Window::always()
         };
+    }
+}
+
+fn predictive(rng: &mut StdRng) -> predictive::Settings {
+    let books = [Preset::Strictest, Preset::Us, Preset::Uk, Preset::Campaign];
+    predictive::Settings {
+        cap: rng.random_range(1..=5) as f64 / 100.0,
+        min_agents: rng.random_range(2..5),
+        books: books[rng.random_range(0..books.len())],
+        ..predictive::Settings::default()
     }
 }

@@ -12,12 +12,14 @@ use super::{
         invariants, stage,
         store::{Row, Store},
     },
+    books::Books,
     in_call,
     plan::{self, HOUR, Plan, Size},
     switch::Switch,
 };
 use crate::{
-    campaign::{Settings, State},
+    campaign::{Mode, Settings, State},
+    ledger::Window,
     outcome::CallStatus,
     window::hours,
 };
@@ -36,6 +38,7 @@ pub struct World {
     /// Dials of attempts that are open now.
     dialled: BTreeMap<AttemptId, u32>,
     admitted: VecDeque<Millis>,
+    pub books: Books,
     /// So many agents need a database that is never away for long.
     is_large: bool,
     /// Every command and when it came, for a comparison of two shifts.
@@ -60,6 +63,7 @@ impl World {
             next_incoming: 1 << 63,
             dialled: BTreeMap::new(),
             admitted: VecDeque::new(),
+            books: Books::default(),
             is_large: size.is_some(),
             commands: Vec::new(),
         }
@@ -117,8 +121,10 @@ impl World {
             let undone: Vec<_> = undone.collect();
             assert!(
                 !campaign.is_running(),
-                "{} does not finish: {undone:?}",
-                campaign.spec.id
+                "{} does not finish: {} leads are left, {:?} is the first",
+                campaign.spec.id,
+                undone.len(),
+                undone.first()
             );
         }
     }
@@ -224,6 +230,7 @@ impl World {
         let mut pending = VecDeque::new();
         loop {
             invariants::hold(&self.floor);
+            self.books.look(&self.floor, self.now);
             while let Some(command) = self.floor.poll_command() {
                 self.watch(&command);
                 self.commands.push((self.now, command.clone()));
@@ -256,6 +263,7 @@ impl World {
     /// What no command may do, whatever came before.
     fn watch(&mut self, command: &Command) {
         match command {
+            Command::Check { lead, .. } => self.books.gave(lead, &self.floor, self.now),
             Command::OpenAttempt(open) => {
                 self.dialled.insert(open.attempt, 0);
                 self.admitted.push_back(self.now);
@@ -382,6 +390,38 @@ impl World {
                 row.next.is_some() || is_done,
                 "{row:?} has neither end nor next time"
             );
+        }
+        self.counts_add_up();
+    }
+
+    /// What each campaign counted is what its CDRs say.
+    fn counts_add_up(&self) {
+        for (id, campaign) in &self.floor.campaigns {
+            let is_of_campaign = |call: &&CloseCall| {
+                let lead = call.attempt.as_ref().map(|attempt| &attempt.lead);
+                lead.is_some_and(|lead| self.store.rows[lead].campaign == *id)
+            };
+            let closed: Vec<&CloseCall> =
+                self.store.closed.values().filter(is_of_campaign).collect();
+            let came_to: u64 = campaign.outcomes.values().sum();
+            assert_eq!(came_to, closed.len() as u64, "outcomes of {id}");
+            if campaign.spec.mode != Mode::Predictive {
+                continue;
+            }
+            let count =
+                |so: fn(&CloseCall) -> bool| closed.iter().filter(|call| so(call)).count() as u64;
+            let books = campaign.ledger.tally(Window::Campaign, self.now);
+            let lost = count(&|call| call.gave_up.is_some());
+            assert_eq!(books.lost, lost, "lost, {id}");
+            // One that was taken for a machine counts once its agent says that it is a person.
+            let bridged = count(&|call| call.times.bridged.is_some());
+            let persons = count(&|call| call.times.bridged.is_some() && !is_none(call));
+            assert!((persons..=bridged).contains(&books.connected), "{books:?}, {id}");
+            let gone = count(&|call| {
+                let met = call.times.bridged.is_some() || call.gave_up.is_some();
+                call.times.answered.is_some() && !met && !is_none(call)
+            });
+            assert_eq!(books.answered, books.connected + lost + gone, "answered, {id}");
         }
     }
 }

@@ -51,8 +51,8 @@ fn dial(row: &past::Dial) -> Option<Dial> {
     let seconds = |ms: i64| ms.max(0) as f64 / 1_000.0;
     // What was no person counts as if nobody had been there.
     let class = row.answer_class.as_deref();
-    let is_machine = matches!(class, Some("machine" | "fax" | "network"))
-        || outcome == Outcome::Machine;
+    let is_machine =
+        matches!(class, Some("machine" | "fax" | "network")) || outcome == Outcome::Machine;
     let answered_at = row.answered_at.filter(|_| !is_machine);
     Some(Dial {
         at: Millis(row.started_at),

@@ -105,6 +105,7 @@ pub(super) fn closing(id: AttemptId, outcome: Outcome) -> CloseAttempt {
         counted: false,
         status: outcome.status(),
         next_dial_at: None,
+        number: None,
         suppress: outcome == Outcome::Unwanted,
     }
 }

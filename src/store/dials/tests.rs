@@ -81,6 +81,7 @@ async fn a_test_call_is_written_whole_and_counts_for_nothing() {
         let db = &home.db;
         let (campaign, ids) = floor::campaign(db, 1).await;
         let lead = engine::floor::Lead {
+            next_number: None,
             id: "".into(),
             task: None,
             batch: String::new(),
@@ -161,6 +162,7 @@ async fn a_test_call_of_a_process_that_died_is_closed() {
         let db = &home.db;
         let (campaign, _) = floor::campaign(db, 0).await;
         let lead = engine::floor::Lead {
+            next_number: None,
             id: "".into(),
             task: None,
             batch: String::new(),

@@ -408,20 +408,29 @@ impl World {
             if campaign.spec.mode != Mode::Predictive {
                 continue;
             }
-            let count =
-                |so: fn(&CloseCall) -> bool| closed.iter().filter(|call| so(call)).count() as u64;
+            let is_none = |call: &CloseCall| call.answer_class.is_no_person();
+            let count = |so: &dyn Fn(&CloseCall) -> bool| {
+                closed.iter().filter(|call| so(call)).count() as u64
+            };
             let books = campaign.ledger.tally(Window::Campaign, self.now);
             let lost = count(&|call| call.gave_up.is_some());
             assert_eq!(books.lost, lost, "lost, {id}");
             // One that was taken for a machine counts once its agent says that it is a person.
             let bridged = count(&|call| call.times.bridged.is_some());
             let persons = count(&|call| call.times.bridged.is_some() && !is_none(call));
-            assert!((persons..=bridged).contains(&books.connected), "{books:?}, {id}");
+            assert!(
+                (persons..=bridged).contains(&books.connected),
+                "{books:?}, {id}"
+            );
             let gone = count(&|call| {
                 let met = call.times.bridged.is_some() || call.gave_up.is_some();
                 call.times.answered.is_some() && !met && !is_none(call)
             });
-            assert_eq!(books.answered, books.connected + lost + gone, "answered, {id}");
+            assert_eq!(
+                books.answered,
+                books.connected + lost + gone,
+                "answered, {id}"
+            );
         }
     }
 }

@@ -61,7 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["seal"]),
     ("clap", &["paceline"]),
     ("croner", &["store"]),
-    ("csv", &["jobs"]),
+    ("csv", &["jobs", "store"]),
     ("encoding_rs", &["jobs"]),
     ("hickory-resolver", &["paceline"]),
     ("hound", &["media"]),
@@ -91,6 +91,7 @@ const ENGINE_STANDS_ON: &[&str] = &[
     "rand",
     "regex",
     "serde",
+    "serde_json",
     "thiserror",
     "toml",
 ];

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{find, running::word};
+use super::{find, stats::word};
 use crate::{caller::Caller, clock::At, house::House, input::Params, paging, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {

@@ -57,6 +57,7 @@ mod running;
 mod settings;
 pub mod shown;
 mod sources;
+mod stats;
 mod supervise;
 mod targets;
 mod tasks;
@@ -75,7 +76,7 @@ pub use jobs::JobOut;
 pub use leads::show as show_lead;
 pub use queues::{QueueOut, all as all_queues};
 pub use registrations::{BanOut, RegistrationOut, all as all_registrations, all_bans};
-pub use running::word;
+pub use stats::word;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::house::House;
@@ -105,6 +106,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(campaigns::routes())
         .merge(targets::routes())
         .merge(running::routes())
+        .merge(stats::routes())
         .merge(tasks::routes())
         .merge(recycle::routes())
         .merge(robots::routes())

@@ -24,7 +24,8 @@ use super::{
     answer::Accepted,
     check,
     robots::{HeldOut, RobotTaskOut, task},
-    running::{self, Stats},
+    running,
+    stats::{self, Stats},
 };
 use crate::{
     caller::Caller,
@@ -115,7 +116,7 @@ async fn stats(
 ) -> Result<Json<RobotTaskStats>, Problem> {
     task(&house, &caller, &id).await?;
     Ok(Json(RobotTaskStats {
-        now: running::stats_of(&house, &caller, &id).await?,
+        now: stats::stats_of(&house, &caller, &id).await?,
         leads: robots::held(&house.db, &id).await?.into(),
     }))
 }

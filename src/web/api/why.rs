@@ -24,7 +24,7 @@ use store::{
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{find, leads::find_mine, running::word, wait};
+use super::{find, leads::find_mine, stats::word, wait};
 use crate::{
     caller::Caller,
     clock::{At, now},

@@ -232,11 +232,13 @@ async fn campaign(walk: &Walk, filter: &str) -> String {
         .ask("PUT", "/api/v1/queues/{id}", &["sales"], queue)
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let gateway = json!({"name": "线路一", "host": "127.0.0.1", "port": 5080, "password": "x"});
+    let gateway =
+        json!({"name": "线路一", "host": "127.0.0.1", "port": 5080, "password": "geheim-7"});
     let answer = walk
         .ask("PUT", "/api/v1/gateways/{id}", &["gw1"], gateway)
         .await;
-    assert!(!answer.text.contains("password"), "{}", answer.text);
+    assert_eq!(answer.body["has_password"], true, "{}", answer.text);
+    assert!(!answer.text.contains("geheim-7"), "{}", answer.text);
     let wrong = json!({"name": "回访", "campaign_type": "guess", "filter_id": filter,
         "extract_count": 0, "settings": {"ring_timeout_s": 5}});
     let answer = walk.ask("POST", "/api/v1/campaigns", &[], wrong).await;

@@ -56,7 +56,7 @@ async fn replay(house: &House, place: &[&str]) {
         "--seed",
         "7",
         "--agents",
-        "10,40",
+        "2,8",
         "--channels",
         "200",
     ];
@@ -75,9 +75,11 @@ async fn replay(house: &House, place: &[&str]) {
     }
     assert_eq!(
         (&rows[0]["agents"], &rows[1]["agents"]),
-        (&json!(10), &json!(40))
+        (&json!(2), &json!(8))
     );
-    assert!(number(&rows[1], "connected") > 2.0 * number(&rows[0], "connected"));
+    // Few enough agents that they, not the gateway's 20 calls a second, are what binds.
+    let connected = [0, 1].map(|row| number(&rows[row], "connected"));
+    assert!(connected[1] > 2.0 * connected[0], "{connected:?}");
 
     let once = ask(&shift).expect("figures");
     assert_eq!(once, ask(&shift).expect("figures"), "the same seed");
@@ -86,7 +88,7 @@ async fn replay(house: &House, place: &[&str]) {
         "--seed",
         "8",
         "--agents",
-        "10,40",
+        "2,8",
         "--channels",
         "200",
     ];

@@ -38,14 +38,15 @@ async fn sums(db: &Db, task: &str) -> [i64; 5] {
     assert_eq!(task.filtered, given + task.unallocated);
     [
         task.filtered,
-        task.to_ai,
+        task.to_agent,
         task.unallocated,
         task.recycled,
         task.recycled_dept,
     ]
 }
 
-/// A list of its own and a robot campaign over it that may dial at no time.
+/// A list of its own and a preview campaign over it. Its agents never sign in, so that nothing but the
+/// job has a lead in hand.
 async fn campaign(api: &Client, name: &str, gateway: &str) -> (String, String) {
     let (batch, _) = stage::empty_batch(api, name).await;
     let numbers: Vec<String> = (0..LEADS).map(|n| format!("138{n:08}")).collect();
@@ -64,18 +65,16 @@ async fn campaign(api: &Client, name: &str, gateway: &str) -> (String, String) {
         .post("/filters", json!({"name": name, "batch_id": batch}))
         .await;
     let asked = json!({
-        "name": name, "campaign_type": "robot", "filter_id": filter["id"],
+        "name": name, "campaign_type": "preview", "filter_id": filter["id"],
         "extract_count": LEADS,
         "settings": {
             "gateway": gateway, "caller_ids": ["02110000"], "division": {"by": "even"},
-            "window": {"zone": "Asia/Shanghai", "from": "2999-01-01",
-                "weekdays": [1], "ranges": [[0, 60]]},
         },
     });
     let campaign = text(&api.post("/campaigns", asked).await["id"]);
-    let robots = json!([{"target_type": "robot", "target_id": "201"},
-        {"target_type": "robot", "target_id": "202", "quantity": 9_000}]);
-    api.put(&format!("/campaigns/{campaign}/targets"), robots)
+    let agents = json!([{"target_type": "agent", "target_id": "a1001"},
+        {"target_type": "agent", "target_id": "a1002", "quantity": 9_000}]);
+    api.put(&format!("/campaigns/{campaign}/targets"), agents)
         .await;
     (batch, campaign)
 }
@@ -91,12 +90,21 @@ async fn done(server: &Server, api: &Client, job: &Value, killed: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_allocation_and_a_recycling_end_as_if_nobody_had_been_killed() {
-    let house = House::new();
+    ends_as_if_nobody_had_been_killed(House::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_allocation_and_a_recycling_end_so_on_postgresql() {
+    let database = store::testing::postgres().await;
+    ends_as_if_nobody_had_been_killed(House::new().on(&database.place)).await;
+}
+
+async fn ends_as_if_nobody_had_been_killed(house: House) {
     let server = house.start();
     let api = house.admin().await;
-    let place = house.data().display().to_string();
-    let db = Db::connect(&place).await.expect("the database");
+    let db = house.db().await;
     let gateway = stage::gateway_at(&api, 5999, 5.0).await;
+    stage::queue(&api, "sales", &["1001", "1002"], json!({})).await;
     let mut ends = Vec::new();
     for (name, killed) in [("calm", false), ("killed", true)] {
         let (batch, campaign) = campaign(&api, name, &gateway).await;
@@ -108,7 +116,7 @@ async fn an_allocation_and_a_recycling_end_as_if_nobody_had_been_killed() {
         assert_eq!(sums(&db, &task).await, [30_000, 30_000, 0, 0, 0]);
         let path = format!("/tasks/{task}/recycle");
         let back = api
-            .post(&path, json!({"scope": "target", "target_id": "201"}))
+            .post(&path, json!({"scope": "target", "target_id": "a1001"}))
             .await;
         done(&server, &api, &back, killed).await;
         let said = api.get(&format!("/jobs/{}", text(&back["job_id"]))).await;

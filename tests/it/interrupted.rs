@@ -112,12 +112,19 @@ async fn upload(api: &Client, batch: &str, rows: &[Vec<String>], policy: &str) -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_an_update_and_an_undo_end_as_if_nobody_had_been_killed() {
-    let house = House::new();
+    end_as_if_nobody_had_been_killed(House::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_an_update_and_an_undo_end_so_on_postgresql() {
+    let database = store::testing::postgres().await;
+    end_as_if_nobody_had_been_killed(House::new().on(&database.place)).await;
+}
+
+async fn end_as_if_nobody_had_been_killed(house: House) {
     let server = house.start();
     let api = house.admin().await;
-    let db = Db::connect(&house.data().display().to_string())
-        .await
-        .expect("the database");
+    let db = house.db().await;
     let (calm, _) = stage::empty_batch(&api, "calm").await;
     let (killed, _) = stage::empty_batch(&api, "killed").await;
     let numbers = |from: usize| -> Vec<String> {

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use store::Db;
 use tempfile::TempDir;
 
 use super::{
@@ -95,6 +96,16 @@ impl House {
 
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
+    }
+
+    /// The database of the server, to look into.
+    ///
+    /// # Panics
+    /// When no server has started here yet.
+    pub async fn db(&self) -> Db {
+        let in_data = || self.data().display().to_string();
+        let place = self.database.clone().unwrap_or_else(in_data);
+        Db::connect(&place).await.expect("the database")
     }
 
     /// Starts a server here and waits until it is ready.

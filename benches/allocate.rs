@@ -213,6 +213,7 @@ async fn start(db: &Db, batch: &str, count: i64, list_order: ListOrder) -> (Stri
         alloc_mode: Share::All,
         description: "",
         settings: &settings,
+        own_settings: &std::collections::BTreeSet::new(),
     };
     let campaign = campaigns::create(&mut tx, "o", "u", &draft, Millis(0))
         .await

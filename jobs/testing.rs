@@ -239,6 +239,7 @@ pub async fn campaign(house: &House, filter: &str, plan: &Plan<'_>) -> String {
         alloc_mode: plan.share,
         description: "",
         settings: &Settings::default(),
+        own_settings: &std::collections::BTreeSet::new(),
     };
     let id = campaigns::create(&mut tx, "o", "u", &draft, now)
         .await

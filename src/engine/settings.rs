@@ -1,10 +1,12 @@
 //! Outbound settings (电销设置): once a tenant, narrower ones win (OUT-146 to OUT-154).
 
 mod levels;
+pub mod own;
 
 use serde::{Deserialize, Serialize};
 
 pub use levels::{Ceiling, Level, Levels, Rules};
+pub use own::Own;
 
 use crate::{
     campaign::{self, Mode},
@@ -16,9 +18,9 @@ use crate::{
 /// Every setting, with a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
-    /// 启用自动外呼: an agent's preview dials by itself. A new campaign starts with it.
+    /// 启用自动外呼: an agent's preview dials by itself. Of each campaign that does not set it itself.
     pub auto_dial_enabled: bool,
-    /// 外呼倒计时: seconds until it does, 0 to 120. A new campaign starts with it.
+    /// 外呼倒计时: seconds until it does, 0 to 120. Of each campaign that does not set it itself.
     pub auto_dial_countdown: u32,
     /// 人工坐席外呼并发限制. Holds at once, for calls that agents dial from a preview.
     pub agent_concurrency_enabled: bool,
@@ -30,20 +32,21 @@ pub struct Settings {
     /// Calls of robots at once, 1 to 10,000, among those of the level that sets it; a campaign's own
     /// limit counts as well.
     pub robot_concurrency: u32,
-    /// 最大拨打次数, 1 to 10. A new campaign starts with it, as with the next three.
+    /// 最大拨打次数, 1 to 10. Of each campaign that does not set it itself, as the next three.
     pub max_attempts: u32,
     pub retry_minutes: RetryMinutes,
     /// Attempts on one number a day, 1 to 10.
     pub attempts_per_day: u32,
     /// 振铃超时, 10 to 60 seconds.
     pub ring_timeout: u32,
-    /// Unanswered lines for each agent at work, 1.0 to 3.0: what a new predictive campaign starts
-    /// with when a level sets it. While none does, a new campaign has no such cap.
+    /// Unanswered lines for each agent at work, 1.0 to 3.0: of each predictive campaign with no pacing
+    /// of its own when a level sets it. While none does, there is no such cap.
     pub predictive_ratio_max: f64,
-    /// Percent of answered calls that may be abandoned, 0 to 10: what a new predictive campaign starts
-    /// with when a level sets it; more than 5 counts as 5, the most a campaign may lose.
+    /// Percent of answered calls that may be abandoned, 0 to 10: of each predictive campaign with no
+    /// pacing of its own when a level sets it; more than 5 counts as 5, the most a campaign may lose.
     pub abandon_target: f64,
-    /// 答录机检测: whether a new predictive or robot campaign listens to who or what answers.
+    /// 答录机检测: whether a predictive or robot campaign that does not say so itself listens to who or
+    /// what answers.
     pub amd_enabled: bool,
     /// 号码隐藏: agents see numbers masked, in lists, previews, pop-ups and on their phones; exports
     /// have them masked unless a supervisor asks for them in full. Holds at once. The department is
@@ -56,7 +59,7 @@ pub struct Settings {
     /// The pop-up of a call that an agent dials opens when it is dialled, otherwise when it is
     /// answered. Holds at once. Calls that a queue offers open theirs with the offer in any case.
     pub popup_on_dial: bool,
-    /// The pop-up must be saved before the next call. A new campaign starts with it.
+    /// The pop-up must be saved before the next call. Of each campaign that does not set it itself.
     pub wrapup_required: bool,
 }
 
@@ -185,8 +188,8 @@ pub fn effective(levels: &[Overrides]) -> Settings {
     settings
 }
 
-/// What a new campaign starts with where these levels meet. Later changes of the levels do not reach
-/// the campaign. Who sets what calls may be lost, or lines dialled, wants prediction: then a
+/// What a new campaign starts with where these levels meet, and what it follows later in all that it
+/// does not set itself ([`own::follow`]). Who sets what calls may be lost, or lines dialled, wants prediction: then a
 /// predictive campaign starts with it, otherwise with one line for each idle agent.
 #[must_use]
 pub fn for_new_campaign(levels: &[Overrides], mode: Option<Mode>) -> campaign::Settings {

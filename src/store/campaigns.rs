@@ -1,8 +1,11 @@
 //! Campaigns (活动).
 
+use std::collections::BTreeSet;
+
 use engine::{
     campaign::{Mode, Order, Settings, State},
     draw::{ListOrder, Share},
+    settings::Own,
     time::Millis,
 };
 use serde::Serialize;
@@ -31,6 +34,9 @@ pub struct Campaign {
     pub description: String,
     #[sqlx(try_from = "String")]
     pub settings: Doc<Settings>,
+    /// What of them is the campaign's own word; the rest follows the wider levels.
+    #[sqlx(try_from = "String")]
+    pub own_settings: Doc<BTreeSet<Own>>,
     /// `draft`, `running`, `paused`, `finished` or `stopped`; see [`Campaign::state`].
     pub state: String,
     /// Rises with every change.
@@ -52,6 +58,7 @@ pub struct Draft<'a> {
     pub alloc_mode: Share,
     pub description: &'a str,
     pub settings: &'a Settings,
+    pub own_settings: &'a BTreeSet<Own>,
 }
 
 impl Campaign {
@@ -90,16 +97,17 @@ pub async fn create(
 ) -> Result<String> {
     let id = new_id("cmp");
     let settings = doc::text("settings", draft.settings)?;
+    let own = doc::text("own_settings", draft.own_settings)?;
     let rows = on!(tx.conn(), c => sqlx::query(
         "INSERT INTO campaigns (id, orgi, creater, name, campaign_type, filter_id, business_type,
              business_status, extract_count, default_alloc, alloc_mode, description, settings, state,
-             created_at, updated_at)
-         SELECT $1, $2, $3, $4, $5, f.id, $7, $8, $9, $10, $11, $12, $13, 'draft', $14, $14
+             created_at, updated_at, own_settings)
+         SELECT $1, $2, $3, $4, $5, f.id, $7, $8, $9, $10, $11, $12, $13, 'draft', $14, $14, $15
          FROM filters f WHERE f.id = $6 AND f.orgi = $2"
     ).bind(&id).bind(orgi).bind(creater).bind(draft.name).bind(draft.campaign_type.as_str())
         .bind(draft.filter_id).bind(draft.business_type).bind(draft.business_status)
         .bind(draft.extract_count).bind(draft.default_alloc).bind(draft.alloc_mode.as_str())
-        .bind(draft.description).bind(settings).bind(now.0).execute(c).await
+        .bind(draft.description).bind(settings).bind(now.0).bind(own).execute(c).await
         .map(|done| done.rows_affected()))
     .map_err(|error| Error::from(error).unique_as("NAME_TAKEN"))?;
     if rows == 1 {
@@ -214,15 +222,17 @@ pub async fn save(
         return Err(Error::conflict("NOT_DRAFT"));
     }
     let settings = doc::text("settings", draft.settings)?;
+    let own = doc::text("own_settings", draft.own_settings)?;
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE campaigns SET name = $3, campaign_type = $4, filter_id = $5, business_type = $6,
              business_status = $7, extract_count = $8, default_alloc = $9, alloc_mode = $10,
-             description = $11, settings = $12, revision = revision + 1, updated_at = $13
+             description = $11, settings = $12, revision = revision + 1, updated_at = $13,
+             own_settings = $14
          WHERE id = $1 AND revision = $2"
     ).bind(id).bind(revision).bind(draft.name).bind(draft.campaign_type.as_str())
         .bind(draft.filter_id).bind(draft.business_type).bind(draft.business_status)
         .bind(draft.extract_count).bind(draft.default_alloc).bind(draft.alloc_mode.as_str())
-        .bind(draft.description).bind(settings).bind(now.0).execute(c).await
+        .bind(draft.description).bind(settings).bind(now.0).bind(own).execute(c).await
         .map(|done| done.rows_affected()))
     .map_err(|error| {
         Error::from(error)
@@ -337,6 +347,8 @@ mod tests {
         testing::on_both,
     };
 
+    static NOTHING_OWN: BTreeSet<Own> = BTreeSet::new();
+
     fn draft<'a>(filter_id: &'a str, settings: &'a Settings) -> Draft<'a> {
         Draft {
             name: "回访",
@@ -349,6 +361,7 @@ mod tests {
             alloc_mode: Share::All,
             description: "",
             settings,
+            own_settings: &NOTHING_OWN,
         }
     }
 

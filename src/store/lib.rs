@@ -70,6 +70,7 @@ pub mod leads;
 pub mod learned;
 pub mod mappings;
 pub mod node;
+pub mod own_settings;
 pub mod past;
 pub mod preflight;
 pub mod previews;

@@ -30,6 +30,7 @@ pub async fn campaign(db: &Db, count: i64) -> (String, Vec<String>) {
         alloc_mode: Share::default(),
         description: "",
         settings: &Settings::default(),
+        own_settings: &std::collections::BTreeSet::new(),
     };
     let mut tx = db.begin().await.unwrap();
     let id = campaigns::create(&mut tx, "o", "u", &draft, sample::NOW)

@@ -59,15 +59,19 @@ pub async fn all(db: &Db) -> Result<BTreeMap<String, Levels>> {
     ).fetch_all(c).await)?;
     let mut tenants: BTreeMap<String, Levels> = BTreeMap::new();
     for (orgi, scope, id, value) in rows {
-        let levels = tenants.entry(orgi).or_default();
-        let value = doc::parse("settings", &value)?;
-        match scope.as_str() {
-            "department" => drop(levels.departments.insert(id, value)),
-            "campaign" => drop(levels.campaigns.insert(id, value)),
-            _ => levels.tenant = value,
-        }
+        put(tenants.entry(orgi).or_default(), &scope, id, &value)?;
     }
     Ok(tenants)
+}
+
+fn put(levels: &mut Levels, scope: &str, id: String, value: &str) -> Result<()> {
+    let value = doc::parse("settings", value)?;
+    match scope {
+        "department" => drop(levels.departments.insert(id, value)),
+        "campaign" => drop(levels.campaigns.insert(id, value)),
+        _ => levels.tenant = value,
+    }
+    Ok(())
 }
 
 /// Everything that a tenant has set.
@@ -76,6 +80,21 @@ pub async fn all(db: &Db) -> Result<BTreeMap<String, Levels>> {
 /// As [`all`].
 pub async fn levels(db: &Db, orgi: &str) -> Result<Levels> {
     Ok(all(db).await?.remove(orgi).unwrap_or_default())
+}
+
+/// The same as this write sees it.
+///
+/// # Errors
+/// As [`all`].
+pub async fn levels_in(tx: &mut Tx, orgi: &str) -> Result<Levels> {
+    let rows: Vec<(String, String, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT scope, scope_id, value FROM outbound_settings WHERE orgi = $1"
+    ).bind(orgi).fetch_all(c).await)?;
+    let mut levels = Levels::default();
+    for (scope, id, value) in rows {
+        put(&mut levels, &scope, id, &value)?;
+    }
+    Ok(levels)
 }
 
 /// A number that every [`save`] changes.

@@ -42,6 +42,7 @@ async fn ordered(
         alloc_mode: Share::All,
         description: "",
         settings: &settings,
+        own_settings: &std::collections::BTreeSet::new(),
     };
     let mut tx = house.db.begin().await.unwrap();
     store::campaigns::save(&mut tx, &id, campaign.revision, &draft, house.now())

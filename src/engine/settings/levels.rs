@@ -56,6 +56,13 @@ impl Levels {
         effective(&levels.collect::<Vec<_>>())
     }
 
+    /// What the levels above a campaign of this department set, the widest first.
+    #[must_use]
+    pub fn above(&self, department: Option<&str>) -> Vec<Overrides> {
+        let levels = self.over(department, None);
+        levels.map(|(_, level)| level.clone()).collect()
+    }
+
     /// What the floor needs to know of a campaign.
     #[must_use]
     pub fn rules(

@@ -1,7 +1,7 @@
 //! Users: who may sign in.
 
 use super::Role;
-use crate::{Db, Error, Result, on};
+use crate::{Db, Error, Result, Tx, on};
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct User {
@@ -69,7 +69,18 @@ pub async fn add_first(db: &Db, user: &User) -> Result<bool> {
 /// # Errors
 /// `NO_SUCH_DEPARTMENT`; `Ok(false)` when the user is gone.
 pub async fn update(db: &Db, user: &User) -> Result<bool> {
-    let rows = on!(db.write(), c => sqlx::query(
+    let mut tx = db.begin().await?;
+    let is_there = update_in(&mut tx, user).await?;
+    tx.commit().await?;
+    Ok(is_there)
+}
+
+/// The same as a part of a larger write.
+///
+/// # Errors
+/// As [`update`].
+pub async fn update_in(tx: &mut Tx, user: &User) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE users SET password_hash = $3, display_name = $4, role = $5, department_id = $6,
             disabled = $7 WHERE orgi = $1 AND id = $2")
         .bind(&user.orgi)

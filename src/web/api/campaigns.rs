@@ -1,5 +1,7 @@
 //! `/campaigns` (活动): OUT-104 to OUT-126.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -9,6 +11,7 @@ use axum::{
 use engine::{
     campaign::{Mode, Settings},
     draw::{Share, Target},
+    settings::{Own, for_new_campaign, own},
 };
 use serde::Deserialize;
 use store::{
@@ -58,6 +61,12 @@ shown! {
         /// fax and network: hang_up or connect; checked_share; mistaken_prior; thresholds).
         #[schema(value_type = Object)]
         settings: Settings,
+        /// What of the outbound settings the campaign sets itself: ring_timeout, max_attempts,
+        /// attempts_per_day, retry_no_answer, retry_busy, retry_unavailable, retry_declined,
+        /// retry_fault, auto_dial, wrapup_required, pacing, amd. In the others it follows
+        /// /settings/outbound.
+        #[schema(value_type = Vec<String>)]
+        own_settings: BTreeSet<Own>,
         /// draft, running, paused, finished or stopped.
         state: String,
         /// Rises with every change; a change names the one it was made from.
@@ -85,7 +94,8 @@ pub struct NewCampaign {
     /// all (default), 75, 50 or 25.
     pub alloc_mode: Option<String>,
     pub description: Option<String>,
-    /// Settings that differ from those a new campaign begins with: /settings/outbound.
+    /// What of the outbound settings is named here is the campaign's own; in the others it follows
+    /// /settings/outbound.
     #[schema(value_type = Object)]
     pub settings: Option<serde_json::Value>,
 }
@@ -104,9 +114,13 @@ pub struct CampaignChange {
     pub default_alloc: Option<i64>,
     pub alloc_mode: Option<String>,
     pub description: Option<String>,
-    /// All settings; those not named take their default.
+    /// All settings; those not named take their default, or what the outbound settings say. What of
+    /// these is other than it was becomes the campaign's own.
     #[schema(value_type = Object)]
     pub settings: Option<serde_json::Value>,
+    /// What the campaign sets itself from now on; what is not named follows the outbound settings again.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub own_settings: Option<BTreeSet<Own>>,
 }
 
 /// 活动列表 · Campaigns, newest first.
@@ -163,7 +177,10 @@ pub async fn create(
         .await
         .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     let mode = mode_of(&asked.campaign_type);
-    let start = super::settings::for_new_campaign(house, caller, mode).await?;
+    let levels = super::settings::above(house, caller, caller.user_id()).await?;
+    let own_settings = asked.settings.as_ref().map(own::asked).unwrap_or_default();
+    let mut settings = over(for_new_campaign(&levels, mode), asked.settings)?;
+    own::follow(&mut settings, &own_settings, &levels, mode);
     let form = Form {
         name: asked.name,
         campaign_type: asked.campaign_type,
@@ -174,7 +191,8 @@ pub async fn create(
         default_alloc: asked.default_alloc.unwrap_or(100),
         alloc_mode: asked.alloc_mode.unwrap_or_else(|| "all".into()),
         description: asked.description.unwrap_or_default(),
-        settings: over(start, asked.settings)?,
+        settings,
+        own_settings,
     };
     let form = form.checked()?;
     let mut tx = house.db.begin().await?;
@@ -229,9 +247,27 @@ pub async fn save(
             .await
             .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     }
+    let before = &old.own_settings.0;
+    let (mut settings, own) = match asked.settings {
+        Some(asked) => {
+            let new = settings_of(asked.clone())?;
+            let own = own::changed(before, &old.settings, &new, &asked);
+            (new, own)
+        }
+        None => (old.settings.0, before.clone()),
+    };
+    let own_settings = asked.own_settings.unwrap_or(own);
+    let campaign_type = asked.campaign_type.unwrap_or(old.campaign_type);
+    let levels = super::settings::above(house, caller, &old.creater).await?;
+    own::follow(
+        &mut settings,
+        &own_settings,
+        &levels,
+        mode_of(&campaign_type),
+    );
     let form = Form {
         name: asked.name.unwrap_or(old.name),
-        campaign_type: asked.campaign_type.unwrap_or(old.campaign_type),
+        campaign_type,
         filter_id: asked.filter_id.unwrap_or(old.filter_id),
         business_type: asked.business_type.unwrap_or(old.business_type),
         business_status: asked.business_status.unwrap_or(old.business_status),
@@ -239,10 +275,8 @@ pub async fn save(
         default_alloc: asked.default_alloc.unwrap_or(old.default_alloc),
         alloc_mode: asked.alloc_mode.unwrap_or(old.alloc_mode),
         description: asked.description.unwrap_or(old.description),
-        settings: match asked.settings {
-            Some(settings) => settings_of(settings)?,
-            None => old.settings.0,
-        },
+        settings,
+        own_settings,
     };
     let form = form.checked()?;
     let mut tx = house.db.begin().await?;
@@ -281,6 +315,7 @@ struct Form {
     alloc_mode: String,
     description: String,
     settings: Settings,
+    own_settings: BTreeSet<Own>,
 }
 
 impl Form {
@@ -353,6 +388,7 @@ impl Form {
             alloc_mode: Share::parse(&self.alloc_mode).unwrap_or_default(),
             description: &self.description,
             settings: &self.settings,
+            own_settings: &self.own_settings,
         })
     }
 }

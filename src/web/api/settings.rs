@@ -1,21 +1,26 @@
 //! `/settings/outbound` (电销设置): OUT-146 to OUT-154.
 //!
-//! Some hold at once, wherever the levels meet: the limits on calls at once of agents and robots,
+//! Some are asked for wherever the levels meet: the limits on calls at once of agents and robots,
 //! whether agents see numbers masked, when their pop-up opens, and after how many days leads are taken
-//! back. The others are where a new campaign's own settings begin: attempts, retry minutes, attempts a
-//! day, ring timeout, countdown, whether the pop-up must be saved, what may be abandoned and how many
-//! lines an agent gets. A campaign that exists is changed in these by `PATCH /campaigns/{id}` alone.
+//! back. The others are kept with each campaign: attempts, retry minutes, attempts a day, ring timeout,
+//! countdown, whether the pop-up must be saved, what may be abandoned and how many lines an agent gets,
+//! whether answers are listened to. A campaign, also one that runs, follows the wider levels in those
+//! that it does not set itself (`own_settings`); `PATCH /campaigns/{id}` sets them, or gives them back.
 //! What each setting does is told with [`engine::settings::Settings`].
+
+use std::collections::BTreeSet;
 
 use axum::{Json, extract::State};
 use engine::{
-    campaign::Mode,
     pacing::Policy,
-    settings::{self, Overrides},
+    settings::{self, Overrides, Own},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::settings::{Scope, own, save};
+use store::{
+    own_settings,
+    settings::{Scope, own, save},
+};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -99,7 +104,9 @@ async fn put(
     let mut tx = house.db.begin().await?;
     let (orgi, user) = (caller.orgi(), caller.user_id());
     save(&mut tx, orgi, scope, &value, user, now()).await?;
+    own_settings::follow(&mut tx, orgi, now()).await?;
     tx.commit().await?;
+    house.live.reload().await;
     Ok(Json(seen(&house, &caller, scope).await?))
 }
 
@@ -147,49 +154,49 @@ async fn levels(
             levels.push(("department", own(db, orgi, scope).await?));
         }
         let mut narrowest = own(db, orgi, scope).await?;
-        in_force(&mut narrowest, &campaign.settings);
+        in_force(&mut narrowest, &campaign.settings, &campaign.own_settings);
         levels.push(("campaign", narrowest));
     }
     Ok(levels)
 }
 
-/// What the campaign really does, whatever the wider levels say by now.
-fn in_force(level: &mut Overrides, campaign: &engine::campaign::Settings) {
-    let retry = &campaign.retry;
-    level.ring_timeout = Some(campaign.ring_timeout_s);
-    level.max_attempts = Some(retry.max_attempts);
-    level.attempts_per_day = Some(retry.attempts_per_day);
-    level.retry_minutes = settings::RetryOverrides {
-        no_answer: Some(retry.no_answer_minutes),
-        busy: Some(retry.busy_minutes),
-        unavailable: Some(retry.unavailable_minutes),
-        declined: Some(retry.declined_minutes),
-        fault: Some(retry.fault_minutes),
-    };
-    level.auto_dial_enabled = Some(campaign.preview_countdown_s > 0);
-    level.auto_dial_countdown = Some(campaign.preview_countdown_s);
-    level.wrapup_required = Some(campaign.disposition_required);
-    if let Policy::Predictive(pacing) = &campaign.pacing {
-        level.abandon_target = Some(pacing.cap * 100.0);
-        level.predictive_ratio_max = pacing.most_lines;
+/// What the campaign sets itself, whatever the wider levels say.
+fn in_force(level: &mut Overrides, campaign: &engine::campaign::Settings, own: &BTreeSet<Own>) {
+    let (retry, minutes) = (&campaign.retry, &mut level.retry_minutes);
+    for own in own {
+        match own {
+            Own::RingTimeout => level.ring_timeout = Some(campaign.ring_timeout_s),
+            Own::MaxAttempts => level.max_attempts = Some(retry.max_attempts),
+            Own::AttemptsPerDay => level.attempts_per_day = Some(retry.attempts_per_day),
+            Own::RetryNoAnswer => minutes.no_answer = Some(retry.no_answer_minutes),
+            Own::RetryBusy => minutes.busy = Some(retry.busy_minutes),
+            Own::RetryUnavailable => minutes.unavailable = Some(retry.unavailable_minutes),
+            Own::RetryDeclined => minutes.declined = Some(retry.declined_minutes),
+            Own::RetryFault => minutes.fault = Some(retry.fault_minutes),
+            Own::AutoDial => {
+                level.auto_dial_enabled = Some(campaign.preview_countdown_s > 0);
+                level.auto_dial_countdown = Some(campaign.preview_countdown_s);
+            }
+            Own::WrapupRequired => level.wrapup_required = Some(campaign.disposition_required),
+            Own::Pacing => {
+                if let Policy::Predictive(pacing) = &campaign.pacing {
+                    level.abandon_target = Some(pacing.cap * 100.0);
+                    level.predictive_ratio_max = pacing.most_lines;
+                }
+            }
+            Own::Amd => level.amd_enabled = Some(campaign.classification.enabled),
+        }
     }
 }
 
-/// Where a campaign of this caller begins.
+/// What holds above a campaign of this maker, the widest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn for_new_campaign(
-    house: &House,
-    caller: &Caller,
-    mode: Option<Mode>,
-) -> Result<engine::campaign::Settings, Problem> {
-    let (db, orgi) = (&house.db, caller.orgi());
-    let mut levels = vec![own(db, orgi, Scope::Tenant).await?];
-    if let Some(department) = department_of(house, caller, caller.user_id()).await? {
-        levels.push(own(db, orgi, Scope::Department(&department)).await?);
-    }
-    Ok(settings::for_new_campaign(&levels, mode))
+pub async fn above(house: &House, caller: &Caller, maker: &str) -> Result<Vec<Overrides>, Problem> {
+    let levels = store::settings::levels(&house.db, caller.orgi()).await?;
+    let department = department_of(house, caller, maker).await?;
+    Ok(levels.above(department.as_deref()))
 }
 
 async fn department_of(

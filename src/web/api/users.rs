@@ -6,9 +6,12 @@ use axum::{
     http::{StatusCode, header},
 };
 use serde::{Deserialize, Serialize};
-use store::access::{
-    Role, sessions,
-    users::{self, User},
+use store::{
+    access::{
+        Role, sessions,
+        users::{self, User},
+    },
+    own_settings,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -152,9 +155,13 @@ async fn change(
     if was_admin && !is_admin && users::admins(&house.db, caller.orgi()).await? < 2 {
         return Err(Problem::of("LAST_ADMIN"));
     }
-    if !users::update(&house.db, &user).await? {
+    let mut tx = house.db.begin().await?;
+    if !users::update_in(&mut tx, &user).await? {
         return Err(Problem::not_found());
     }
+    // A campaign is its maker's department's.
+    own_settings::follow(&mut tx, caller.orgi(), clock::now()).await?;
+    tx.commit().await?;
     if ends_sessions {
         sessions::close_others(&house.db, &user.id, "").await?;
     }

@@ -239,6 +239,7 @@ async fn a_gateway_that_a_campaign_dials_through_stays() {
             alloc_mode: engine::draw::Share::All,
             description: "",
             settings: &settings,
+            own_settings: &std::collections::BTreeSet::new(),
         };
         let mut tx = kit.db.begin().await.expect("a transaction");
         let now = crate::clock::now();

@@ -219,7 +219,7 @@ async fn a_dictionary_is_bound_by_its_id_and_kept_while_it_is() {
 }
 
 #[tokio::test]
-async fn settings_are_where_a_new_campaign_begins_and_change_no_old_one() {
+async fn a_campaign_follows_the_settings_in_what_it_does_not_set_itself() {
     on_both(|home| async move {
         let desk = Desk::new(&home).await;
         let (batch, _) = desk.batch("一").await;
@@ -232,7 +232,9 @@ async fn settings_are_where_a_new_campaign_begins_and_change_no_old_one() {
             assert_eq!(answer.status, 201, "{}", answer.text);
             (answer.id(), answer.body["settings"].clone())
         };
-        let (old, before) = campaign("旧", json!({})).await;
+        let (old, _) = campaign("旧", json!({})).await;
+        let ring = json!({"ring_timeout_s": 30});
+        let (own, before) = campaign("自己的", ring).await;
         let place = "/settings/outbound";
         let bad = desk.ask("PUT", place, json!({"ring_timeout": 61})).await;
         assert_eq!(bad.body["errors"][0]["pointer"], "/ring_timeout");
@@ -255,20 +257,64 @@ async fn settings_are_where_a_new_campaign_begins_and_change_no_old_one() {
             (&json!(7), &json!(9))
         );
         assert_eq!(new["record"], false);
-        let path = format!("/campaigns/{old}");
-        assert_eq!(
-            desk.ask("GET", &path, Value::Null).await.body["settings"],
-            before
-        );
+        let now = async |id: &str| {
+            let path = format!("/campaigns/{id}");
+            desk.ask("GET", &path, Value::Null).await.body
+        };
+        let (followed, kept) = (now(&old).await, now(&own).await);
+        assert_eq!(followed["settings"]["ring_timeout_s"], 45);
+        assert_eq!(followed["settings"]["retry"]["busy_minutes"], 7);
+        assert_eq!(followed["own_settings"], json!([]));
+        assert_eq!(before["ring_timeout_s"], 30);
+        assert_eq!(kept["settings"]["ring_timeout_s"], 30, "its own word");
+        assert_eq!(kept["settings"]["retry"]["busy_minutes"], 7);
+        assert_eq!(kept["own_settings"], json!(["ring_timeout"]));
 
         let of_old = format!("{place}?scope=campaign&id={old}");
         let seen = desk.ask("GET", &of_old, Value::Null).await;
-        assert_eq!(
-            seen.body["effective"]["ring_timeout"], 30,
-            "what it really does"
-        );
+        assert_eq!(seen.body["effective"]["ring_timeout"], 45);
+        assert_eq!(seen.body["sources"]["ring_timeout"], "tenant");
         assert_eq!(seen.body["effective"]["phone_mask"], true);
         assert_eq!(seen.body["sources"]["phone_mask"], "tenant");
+        let of_own = format!("{place}?scope=campaign&id={own}");
+        let seen = desk.ask("GET", &of_own, Value::Null).await;
+        assert_eq!(seen.body["effective"]["ring_timeout"], 30);
+        assert_eq!(seen.body["sources"]["ring_timeout"], "campaign");
+
+        // Sent back as it was read, with one change: that becomes the campaign's own.
+        let mut settings = followed["settings"].clone();
+        settings["retry"]["max_attempts"] = json!(5);
+        let change = json!({"revision": followed["revision"], "settings": settings});
+        let path = format!("/campaigns/{old}");
+        let changed = desk.ask("PATCH", &path, change).await;
+        assert_eq!(
+            changed.body["own_settings"],
+            json!(["max_attempts"]),
+            "{}",
+            changed.text
+        );
+        // And given back to the wider levels.
+        let change = json!({"revision": kept["revision"], "own_settings": []});
+        let path = format!("/campaigns/{own}");
+        let given_back = desk.ask("PATCH", &path, change).await;
+        assert_eq!(
+            given_back.body["settings"]["ring_timeout_s"], 45,
+            "{}",
+            given_back.text
+        );
+        let unknown = json!({"revision": given_back.body["revision"], "own_settings": ["colour"]});
+        assert_eq!(desk.ask("PATCH", &path, unknown).await.status, 422);
+        let shorter = desk.ask("PUT", place, json!({"max_attempts": 2})).await;
+        assert_eq!(shorter.status, 200, "{}", shorter.text);
+        assert_eq!(now(&old).await["settings"]["retry"]["max_attempts"], 5);
+        assert_eq!(
+            now(&old).await["settings"]["ring_timeout_s"],
+            30,
+            "the default again"
+        );
+        assert_eq!(now(&own).await["settings"]["retry"]["max_attempts"], 2);
+        let masked = desk.ask("PUT", place, json!({"phone_mask": true})).await;
+        assert_eq!(masked.status, 200, "{}", masked.text);
         let elsewhere = desk.ask("PUT", &of_old, json!({"ring_timeout": 20})).await;
         assert_eq!(
             elsewhere.body["errors"][0]["code"], "elsewhere",
@@ -291,6 +337,42 @@ async fn settings_are_where_a_new_campaign_begins_and_change_no_old_one() {
             )
             .await;
         assert_eq!(missing.status, 404);
+    })
+    .await;
+}
+
+/// A campaign is its maker's department's, and moves with its maker.
+#[tokio::test]
+async fn a_department_s_settings_win_over_the_tenant_s() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let admin = desk.kit.token(Role::Admin).await;
+        let admin = async |method: &str, path: &str, body: Value| {
+            let path = format!("/api/v1{path}");
+            let answer = desk.kit.with(&admin, method, &path, Some(body)).await;
+            assert!(answer.status.is_success(), "{path}: {}", answer.text);
+            answer
+        };
+        let (batch, _) = desk.batch("一").await;
+        let form = json!({"name": "f", "batch_id": batch});
+        let filter = desk.ask("POST", "/filters", form).await.id();
+        let asked = json!({"name": "c", "campaign_type": "robot", "filter_id": filter});
+        let campaign = desk.ask("POST", "/campaigns", asked).await.id();
+        let ring = async || {
+            let path = format!("/campaigns/{campaign}");
+            desk.ask("GET", &path, Value::Null).await.body["settings"]["ring_timeout_s"].clone()
+        };
+        let sales = json!({"name": "销售"});
+        let sales = admin("POST", "/departments", sales).await.id();
+        let place = format!("/settings/outbound?scope=department&id={sales}");
+        admin("PUT", "/settings/outbound", json!({"ring_timeout": 20})).await;
+        admin("PUT", &place, json!({"ring_timeout": 50})).await;
+        assert_eq!(ring().await, 20, "its maker is in no department yet");
+        let maker = format!("/users/usr_{}", Role::Supervisor);
+        admin("PATCH", &maker, json!({"department_id": sales})).await;
+        assert_eq!(ring().await, 50);
+        admin("PUT", &place, json!({})).await;
+        assert_eq!(ring().await, 20, "the department says nothing any more");
     })
     .await;
 }

@@ -26,7 +26,8 @@ function valueOf(input) {
   const text = input.value.trim();
   switch (input.dataset.kind) {
     case "bool":
-      return input.type === "checkbox" ? input.checked : text === "true";
+      if (input.type === "checkbox") return input.checked;
+      return text === "" ? undefined : text === "true";
     case "number":
       return text === "" ? undefined : Number(text);
     case "lines": {

@@ -25,6 +25,7 @@ campaign-ratio = Lines per idle agent
 campaign-ratio-hint = 1 = one line for each idle agent
 campaign-concurrency = Calls at once, at most
 campaign-attempts = Attempts per lead
+campaign-as-set = As the outbound settings say
 campaign-hours = Calling hours
 campaign-hours-hint = Up to four ranges, separated by commas; Asia/Shanghai time
 campaign-note = Notes

@@ -25,6 +25,7 @@ campaign-ratio = 外呼比例
 campaign-ratio-hint = 1 = 每个空闲坐席一路
 campaign-concurrency = 最大并发
 campaign-attempts = 最多拨打次数
+campaign-as-set = 按电销设置
 campaign-hours = 拨打时段
 campaign-hours-hint = 最多四段，以逗号分隔；Asia/Shanghai 时间
 campaign-note = 活动说明

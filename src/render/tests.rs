@@ -21,7 +21,11 @@ fn frame(lang: Lang, signed_in: bool) -> Frame {
             "/batches",
             "/filters",
             "/campaigns",
+            "/floor",
             "/calls",
+            "/voicemails",
+            "/dnc",
+            "/rules",
             "/setup",
         ],
         section: "/batches".into(),
@@ -85,6 +89,11 @@ fn every_page_renders_in_both_languages() {
     renders::<pages::Floor>();
     renders::<pages::Calls>();
     renders::<pages::Setup>();
+    renders::<pages::Trace>();
+    renders::<pages::Voicemails>();
+    renders::<pages::DncLists>();
+    renders::<pages::DncList>();
+    renders::<pages::Rules>();
 }
 
 #[test]

@@ -4,22 +4,28 @@ mod batches;
 mod calls;
 mod campaigns;
 mod desk;
+mod dnc;
 mod filters;
 mod floor;
 mod plain;
+mod rules;
 mod setup;
 mod trace;
+mod voicemails;
 
 pub use batches::{Batch, BatchRow, Batches, FieldRow, ImportRow, LeadRow};
 pub use calls::{CallRow, Calls};
 pub use campaigns::{Campaign, CampaignRow, Campaigns, NewCampaign, TargetRow, TaskRow};
 pub use desk::Desk;
+pub use dnc::{DncEntryRow, DncList, DncListRow, DncLists};
 pub use filters::{ConditionRow, Filter, FilterRow, Filters};
 pub use floor::Floor;
 pub use plain::{Account, Login, Refusal};
+pub use rules::{HoursRow, LimitRow, PackRow, Rules};
 use serde::Serialize;
 pub use setup::{AgentRow, BanRow, GatewayRow, PhoneRow, QueueRow, RouteRow, Setup, UserRow};
 pub use trace::{Rung, Trace};
+pub use voicemails::{VoicemailRow, Voicemails};
 
 /// One of several things to choose from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

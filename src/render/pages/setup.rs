@@ -87,6 +87,7 @@ pub struct RouteRow {
 
 #[derive(Debug, Serialize)]
 pub struct UserRow {
+    pub id: String,
     pub username: String,
     pub display_name: String,
     pub role: &'static str,
@@ -197,6 +198,7 @@ impl Page for Setup {
                 .into(),
             users: ["admin", "supervisor", "marketer", "agent"]
                 .map(|role| UserRow {
+                    id: role.into(),
                     username: role.into(),
                     display_name: role.into(),
                     role,

@@ -4,16 +4,19 @@ mod batches;
 mod calls;
 mod campaigns;
 mod desk;
+mod dnc;
 mod filters;
 mod floor;
 mod plain;
+mod rules;
 mod setup;
 mod statics;
 mod trace;
+mod voicemails;
 
 use axum::{
     Router,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, header},
     response::{Html, IntoResponse, Response},
 };
 use render::{Frame, Lang, Page, Person};
@@ -43,6 +46,9 @@ pub fn router() -> Router<House> {
         .merge(calls::routes())
         .merge(trace::routes())
         .merge(setup::routes())
+        .merge(voicemails::routes())
+        .merge(dnc::routes())
+        .merge(rules::routes())
 }
 
 /// A refusal as a page.
@@ -82,6 +88,11 @@ fn page<P: Page>(caller: &Caller, asked: &HeaderMap, section: &str, page: &P) ->
     show(&frame, page)
 }
 
+/// Whether the caller may do this.
+fn may(caller: &Caller, method: &Method, path: &str) -> bool {
+    rights::of(method, path).is_some_and(|who| who.includes(caller.role()))
+}
+
 /// A page's answer.
 type Shown = Result<Response, Problem>;
 
@@ -100,10 +111,13 @@ fn screens(role: Role) -> Vec<&'static str> {
         "/batches",
         "/filters",
         "/calls",
+        "/voicemails",
+        "/dnc",
+        "/rules",
         "/setup",
     ]
     .into_iter()
-    .filter(|path| rights::of(&axum::http::Method::GET, path).is_some_and(|who| who.includes(role)))
+    .filter(|path| rights::of(&Method::GET, path).is_some_and(|who| who.includes(role)))
     .collect()
 }
 

@@ -163,6 +163,7 @@ fn route_row(route: store::routes::Route) -> RouteRow {
 
 fn user_row(user: users::User) -> UserRow {
     UserRow {
+        id: user.id,
         username: user.username,
         display_name: user.display_name,
         role: user.role.as_str(),

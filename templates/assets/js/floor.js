@@ -74,7 +74,14 @@ async function supervise(agent, how) {
       return;
     }
   }
-  await call("POST", `/api/v1/agents/${agent}/supervise`, body);
+  try {
+    await call("POST", `/api/v1/agents/${agent}/supervise`, body);
+  } catch (problem) {
+    if (problem.code !== "BUSY") throw problem;
+    toast(say("js-supervisor-phone-busy"), true);
+    phone.focus();
+    return;
+  }
   await refresh();
 }
 

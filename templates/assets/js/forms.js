@@ -3,26 +3,32 @@
 //   <form data-api="POST /api/v1/batches" data-then="/batches/{id}">
 //
 // An input's name is its place in the body ("settings.gateway"); "@id" fills {id} of the path.
-// data-kind: number, bool, lines. Empty inputs are left out. data-then: a path, or "reload".
+// data-kind: number, seconds (of milliseconds), bool, lines, spans. Empty inputs are left out, and so
+// are those whose data-when does not fit. data-then: a path, or "reload".
 import { Problem, call, fail, toast } from "./api.js";
+import { spans } from "./spans.js";
 import { meaning, say } from "./texts.js";
 
 /** The body a form describes, and the values for its path. */
 export function read(form) {
-  const body = {};
+  // What was there before, where the form changes something: what it does not name stays.
+  const body = structuredClone(form.kept ?? {});
   const path = {};
   for (const input of form.elements) {
-    if (!input.name || input.disabled || input.closest("[hidden]")) continue;
+    if (!input.name) continue;
     if (input.type === "radio" && !input.checked) continue;
-    const value = valueOf(input);
-    if (value === undefined) continue;
+    const value = input.disabled || input.closest("[hidden]") ? undefined : valueOf(input);
     if (input.name.startsWith("@")) path[input.name.slice(1)] = value;
     else put(body, input.name.split("."), value);
   }
-  return { body, path };
+  return { body: pruned(body) ?? {}, path };
 }
 
 function valueOf(input) {
+  if (input.multiple && input.tagName === "SELECT") {
+    const chosen = [...input.selectedOptions].map((option) => option.value);
+    return chosen.length ? chosen : undefined;
+  }
   const text = input.value.trim();
   switch (input.dataset.kind) {
     case "bool":
@@ -30,6 +36,10 @@ function valueOf(input) {
       return text === "" ? undefined : text === "true";
     case "number":
       return text === "" ? undefined : Number(text);
+    case "seconds":
+      return text === "" ? undefined : Math.round(Number(text) * 1000);
+    case "spans":
+      return spans(text, input.name);
     case "lines": {
       const lines = text.split(/[\n,，、]/).map((line) => line.trim()).filter(Boolean);
       return lines.length ? lines : undefined;
@@ -39,11 +49,41 @@ function valueOf(input) {
   }
 }
 
-function put(into, place, value) {
-  const [first, ...rest] = place;
-  if (rest.length) put((into[first] ??= {}), rest, value);
+function put(into, [first, ...rest], value) {
+  if (rest.length) put((into[first] ??= /^\d+$/.test(rest[0]) ? [] : {}), rest, value);
+  else if (value === undefined) delete into[first];
   else into[first] = value;
 }
+
+/** Without objects in which nothing is left. */
+function pruned(value) {
+  if (Array.isArray(value)) return value.map(pruned).filter((one) => one !== undefined);
+  if (value === null || typeof value !== "object") return value;
+  const left = Object.entries(value).map(([name, one]) => [name, pruned(one)]).filter(([, one]) => one !== undefined);
+  return left.length ? Object.fromEntries(left) : undefined;
+}
+
+/** Shows what fits: data-when names a control, and after = the values of which it must have one. */
+export function fit(form) {
+  for (const part of form.querySelectorAll("[data-when]")) {
+    const [name, values] = part.dataset.when.split("=");
+    const control = form.elements[name];
+    const value = !control || control.disabled ? "" : control.value;
+    part.hidden = values === undefined ? value === "" : !values.split(" ").includes(value);
+    for (const input of part.querySelectorAll("input, select, textarea")) input.disabled = part.hidden || Boolean(input.closest("[hidden]"));
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-api]")) {
+  if (!form.querySelector("[data-when]")) continue;
+  fit(form);
+  form.addEventListener("input", () => fit(form));
+}
+
+// An input that is not well shows itself.
+document.addEventListener("invalid", (event) => {
+  for (let place = event.target.closest("details"); place; place = place.parentElement.closest("details")) place.open = true;
+}, true);
 
 export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values?.[name] ?? ""));
@@ -135,9 +175,10 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   if (button.dataset.confirm && !window.confirm(button.dataset.confirm)) return;
   const [method, path] = button.dataset.api.split(" ");
+  const body = button.dataset.body ? JSON.parse(button.dataset.body) : undefined;
   button.disabled = true;
   try {
-    go(button.dataset.then, await call(method, path));
+    go(button.dataset.then, await call(method, path, body));
   } catch (problem) {
     fail(problem);
   } finally {

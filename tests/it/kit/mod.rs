@@ -2,6 +2,7 @@
 
 pub mod bad_files;
 pub mod baresip;
+pub mod browser;
 pub mod caller;
 pub mod carrier;
 pub mod channel;

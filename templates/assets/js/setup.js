@@ -1,0 +1,105 @@
+// Set-up: rows that are changed in the form that made them, and where a number would go.
+import { call, fail, get } from "./api.js";
+import { fit, read, submit } from "./forms.js";
+import { written } from "./spans.js";
+import { say, word } from "./texts.js";
+import { make } from "./ui.js";
+
+const at = (value, name) => name.split(".").reduce((inside, key) => inside?.[key], value);
+
+/** Writes what is there into the form's inputs. */
+function fill(form, value, id) {
+  form.reset();
+  form.kept = Object.fromEntries(form.dataset.keep.split(" ").filter((name) => value[name] !== undefined && value[name] !== null).map((name) => [name, value[name]]));
+  for (const input of form.elements) {
+    if (!input.name) continue;
+    if (input.name === "@id") {
+      input.value = id;
+      input.readOnly = true;
+    } else if (input.type !== "password") write(input, at(form.kept, input.name));
+  }
+  fit(form);
+}
+
+function write(input, value) {
+  if (input.type === "checkbox") {
+    input.checked = Boolean(value);
+    return;
+  }
+  const kinds = { seconds: (ms) => ms / 1000, lines: (all) => all.join(input.tagName === "TEXTAREA" ? "\n" : ", "), spans: written };
+  const text = value === undefined || value === null ? "" : String(kinds[input.dataset.kind]?.(value) ?? value);
+  if (input.tagName === "SELECT") {
+    const known = [...input.options].some((option) => option.value === text);
+    // Without a stored value it stands as in a new form.
+    if (!known && text === "") return;
+    if (!known) input.add(new Option(text, text));
+  }
+  input.value = text;
+}
+
+/** Some lists are the only place where a row is told. */
+async function told(path, id) {
+  const answer = await get(path);
+  return id ? answer.data.find((one) => one.id === id) : answer;
+}
+
+document.addEventListener("click", async (event) => {
+  const close = event.target.closest("[data-close]");
+  if (close) close.closest("details.drop").open = false;
+  const button = event.target.closest("[data-edit]");
+  if (!button) return;
+  const form = button.closest("section").querySelector("form[data-keep]");
+  try {
+    const value = await told(button.dataset.edit, button.dataset.id);
+    fill(form, value, value.id);
+    form.closest("details").open = true;
+    form.scrollIntoView({ block: "nearest" });
+    form.elements.name?.focus();
+  } catch (problem) {
+    fail(problem);
+  }
+});
+
+// A form that is closed forgets what it changed.
+for (const drop of document.querySelectorAll("details.drop")) {
+  drop.addEventListener("toggle", () => {
+    const form = drop.querySelector("form");
+    if (drop.open || !form.kept) return;
+    delete form.kept;
+    form.reset();
+    for (const input of form.querySelectorAll("[readonly]")) input.readOnly = false;
+    fit(form);
+  });
+}
+
+/** The end of a walk in a sentence. */
+function sentence(found) {
+  const heard = found.prompt ? [say("js-where-hears", { prompt: found.prompt })] : [];
+  if (found.end === "nowhere") return say("js-where-nowhere");
+  if (found.end === "out") {
+    const out = say("js-where-out", { number: found.number, gateway: found.gateway_id ?? say("js-where-any-gateway") });
+    return [out, found.shown_caller ? say("js-where-shows", { caller: found.shown_caller }) : ""].filter(Boolean).join(" · ");
+  }
+  const { type, ...to } = found.to;
+  return [...heard, `${word("destination", type)} ${Object.values(to)[0] ?? ""}`.trim()].join(" · ");
+}
+
+const where = document.getElementById("where");
+where.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit(where, async () => {
+    const { body } = read(where);
+    if (body.at) body.at = new Date(body.at).toISOString();
+    const found = await call("GET", `/api/v1/route-look-up?${new URLSearchParams(body)}`);
+    const answer = document.getElementById("where-answer");
+    answer.hidden = false;
+    answer.querySelector(".note").textContent = sentence(found);
+    answer.querySelector("tbody").replaceChildren(
+      ...found.steps.map((step) => make(
+        "tr", { class: step.verdict === "taken" ? "taken" : "" },
+        make("td", {}, make("code", {}, step.route_id)), make("td", {}, word("route", step.kind)),
+        make("td", { class: "mono" }, step.number), make("td", {}, word("step", step.verdict)),
+      )),
+    );
+  });
+});

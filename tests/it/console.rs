@@ -1,0 +1,230 @@
+//! The console in a browser: every page in both languages without an error of a script, a refusal of
+//! the content security policy or a missing text; and what is set there is what the product then does.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::kit::{
+    browser::Browser,
+    client::Client,
+    server::House,
+    stage::{self, text},
+};
+
+const ADMIN: &str = "the-boss-of-it-all";
+
+struct Console {
+    browser: Browser,
+    base: String,
+}
+
+impl Console {
+    /// Signs in by the form.
+    async fn sign_in(api: &Client, language: &str) -> Self {
+        let user = json!({
+            "username": format!("boss-{language}"), "password": ADMIN, "display_name": "Boss", "role": "admin",
+        });
+        api.ask(Method::POST, "/users", Some(user)).await;
+        let base = api.base().trim_end_matches("/api/v1").to_owned();
+        let mut browser = Browser::start(1280, 900).await;
+        browser.open(&format!("{base}/language/{language}")).await;
+        let fill = format!(
+            "for (const [name, value] of [['username', 'boss-{language}'], ['password', '{ADMIN}']])
+                 document.querySelector(`[name=${{name}}]`).value = value;
+             document.querySelector('form').requestSubmit()"
+        );
+        browser.leave(&fill).await;
+        Self { browser, base }
+    }
+
+    async fn open(&mut self, path: &str) {
+        self.browser.open(&format!("{}{path}", self.base)).await;
+    }
+
+    /// Sends the form `selector` filled with these values; it may be one that reloads the page.
+    async fn send(&mut self, selector: &str, values: &[(&str, &str)]) {
+        let script = format!(
+            "(() => {{
+                const form = document.querySelector({selector:?});
+                for (let place = form.closest('details'); place; place = place.parentElement.closest('details')) place.open = true;
+                for (const [name, value] of {}) {{
+                    const input = form.elements[name];
+                    input.value = value;
+                    input.dispatchEvent(new Event('input', {{ bubbles: true }}));
+                }}
+                form.requestSubmit();
+            }})()",
+            json!(values)
+        );
+        self.browser.run(&script).await;
+    }
+
+    /// A click that leads to another page, or to this one anew.
+    async fn click(&mut self, selector: &str) {
+        let script = format!("document.querySelector({selector:?}).click()");
+        self.browser.run(&script).await;
+    }
+
+    async fn is_well(&mut self, path: &str, language: &str) {
+        self.open(path).await;
+        assert_eq!(self.browser.faults().await, [""; 0], "{path} in {language}");
+        let page = "document.body.innerHTML";
+        let missing = self
+            .browser
+            .run(&format!("{page}.match(/⟦.*?⟧/g) ?? []"))
+            .await;
+        assert_eq!(missing, json!([]), "{path} in {language}");
+        let shown = self.browser.run("document.documentElement.lang").await;
+        assert_eq!(shown, language, "{path}");
+        let wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        assert_eq!(
+            self.browser.run(wide).await,
+            false,
+            "{path} in {language} is too wide"
+        );
+        if language == "en" {
+            let chinese = "[...document.querySelectorAll('main, nav')]
+                .map((part) => part.innerText).join('').match(/[\\u4e00-\\u9fff]+/g) ?? []";
+            assert_eq!(
+                self.browser.run(chinese).await,
+                json!([]),
+                "{path} in {language}"
+            );
+        }
+    }
+}
+
+/// One of each thing that has a page.
+async fn furnish(api: &Client) -> Vec<String> {
+    let batch = stage::batch(api, "may", &["13800138000", "13800138001"]).await;
+    let gateway = stage::gateway_at(api, 9, 10.0).await;
+    stage::queue(api, "sales", &["8001"], json!({})).await;
+    let filter = stage::filter(api, &batch).await;
+    let mut campaign = vec![];
+    for mode in ["predictive", "preview", "robot"] {
+        let body = json!({
+            "name": mode, "campaign_type": mode, "filter_id": filter, "settings": stage::settings(&gateway),
+        });
+        campaign.push(format!(
+            "/campaigns/{}",
+            text(&api.post("/campaigns", body).await["id"])
+        ));
+    }
+    let route = json!({ "number": "4008001234", "queue_id": "sales" });
+    api.put("/routes/hotline", route).await;
+    api.put("/dnc-lists/house", json!({ "name": "house" }))
+        .await;
+    api.put("/holidays/2027-01-01", json!({ "name": "New Year" }))
+        .await;
+    let pages = [
+        "/desk",
+        "/floor",
+        "/campaigns",
+        "/campaigns/new",
+        "/batches",
+        "/filters",
+        "/calls",
+        "/voicemails",
+        "/voicemails?state=unread",
+        "/dnc",
+        "/dnc/house",
+        "/rules",
+        "/setup",
+        "/account",
+    ];
+    let mut all: Vec<String> = pages.map(String::from).into();
+    all.extend([
+        format!("/batches/{}", batch.id),
+        format!("/filters/{filter}"),
+    ]);
+    all.extend(campaign);
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_well_in_both_languages() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    let pages = furnish(&api).await;
+    for language in ["zh-CN", "en"] {
+        let mut console = Console::sign_in(&api, language).await;
+        for path in &pages {
+            console.is_well(path, language).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_in_the_console_is_set() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    furnish(&api).await;
+    let keep = json!({ "name": "sales", "agents": ["a8001"], "settings": { "max_wait_ms": 60_000, "resume_within_ms": 5_000 } });
+    api.put("/queues/sales", keep).await;
+    let mut console = Console::sign_in(&api, "en").await;
+
+    console.open("/setup").await;
+    console.click("[data-edit='/api/v1/queues/sales']").await;
+    let filled = "document.querySelector('[data-keep=\"name agents settings\"]').elements['settings.max_wait_ms'].value === '60'";
+    console.browser.until(filled).await;
+    let changes = [
+        ("settings.ring_ms", "12"),
+        ("settings.exit_keys.0.key", "1"),
+        ("settings.exit_keys.0.to.type", "voicemail"),
+        ("settings.exit_keys.0.to.mailbox", "sales"),
+        ("settings.announcement.every_s", "30"),
+    ];
+    console
+        .send("[data-keep='name agents settings']", &changes)
+        .await;
+    let queue = crate::kit::wait::until_seen(
+        "the queue to be changed",
+        stage::WORK,
+        || async { api.get("/queues/sales").await },
+        |queue| queue["settings"]["ring_ms"] == 12_000,
+    )
+    .await;
+    let settings = &queue["settings"];
+    assert_eq!(settings["max_wait_ms"], 60_000, "{settings:#}");
+    assert_eq!(
+        settings["resume_within_ms"], 5_000,
+        "what the form does not show stays"
+    );
+    let mailbox = json!([{ "key": "1", "to": { "type": "voicemail", "mailbox": "sales" } }]);
+    assert_eq!(settings["exit_keys"], mailbox);
+    assert_eq!(settings["announcement"]["every_s"], 30);
+    assert_eq!(queue["agents"], json!(["a8001"]));
+
+    console.open("/setup").await;
+    console.send("#where", &[("number", "4008001234")]).await;
+    console
+        .browser
+        .until("document.querySelector('#where-answer .note').textContent === 'Queue sales'")
+        .await;
+    console.send("#where", &[("number", "99")]).await;
+    console
+        .browser
+        .until("document.querySelector('#where-answer .note').textContent.includes('No rule')")
+        .await;
+
+    console.open("/dnc/house").await;
+    let numbers = "13900000001,asked\n13900000002\nnonsense 1";
+    console
+        .send(
+            "#entries",
+            &[("numbers", numbers), ("expires", "2099-01-01")],
+        )
+        .await;
+    console.browser.until("document.querySelector('#told .note').textContent.startsWith('Added 2, known 0, rejected 1')").await;
+    let entries: Value = api.get("/dnc-lists/house/entries").await;
+    assert_eq!(entries["data"][0]["reason"], "asked", "{entries:#}");
+    console.open("/dnc").await;
+    console.send("#look", &[("number", "13900000002")]).await;
+    console
+        .browser
+        .until("document.querySelector('#look-answer .note').textContent.includes('stands in 1')")
+        .await;
+    assert_eq!(console.browser.faults().await, [""; 0]);
+}

@@ -10,6 +10,7 @@ use store::{
 };
 
 mod dividing;
+mod generated;
 mod recycling;
 
 use super::*;

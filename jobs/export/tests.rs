@@ -4,11 +4,12 @@ use engine::{
     lead_query::{Asked, Keyword},
     settings::Overrides,
 };
+use proptest::{collection::vec, prelude::*};
 use store::{
     exports::{Ask, NewExport},
     leads,
     settings::{self, Scope},
-    testing::on_both,
+    testing::{each, on_both},
     work::Work,
 };
 
@@ -67,53 +68,99 @@ fn all_of(batch: &str) -> Ask {
     }
 }
 
-async fn rows(house: &House, batch: &str) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let codes = [
-        code_of(&house.db, batch, "姓名").await,
-        code_of(&house.db, batch, "号码").await,
-        code_of(&house.db, batch, "备注").await,
-    ];
-    for lead in leads::page(&house.db, batch, -1, 1_000).await.unwrap() {
-        let cell = |code: &String| lead.data.get(code).cloned().unwrap_or_default();
-        rows.push(codes.iter().map(cell).chain([lead.phone.clone()]).collect());
+const TITLES: [&str; 5] = ["姓名", "号码", "备注", "生日", "标签"];
+
+/// A batch with a text, a number, a text, a date and several values.
+async fn people(house: &House) -> String {
+    let batch = batch(house, &TITLES).await;
+    let mut tx = house.db.begin().await.unwrap();
+    for field in fields::list_in(&mut tx, &batch).await.unwrap() {
+        let field = Field {
+            to_date: field.title == "生日",
+            multi: field.title == "标签",
+            max_len: 2_000,
+            ..field
+        };
+        fields::update(&mut tx, &batch, &field, house.now())
+            .await
+            .unwrap();
     }
-    rows
+    tx.commit().await.unwrap();
+    batch
 }
 
-fn sheet(path: &Path) {
+async fn rows(house: &House, batch: &str) -> Vec<Vec<String>> {
+    let mut codes = Vec::new();
+    for title in TITLES {
+        codes.push(code_of(&house.db, batch, title).await);
+    }
+    let leads = leads::page(&house.db, batch, -1, 1_000).await.unwrap();
+    let row = |lead: leads::Lead| {
+        let cell = |code: &String| lead.data.get(code).cloned().unwrap_or_default();
+        codes.iter().map(cell).chain([lead.phone.clone()]).collect()
+    };
+    leads.into_iter().map(row).collect()
+}
+
+/// What may stand in a cell, often what is odd.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        2 => proptest::sample::select(&ODD[..]).prop_map(str::to_owned),
+        2 => "[ \t]?[=+@'\",;\\n\u{4e00}-\u{4e20}a-z0-9-]{0,9}[ \u{3000}]?",
+        1 => "\\PC{0,12}",
+    ]
+}
+
+/// Cells of a lead beside its number.
+fn cells() -> impl Strategy<Value = [String; 4]> {
+    let day = prop_oneof![
+        Just(String::new()),
+        (1900..2100, 1..=12, 1..=28).prop_map(|(y, m, d)| format!("{y}-{m:02}-{d:02}")),
+        (2000..2030, 1..=12, 1..=28, 0..24, 0..60)
+            .prop_map(|(y, mo, d, h, mi)| format!("{y}/{mo}/{d} {h:02}:{mi:02}")),
+    ];
+    let labels = vec("[a-z\u{4e00}-\u{4e20}]{1,3}", 0..4);
+    (
+        text(),
+        text(),
+        day,
+        labels.prop_map(|labels| labels.join(",")),
+    )
+        .prop_map(|(name, note, day, labels)| [name, note, day, labels])
+}
+
+fn sheet(path: &Path, rows: &[[String; 4]]) {
     let mut writer = csv::Writer::from_path(path).unwrap();
-    writer.write_record(["姓名", "号码", "备注"]).unwrap();
-    for number in 0..120_u64 {
-        let name = ODD[usize::try_from(number).unwrap() % ODD.len()];
-        let note = ODD[usize::try_from(number * 7 + 3).unwrap() % ODD.len()];
-        let name = format!("{name} {number}");
-        let phone = (18_618_616_000 + number).to_string();
+    writer.write_record(TITLES).unwrap();
+    for (number, [name, note, day, labels]) in (18_618_616_000_u64..).zip(rows) {
+        let phone = number.to_string();
         writer
-            .write_record([name.as_str(), phone.as_str(), note])
+            .write_record([name, phone.as_str(), note, day, labels])
             .unwrap();
     }
     writer.flush().unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_exported_and_imported_again_is_the_same_row_by_row() {
     on_both(|home| async move {
-        let (house, guard) = house(home);
-        let titles = ["姓名", "号码", "备注"];
-        let first = batch(&house, &titles).await;
-        let dir = tempfile::tempdir().unwrap();
-        let source = dir.path().join("odd.csv");
-        sheet(&source);
-        assert_eq!(import(&house, &first, &source).await.good, 120);
-        let before = rows(&house, &first).await;
-        for format in ["xlsx", "csv"] {
-            let file = export(&house, &first, format, all_of(&first)).await;
-            let second = batch(&house, &titles).await;
-            assert_eq!(import(&house, &second, &file).await.good, 120, "{format}");
-            assert_eq!(rows(&house, &second).await, before, "{format}");
-        }
-        drop(guard);
+        let (house, _guard) = house(home);
+        each(14, vec(cells(), 1..40), async |made: Vec<[String; 4]>| {
+            let first = people(&house).await;
+            let dir = tempfile::tempdir().unwrap();
+            let source = dir.path().join("odd.csv");
+            sheet(&source, &made);
+            let good = import(&house, &first, &source).await.good;
+            assert_eq!(good, made.len() as i64);
+            let before = rows(&house, &first).await;
+            for format in ["xlsx", "csv"] {
+                let file = export(&house, &first, format, all_of(&first)).await;
+                let second = people(&house).await;
+                assert_eq!(import(&house, &second, &file).await.good, good, "{format}");
+                assert_eq!(rows(&house, &second).await, before, "{format}");
+            }
+        })
+        .await;
     })
     .await;
 }

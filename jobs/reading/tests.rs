@@ -5,6 +5,7 @@ mod make;
 mod office;
 mod text;
 mod workbook;
+mod wps;
 
 use std::path::PathBuf;
 

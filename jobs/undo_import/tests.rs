@@ -4,11 +4,11 @@ use engine::{
     campaign,
     draw::{Share, Target, TargetType},
 };
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use proptest::{collection::vec, prelude::*, sample::select};
 use store::{
     imports::{DupPolicy, DupScope, Mode, Options},
     leads, tasks,
-    testing::on_both,
+    testing::{each, on_both},
     undo,
     work::Work,
 };
@@ -65,77 +65,111 @@ fn merging(mode: Mode) -> Options {
     }
 }
 
-/// Rows with numbers out of a few, some bad, some empty. Returns the sheet and its data rows.
-fn sheet(rng: &mut StdRng, numbers: u64) -> (String, i64) {
-    let rows = rng.random_range(1..2_600);
+/// A row: 0 of fifty is empty, 1 bad; a number out of a few; a city.
+type Line = (usize, u64, usize);
+
+/// A few rows, or more than a write takes.
+fn lines() -> impl Strategy<Value = Vec<Line>> {
+    prop_oneof![
+        3 => vec((0..12_usize, 0..40_u64, 0..3_usize), 1..60),
+        1 => vec((0..50_usize, 0..2_000_u64, 0..3_usize), 1..2_600),
+    ]
+}
+
+/// The sheet of these rows, and how many it has down to the last that is not empty.
+fn sheet(lines: &[Line]) -> (String, i64) {
     let mut text = String::from("姓名,号码,城市\n");
     let mut last = 0;
-    for row in 1..=rows {
-        let number = 13_800_000_000 + rng.random_range(0..numbers);
-        let city = ["北京", "上海", ""][rng.random_range(0..3)];
-        let kind = rng.random_range(0..50);
+    for (row, (kind, number, city)) in (1..).zip(lines) {
+        let number = 13_800_000_000 + number;
+        let city = ["北京", "上海", ""][*city];
         match kind {
             0 => text.push_str(",,\n"),
             1 => writeln!(text, "x{row},12,{city}").unwrap(),
             _ => writeln!(text, "n{row},{number},{city}").unwrap(),
         }
-        if kind != 0 {
+        if *kind != 0 {
             last = row;
         }
     }
     (text, last)
 }
 
-fn options(rng: &mut StdRng) -> Options {
-    let scope = [DupScope::File, DupScope::Batch, DupScope::All][rng.random_range(0..3)];
-    match rng.random_range(0..4) {
-        0 => merging(Mode::Upsert),
-        1 => merging(Mode::Update),
-        2 => Options::keeping_all(),
-        _ => Options {
+fn options() -> impl Strategy<Value = Options> {
+    let scope = select(vec![DupScope::File, DupScope::Batch, DupScope::All]);
+    prop_oneof![
+        Just(merging(Mode::Upsert)),
+        Just(merging(Mode::Update)),
+        Just(Options::keeping_all()),
+        scope.prop_map(|dup_scope| Options {
             dup_policy: DupPolicy::Skip,
-            dup_scope: scope,
+            dup_scope,
             ..Options::default()
-        },
-    }
+        }),
+    ]
 }
 
-/// Whatever was imported before: the counts add up, and an undo leaves nothing behind.
-#[tokio::test]
-async fn an_undo_leaves_the_batch_as_it_was() {
+/// What an import may touch, beside its own record, that of its jobs, and the version of its batch, which
+/// rises with every change.
+const TOUCHED: &[&str] = &[
+    "fields",
+    "dictionaries",
+    "leads",
+    "rejects",
+    "duplicates",
+    "import_journal",
+    "reservations",
+    "tasks",
+    "contacts",
+    "dnc",
+    "mappings",
+];
+
+/// Whatever was imported before: the counts add up, and an undo leaves nothing behind, in no table.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_leaves_the_database_as_it_was() {
     on_both(|home| async move {
         let (house, _guard) = testing::house(home);
-        for seed in 0..4 {
-            let mut rng = StdRng::seed_from_u64(seed);
-            let batch = testing::batch(&house, &["姓名", "号码", "城市"]).await;
-            let mut undone: Vec<(Import, String)> = Vec::new();
-            for step in 0..3 {
-                let before = dump(&house, &batch, None).await;
-                let options = options(&mut rng);
-                let (csv, rows) = sheet(&mut rng, 2_000);
-                let import = bring(&house, &batch, &csv, &options).await;
-                let told = format!("seed {seed}, step {step}, {options:?}: {import:?}");
-                let sum = import.good + import.invalid + import.duplicate + import.updated;
-                assert_eq!(sum + import.blank, rows, "{told}");
-                let listed = store::duplicates::page(&house.db, &import.id, 0, 10_000).await;
-                assert_eq!(listed.unwrap().len() as i64, import.duplicate, "{told}");
-                undone.push((import, before));
-            }
-            while let Some((import, before)) = undone.pop() {
-                take_back(&house, &import).await;
-                let after = now(&house, &import.id).await;
-                assert_eq!(after.state, "undone", "seed {seed}: {after:?}");
-                assert_eq!(
-                    (after.good, after.updated, after.invalid, after.duplicate),
-                    (0, 0, 0, 0)
-                );
-                assert!(dump(&house, &batch, None).await == before, "seed {seed}");
-                let left = store::duplicates::page(&house.db, &import.id, 0, 1).await;
-                assert!(left.unwrap().is_empty());
-            }
-        }
+        each(
+            8,
+            vec((options(), lines()), 1..4),
+            async |steps: Vec<(Options, Vec<Line>)>| {
+                let batch = testing::batch(&house, &["姓名", "号码", "城市"]).await;
+                let mut undone: Vec<(Import, String)> = Vec::new();
+                for (options, lines) in &steps {
+                    let before = store::testing::dump(&house.db, TOUCHED).await;
+                    let (csv, rows) = sheet(lines);
+                    let import = bring(&house, &batch, &csv, options).await;
+                    let sum = import.good + import.invalid + import.duplicate + import.updated;
+                    assert_eq!(sum + import.blank, rows, "{import:?}");
+                    let listed = store::duplicates::page(&house.db, &import.id, 0, 10_000).await;
+                    assert_eq!(listed.unwrap().len() as i64, import.duplicate, "{import:?}");
+                    undone.push((import, before));
+                }
+                while let Some((import, before)) = undone.pop() {
+                    take_back(&house, &import).await;
+                    let after = now(&house, &import.id).await;
+                    assert_eq!(after.state, "undone", "{after:?}");
+                    assert_eq!(
+                        (after.good, after.updated, after.invalid, after.duplicate),
+                        (0, 0, 0, 0)
+                    );
+                    let left = store::testing::dump(&house.db, TOUCHED).await;
+                    assert!(left == before, "{}", first_difference(&before, &left));
+                }
+            },
+        )
+        .await;
     })
     .await;
+}
+
+fn first_difference(before: &str, after: &str) -> String {
+    let mut lines = before.lines().zip(after.lines());
+    let differs = lines.find(|(before, after)| before != after);
+    differs.map_or("more or fewer rows".into(), |(before, after)| {
+        format!("before: {before}\nafter: {after}")
+    })
 }
 
 /// Rows one after the other, as a person would do it: number to name and city.
@@ -154,29 +188,34 @@ fn by_hand(known: &mut BTreeMap<String, (String, String)>, csv: &str, mode: Mode
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_of_one_lead_do_the_same_in_one_chunk_in_several_and_in_two_imports() {
     on_both(|home| async move {
         let (house, _guard) = testing::house(home);
-        let batch = testing::batch(&house, &["姓名", "号码", "城市"]).await;
-        let name = code_of(&house.db, &batch, "姓名").await;
-        let city = code_of(&house.db, &batch, "城市").await;
-        let mut rng = StdRng::seed_from_u64(7);
-        let mut known = BTreeMap::new();
-        for mode in [Mode::Upsert, Mode::Update, Mode::Upsert] {
-            let (csv, _) = sheet(&mut rng, 1_500);
-            by_hand(&mut known, &csv, mode);
-            bring(&house, &batch, &csv, &merging(mode)).await;
-            let leads = leads::page(&house.db, &batch, -1, 10_000).await.unwrap();
-            let found: BTreeMap<String, (String, String)> = leads
+        each(3, vec(lines(), 3), async |sheets: Vec<Vec<Line>>| {
+            let batch = testing::batch(&house, &["姓名", "号码", "城市"]).await;
+            let name = code_of(&house.db, &batch, "姓名").await;
+            let city = code_of(&house.db, &batch, "城市").await;
+            let mut known = BTreeMap::new();
+            for (mode, lines) in [Mode::Upsert, Mode::Update, Mode::Upsert]
                 .into_iter()
-                .map(|lead| {
-                    let text = |code: &str| lead.data.get(code).cloned().unwrap_or_default();
-                    (lead.phone.clone(), (text(&name), text(&city)))
-                })
-                .collect();
-            assert!(found == known, "{mode:?}");
-        }
+                .zip(sheets)
+            {
+                let (csv, _) = sheet(&lines);
+                by_hand(&mut known, &csv, mode);
+                bring(&house, &batch, &csv, &merging(mode)).await;
+                let leads = leads::page(&house.db, &batch, -1, 10_000).await.unwrap();
+                let found: BTreeMap<String, (String, String)> = leads
+                    .into_iter()
+                    .map(|lead| {
+                        let text = |code: &str| lead.data.get(code).cloned().unwrap_or_default();
+                        (lead.phone.clone(), (text(&name), text(&city)))
+                    })
+                    .collect();
+                assert!(found == known, "{mode:?}");
+            }
+        })
+        .await;
     })
     .await;
 }

@@ -5,6 +5,9 @@
 //! databases) or, without it, a private one from Debian's package, started once a test process and
 //! ended with it. A test that cannot have PostgreSQL fails; it is never skipped.
 
+mod dump;
+mod each;
+
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -14,6 +17,9 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+
+pub use dump::dump;
+pub use each::each;
 
 use crate::Db;
 

@@ -17,6 +17,7 @@ mod killed;
 mod kit;
 mod lines;
 mod modes;
+mod robots;
 mod simulate;
 mod sound;
 mod tidy;

@@ -5,13 +5,14 @@ use engine::{
     preflight::{Desk, Reason, Standing, Why, unclaimed},
     window::Window,
 };
+use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
     hopper, leads,
     sample::NOW,
     sample_floor as floor,
-    testing::{about, on_both},
+    testing::{about, each, on_both},
 };
 
 const DAY: Millis = Millis(0);
@@ -146,7 +147,7 @@ async fn every_lead_of_a_campaign_gets_one_reason_and_the_gate_agrees() {
 
 /// Leads in states of chance: every one has one reason, the reasons add up to the campaign and to the
 /// batch, and what is said of one lead is what it was counted as.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn reasons_add_up_whatever_state_leads_are_in() {
     on_both(|home| async move {
         let db = &home.db;
@@ -154,75 +155,69 @@ async fn reasons_add_up_whatever_state_leads_are_in() {
         let task = "INSERT INTO tasks (id, orgi, campaign_id, title, state, created_at)
              VALUES ('tsk_1', 'o', $1, 't', 'ready', 1)";
         about(db, &campaign, task).await;
-        for seed in 1..=12_u64 {
-            about(db, &campaign, ANEW).await;
-            about(db, "c", "DELETE FROM reservations WHERE campaign_id = $1").await;
-            let mut dice = Dice(seed);
-            for id in &ids {
-                shake(db, id, &mut dice).await;
-            }
-            let settings = Settings {
-                window: [Window::always(), Window::default()][usize::from(seed % 2 == 0)].clone(),
-                ..settings()
-            };
-            let desk = Desk::new(&settings, Some(trunk()), NOW);
-            let mut summary = Summary::default();
-            for over in tasks(db, &campaign).await.unwrap() {
-                let leads = all(db, &over).await;
-                leads
-                    .iter()
-                    .for_each(|one| summary.add(desk.look(one), NOW));
-            }
-            let claimed = "SELECT COUNT(*) FROM leads WHERE campaign_id = $1";
-            let claimed: i64 = on!(db.read(), c => sqlx::query_scalar(claimed)
-                .bind(&campaign).fetch_one(c).await)
-            .unwrap();
-            let reasons: u64 = summary.reasons.values().sum();
-            assert_eq!((summary.total, reasons), (claimed as u64, claimed as u64));
-
-            let mut one_by_one = std::collections::BTreeMap::<String, u64>::new();
-            for id in &ids {
-                let scene = Scene {
-                    orgi: "o",
-                    campaign: &campaign,
-                    columns: &settings.columns,
-                    day_start: DAY,
-                    now: NOW,
-                };
-                let found = lead(db, scene, id).await.unwrap().unwrap();
-                let stored = leads::find(db, id).await.unwrap().unwrap();
-                if stored.campaign_id.is_some() {
-                    let why = desk.reason(&found).why;
-                    *one_by_one.entry(why.as_str().into()).or_default() += 1;
-                } else {
-                    let why = unclaimed(&found);
-                    let free = matches!(
-                        why,
-                        Why::Unallocated
-                            | Why::NoNumber
-                            | Why::Gate(gate::Block::Voided | gate::Block::Dnc)
-                    );
-                    assert!(free, "{why:?}");
+        let states = vec(vec(0..14_usize, 1..3), ids.len());
+        let made = (states, any::<bool>());
+        each(
+            12,
+            made,
+            async |(states, is_open): (Vec<Vec<usize>>, bool)| {
+                about(db, &campaign, ANEW).await;
+                about(db, "c", "DELETE FROM reservations WHERE campaign_id = $1").await;
+                for (id, states) in ids.iter().zip(&states) {
+                    for state in states.iter().filter_map(|nth| STATES.get(*nth)) {
+                        about(db, id, state).await;
+                    }
                 }
-            }
-            assert_eq!(one_by_one, summary.reasons, "seed {seed}");
-            assert!(summary.reasons.len() > 3, "{summary:?}");
-        }
+                let settings = Settings {
+                    window: [Window::default(), Window::always()][usize::from(is_open)].clone(),
+                    ..settings()
+                };
+                let desk = Desk::new(&settings, Some(trunk()), NOW);
+                let mut summary = Summary::default();
+                for over in tasks(db, &campaign).await.unwrap() {
+                    let leads = all(db, &over).await;
+                    leads
+                        .iter()
+                        .for_each(|one| summary.add(desk.look(one), NOW));
+                }
+                let claimed = "SELECT COUNT(*) FROM leads WHERE campaign_id = $1";
+                let claimed: i64 = on!(db.read(), c => sqlx::query_scalar(claimed)
+                .bind(&campaign).fetch_one(c).await)
+                .unwrap();
+                let reasons: u64 = summary.reasons.values().sum();
+                assert_eq!((summary.total, reasons), (claimed as u64, claimed as u64));
+
+                let mut one_by_one = std::collections::BTreeMap::<String, u64>::new();
+                for id in &ids {
+                    let scene = Scene {
+                        orgi: "o",
+                        campaign: &campaign,
+                        columns: &settings.columns,
+                        day_start: DAY,
+                        now: NOW,
+                    };
+                    let found = lead(db, scene, id).await.unwrap().unwrap();
+                    let stored = leads::find(db, id).await.unwrap().unwrap();
+                    if stored.campaign_id.is_some() {
+                        let why = desk.reason(&found).why;
+                        *one_by_one.entry(why.as_str().into()).or_default() += 1;
+                    } else {
+                        let why = unclaimed(&found);
+                        let free = matches!(
+                            why,
+                            Why::Unallocated
+                                | Why::NoNumber
+                                | Why::Gate(gate::Block::Voided | gate::Block::Dnc)
+                        );
+                        assert!(free, "{why:?}");
+                    }
+                }
+                assert_eq!(one_by_one, summary.reasons);
+            },
+        )
+        .await;
     })
     .await;
-}
-
-struct Dice(u64);
-
-impl Dice {
-    /// 0 to `sides` - 1.
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % sides
-    }
 }
 
 /// Every lead is the campaign's, and was never dialled.
@@ -234,27 +229,20 @@ const ANEW: &str = "UPDATE leads SET campaign_id = $1, task_id = 'tsk_1', alloc_
 const RESERVE: &str = "INSERT INTO reservations (lead_id, campaign_id, node, reserved_at)
     VALUES ($1, 'c', 'other', 0) ON CONFLICT DO NOTHING";
 
-/// Puts a lead into some state that it can be in.
-async fn shake(db: &Db, id: &str, dice: &mut Dice) {
-    let states = [
-        "UPDATE leads SET campaign_id = NULL, task_id = NULL, alloc_status = 'recycled' WHERE id = $1",
-        "UPDATE leads SET campaign_id = NULL, task_id = NULL, alloc_status = 'unallocated',
-            phone = '' WHERE id = $1",
-        "UPDATE leads SET voided = TRUE WHERE id = $1",
-        "UPDATE leads SET dnc = TRUE, next_dial_at = NULL WHERE id = $1",
-        "UPDATE leads SET next_dial_at = NULL, call_status = 'success' WHERE id = $1",
-        "UPDATE leads SET next_dial_at = 9000000000000, call_status = 'failed' WHERE id = $1",
-        "UPDATE leads SET call_status = 'calling' WHERE id = $1",
-        RESERVE,
-        "UPDATE leads SET phone = '' WHERE id = $1",
-        "UPDATE leads SET appointed = TRUE, next_dial_at = 9000000000000 WHERE id = $1",
-    ];
-    for _ in 0..=dice.roll(2) {
-        if let Some(state) = states.get(dice.roll(14) as usize) {
-            about(db, id, state).await;
-        }
-    }
-}
+/// What a lead can come to; some stay as they are.
+const STATES: [&str; 10] = [
+    "UPDATE leads SET campaign_id = NULL, task_id = NULL, alloc_status = 'recycled' WHERE id = $1",
+    "UPDATE leads SET campaign_id = NULL, task_id = NULL, alloc_status = 'unallocated',
+        phone = '' WHERE id = $1",
+    "UPDATE leads SET voided = TRUE WHERE id = $1",
+    "UPDATE leads SET dnc = TRUE, next_dial_at = NULL WHERE id = $1",
+    "UPDATE leads SET next_dial_at = NULL, call_status = 'success' WHERE id = $1",
+    "UPDATE leads SET next_dial_at = 9000000000000, call_status = 'failed' WHERE id = $1",
+    "UPDATE leads SET call_status = 'calling' WHERE id = $1",
+    RESERVE,
+    "UPDATE leads SET phone = '' WHERE id = $1",
+    "UPDATE leads SET appointed = TRUE, next_dial_at = 9000000000000 WHERE id = $1",
+];
 
 #[tokio::test]
 async fn what_a_start_would_draw_is_looked_at_before_it() {

@@ -151,7 +151,7 @@ pub struct Test {
 
 #[derive(Serialize, ToSchema)]
 pub struct Tested {
-    /// Look at `GET /calls/{call_id}`.
+    /// Look at `GET /calls/{call_id}`, where it is once it is dialled.
     call_id: String,
 }
 

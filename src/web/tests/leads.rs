@@ -51,7 +51,8 @@ pub async fn batch(db: &Db, name: &str, count: i64) -> (String, Vec<Field>, Vec<
     )
 }
 
-async fn import(db: &Db, batch: &str, fields: &[Field], count: i64) {
+/// So many leads more, which nobody has.
+pub async fn import(db: &Db, batch: &str, fields: &[Field], count: i64) {
     let id = imports::new_import_id();
     let new = NewImport {
         id: &id,
@@ -122,7 +123,7 @@ async fn agent(kit: &Kit) -> String {
     token
 }
 
-fn ids(answer: &Answer) -> Vec<String> {
+pub fn ids(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let rows = answer.body["data"].as_array().unwrap();
     let id = |row: &Value| row["id"].as_str().unwrap().to_owned();

@@ -68,7 +68,7 @@ async fn every_count_of_a_record_opens_as_many_leads() {
 }
 
 /// A run that selected every lead of the batch.
-async fn run(kit: &Kit, batch: &str) -> String {
+pub async fn run(kit: &Kit, batch: &str) -> String {
     let mut tx = kit.db.begin().await.unwrap();
     let new = filters::NewFilter {
         orgi: FIRST_ORGI,

@@ -18,6 +18,7 @@ mod robots;
 mod routes;
 mod rows;
 mod sales;
+mod search;
 mod structure;
 mod voicemails;
 mod walk;

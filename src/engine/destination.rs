@@ -1,13 +1,18 @@
-//! Where a caller may be sent, by a route, by a key, or because nobody came.
+//! Where a call may be sent: by a route, by a key, because nobody came, or by its agent.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::QueueId;
+use crate::ids::{AgentId, QueueId};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Destination {
+    /// One agent, wherever signed in.
+    Agent {
+        agent: AgentId,
+    },
+    /// The line of a queue. For a consultation: its agent who has been idle longest.
     Queue {
         queue: QueueId,
     },
@@ -19,7 +24,7 @@ pub enum Destination {
     Voicemail {
         mailbox: String,
     },
-    /// A number outside, through the first outbound route that takes it.
+    /// A number outside, through the first outbound route that takes it; DNC lists hold for it.
     Number {
         number: String,
     },
@@ -51,6 +56,10 @@ impl Destination {
                     false => Err("must be 1 to 32 digits"),
                 }
             }
+            Self::Agent { agent } => match fits(agent.as_str()) {
+                true => Ok(()),
+                false => Err("must be the number of an agent"),
+            },
             Self::Queue { .. } | Self::Callback | Self::Hangup => Ok(()),
         }
     }
@@ -59,6 +68,7 @@ impl Destination {
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::Agent { .. } => "agent",
             Self::Queue { .. } => "queue",
             Self::Extension { .. } => "extension",
             Self::Voicemail { .. } => "voicemail",

@@ -98,6 +98,8 @@ pub struct Inbound {
 pub struct Outbound {
     /// 指定网关; `None`: the one with most free channels.
     pub gateway: Option<GatewayId>,
+    /// Tried in this order when that one is full, rests, or refuses a call; at most 8.
+    pub fallback_gateways: Vec<GatewayId>,
     /// 增加前缀: digits before the number.
     pub prefix: String,
     /// The caller number that is shown; `None`: the one of whoever is put through.
@@ -112,6 +114,7 @@ impl Default for Outbound {
     fn default() -> Self {
         Self {
             gateway: None,
+            fallback_gateways: Vec::new(),
             prefix: String::new(),
             caller: None,
             ring_timeout_s: 60,
@@ -188,6 +191,13 @@ impl Outbound {
             ("/prefix", "must be at most 8 digits")
         } else if !caller.is_none_or(|caller| !caller.is_empty() && digits(caller, 32)) {
             ("/caller", "must be 1 to 32 digits")
+        } else if self.fallback_gateways.len() > 8 {
+            ("/fallback_gateways", "must be at most 8 gateways")
+        } else if self.gateway.is_none() && !self.fallback_gateways.is_empty() {
+            (
+                "/fallback_gateways",
+                "a gateway to fall back from must be named",
+            )
         } else if !(5..=120).contains(&self.ring_timeout_s) {
             ("/ring_timeout_s", "must be 5 to 120")
         } else {

@@ -27,7 +27,7 @@ pub struct Refusal {
     /// `NO_PREVIEW`, `NO_SUCH_CALL`, `BAD_DISPOSITION`, `DISPOSITION_REQUIRED`, `GATE_REFUSED`,
     /// `DRAINING`; in calls
     /// `SECOND_CALL_UP`, `NO_SECOND_CALL`, `NOT_ANSWERED`, `IN_CONFERENCE`, `NO_SUCH_QUEUE`,
-    /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `BAD_DIGITS`,
+    /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE`, `BAD_DIGITS`,
     /// `NOBODY_HEARS`.
     pub code: &'static str,
     pub message: String,

@@ -1,6 +1,6 @@
 //! Callers who do not want to wait keep their place and are called back.
 
-use super::{Call, Command, Floor, Phase, Role, Why};
+use super::{Call, Command, Event, Floor, Phase, Role, Why, way::Out};
 use crate::{
     ids::{CallId, LegId},
     outcome::Outcome,
@@ -24,7 +24,7 @@ impl Floor {
         };
         let (number, house) = (call.caller.clone(), call.callee.clone());
         let is_promised = |other: &Call| other.way.is_call_back && other.callee == number;
-        let is_dialable = !number.is_empty() && self.way_out(&number, now).is_some();
+        let is_dialable = !number.is_empty() && self.way_out(&number, &[], now).is_ok();
         if !is_dialable || self.calls.values().any(is_promised) {
             return false;
         }
@@ -56,7 +56,7 @@ impl Floor {
             return false;
         };
         let number = call.callee.clone();
-        let has_line = self.way_out(&number, now).is_some();
+        let has_line = self.way_out(&number, &[], now).is_ok();
         if !has_line {
             let next = Millis((now.0 / LOOK_MS + 1) * LOOK_MS);
             self.timers.set(next, Why::CallBackDue(id));
@@ -64,38 +64,110 @@ impl Floor {
         has_line
     }
 
-    /// The agent has picked up: now the caller is dialled.
-    pub(super) fn call_back(&mut self, id: CallId, now: Millis) {
-        let Some(call) = self.calls.get(&id) else {
-            return;
-        };
-        let (number, house, agent_leg) = (call.callee.clone(), call.caller.clone(), call.agent_leg);
-        let Some(way) = self.way_out(&number, now) else {
-            self.finish(id, Outcome::Congestion, now);
-            return;
-        };
+    /// The agent has picked up: now the caller is dialled, unless a DNC list has the number meanwhile.
+    pub(super) fn call_back(&mut self, id: CallId) {
         let leg = LegId(self.numbers.take());
-        if let Some(gateway) = self.gateways.get_mut(&way.gateway) {
-            let _ = gateway.state.admit(now);
-        }
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.gateway = Some(way.gateway.clone());
-            call.holds_channel = true;
-            call.customer = Some(leg);
-            call.phase = Phase::Dialling;
-        }
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.phase = Phase::Asking;
+        let (number, agent_leg) = (call.callee.clone(), call.agent_leg);
+        call.way.out = Some(Out {
+            leg,
+            number: number.clone(),
+            channel: None,
+            refused: Vec::new(),
+        });
         self.legs.insert(leg, Role::Customer(id));
         if let Some(leg) = agent_leg {
             let music = Some("ringback".to_owned());
             self.commands.push_back(Command::Park { leg, music });
         }
-        self.commands.push_back(Command::Dial {
-            leg,
-            gateway: way.gateway,
-            number: way.number,
-            caller: way.rule.caller.unwrap_or(house),
-            ring_ms: i64::from(way.rule.ring_timeout_s) * 1000,
-        });
+        self.ask_about(id, leg, &number);
+    }
+
+    /// The store has answered about the number.
+    pub(super) fn call_back_checked(&mut self, id: CallId, leg: LegId, allowed: bool, now: Millis) {
+        let asked = |call: &Call| {
+            let out = call.way.out.as_ref();
+            call.phase == Phase::Asking && out.is_some_and(|out| out.is_asked_about(leg))
+        };
+        if !self.calls.get(&id).is_some_and(asked) {
+            return;
+        }
+        if !allowed {
+            self.tell_not_called(id, "dnc");
+            self.finish(id, Outcome::Cancelled, now);
+        } else if !self.dial_back(id, now) {
+            self.tell_not_called(id, "gateway");
+            self.finish(id, Outcome::Congestion, now);
+        }
+    }
+
+    fn dial_back(&mut self, id: CallId, now: Millis) -> bool {
+        let Some(call) = self.calls.get(&id) else {
+            return false;
+        };
+        let (house, out) = (call.caller.clone(), call.way.out.clone());
+        let Some(out) = out else { return false };
+        let Ok((gateway, _)) = self.dial_out(out.leaving_as(&house), now) else {
+            return false;
+        };
+        self.legs.insert(out.leg, Role::Customer(id));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.gateway = Some(gateway);
+            call.holds_channel = true;
+            call.customer = Some(out.leg);
+            call.phase = Phase::Dialling;
+        }
+        true
+    }
+
+    /// The gateway refused a call back: the next one is asked. False when there is none.
+    pub(super) fn dial_back_again(&mut self, id: CallId, now: Millis) -> bool {
+        let leg = LegId(self.numbers.take());
+        let call = self.calls.get_mut(&id);
+        let call = call.filter(|call| call.way.is_call_back && call.phase == Phase::Dialling);
+        let Some(call) = call.filter(|call| call.holds_channel && !call.cancelled) else {
+            return false;
+        };
+        let (Some(gateway), Some(out)) = (call.gateway.clone(), &mut call.way.out) else {
+            return false;
+        };
+        out.refused.push(gateway.clone());
+        let (number, refused) = (out.number.clone(), out.refused.clone());
+        if self.way_out(&number, &refused, now).is_err() {
+            return false;
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.holds_channel = false;
+            call.customer = None;
+            call.phase = Phase::Asking;
+            if let Some(out) = &mut call.way.out {
+                out.leg = leg;
+            }
+        }
+        self.gateway_refused(&gateway, now);
+        if !self.dial_back(id, now) {
+            self.tell_not_called(id, "gateway");
+            self.finish(id, Outcome::Congestion, now);
+        }
+        true
+    }
+
+    fn tell_not_called(&mut self, id: CallId, why: &'static str) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        if let Some(agent) = call.agent.clone() {
+            let party = self.number_for(&agent, call);
+            self.tell(Event::PartyLeft {
+                agent,
+                call_id: id,
+                party,
+                why,
+            });
+        }
     }
 
     /// Nobody could be found in all that time.

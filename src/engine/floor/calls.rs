@@ -40,6 +40,8 @@ pub(super) enum Phase {
     /// The attempt row is being written.
     Opening,
     Dialling,
+    /// The store is asked whether a call back may be made.
+    Asking,
     /// Inbound: our 200 is on its way.
     Answering,
     /// Answered; who or what it is shows in a moment.

@@ -2,11 +2,12 @@
 //! back, or hands the customer over (AGT-158).
 
 use super::{
-    Call, Event, Floor, OrderRefused, Phase, Recipient, Role,
+    Call, Event, Floor, OrderRefused, Phase, Role,
     parties::{Party, Reach, Round, Who},
     talk::second_is_up,
 };
 use crate::{
+    destination::Destination,
     ids::{AgentId, CallId},
     time::Millis,
 };
@@ -15,7 +16,7 @@ impl Floor {
     pub(super) fn consult(
         &mut self,
         id: &AgentId,
-        to: Recipient,
+        to: Destination,
         now: Millis,
     ) -> Result<(), OrderRefused> {
         let call = self.talking(id)?;

@@ -1,25 +1,15 @@
 //! A caller is put through to one phone: an extension of the house, or a number outside.
 
-use super::{Call, Cause, Command, Floor, Phase, Role, Why};
+use super::{Call, Cause, Command, Floor, Phase, Role, Why, way::Out, way_out::Leaving};
 use crate::{
     destination::Destination,
-    ids::{AgentId, CallId, GatewayId, LegId},
-    route::{self, Outbound, Side},
+    ids::{AgentId, CallId, LegId},
     time::Millis,
 };
 
 const RING_MS: i64 = 30_000;
 /// The phone itself ends its ringing; this guards against one that never tells.
 const GUARD_MS: i64 = 1_000;
-
-/// How a number outside is reached now.
-#[derive(Debug, Clone)]
-pub(super) struct WayOut {
-    pub gateway: GatewayId,
-    /// As it is dialled.
-    pub number: String,
-    pub rule: Outbound,
-}
 
 impl Floor {
     /// Rings one extension. An agent who is signed in there and in no call is reserved; who does not
@@ -49,6 +39,28 @@ impl Floor {
                 });
             }
             _ => self.greet(id, extension),
+        }
+    }
+
+    /// Rings one agent, as far as free to take a call; else a message can be left.
+    pub(super) fn ring_one_agent(&mut self, id: CallId, agent: AgentId, now: Millis) {
+        let Some(seen) = self.agents.get(&agent) else {
+            self.hear(id, "sorry", Destination::Hangup);
+            return;
+        };
+        let extension = match seen.machine.is_signed_in() {
+            true => seen.extension.clone(),
+            false => seen.spec.extension.clone(),
+        };
+        let can_be_rung = seen.machine.is_signed_in() && self.is_reachable(seen);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.way.is_served = true;
+        }
+        if can_be_rung && self.reserve(id, &agent, now) {
+            self.ring_back(id);
+            self.ring_agent(id, &agent, now);
+        } else {
+            self.greet(id, extension);
         }
     }
 
@@ -102,54 +114,89 @@ impl Floor {
         leg
     }
 
-    /// Puts the caller through to a number outside, by the first outbound route that takes it.
+    /// Puts the caller through to a number outside, unless a DNC list forbids it.
     pub(super) fn put_through(&mut self, id: CallId, number: &str, now: Millis) {
-        let Some(way) = self.way_out(number, now) else {
+        let Ok(way) = self.way_out(number, &[], now) else {
             self.hear(id, "sorry", Destination::Hangup);
             return;
         };
+        self.ring_back(id);
+        let leg = self.begin_reaching(id, way.ring_ms(), now);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         call.way.is_served = true;
-        let own = call.caller.clone();
-        if let Some(gateway) = self.gateways.get_mut(&way.gateway) {
-            let _ = gateway.state.admit(now);
-        }
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.way.out = Some(way.gateway.clone());
-        }
-        self.ring_back(id);
-        let ring_ms = i64::from(way.rule.ring_timeout_s) * 1000;
-        let leg = self.begin_reaching(id, ring_ms, now);
-        self.commands.push_back(Command::Dial {
+        call.way.out = Some(Out {
             leg,
-            gateway: way.gateway,
-            number: way.number,
-            caller: way.rule.caller.unwrap_or(own),
-            ring_ms,
+            number: number.to_owned(),
+            channel: None,
+            refused: Vec::new(),
         });
+        self.ask_about(id, leg, number);
     }
 
-    /// How a number outside is reached, by a gateway that takes one more call now.
-    pub(super) fn way_out(&mut self, number: &str, now: Millis) -> Option<WayOut> {
-        let walk = route::walk(&self.routes, number, Side::Inside, now);
-        let route::End::Out { number, rule } = walk.end else {
-            return None;
+    /// The store has answered about the number.
+    pub(super) fn through_checked(&mut self, id: CallId, leg: LegId, allowed: bool, now: Millis) {
+        let asked = |call: &Call| {
+            let out = call.way.out.as_ref();
+            call.phase == Phase::Reaching && out.is_some_and(|out| out.is_asked_about(leg))
         };
-        let mut freest = None;
-        for (id, gateway) in &mut self.gateways {
-            let is_meant = rule.gateway.as_ref().is_none_or(|meant| meant == id);
-            if is_meant && !gateway.gone && gateway.state.room(now).is_ok() {
-                freest = freest.max(Some((gateway.state.free_for_dialling(), id.clone())));
+        if !self.calls.get(&id).is_some_and(asked) {
+            return;
+        }
+        if !allowed || !self.dial_through(id, now) {
+            self.not_reached_for(id, now);
+        }
+    }
+
+    fn dial_through(&mut self, id: CallId, now: Millis) -> bool {
+        let Some(call) = self.calls.get(&id) else {
+            return false;
+        };
+        let (own, out) = (call.caller.clone(), call.way.out.clone());
+        let Some(out) = out else { return false };
+        let leaving = out.leaving_as(&own);
+        let Ok((gateway, _)) = self.dial_out(leaving, now) else {
+            return false;
+        };
+        let call = self.calls.get_mut(&id);
+        if let Some(out) = call.and_then(|call| call.way.out.as_mut()) {
+            out.channel = Some(gateway);
+        }
+        true
+    }
+
+    /// The gateway refused the number: the next one is asked. False when there is none.
+    pub(super) fn dial_through_again(&mut self, id: CallId, old: LegId, now: Millis) -> bool {
+        let leg = LegId(self.numbers.take());
+        let call = self.calls.get_mut(&id);
+        let call = call.filter(|call| call.phase == Phase::Reaching);
+        let out = call.and_then(|call| call.way.out.as_mut());
+        let Some(out) = out.filter(|out| out.leg == old) else {
+            return false;
+        };
+        let Some(gateway) = out.channel.take() else {
+            return false;
+        };
+        out.refused.push(gateway.clone());
+        let (number, refused) = (out.number.clone(), out.refused.clone());
+        self.gateway_refused(&gateway, now);
+        let Ok(way) = self.way_out(&number, &refused, now) else {
+            return false;
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.agent_leg = Some(leg);
+            if let Some(out) = &mut call.way.out {
+                out.leg = leg;
             }
         }
-        let (_, gateway) = freest?;
-        Some(WayOut {
-            gateway,
-            number,
-            rule,
-        })
+        self.legs.insert(leg, Role::AgentFor(id));
+        let over = Why::ReachingIsOver(id, leg);
+        self.timers.set(now.plus(way.ring_ms() + GUARD_MS), over);
+        if !self.dial_through(id, now) {
+            self.not_reached_for(id, now);
+        }
+        true
     }
 
     /// The phone that was rung for the caller was not picked up.
@@ -157,8 +204,12 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        // One that was never dialled has nothing to hang up.
+        let asked = |out: &Out| out.channel.is_none();
+        let is_up = !call.way.out.as_ref().is_some_and(asked);
         if let Some(leg) = call.agent_leg.take()
             && self.legs.remove(&leg).is_some()
+            && is_up
         {
             let cause = Cause::NoAnswer;
             self.commands.push_back(Command::Hangup { leg, cause });
@@ -176,16 +227,38 @@ impl Floor {
 
     fn free_way_out(&mut self, id: CallId, now: Millis) {
         let out = self.calls.get_mut(&id).and_then(|call| call.way.out.take());
-        if let Some(gateway) = out.and_then(|out| self.gateways.get_mut(&out)) {
-            let _ = gateway.state.release(false, now);
-        }
+        self.free_out(out.as_ref(), now);
     }
 
     /// The channel of a call that is over.
     pub(super) fn give_way_out_back(&mut self, call: &Call, now: Millis) {
-        let out = call.way.out.as_ref();
-        if let Some(gateway) = out.and_then(|out| self.gateways.get_mut(out)) {
+        self.free_out(call.way.out.as_ref(), now);
+    }
+
+    fn free_out(&mut self, out: Option<&Out>, now: Millis) {
+        let Some(out) = out else { return };
+        if out.channel.is_none() {
+            self.legs.remove(&out.leg);
+        }
+        let gateway = out.channel.as_ref();
+        if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(id)) {
             let _ = gateway.state.release(false, now);
+        }
+    }
+}
+
+impl Out {
+    /// Whether the store has not answered about it yet.
+    pub fn is_asked_about(&self, leg: LegId) -> bool {
+        self.leg == leg && self.channel.is_none() && self.refused.is_empty()
+    }
+
+    pub fn leaving_as<'a>(&'a self, caller: &'a str) -> Leaving<'a> {
+        Leaving {
+            leg: self.leg,
+            number: &self.number,
+            caller,
+            refused: &self.refused,
         }
     }
 }

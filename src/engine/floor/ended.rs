@@ -19,7 +19,14 @@ const AT_ONCE_MS: i64 = 1_000;
 
 impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
-        match self.legs.remove(&leg) {
+        let role = self.legs.remove(&leg);
+        if let Some(role) = &role
+            && why_gone(&ended) == "gateway"
+            && self.next_gateway_takes(role, leg, now)
+        {
+            return;
+        }
+        match role {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
             Some(Role::AgentFor(call)) => {
                 self.keep_quality(call, leg, ended.quality);
@@ -40,9 +47,18 @@ impl Floor {
                     self.second_gone(call, "hung_up", now);
                 }
             }
-            Some(Role::Party(call)) => self.party_gone(call, leg, why_gone(&ended), now),
+            Some(Role::Party(call)) => self.party_lost(call, leg, why_gone(&ended), now),
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => self.agent_has_left(leg, ended.quality),
+        }
+    }
+
+    /// A gateway refused a call that may go by another.
+    fn next_gateway_takes(&mut self, role: &Role, leg: LegId, now: Millis) -> bool {
+        match role {
+            Role::Customer(call) => self.dial_back_again(*call, now),
+            Role::AgentFor(call) => self.dial_through_again(*call, leg, now),
+            Role::NailedUp(_) | Role::Party(_) | Role::Supervisor => false,
         }
     }
 
@@ -65,7 +81,14 @@ impl Floor {
 
     /// The switch did not take the leg: our side failed, nobody was bothered.
     pub(super) fn leg_refused(&mut self, leg: LegId, why: Refusal, now: Millis) {
-        match self.legs.remove(&leg) {
+        let role = self.legs.remove(&leg);
+        if let Some(role) = &role
+            && why == Refusal::Gateway
+            && self.next_gateway_takes(role, leg, now)
+        {
+            return;
+        }
+        match role {
             Some(Role::Customer(call)) => {
                 let outcome = match why {
                     Refusal::Gateway => Outcome::Congestion,
@@ -84,7 +107,7 @@ impl Floor {
                     Refusal::Ours => "not_reached",
                     Refusal::BadNumber => "bad_number",
                 };
-                self.party_gone(call, leg, why, now);
+                self.party_lost(call, leg, why, now);
             }
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => {}
@@ -196,9 +219,10 @@ impl Floor {
         self.line_over(&call, now);
         self.book_gone(&call, now);
         self.count(&call, outcome, now);
+        // First: a number that was never dialled has no leg to hang up.
+        self.give_way_out_back(&call, now);
         self.release_agent(&call, now);
         self.let_parties_go(&call, now);
-        self.give_way_out_back(&call, now);
         self.learn_handling(&call, now);
     }
 
@@ -343,6 +367,8 @@ impl Floor {
 fn why_gone(ended: &Ended) -> &'static str {
     match ended.sip_status {
         None => "hung_up",
+        // A 408 of our own making: the gateway said nothing at all.
+        Some(408) if ended.by != By::Them => "gateway",
         Some(486 | 600) => "busy",
         Some(408 | 480 | 487) => "no_answer",
         Some(404 | 410 | 484 | 604) => "bad_number",

@@ -1,22 +1,7 @@
 //! What agents may ask for in a call.
 
 use super::{Floor, OrderRefused};
-use crate::{
-    ids::{AgentId, QueueId},
-    time::Millis,
-};
-
-/// Where a call or a question about it may go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recipient {
-    Agent(AgentId),
-    /// As a transfer: its callers' line. For a consultation: its agent who has been idle longest.
-    Queue(QueueId),
-    /// Whoever is at this phone.
-    Extension(String),
-    /// An outside number; the house's limits and DNC lists hold for it.
-    Number(String),
-}
+use crate::{destination::Destination, ids::AgentId, time::Millis};
 
 /// One order about the call that the agent talks in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +15,9 @@ pub enum CallOrder {
     /// Press keys at whoever is heard.
     Press { digits: String },
     /// 转接: send the customer on, and be done.
-    Transfer { to: Recipient },
+    Transfer { to: Destination },
     /// 咨询: call somebody while the customer waits.
-    Consult { to: Recipient },
+    Consult { to: Destination },
     /// 切换: to the other of the two.
     Swap,
     /// 三方: all hear one another.

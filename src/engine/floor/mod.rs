@@ -48,12 +48,13 @@ mod view;
 mod voicemail;
 mod waiting;
 mod way;
+mod way_out;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use command::*;
 pub use event::Event;
-pub use in_call::{CallOrder, Recipient};
+pub use in_call::CallOrder;
 pub use input::*;
 pub use learning::Learned;
 pub use leg_log::LegRecord;

@@ -1,14 +1,14 @@
 //! Outside numbers that agents call for a customer: what an agent's desk is worth at most when
-//! somebody else sits at it, and the gate before the INVITE.
+//! somebody else sits at it, and what the store's answer about a number leads to.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Call, Command, Floor, OrderRefused, Role,
-    parties::{Party, Reach, Who},
+    Call, Floor, OrderRefused, Role,
+    parties::{Party, Who},
 };
 use crate::{
-    ids::{AgentId, CallId, GatewayId, LegId},
+    ids::{AgentId, CallId, LegId},
     phone,
     time::Millis,
 };
@@ -71,8 +71,7 @@ impl Floor {
         let Some(call) = self.calls.get(&id) else {
             return Ok(());
         };
-        let spellings = phone::spellings(number, &self.home_of(call));
-        let gateway = call.gateway.clone();
+        let spellings = phone::spellings(number, &self.home_of(call.campaign.as_ref()));
         let is_of = |call: &&Call| {
             call.agent.as_ref() == Some(by) || call.parties.last_agent.as_ref() == Some(by)
         };
@@ -91,6 +90,8 @@ impl Floor {
                 "too many calls to outside numbers at once",
             );
         }
+        self.way_out(number, &[], now)?;
+        let limits = &self.outside.limits;
         let made = self.outside.made.entry(by.clone()).or_default();
         while made.front().is_some_and(|at| now.since(*at) >= HOUR_MS) {
             made.pop_front();
@@ -101,74 +102,17 @@ impl Floor {
                 "too many calls to outside numbers within an hour",
             );
         }
-        let gateway = gateway.and_then(|id| self.gateways.get_mut(&id));
-        let gateway = gateway.filter(|gateway| !gateway.gone);
-        if gateway.is_none_or(|gateway| gateway.state.room(now).is_err()) {
-            return refused("GATEWAY_BUSY", "the gateway takes no more calls now");
-        }
         made.push_back(now);
         Ok(())
     }
 
-    fn home_of(&self, call: &Call) -> String {
-        let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
-        campaign.map_or_else(
-            || crate::campaign::Settings::default().home_country,
-            |campaign| campaign.spec.settings.home_country.clone(),
-        )
-    }
-
-    /// Asks the store whether a DNC list forbids the number.
-    pub(super) fn ask_about(&mut self, id: CallId, leg: LegId, number: String) {
-        let Some(call) = self.calls.get(&id) else {
-            return;
-        };
-        let spellings = phone::spellings(&number, &self.home_of(call));
-        let campaign = call.campaign.clone();
-        self.commands.push_back(Command::CheckNumber {
-            leg,
-            call: id,
-            campaign,
-            spellings,
-        });
-    }
-
-    /// The store has answered: the number is dialled, or the party is gone before it came.
+    /// The store has answered: the number is dialled, or nobody is.
     pub(super) fn number_checked(&mut self, leg: LegId, allowed: bool, now: Millis) {
-        let Some(Role::Party(id)) = self.legs.get(&leg).cloned() else {
-            return;
-        };
-        let Some(call) = self.calls.get_mut(&id) else {
-            return;
-        };
-        let asked = call
-            .parties
-            .with(leg)
-            .is_some_and(|party| party.reach == Reach::Asking);
-        if !asked {
-            return;
+        match self.legs.get(&leg) {
+            Some(Role::Party(id)) => self.party_checked(*id, leg, allowed, now),
+            Some(Role::AgentFor(id)) => self.through_checked(*id, leg, allowed, now),
+            Some(Role::Customer(id)) => self.call_back_checked(*id, leg, allowed, now),
+            Some(Role::NailedUp(_) | Role::Supervisor) | None => {}
         }
-        if !allowed {
-            return self.party_gone(id, leg, "dnc", now);
-        }
-        match self.take_channel(id, now) {
-            Some((gateway, caller)) => self.dial_party(leg, gateway, caller),
-            None => self.party_gone(id, leg, "gateway", now),
-        }
-    }
-
-    /// A channel of the gateway that the call itself has, and the house's number in that call.
-    fn take_channel(&mut self, id: CallId, now: Millis) -> Option<(GatewayId, String)> {
-        let call = self.calls.get(&id)?;
-        let caller = match call.is_inbound() {
-            true => call.callee.clone(),
-            false => call.caller.clone(),
-        };
-        let id = call.gateway.clone()?;
-        let gateway = self.gateways.get_mut(&id).filter(|gateway| !gateway.gone)?;
-        if self.draining || gateway.state.admit(now).is_err() {
-            return None;
-        }
-        Some((id, caller))
     }
 }

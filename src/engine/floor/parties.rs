@@ -1,7 +1,7 @@
 //! Who is in a call besides its customer and its agent: a second party whom the agent has called, or
 //! somebody who has the customer without being an agent.
 
-use super::{Call, Cause, Command, Event, Floor, Role, Why};
+use super::{Call, Cause, Command, Event, Floor, Role, Why, way_out::Leaving};
 use crate::{
     agent::{Busy, State},
     ids::{AgentId, CallId, GatewayId, LegId},
@@ -38,6 +38,8 @@ pub(super) struct Party {
     pub reach: Reach,
     /// The gateway of which it has a channel.
     pub channel: Option<GatewayId>,
+    /// Gateways that refused it.
+    pub refused: Vec<GatewayId>,
 }
 
 /// Whom the agent hears while there is a second party.
@@ -137,7 +139,9 @@ impl Floor {
             leg,
             reach: Reach::Ringing,
             channel: None,
+            refused: Vec::new(),
         };
+        let mut ring_ms = RING_MS;
         match &party.who {
             Who::Agent(agent) => {
                 let agent = agent.clone();
@@ -155,14 +159,15 @@ impl Floor {
                 self.ring_party(id, leg, extension, None);
             }
             Who::Outside(number) => {
-                self.ask_about(id, leg, number.clone());
+                ring_ms = self.way_out(number, &[], now)?.ring_ms();
+                self.ask_about(id, leg, number);
                 party.reach = Reach::Asking;
             }
         }
         if party.reach != Reach::Up {
             self.legs.insert(leg, Role::Party(id));
             let guard = Why::RingingIsOver(id, leg);
-            self.timers.set(now.plus(RING_MS + GUARD_MS), guard);
+            self.timers.set(now.plus(ring_ms + GUARD_MS), guard);
         }
         self.leg_began(id, &party, now);
         Ok(party)
@@ -184,27 +189,86 @@ impl Floor {
         });
     }
 
-    /// The gate has let an outside number pass.
-    pub(super) fn dial_party(&mut self, leg: LegId, gateway: GatewayId, caller: String) {
-        let Some(Role::Party(id)) = self.legs.get(&leg) else {
+    /// The store has answered about an outside number.
+    pub(super) fn party_checked(&mut self, id: CallId, leg: LegId, allowed: bool, now: Millis) {
+        let call = self.calls.get_mut(&id);
+        let party = call.and_then(|call| call.parties.with(leg));
+        if party.is_none_or(|party| party.reach != Reach::Asking) {
             return;
-        };
-        let call = self.calls.get_mut(id);
-        let Some(party) = call.and_then(|call| call.parties.with(leg)) else {
-            return;
+        }
+        if !allowed {
+            self.party_gone(id, leg, "dnc", now);
+        } else if !self.dial_party(id, leg, now) {
+            self.party_gone(id, leg, "gateway", now);
+        }
+    }
+
+    fn dial_party(&mut self, id: CallId, leg: LegId, now: Millis) -> bool {
+        let house = self.house_in(id);
+        let call = self.calls.get_mut(&id);
+        let Some(party) = call.and_then(|call| call.parties.with(leg)).cloned() else {
+            return false;
         };
         let Who::Outside(number) = &party.who else {
-            return;
+            return false;
         };
-        party.reach = Reach::Ringing;
-        party.channel = Some(gateway.clone());
-        self.commands.push_back(Command::Dial {
+        let leaving = Leaving {
             leg,
-            gateway,
-            number: number.clone(),
-            caller,
-            ring_ms: RING_MS,
-        });
+            number,
+            caller: &house,
+            refused: &party.refused,
+        };
+        let Ok((gateway, _)) = self.dial_out(leaving, now) else {
+            return false;
+        };
+        let call = self.calls.get_mut(&id);
+        if let Some(party) = call.and_then(|call| call.parties.with(leg)) {
+            party.reach = Reach::Ringing;
+            party.channel = Some(gateway);
+        }
+        true
+    }
+
+    /// A party's leg is over. Where its gateway refused it, the next one is asked.
+    pub(super) fn party_lost(&mut self, id: CallId, leg: LegId, why: &'static str, now: Millis) {
+        if why != "gateway" || !self.dial_party_again(id, leg, now) {
+            self.party_gone(id, leg, why, now);
+        }
+    }
+
+    fn dial_party_again(&mut self, id: CallId, old: LegId, now: Millis) -> bool {
+        let leg = LegId(self.numbers.take());
+        let call = self.calls.get_mut(&id);
+        let party = call.and_then(|call| call.parties.with(old));
+        let Some(party) = party.filter(|party| party.reach == Reach::Ringing) else {
+            return false;
+        };
+        let (Who::Outside(number), Some(gateway)) = (party.who.clone(), party.channel.take())
+        else {
+            return false;
+        };
+        party.refused.push(gateway.clone());
+        let refused = party.refused.clone();
+        self.gateway_refused(&gateway, now);
+        let Ok(way) = self.way_out(&number, &refused, now) else {
+            return false;
+        };
+        self.leg_over(id, old, "gateway", now);
+        let call = self.calls.get_mut(&id);
+        let Some(party) = call.and_then(|call| call.parties.with(old)) else {
+            return false;
+        };
+        party.leg = leg;
+        let party = party.clone();
+        self.legs.insert(leg, Role::Party(id));
+        self.leg_began(id, &party, now);
+        let guard = Why::RingingIsOver(id, leg);
+        self.timers.set(now.plus(way.ring_ms() + GUARD_MS), guard);
+        if !self.dial_party(id, leg, now) {
+            self.legs.remove(&leg);
+            self.party_gone(id, leg, "gateway", now);
+        }
+        true
     }
 
     pub(super) fn party_answered(&mut self, id: CallId, leg: LegId, now: Millis) {

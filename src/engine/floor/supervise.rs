@@ -311,6 +311,7 @@ impl Floor {
             leg,
             reach: Reach::Up,
             channel: None,
+            refused: Vec::new(),
         };
         if let Some(call) = self.calls.get_mut(&id) {
             call.parties.other = Some(party);

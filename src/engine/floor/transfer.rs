@@ -1,13 +1,14 @@
 //! A call goes from its agent to somebody else: blind, or as what is left of a consultation.
 
 use super::{
-    AnswerClass, Cause, Command, Floor, OrderRefused, Phase, Recipient, Role,
+    AnswerClass, Cause, Command, Floor, OrderRefused, Phase, Role,
     agents::{Agent, LastCall},
     parties::{Party, Who},
     talk::second_is_up,
 };
 use crate::{
     agent::State,
+    destination::Destination,
     ids::{AgentId, CallId, QueueId},
     phone,
     time::Millis,
@@ -21,14 +22,14 @@ impl Floor {
     pub(super) fn transfer(
         &mut self,
         id: &AgentId,
-        to: Recipient,
+        to: Destination,
         now: Millis,
     ) -> Result<(), OrderRefused> {
         let call = self.talking(id)?;
         if self.calls[&call].parties.second.is_some() {
             return Err(second_is_up());
         }
-        if let Recipient::Queue(queue) = to {
+        if let Destination::Queue { queue } = to {
             if !self.queues.contains_key(&queue) {
                 return Err(no_such_queue());
             }
@@ -48,12 +49,12 @@ impl Floor {
         &mut self,
         by: &AgentId,
         call: CallId,
-        to: Recipient,
+        to: Destination,
         now: Millis,
     ) -> Result<Who, OrderRefused> {
         match to {
-            Recipient::Agent(agent) => self.find_agent(by, agent, now),
-            Recipient::Queue(queue) => {
+            Destination::Agent { agent } => self.find_agent(by, agent, now),
+            Destination::Queue { queue } => {
                 if !self.queues.contains_key(&queue) {
                     return Err(no_such_queue());
                 }
@@ -62,7 +63,7 @@ impl Floor {
                     .map(Who::Agent)
                     .ok_or_else(nobody)
             }
-            Recipient::Extension(extension) => {
+            Destination::Extension { extension } => {
                 let signed_in =
                     |agent: &&Agent| agent.machine.is_signed_in() && agent.extension == extension;
                 if let Some(agent) = self.agents.values().find(signed_in) {
@@ -77,11 +78,15 @@ impl Floor {
                 }
                 Ok(Who::Extension(extension))
             }
-            Recipient::Number(number) => {
+            Destination::Number { number } => {
                 let number = phone::of_text(&number)
                     .map_err(|error| OrderRefused::new("BAD_NUMBER", error.to_string()))?;
                 self.may_call_outside(by, call, &number.number, now)?;
                 Ok(Who::Outside(number.number))
+            }
+            Destination::Voicemail { .. } | Destination::Callback | Destination::Hangup => {
+                let text = "an agent sends a call to an agent, a queue, an extension or a number";
+                Err(OrderRefused::new("BAD_DESTINATION", text))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{Cause, Command, Floor, Phase};
 use crate::{
     destination::Destination,
-    ids::{AgentId, CallId, GatewayId, QueueId, SoundId},
+    ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
     time::Millis,
 };
 
@@ -28,8 +28,8 @@ pub(super) struct Way {
     pub moves: u8,
     /// One extension is rung, nobody else; the call goes back to no queue.
     pub is_direct: bool,
-    /// The gateway that carries the call out again.
-    pub out: Option<GatewayId>,
+    /// The number outside that is called for it, or was.
+    pub out: Option<Out>,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
     /// Who talked, when the conversation is over and the caller is still there.
@@ -37,6 +37,17 @@ pub(super) struct Way {
     pub talked_until: Option<Millis>,
     /// 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
     pub score: Option<u8>,
+}
+
+/// A number outside that is called for a caller.
+#[derive(Debug, Clone)]
+pub(super) struct Out {
+    pub leg: LegId,
+    pub number: String,
+    /// The gateway of which it has a channel; `None` while the store is asked.
+    pub channel: Option<GatewayId>,
+    /// Gateways that refused it.
+    pub refused: Vec<GatewayId>,
 }
 
 /// How a caller left a queue (VOX-035).
@@ -90,6 +101,7 @@ impl Floor {
                 self.overflow(id, &queue, now);
             }
             Destination::Queue { queue } => self.enter_queue(id, Some(queue), now),
+            Destination::Agent { agent } => self.ring_one_agent(id, agent, now),
             Destination::Voicemail { mailbox } => self.greet(id, mailbox),
             Destination::Extension { extension } => self.ring_extension(id, extension, now),
             Destination::Number { number } => self.put_through(id, &number, now),

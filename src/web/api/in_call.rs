@@ -4,7 +4,10 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use engine::floor::{AgentOrder, CallOrder, Recipient};
+use engine::{
+    destination::Destination,
+    floor::{AgentOrder, CallOrder},
+};
 use serde::Deserialize;
 use store::{agents, extensions, queues};
 use utoipa::ToSchema;
@@ -58,13 +61,13 @@ pub enum To {
     Queue(String),
     /// A phone; the agent at it, if there is one.
     Extension(String),
-    /// An outside number. DNC lists, limits and barred numbers hold for it.
+    /// An outside number, by the outbound routes. DNC lists, limits and barred numbers hold for it.
     Number(String),
 }
 
 /// 通话操作 · Hold, mute, keys, transfers, consultations and conferences. `me` is the caller's own;
 /// supervisors order for others. Refused with `NO_SUCH_CALL`, `SECOND_CALL_UP`, `NO_SECOND_CALL`,
-/// `NOT_ANSWERED`, `BUSY`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY` and others; then nothing has
+/// `NOT_ANSWERED`, `BUSY`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE` and others; then nothing has
 /// changed.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/call", tag = "agents",
     params(("id" = String, Path)),
@@ -101,7 +104,7 @@ async fn order(
 }
 
 /// The floor knows all tenants' agents: only those of the caller's own may be named.
-async fn destination(house: &House, caller: &Caller, to: To) -> Result<Recipient, Problem> {
+async fn destination(house: &House, caller: &Caller, to: To) -> Result<Destination, Problem> {
     let (db, orgi) = (&house.db, caller.orgi());
     Ok(match to {
         To::Agent(id) => {
@@ -109,14 +112,14 @@ async fn destination(house: &House, caller: &Caller, to: To) -> Result<Recipient
             if !all.iter().any(|agent| agent.id == id) {
                 return Err(Problem::of("NO_SUCH_AGENT"));
             }
-            Recipient::Agent(id.into())
+            Destination::Agent { agent: id.into() }
         }
         To::Queue(id) => {
             let all = queues::list(db, orgi).await?;
             if !all.iter().any(|queue| queue.id == id) {
                 return Err(Problem::of("NO_SUCH_QUEUE"));
             }
-            Recipient::Queue(id.into())
+            Destination::Queue { queue: id.into() }
         }
         To::Extension(id) => {
             if !extensions::is_of(db, orgi, &id).await? {
@@ -126,8 +129,10 @@ async fn destination(house: &House, caller: &Caller, to: To) -> Result<Recipient
                     "there is no such extension",
                 ));
             }
-            Recipient::Extension(id)
+            Destination::Extension { extension: id }
         }
-        To::Number(number) => Recipient::Number(check::text("/to/number", number, 40)?),
+        To::Number(number) => Destination::Number {
+            number: check::text("/to/number", number, 40)?,
+        },
     })
 }

@@ -79,8 +79,8 @@ pub struct RouteIn {
     /// A number, `*`, or a regular expression of at most 200 characters. `BAD_PATTERN`.
     number: String,
     /// basic {}, inbound {to, office {zone, spans, holidays, shut, open}, closed_prompt, closed_to},
-    /// outbound {gateway, prefix, caller, ring_timeout_s, record}, queue {queue, priority} or
-    /// robot {prompt, then}, named by `type`.
+    /// outbound {gateway, fallback_gateways, prefix, caller, ring_timeout_s, record}, queue {queue,
+    /// priority} or robot {prompt, then}, named by `type`.
     #[schema(value_type = Object)]
     rule: Option<serde_json::Value>,
     /// Short for a queue rule.

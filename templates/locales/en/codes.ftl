@@ -51,6 +51,7 @@ code-BUSY = They are busy
 code-BAD_NUMBER = The number cannot be dialled
 code-BARRED = That number may not be called
 code-TOO_MANY_CALLS = Too many calls to outside numbers; try later
+code-NO_ROUTE = No outbound route takes that number
 code-GATEWAY_BUSY = The gateway has no free line
 code-BAD_DIGITS = Keys are 0-9, *, #, A-D
 code-NOBODY_HEARS = Nobody hears you now

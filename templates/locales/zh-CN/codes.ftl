@@ -51,6 +51,7 @@ code-BUSY = 对方正忙
 code-BAD_NUMBER = 号码无法拨打
 code-BARRED = 此号码禁止拨打
 code-TOO_MANY_CALLS = 外线通话过多，请稍后再试
+code-NO_ROUTE = 没有匹配该号码的呼出路由
 code-GATEWAY_BUSY = 网关没有空闲线路
 code-BAD_DIGITS = 按键只能是 0-9、*、#、A-D
 code-NOBODY_HEARS = 现在没有人在听

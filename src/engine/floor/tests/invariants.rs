@@ -92,7 +92,11 @@ fn legs_and_calls_agree(floor: &Floor) {
     for (leg, role) in &floor.legs {
         let of = |call: &CallId| floor.calls.get(call);
         let is_known = match role {
-            Role::Customer(call) => of(call).is_some_and(|call| call.customer == Some(*leg)),
+            Role::Customer(call) => of(call).is_some_and(|call| {
+                let out = call.way.out.as_ref();
+                let asked = call.phase == Phase::Asking && out.is_some_and(|out| out.leg == *leg);
+                asked || call.customer == Some(*leg)
+            }),
             Role::AgentFor(call) => of(call).is_some_and(|call| {
                 let rings = call.also_rung.iter().any(|rung| rung.leg == *leg);
                 rings || call.agent_leg == Some(*leg)
@@ -118,7 +122,10 @@ fn legs_and_calls_agree(floor: &Floor) {
             assert!(floor.legs.contains_key(&leg), "{} has {leg}", call.id);
         }
         let waits_for_an_agent = call.way.is_call_back && call.is_waiting();
-        let early = matches!(call.phase, Phase::AgentFirst | Phase::Opening);
+        let early = matches!(
+            call.phase,
+            Phase::AgentFirst | Phase::Opening | Phase::Asking
+        );
         let has_customer = !early && !waits_for_an_agent;
         assert_eq!(call.customer.is_some(), has_customer, "{call:?}");
     }
@@ -140,7 +147,10 @@ fn nobody_is_called_twice_at_once(floor: &Floor) {
 fn channels_are_counted(floor: &Floor) {
     for (id, gateway) in &floor.gateways {
         let on_it = |call: &&Call| call.holds_channel && call.gateway.as_ref() == Some(id);
-        let goes_out = |call: &&Call| call.way.out.as_ref() == Some(id);
+        let goes_out = |call: &&Call| {
+            let out = call.way.out.as_ref();
+            out.and_then(|out| out.channel.as_ref()) == Some(id)
+        };
         let calls = floor.calls.values().filter(on_it).count();
         let calls = calls + floor.calls.values().filter(goes_out).count();
         let parties = floor.calls.values().map(|call| &call.parties);

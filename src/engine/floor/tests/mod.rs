@@ -24,3 +24,4 @@ mod talking;
 mod test_calls;
 mod transferring;
 mod ways;
+mod ways_out;

@@ -8,7 +8,7 @@ use crate::{
     gateway,
     ledger::Ledger,
     pacing, queue,
-    route::Rule,
+    route::{Kind, Outbound, Rule},
     settings::Rules,
     time::Millis,
     window::Window,
@@ -65,7 +65,14 @@ pub fn configuration(agents: &[String]) -> Configuration {
                 inbound_reserved: 0.0,
             },
         }],
-        routes: vec![to_queue("4000", QUEUE)],
+        routes: vec![to_queue("4000", QUEUE), way_out("10010")],
+    }
+}
+
+pub fn way_out(number: &str) -> Rule {
+    Rule {
+        kind: Kind::Outbound(Outbound::default()),
+        ..to_queue(number, QUEUE)
     }
 }
 

@@ -2,9 +2,10 @@
 //! `boss whispers 1`.
 
 use super::{
-    super::super::{CallOrder, Monitor, OutsideLimits, Recipient, SupervisorOrder},
+    super::super::{CallOrder, Monitor, OutsideLimits, SupervisorOrder},
     Stage, pairs,
 };
+use crate::destination::Destination;
 
 /// The supervisor's phone.
 const BOSS: &str = "9000";
@@ -32,12 +33,20 @@ pub(super) fn order(words: &[&str]) -> CallOrder {
     }
 }
 
-fn destination(words: &[&str]) -> Recipient {
+fn destination(words: &[&str]) -> Destination {
     match words {
-        ["agent", id] => Recipient::Agent((*id).into()),
-        ["queue", id] => Recipient::Queue((*id).into()),
-        ["extension", id] => Recipient::Extension((*id).into()),
-        ["number", id] => Recipient::Number((*id).into()),
+        ["agent", id] => Destination::Agent {
+            agent: (*id).into(),
+        },
+        ["queue", id] => Destination::Queue {
+            queue: (*id).into(),
+        },
+        ["extension", id] => Destination::Extension {
+            extension: (*id).into(),
+        },
+        ["number", id] => Destination::Number {
+            number: (*id).into(),
+        },
         other => panic!("nowhere to go: {other:?}"),
     }
 }

@@ -258,7 +258,7 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
     let (kind, value) = kind.split_once('=').unwrap_or((kind, ""));
     let kind = match kind {
         "basic" => Kind::Basic,
-        "outbound" => Kind::Outbound(Outbound::default()),
+        "outbound" => Kind::Outbound(outbound(value, options)),
         "robot" => Kind::Robot {
             prompt: value.into(),
             then: options.first().map(|to| destination(to)),
@@ -280,6 +280,23 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
         kind,
         holidays: BTreeSet::new(),
     }
+}
+
+/// `outbound=trunk,second prefix=9`: the gateways in their order.
+fn outbound(gateways: &str, options: &[&str]) -> Outbound {
+    let mut rule = Outbound::default();
+    let mut gateways = gateways.split(',').filter(|id| !id.is_empty());
+    rule.gateway = gateways.next().map(Into::into);
+    rule.fallback_gateways = gateways.map(Into::into).collect();
+    for (key, value) in pairs(options) {
+        match key {
+            "prefix" => rule.prefix = value.into(),
+            "caller" => rule.caller = Some(value.into()),
+            "rings" => rule.ring_timeout_s = value.parse().expect("seconds"),
+            other => panic!("no setting of an outbound route: {other}"),
+        }
+    }
+    rule
 }
 
 fn inbound(to: &str) -> Inbound {

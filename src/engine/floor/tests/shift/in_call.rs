@@ -6,6 +6,7 @@ use super::{
     super::{super::*, stage},
     world::World,
 };
+use crate::destination::Destination;
 
 pub const OUTSIDE: &str = "10010";
 /// A phone without an agent.
@@ -32,14 +33,22 @@ impl World {
         }
     }
 
-    fn somewhere(&mut self) -> Recipient {
+    fn somewhere(&mut self) -> Destination {
         let agents = &self.plan.configuration.agents;
         let agent = &agents[self.rng.random_range(0..agents.len())];
         match self.rng.random_range(0..6) {
-            0..3 => Recipient::Agent(agent.id.clone()),
-            3 => Recipient::Queue(stage::QUEUE.into()),
-            4 => Recipient::Extension(PHONE.to_owned()),
-            _ => Recipient::Number(OUTSIDE.to_owned()),
+            0..3 => Destination::Agent {
+                agent: agent.id.clone(),
+            },
+            3 => Destination::Queue {
+                queue: stage::QUEUE.into(),
+            },
+            4 => Destination::Extension {
+                extension: PHONE.to_owned(),
+            },
+            _ => Destination::Number {
+                number: OUTSIDE.to_owned(),
+            },
         }
     }
 

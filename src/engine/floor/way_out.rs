@@ -1,0 +1,157 @@
+//! The way out: which outbound route and which gateway carry a number outside, whoever wants it
+//! called. The first rule that takes the number counts; among its gateways the next one carries a
+//! call that one refuses.
+
+use super::{Command, Floor, OrderRefused};
+use crate::{
+    ids::{CallId, CampaignId, GatewayId, LegId},
+    phone,
+    route::{self, Outbound, Side},
+    time::Millis,
+};
+
+/// How a number outside is reached now.
+#[derive(Debug, Clone)]
+pub(super) struct WayOut {
+    pub gateway: GatewayId,
+    /// As it is dialled.
+    pub number: String,
+    pub rule: Outbound,
+}
+
+impl WayOut {
+    pub fn ring_ms(&self) -> i64 {
+        i64::from(self.rule.ring_timeout_s) * 1000
+    }
+}
+
+/// Why a number outside cannot be reached now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoWay {
+    /// No outbound route takes the number.
+    NoRoute,
+    /// No gateway of the route takes one more call.
+    Full,
+}
+
+impl From<NoWay> for OrderRefused {
+    fn from(no: NoWay) -> Self {
+        match no {
+            NoWay::NoRoute => Self::new("NO_ROUTE", "no outbound route takes that number"),
+            NoWay::Full => Self::new("GATEWAY_BUSY", "no gateway takes one more call now"),
+        }
+    }
+}
+
+/// A call that is to leave the house.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaving<'a> {
+    pub leg: LegId,
+    pub number: &'a str,
+    /// The caller number, where the route names none.
+    pub caller: &'a str,
+    /// Gateways that refused it already.
+    pub refused: &'a [GatewayId],
+}
+
+impl Floor {
+    /// How a number outside is reached, by a gateway that takes one more call now and has not refused
+    /// this one.
+    pub(super) fn way_out(
+        &mut self,
+        number: &str,
+        refused: &[GatewayId],
+        now: Millis,
+    ) -> Result<WayOut, NoWay> {
+        let walk = route::walk(&self.routes, number, Side::Inside, now);
+        let route::End::Out { number, rule } = walk.end else {
+            return Err(NoWay::NoRoute);
+        };
+        let known: Vec<GatewayId> = self.gateways.keys().cloned().collect();
+        let mut room = |id: &GatewayId| {
+            let gateway = self.gateways.get_mut(id)?;
+            let takes = !gateway.gone && !refused.contains(id) && gateway.state.room(now).is_ok();
+            takes.then(|| gateway.state.free_for_dialling())
+        };
+        let gateway = match &rule.gateway {
+            Some(first) => {
+                let mut in_order = [first].into_iter().chain(&rule.fallback_gateways);
+                in_order.find(|id| room(id).is_some()).cloned()
+            }
+            None => {
+                let free = known.iter().filter_map(|id| Some((room(id)?, id)));
+                free.max().map(|(_, id)| id.clone())
+            }
+        };
+        let gateway = gateway.ok_or(NoWay::Full)?;
+        Ok(WayOut {
+            gateway,
+            number,
+            rule,
+        })
+    }
+
+    /// Dials a number outside; tells the gateway of which it took a channel, and how long it rings.
+    pub(super) fn dial_out(
+        &mut self,
+        call: Leaving<'_>,
+        now: Millis,
+    ) -> Result<(GatewayId, i64), NoWay> {
+        let way = self.way_out(call.number, call.refused, now)?;
+        let ring_ms = way.ring_ms();
+        let gateway = self.gateways.get_mut(&way.gateway).ok_or(NoWay::Full)?;
+        if self.draining || gateway.state.admit(now).is_err() {
+            return Err(NoWay::Full);
+        }
+        self.commands.push_back(Command::Dial {
+            leg: call.leg,
+            gateway: way.gateway.clone(),
+            number: way.number,
+            caller: way.rule.caller.unwrap_or_else(|| call.caller.to_owned()),
+            ring_ms,
+        });
+        Ok((way.gateway, ring_ms))
+    }
+
+    /// A gateway refused a call: its channel is free, and its health the worse for it.
+    pub(super) fn gateway_refused(&mut self, id: &GatewayId, now: Millis) {
+        if let Some(gateway) = self.gateways.get_mut(id)
+            && gateway.state.release(true, now)
+        {
+            self.gateway_degraded(id, now);
+        }
+    }
+
+    /// Asks the store whether a DNC list forbids a number outside. It answers no when it cannot tell.
+    pub(super) fn ask_about(&mut self, id: CallId, leg: LegId, number: &str) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let campaign = call.campaign.clone();
+        let spellings = phone::spellings(number, &self.home_of(campaign.as_ref()));
+        self.commands.push_back(Command::CheckNumber {
+            leg,
+            call: id,
+            campaign,
+            spellings,
+        });
+    }
+
+    /// The country whose numbers are written without a country code.
+    pub(super) fn home_of(&self, campaign: Option<&CampaignId>) -> String {
+        let campaign = campaign.and_then(|id| self.campaigns.get(id));
+        campaign.map_or_else(
+            || crate::campaign::Settings::default().home_country,
+            |campaign| campaign.spec.settings.home_country.clone(),
+        )
+    }
+
+    /// The house's number in a call.
+    pub(super) fn house_in(&self, id: CallId) -> String {
+        let call = self.calls.get(&id);
+        call.map_or_else(String::new, |call| match call.is_inbound() {
+            true => call.callee.clone(),
+            false => call.caller.clone(),
+        })
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{Figures, Span};
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 70.0;
 const PLOT: f64 = 660.0;
 const HEIGHT: f64 = 180.0;

@@ -1,17 +1,20 @@
 //! The console in a browser: every page in both languages without an error of a script, a refusal of
 //! the content security policy or a missing text; and what is set there is what the product then does.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::kit::{
+    baresip::Baresip,
     browser::Browser,
+    carrier::Fate,
     client::Client,
     server::House,
+    sipp::Sipp,
     stage::{self, text},
+    wait,
 };
 
-const ADMIN: &str = "the-boss-of-it-all";
+const PASSWORD: &str = "somebody-of-the-house";
 
 struct Console {
     browser: Browser,
@@ -19,17 +22,23 @@ struct Console {
 }
 
 impl Console {
-    /// Signs in by the form.
-    async fn sign_in(api: &Client, language: &str) -> Self {
-        let user = json!({
-            "username": format!("boss-{language}"), "password": ADMIN, "display_name": "Boss", "role": "admin",
+    /// A new person of this role signs in by the form; `user` is told their id before.
+    async fn sign_in(
+        api: &Client,
+        role: &str,
+        language: &str,
+        user: impl AsyncFnOnce(&str),
+    ) -> Self {
+        let name = format!("{role}-{language}");
+        let person = json!({
+            "username": name, "password": PASSWORD, "display_name": "Person", "role": role,
         });
-        api.ask(Method::POST, "/users", Some(user)).await;
+        user(&text(&api.post("/users", person).await["id"])).await;
         let base = api.base().trim_end_matches("/api/v1").to_owned();
         let mut browser = Browser::start(1280, 900).await;
         browser.open(&format!("{base}/language/{language}")).await;
         let fill = format!(
-            "for (const [name, value] of [['username', 'boss-{language}'], ['password', '{ADMIN}']])
+            "for (const [name, value] of [['username', '{name}'], ['password', '{PASSWORD}']])
                  document.querySelector(`[name=${{name}}]`).value = value;
              document.querySelector('form').requestSubmit()"
         );
@@ -48,9 +57,8 @@ impl Console {
                 const form = document.querySelector({selector:?});
                 for (let place = form.closest('details'); place; place = place.parentElement.closest('details')) place.open = true;
                 for (const [name, value] of {}) {{
-                    const input = form.elements[name];
-                    input.value = value;
-                    input.dispatchEvent(new Event('input', {{ bubbles: true }}));
+                    form.elements[name].value = value;
+                    form.dispatchEvent(new Event('input'));
                 }}
                 form.requestSubmit();
             }})()",
@@ -148,7 +156,7 @@ async fn every_page_is_well_in_both_languages() {
     let api = house.admin().await;
     let pages = furnish(&api).await;
     for language in ["zh-CN", "en"] {
-        let mut console = Console::sign_in(&api, language).await;
+        let mut console = Console::sign_in(&api, "admin", language, async |_| {}).await;
         for path in &pages {
             console.is_well(path, language).await;
         }
@@ -163,7 +171,7 @@ async fn what_is_set_in_the_console_is_set() {
     furnish(&api).await;
     let keep = json!({ "name": "sales", "agents": ["a8001"], "settings": { "max_wait_ms": 60_000, "resume_within_ms": 5_000 } });
     api.put("/queues/sales", keep).await;
-    let mut console = Console::sign_in(&api, "en").await;
+    let mut console = Console::sign_in(&api, "admin", "en", async |_| {}).await;
 
     console.open("/setup").await;
     console.click("[data-edit='/api/v1/queues/sales']").await;
@@ -179,7 +187,7 @@ async fn what_is_set_in_the_console_is_set() {
     console
         .send("[data-keep='name agents settings']", &changes)
         .await;
-    let queue = crate::kit::wait::until_seen(
+    let queue = wait::until_seen(
         "the queue to be changed",
         stage::WORK,
         || async { api.get("/queues/sales").await },
@@ -209,6 +217,31 @@ async fn what_is_set_in_the_console_is_set() {
         .until("document.querySelector('#where-answer .note').textContent.includes('No rule')")
         .await;
 
+    let values = [
+        ("@id", "closed"),
+        ("number", "4008"),
+        ("rule.type", "inbound"),
+        ("rule.to", "4008001234"),
+        ("rule.office.spans", "1-5 09:00-18:00; 6 09:00-12:00"),
+    ];
+    console
+        .send("[data-api='PUT /api/v1/routes/{id}']", &values)
+        .await;
+    let spans = json!([
+        { "weekdays": [1, 2, 3, 4, 5], "from": 540, "to": 1080 },
+        { "weekdays": [6], "from": 540, "to": 720 },
+    ]);
+    wait::until_seen(
+        "the route to be there",
+        stage::WORK,
+        || async { api.get("/routes").await },
+        |routes| {
+            let mut all = routes["data"].as_array().into_iter().flatten();
+            all.any(|route| route["rule"]["office"]["spans"] == spans && route["enabled"] == true)
+        },
+    )
+    .await;
+
     console.open("/dnc/house").await;
     let numbers = "13900000001,asked\n13900000002\nnonsense 1";
     console
@@ -227,4 +260,86 @@ async fn what_is_set_in_the_console_is_set() {
         .until("document.querySelector('#look-answer .note').textContent.includes('stands in 1')")
         .await;
     assert_eq!(console.browser.faults().await, [""; 0]);
+}
+
+const ANSWERS: &[(char, Fate)] = &[(
+    '0',
+    Fate::Answers {
+        ring_ms: 100,
+        talk_ms: 150_000,
+    },
+)];
+
+/// The condition that an element of the page is to be seen.
+fn seen(selector: &str) -> String {
+    format!("document.querySelector({selector:?})?.checkVisibility() === true")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_works_from_the_desk() {
+    let carrier = Sipp::carrier(ANSWERS);
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let queue = json!({ "wrap_up_ms": 600_000 });
+    let agents = stage::queue(&api, "sales", &["8001"], queue).await;
+    let agent = &agents[0];
+    let mut desk = Console::sign_in(&api, "agent", "en", async |user| {
+        let who = json!({ "name": "Ann", "extension": "8001", "user_id": user });
+        api.put(&format!("/agents/{}", agent.id), who).await;
+    })
+    .await;
+    let _phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
+    agent.registered(&api).await;
+
+    desk.open("/desk").await;
+    for order in ["sign_in", "ready"] {
+        let button = format!("[data-order={order}]");
+        desk.browser.until(&seen(&button)).await;
+        desk.click(&button).await;
+    }
+    agent.until(&api, "ready", stage::WORK).await;
+    let batch = stage::batch(&api, "one", &["13800138000"]).await;
+    let gateway = stage::gateway(&api, &carrier, 10.0).await;
+    let settings = stage::settings(&gateway);
+    let campaign = stage::start(&api, "predictive", &batch, ("queue", "sales"), settings).await;
+    for (order, then) in [
+        ("hold", "retrieve"),
+        ("retrieve", "hold"),
+        ("mute", "unmute"),
+        ("unmute", "mute"),
+    ] {
+        let button = format!("[data-in-call={order}]");
+        desk.browser.until(&seen(&button)).await;
+        desk.click(&button).await;
+        desk.browser
+            .until(&seen(&format!("[data-in-call={then}]")))
+            .await;
+    }
+    let shown = desk
+        .browser
+        .run("document.querySelector('#call').innerText")
+        .await;
+    assert!(
+        text(&shown).contains("Lead 0"),
+        "the lead's fields: {shown}"
+    );
+    desk.click("[data-order=hangup]").await;
+    desk.browser
+        .until(&seen("[data-order=finish_wrap_up]"))
+        .await;
+    desk.send(
+        "#disposition",
+        &[("code", "interested"), ("note", "call in May")],
+    )
+    .await;
+    let call = wait::until_seen(
+        "the call to have a disposition",
+        stage::WORK,
+        || async { campaign.calls(&api).await },
+        |calls| calls.iter().any(|call| call["disposition"] == "interested"),
+    )
+    .await;
+    assert_eq!(call[0]["agent_id"], agent.id.as_str(), "{call:#?}");
+    assert_eq!(desk.browser.faults().await, [""; 0]);
 }

@@ -65,6 +65,8 @@ function soon() {
 }
 
 async function supervise(agent, how) {
+  const name = agents.find((one) => one.id === agent)?.name ?? agent;
+  if (how === "release" && !window.confirm(say("js-release-ask", { agent: name }))) return;
   const body = { how };
   if (!["release", "mute", "unmute"].includes(how)) {
     body.extension = phone.value.trim();

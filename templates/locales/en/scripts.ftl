@@ -64,3 +64,4 @@ js-dnc-none = { $number } stands on no list
 js-dnc-nothing = Write numbers or choose a file
 js-dnc-told = Added { $added }, known { $known }, rejected { $rejected }
 js-dnc-show = Show the list
+js-release-ask = Release ends the call of { $agent }. Go on?

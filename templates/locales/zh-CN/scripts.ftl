@@ -64,3 +64,4 @@ js-dnc-none = { $number } 不在黑名单中
 js-dnc-nothing = 请填写号码或选择文件
 js-dnc-told = 新增 { $added }，已有 { $known }，拒绝 { $rejected }
 js-dnc-show = 查看名单
+js-release-ask = 强拆会结束 { $agent } 的通话，确定吗？

@@ -152,9 +152,10 @@ impl Embedded {
             replaces,
             at,
         } = invitation;
-        let gateway = match source {
-            Source::Gateway(gateway) => Some(gateway),
-            Source::Phone(_) | Source::Account(_) => None,
+        let (gateway, phone) = match source {
+            Source::Gateway(gateway) => (Some(gateway), None),
+            Source::Phone(extension) => (None, Some(extension)),
+            Source::Account(_) => (None, None),
         };
         floor.suit(gateway.as_deref(), &mut local);
         if let Some(offer) = &sdp_offer
@@ -177,6 +178,7 @@ impl Embedded {
             from,
             to,
             gateway,
+            phone,
             replaces,
         };
         floor.tell_at(id, at, told);

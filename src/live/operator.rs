@@ -81,6 +81,10 @@ impl Operator {
             }
             Command::Ring { leg } => (Do::Ring { leg: id(leg) }, None),
             Command::Answer { leg } => (Do::Answer { leg: id(leg) }, None),
+            Command::TransferResult { leg, sip_status } => {
+                let leg = id(leg);
+                (Do::TransferResult { leg, sip_status }, None)
+            }
             Command::Hangup { leg, cause } => (
                 Do::Hangup {
                     leg: id(leg),
@@ -251,7 +255,11 @@ impl Operator {
         let input = match (event.kind, leg) {
             (
                 EventKind::Incoming {
-                    from, to, gateway, ..
+                    from,
+                    to,
+                    gateway,
+                    phone,
+                    replaces,
                 },
                 _,
             ) => {
@@ -261,6 +269,8 @@ impl Operator {
                     from,
                     to,
                     gateway: gateway.map(GatewayId::from),
+                    phone,
+                    replaces: replaces.map(|leg| self.legs.of_switch(leg)),
                 }
             }
             (EventKind::SentAgain, Some(leg)) => Input::LegSentAgain { leg },
@@ -308,14 +318,12 @@ impl Operator {
                     error,
                 }
             }
-            (EventKind::TransferAsked { .. }, Some(_)) => {
-                // Agents transfer in the console, where the rules are; a phone alone may not.
-                let declined = switch::Command::TransferResult {
-                    leg: event.leg?,
-                    sip_status: 603,
-                };
-                return self.send(declined, None).map(|input| (input, at));
-            }
+            (EventKind::TransferAsked { to, replaces }, Some(leg)) => Input::TransferAsked {
+                leg,
+                to,
+                replaces: replaces.map(|leg| self.legs.of_switch(leg)),
+            },
+            (EventKind::FarEndHolds { on }, Some(leg)) => Input::FarEndHolds { leg, on },
             (EventKind::MediaTimeout, Some(leg)) => Input::MediaTimeout { leg },
             (EventKind::Failed { command, why }, _) => {
                 debug!(why, "a command had no effect");
@@ -417,6 +425,7 @@ fn cause_of(cause: Cause) -> switch::Cause {
         Cause::Normal => switch::Cause::Normal,
         Cause::Busy => switch::Cause::Busy,
         Cause::NoAnswer => switch::Cause::NoAnswer,
+        Cause::Declined => switch::Cause::Declined,
         Cause::Unallocated => switch::Cause::Unallocated,
         Cause::Congestion => switch::Cause::Congestion,
     }

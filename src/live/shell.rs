@@ -277,6 +277,7 @@ impl Shell {
             | Command::RingPhone { .. }
             | Command::Ring { .. }
             | Command::Answer { .. }
+            | Command::TransferResult { .. }
             | Command::Hangup { .. }
             | Command::Bridge { .. }
             | Command::Park { .. }

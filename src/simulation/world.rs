@@ -433,6 +433,8 @@ impl<'a> World<'a> {
             from: "13900000000".into(),
             to: INBOUND.into(),
             gateway: Some(GATEWAY.into()),
+            phone: None,
+            replaces: None,
         });
     }
 }

@@ -33,6 +33,8 @@ pub enum EventKind {
         from: String,
         to: String,
         gateway: Option<String>,
+        /// The extension, where a phone of ours calls.
+        phone: Option<String>,
         /// The leg whose place it wants to take (RFC 3891): answer this one and end that.
         replaces: Option<LegId>,
     },

@@ -30,6 +30,7 @@ impl Floor {
                 self.commands.push_back(Command::Park { leg, music: None });
             }
             Some(Role::Party(call)) => self.party_answered(call, leg, now),
+            Some(Role::Own(call)) => self.own_answered(call, leg),
             Some(Role::Supervisor) => self.supervisor_answered(leg, now),
             // Answered after we had let go of it.
             None => self.commands.push_back(Command::Hangup {
@@ -157,8 +158,9 @@ impl Floor {
         }
         call.times.bridged = Some(now);
         let bridged = call.clone();
+        let unrecorded = call.way.unrecorded;
         let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
-        if records.is_none_or(|campaign| campaign.spec.settings.record) {
+        if !unrecorded && records.is_none_or(|campaign| campaign.spec.settings.record) {
             self.commands.push_back(Command::Record {
                 leg,
                 // A recording has the number of its call.

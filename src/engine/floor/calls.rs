@@ -29,6 +29,8 @@ pub(super) enum Role {
     NailedUp(AgentId),
     /// Somebody who was called for a call.
     Party(CallId),
+    /// A second call of an agent's phone, with whom its agent asks.
+    Own(CallId),
     Supervisor,
 }
 
@@ -160,8 +162,8 @@ pub(super) struct Call {
     pub turned_away: Option<Outcome>,
     pub disposed: Option<Step>,
     pub ended: Option<Ended>,
-    /// How the agent's leg sounded, where it ended before the call did.
-    pub agent_quality: Option<Quality>,
+    /// Whose leg ended before the call did, and how it sounded.
+    pub agent_quality: Option<(AgentId, Quality)>,
 }
 
 impl Call {

@@ -114,6 +114,11 @@ pub enum Command {
     Answer {
         leg: LegId,
     },
+    /// Tell a phone how the transfer went that it asked for (RFC 3515).
+    TransferResult {
+        leg: LegId,
+        sip_status: u16,
+    },
     Hangup {
         leg: LegId,
         cause: Cause,
@@ -191,6 +196,7 @@ pub enum Cause {
     Normal,
     Busy,
     NoAnswer,
+    Declined,
     Unallocated,
     Congestion,
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Call, Event, Floor, OrderRefused, Phase, Role,
-    parties::{Party, Reach, Round, Who},
+    parties::{Party, Reach, Round, Via, Who},
     talk::second_is_up,
 };
 use crate::{
@@ -19,18 +19,31 @@ impl Floor {
         to: Destination,
         now: Millis,
     ) -> Result<(), OrderRefused> {
+        self.ask_somebody(id, to, None, now).map(|_| ())
+    }
+
+    /// `via`: the call with which the agent's phone asks; then the phone says who is held.
+    pub(super) fn ask_somebody(
+        &mut self,
+        id: &AgentId,
+        to: Destination,
+        via: Option<Via>,
+        now: Millis,
+    ) -> Result<CallId, OrderRefused> {
         let call = self.talking(id)?;
         if self.calls[&call].parties.second.is_some() {
             return Err(second_is_up());
         }
         let who = self.find(id, call, to, now)?;
-        let second = self.call_party(call, who, now)?;
+        let mut second = self.call_party(call, who, now)?;
+        let at_phone = via.is_some();
+        second.via = via;
         let colleague = match (&second.who, second.reach) {
             (Who::Agent(agent), Reach::Up) => Some(agent.clone()),
             _ => None,
         };
         if let Some(call) = self.calls.get_mut(&call) {
-            call.parties.held = false;
+            call.parties.held &= at_phone;
             call.parties.second = Some(second);
             call.parties.round = Round::Second;
         }
@@ -39,7 +52,7 @@ impl Floor {
         }
         self.arrange(call);
         self.show_round(call, now);
-        Ok(())
+        Ok(call)
     }
 
     /// The talk of an agent and its second party.
@@ -64,6 +77,7 @@ impl Floor {
     /// The agent goes to the other of the two; the one who is left hears music.
     pub(super) fn swap(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         let (call, _) = self.with_second(id)?;
+        self.is_asked_in_console(call)?;
         let round = match self.calls[&call].parties.round {
             Round::Customer => Round::Second,
             Round::Second => Round::Customer,
@@ -78,10 +92,23 @@ impl Floor {
 
     pub(super) fn confer(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         let call = self.with_second_up(id)?;
+        self.is_asked_in_console(call)?;
         if self.calls[&call].parties.round != Round::All {
             self.go_round(call, Round::All, now);
         }
         Ok(())
+    }
+
+    /// What a phone keeps apart is swapped and joined at the phone.
+    fn is_asked_in_console(&self, id: CallId) -> Result<(), OrderRefused> {
+        let second = self.calls[&id].parties.second.as_ref();
+        match second.is_some_and(|second| second.via.is_some()) {
+            true => {
+                let text = "the phone called somebody; swap and join the calls there";
+                Err(OrderRefused::new("AT_PHONE", text))
+            }
+            false => Ok(()),
+        }
     }
 
     fn go_round(&mut self, id: CallId, round: Round, now: Millis) {
@@ -117,9 +144,11 @@ impl Floor {
     /// The agent leaves a conference, the other two stay (AGT-160); or goes while the second party is
     /// called, who then gets the customer.
     pub(super) fn hand_over(&mut self, id: CallId, now: Millis) {
-        let Some(second) = self.take_second(id) else {
+        let Some(mut second) = self.take_second(id) else {
             return;
         };
+        self.drop_own(&second);
+        second.via = None;
         let from = self.part(id, "transferred", now);
         if second.is_up() {
             self.second_takes_over(id, second, now);

@@ -27,9 +27,11 @@ impl Floor {
                 self.ring_back(id);
                 self.ring_agent(id, &agent, now);
             }
-            None if self.registered.contains(&extension) => {
+            None if self.registered.contains(&extension) && !self.in_use.contains(&extension) => {
+                self.use_phone(id, &extension, now);
                 self.ring_back(id);
                 let leg = self.begin_reaching(id, RING_MS, now);
+                self.phone_leg_began(id, leg, &extension, now);
                 let caller = self.calls.get(&id).map(|call| call.caller.clone());
                 self.commands.push_back(Command::RingPhone {
                     leg,
@@ -215,6 +217,7 @@ impl Floor {
             self.commands.push_back(Command::Hangup { leg, cause });
         }
         self.free_way_out(id, now);
+        self.free_rung_phone(id);
         self.hear(id, "sorry", Destination::Hangup);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     AnswerClass, By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Heard,
-    Message, Phase, Quality, Refusal, Role, Times, offers::NotTaken, test_call,
+    Message, Phase, Refusal, Role, Times, offers::NotTaken, test_call,
 };
 use crate::{
     agent::State,
@@ -48,6 +48,7 @@ impl Floor {
                 }
             }
             Some(Role::Party(call)) => self.party_lost(call, leg, why_gone(&ended), now),
+            Some(Role::Own(call)) => self.own_gone(call, leg, now),
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => self.agent_has_left(leg, ended.quality),
         }
@@ -58,24 +59,7 @@ impl Floor {
         match role {
             Role::Customer(call) => self.dial_back_again(*call, now),
             Role::AgentFor(call) => self.dial_through_again(*call, leg, now),
-            Role::NailedUp(_) | Role::Party(_) | Role::Supervisor => false,
-        }
-    }
-
-    /// The agent's leg is over before its call is.
-    fn keep_quality(&mut self, call: CallId, leg: LegId, quality: Quality) {
-        if let Some(call) = self.calls.get_mut(&call)
-            && call.agent_leg == Some(leg)
-        {
-            call.agent_quality = Some(quality);
-        }
-    }
-
-    /// An agent's leg is over after its call: how it sounded belongs to the CDR.
-    fn agent_has_left(&mut self, leg: LegId, quality: Quality) {
-        if let Some(call) = self.parting.remove(&leg) {
-            let over = Command::AgentLegOver { call, quality };
-            self.commands.push_back(over);
+            Role::NailedUp(_) | Role::Party(_) | Role::Own(_) | Role::Supervisor => false,
         }
     }
 
@@ -109,6 +93,7 @@ impl Floor {
                 };
                 self.party_lost(call, leg, why, now);
             }
+            Some(Role::Own(call)) => self.own_gone(call, leg, now),
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => {}
         }
@@ -210,17 +195,24 @@ impl Floor {
             outcome: outcome.as_str(),
             talk_ms: closing.talk_ms,
         });
+        let had = closing.agent.clone();
+        self.parting
+            .retain(|_, (call, agent)| *call != id || Some(&*agent) == had.as_ref());
         self.commands
             .push_back(Command::CloseCall(Box::new(closing)));
-        if let Some(quality) = call.agent_quality.filter(|_| call.times.bridged.is_some()) {
+        let sounded = call.agent_quality.as_ref();
+        let sounded = sounded.filter(|_| call.times.bridged.is_some());
+        if let Some((_, quality)) = sounded.filter(|(agent, _)| Some(agent) == had.as_ref()) {
+            let (call, quality) = (id, *quality);
             self.commands
-                .push_back(Command::AgentLegOver { call: id, quality });
+                .push_back(Command::AgentLegOver { call, quality });
         }
         self.line_over(&call, now);
         self.book_gone(&call, now);
         self.count(&call, outcome, now);
         // First: a number that was never dialled has no leg to hang up.
         self.give_way_out_back(&call, now);
+        self.free_phones(&call);
         self.release_agent(&call, now);
         self.let_parties_go(&call, now);
         self.learn_handling(&call, now);

@@ -116,6 +116,21 @@ pub enum Input {
         from: String,
         to: String,
         gateway: Option<GatewayId>,
+        /// The extension, where a phone of ours calls.
+        phone: Option<String>,
+        /// The leg whose place it wants (RFC 3891).
+        replaces: Option<LegId>,
+    },
+    /// A far end holds the call (RFC 3264 section 8.4), or no longer does.
+    FarEndHolds {
+        leg: LegId,
+        on: bool,
+    },
+    /// A phone asks for a transfer (REFER): to a number, or to the far end of `replaces`.
+    TransferAsked {
+        leg: LegId,
+        to: String,
+        replaces: Option<LegId>,
     },
     Bridged {
         leg: LegId,

@@ -97,6 +97,12 @@ impl Floor {
         }
     }
 
+    pub(super) fn phone_leg_began(&mut self, id: CallId, leg: LegId, phone: &str, now: Millis) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.log.begin(leg, "extension", phone, now);
+        }
+    }
+
     pub(super) fn supervisor_began(&mut self, id: CallId, leg: LegId, phone: &str, now: Millis) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.log.begin(leg, "supervisor", phone, now);

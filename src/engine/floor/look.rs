@@ -62,7 +62,9 @@ impl Floor {
     #[must_use]
     pub fn call_of(&self, leg: LegId) -> Option<CallId> {
         match self.legs.get(&leg)? {
-            Role::Customer(call) | Role::AgentFor(call) | Role::Party(call) => Some(*call),
+            Role::Customer(call) | Role::AgentFor(call) | Role::Party(call) | Role::Own(call) => {
+                Some(*call)
+            }
             Role::NailedUp(_) | Role::Supervisor => None,
         }
     }

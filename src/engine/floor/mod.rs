@@ -25,6 +25,7 @@ mod input;
 mod keys;
 mod learning;
 mod leg_log;
+mod leg_quality;
 mod line;
 mod listening;
 mod look;
@@ -33,6 +34,9 @@ mod orders;
 mod outside;
 mod pace;
 mod parties;
+mod phone_calls;
+mod phone_orders;
+mod pick_up;
 mod presence;
 mod preview;
 mod queues;
@@ -100,7 +104,7 @@ pub struct Floor {
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
     /// Agents' legs that were hung up after their call: their end still tells how they sounded.
-    parting: BTreeMap<LegId, CallId>,
+    parting: BTreeMap<LegId, (CallId, AgentId)>,
     attempts: BTreeMap<AttemptId, CallId>,
     dials: BTreeMap<LeadId, Dial>,
     /// Dials that the store may not know of yet.
@@ -200,8 +204,15 @@ impl Floor {
                 from,
                 to,
                 gateway,
-            } => {
-                self.incoming(leg, from, to, gateway, now);
+                phone,
+                replaces,
+            } => match phone {
+                Some(phone) => self.phone_calls(leg, phone, &to, replaces, now),
+                None => self.incoming(leg, from, to, gateway, now),
+            },
+            Input::FarEndHolds { leg, on } => self.far_end_holds(leg, on, now),
+            Input::TransferAsked { leg, to, replaces } => {
+                self.transfer_asked(leg, &to, replaces, now);
             }
             Input::Bridged { leg } => self.bridged(leg, now),
             Input::NumberChecked { leg, allowed } => self.number_checked(leg, allowed, now),

@@ -56,6 +56,16 @@ impl Floor {
         self.outside.limits = limits;
     }
 
+    /// Whether none of a number's spellings starts with what may not be called.
+    pub(super) fn is_not_denied(&self, spellings: &[String]) -> Result<(), OrderRefused> {
+        let denied = &self.outside.limits.denied;
+        let starts = |number: &String| denied.iter().any(|start| number.starts_with(start));
+        match spellings.iter().any(starts) {
+            true => Err(OrderRefused::new("BARRED", "that number may not be called")),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the agent may have this number called now; or counts the call.
     pub(super) fn may_call_outside(
         &mut self,
@@ -79,11 +89,8 @@ impl Floor {
         let calls = self.calls.values().filter(is_of);
         let parties = calls.flat_map(|call| [&call.parties.second, &call.parties.other]);
         let up = parties.flatten().filter(is_outside).count();
+        self.is_not_denied(&spellings)?;
         let limits = &self.outside.limits;
-        let starts = |number: &String| limits.denied.iter().any(|start| number.starts_with(start));
-        if spellings.iter().any(starts) {
-            return refused("BARRED", "that number may not be called");
-        }
         if up >= limits.at_once as usize {
             return refused(
                 "TOO_MANY_CALLS",
@@ -112,7 +119,7 @@ impl Floor {
             Some(Role::Party(id)) => self.party_checked(*id, leg, allowed, now),
             Some(Role::AgentFor(id)) => self.through_checked(*id, leg, allowed, now),
             Some(Role::Customer(id)) => self.call_back_checked(*id, leg, allowed, now),
-            Some(Role::NailedUp(_) | Role::Supervisor) | None => {}
+            Some(Role::NailedUp(_) | Role::Own(_) | Role::Supervisor) | None => {}
         }
     }
 }

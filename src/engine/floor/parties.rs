@@ -40,6 +40,17 @@ pub(super) struct Party {
     pub channel: Option<GatewayId>,
     /// Gateways that refused it.
     pub refused: Vec<GatewayId>,
+    /// The call with which the agent's phone itself asks it.
+    pub via: Option<Via>,
+}
+
+/// A second call of an agent's phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Via {
+    pub leg: LegId,
+    pub up: bool,
+    /// The phone holds it.
+    pub held: bool,
 }
 
 /// Whom the agent hears while there is a second party.
@@ -57,6 +68,8 @@ pub(super) enum Round {
 pub(super) struct Parties {
     /// The customer hears music and the agent nothing.
     pub held: bool,
+    /// A phone of ours that called holds the call: who talks with it hears music.
+    pub caller_holds: bool,
     /// The agent is not heard.
     pub muted: bool,
     pub second: Option<Party>,
@@ -140,6 +153,7 @@ impl Floor {
             reach: Reach::Ringing,
             channel: None,
             refused: Vec::new(),
+            via: None,
         };
         let mut ring_ms = RING_MS;
         match &party.who {
@@ -285,6 +299,7 @@ impl Floor {
             if let Who::Agent(agent) = who {
                 let _ = self.step(&agent, now, |machine| machine.answer(now));
             }
+            self.answer_own(id);
             self.arrange(id);
             self.tell_call(id);
         } else {
@@ -343,6 +358,7 @@ impl Floor {
 
     /// Lets go of a party: its leg, its channel, its agent.
     pub(super) fn drop_party(&mut self, id: CallId, party: &Party, why: &'static str, now: Millis) {
+        self.drop_own(party);
         self.leg_over(id, party.leg, why, now);
         let rang = self.legs.get(&party.leg) == Some(&Role::Party(id));
         if rang {

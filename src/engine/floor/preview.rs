@@ -364,8 +364,9 @@ impl Floor {
         match self.legs.get(&leg) {
             Some(Role::AgentFor(_)) => {
                 self.legs.remove(&leg);
-                if call.times.bridged.is_some() {
-                    self.parting.insert(leg, call.id);
+                let had = call.agent.clone().filter(|_| call.times.bridged.is_some());
+                if let Some(agent) = had {
+                    self.parting.insert(leg, (call.id, agent));
                 }
                 self.commands.push_back(Command::Hangup {
                     leg,

@@ -251,7 +251,12 @@ impl Floor {
         let parties = &call.parties;
         let second = parties.second.as_ref();
         let of_second = second.filter(|second| second.is_agent(&supervisor.agent));
+        let via = second.and_then(|second| second.via.as_ref());
+        if let Some(via) = via.filter(|via| via.up && !via.held) {
+            return Some(of_second.map_or(via.leg, |second| second.leg));
+        }
         match (second, parties.round) {
+            (Some(second), _) if second.via.is_some() => call.own_leg().filter(|_| !parties.held),
             (Some(_), Round::Customer) => call.own_leg(),
             (Some(second), _) if second.is_up() => of_second.map(|it| it.leg).or(call.own_leg()),
             (Some(_), _) => None,
@@ -312,6 +317,7 @@ impl Floor {
             reach: Reach::Up,
             channel: None,
             refused: Vec::new(),
+            via: None,
         };
         if let Some(call) = self.calls.get_mut(&id) {
             call.parties.other = Some(party);

@@ -135,7 +135,12 @@ impl Floor {
         let bridge = |a: LegId, b: LegId| Command::Bridge { a, b };
         let confer = |leg: LegId| Command::Confer { leg, call: id };
         let parties = &call.parties;
+        let at_phone = parties.second.as_ref();
+        let at_phone = at_phone.and_then(|second| Some((second, second.via.as_ref()?)));
         let todo = match (&parties.second, parties.round) {
+            _ if at_phone.is_some() => {
+                at_phone.map_or_else(Vec::new, |(second, via)| self.apart(call, second, via))
+            }
             (Some(second), Round::All) => [customer, own, second.leg].map(confer).to_vec(),
             (Some(second), Round::Second) if second.is_up() => {
                 vec![park(customer, &music), bridge(second.leg, own)]
@@ -145,6 +150,7 @@ impl Floor {
                 vec![park(second.leg, &music), bridge(customer, own)]
             }
             (None, _) if parties.held => vec![park(customer, &music), silence(own)],
+            (None, _) if parties.caller_holds => vec![silence(customer), park(own, &music)],
             _ => vec![bridge(customer, own)],
         };
         self.commands.extend(todo);

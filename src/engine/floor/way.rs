@@ -30,6 +30,13 @@ pub(super) struct Way {
     pub is_direct: bool,
     /// The number outside that is called for it, or was.
     pub out: Option<Out>,
+    /// The phone of ours that called, and the one without an agent that is called.
+    pub from_phone: Option<String>,
+    pub to_phone: Option<String>,
+    /// Since when a phone without an agent rings.
+    pub rings_since: Option<Millis>,
+    /// Calls between phones are not recorded, nor is what a route wants kept out.
+    pub unrecorded: bool,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
     /// Who talked, when the conversation is over and the caller is still there.

@@ -91,6 +91,7 @@ impl Sim {
             from: order.caller.number,
             to: number,
             gateway: Some(world.ends[other].gateway.clone()),
+            phone: None,
             replaces: None,
         };
         world.tell(other, far, incoming);

@@ -27,12 +27,14 @@ pub async fn trail(State(house): State<House>, request: Request, next: Next) -> 
         .get::<ConnectInfo<SocketAddr>>()
         .map(|ConnectInfo(address)| address.ip().to_string());
     let request_id = request.extensions().get::<RequestId>().cloned();
+    let always = is_kept_when_refused(&entry);
     let response = next.run(request).await;
-    if response.status().is_success() {
+    if response.status().is_success() || always {
         let made = response.headers().get(header::LOCATION);
         let note = response.extensions().get::<Note>();
         entry.detail = json!({
             "note": note.map(|Note(note)| note),
+            "refused": (!response.status().is_success()).then(|| response.status().as_u16()),
             "request": request_id.map(|id| id.0),
             "address": address,
             "made": made.and_then(|made| made.to_str().ok()),
@@ -43,6 +45,11 @@ pub async fn trail(State(house): State<House>, request: Request, next: Next) -> 
         }
     }
     response
+}
+
+/// Who tried to supervise whom is kept, whatever came of it (AGT-155).
+fn is_kept_when_refused(entry: &audit::Entry) -> bool {
+    entry.action.ends_with("/supervise")
 }
 
 /// `None` for what changes nothing, and for an agent's own steps: those stand in the agent's states.

@@ -139,10 +139,15 @@ async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
             );
         }
         let trail = audit::list(&kit.db, FIRST_ORGI, None, 50).await.unwrap();
+        let tried = |entry: &&audit::Entry| entry.action.contains("supervise");
+        let tried: Vec<_> = trail.iter().filter(tried).collect();
         assert!(
-            !trail.iter().any(|entry| entry.action.contains("supervise")),
-            "what was refused is no change"
+            tried.len() >= 8,
+            "who tried to supervise is kept: {trail:?}"
         );
+        for entry in tried {
+            assert!(entry.detail.contains("\"refused\":"), "{entry:?}");
+        }
     })
     .await;
 }

@@ -54,4 +54,5 @@ code-TOO_MANY_CALLS = Too many calls to outside numbers; try later
 code-NO_ROUTE = No outbound route takes that number
 code-GATEWAY_BUSY = The gateway has no free line
 code-BAD_DIGITS = Keys are 0-9, *, #, A-D
+code-AT_PHONE = Swap and join the calls at the phone
 code-NOBODY_HEARS = Nobody hears you now

@@ -54,4 +54,5 @@ code-TOO_MANY_CALLS = 外线通话过多，请稍后再试
 code-NO_ROUTE = 没有匹配该号码的呼出路由
 code-GATEWAY_BUSY = 网关没有空闲线路
 code-BAD_DIGITS = 按键只能是 0-9、*、#、A-D
+code-AT_PHONE = 请在话机上切换或合并通话
 code-NOBODY_HEARS = 现在没有人在听

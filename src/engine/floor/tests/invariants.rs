@@ -72,6 +72,10 @@ fn parties_fit_their_calls(floor: &Floor) {
             has || !(talks || call.phase == Phase::Transferring),
             "{call:?}"
         );
+        let phones = [&call.way.from_phone, &call.way.to_phone];
+        for name in phones.into_iter().flatten() {
+            assert!(in_use.insert(name), "{name} is in two calls");
+        }
         for party in [&parties.second, &parties.other].into_iter().flatten() {
             if let Who::Extension(name) = &party.who {
                 assert!(in_use.insert(name), "{name} is in two calls");
@@ -109,6 +113,11 @@ fn legs_and_calls_agree(floor: &Floor) {
                 let parties = [&call.parties.second, &call.parties.other];
                 let mut parties = parties.into_iter().flatten();
                 parties.any(|party| party.leg == *leg)
+            }),
+            Role::Own(call) => of(call).is_some_and(|call| {
+                let second = call.parties.second.as_ref();
+                let via = second.and_then(|second| second.via.as_ref());
+                via.is_some_and(|via| via.leg == *leg)
             }),
             Role::Supervisor => floor.supervisors.contains_key(leg),
         };

@@ -329,6 +329,8 @@ fn calls_that_come_in_take_agents_and_the_cap_holds() {
             from: "13800000000".into(),
             to: "4000".into(),
             gateway: Some(stage::GATEWAY.into()),
+            phone: None,
+            replaces: None,
         };
         shift.plan(call as i64 * 20_000, incoming);
     }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        super::{AgentOrder, By, Ended, Input, Refusal},
+        super::{AgentOrder, By, Ended, Input, Quality, Refusal},
         stage,
     },
     Stage, seconds,
@@ -45,6 +45,28 @@ impl Stage {
                 },
             },
             ["calls", name, number, rest @ ..] => self.incoming(name, number, rest),
+            ["dials", "at", phone, name, number, rest @ ..] => {
+                self.next_incoming += 1;
+                let leg = LegId(self.next_incoming);
+                self.name(leg, name);
+                Input::Incoming {
+                    leg,
+                    from: (*phone).to_owned(),
+                    to: (*number).to_owned(),
+                    gateway: None,
+                    phone: Some((*phone).to_owned()),
+                    replaces: rest.first().map(|leg| self.leg(leg)),
+                }
+            }
+            ["holds", leg, how] => Input::FarEndHolds {
+                leg: self.leg(leg),
+                on: *how == "on",
+            },
+            ["refers", leg, to, rest @ ..] => Input::TransferAsked {
+                leg: self.leg(leg),
+                to: (*to).to_owned(),
+                replaces: rest.first().map(|leg| self.leg(leg)),
+            },
             ["presses", leg, key] => Input::Key {
                 leg: self.leg(leg),
                 key: key.chars().next().expect("a key"),
@@ -235,6 +257,8 @@ impl Stage {
             from: name.to_owned(),
             to: number.to_owned(),
             gateway: (rest != ["from-nowhere"]).then(|| stage::GATEWAY.into()),
+            phone: None,
+            replaces: None,
         }
     }
 
@@ -268,6 +292,9 @@ impl Stage {
     pub(super) fn end_of(&mut self, name: &str, how: &[&str]) -> Input {
         let leg = self.leg(name);
         let status = how.first().and_then(|status| status.parse().ok());
+        let lost = how
+            .first()
+            .and_then(|how| how.strip_prefix("lost=")?.parse().ok());
         self.legs.remove(&leg);
         Input::LegEnded {
             leg,
@@ -279,6 +306,10 @@ impl Stage {
                     By::Them
                 },
                 sip_status: status,
+                quality: Quality {
+                    packets_lost: lost.unwrap_or_default(),
+                    ..Quality::default()
+                },
                 ..Ended::default()
             },
         }

@@ -105,6 +105,9 @@ impl Stage {
                 Cause::Normal => format!("hang up {}", leg(l)),
                 cause => format!("hang up {} {cause:?}", leg(l)),
             },
+            Command::TransferResult { leg: l, sip_status } => {
+                format!("tell {} of its transfer {sip_status}", leg(l))
+            }
             Command::Bridge { a, b } => format!("bridge {} {}", leg(a), leg(b)),
             Command::Park { leg: l, music } if shows("park") => {
                 let hears = music.as_deref().unwrap_or("silence");

@@ -121,6 +121,8 @@ impl World {
             from: "13811112222".into(),
             to: to.into(),
             gateway: Some(stage::GATEWAY.into()),
+            phone: None,
+            replaces: None,
         });
     }
 

@@ -1,0 +1,169 @@
+//! Calls that are dialled at the phones: to another phone, an agent, a queue, or outside, by the
+//! routes. Where the agent of the phone talks with a customer, such a call asks somebody.
+
+use super::{
+    Call, Command, Floor, OrderRefused, Phase, Role, agents::Agent, phone_orders::cause_of,
+};
+use crate::{
+    agent::State,
+    destination::Destination,
+    ids::{AgentId, CallId, LegId},
+    phone,
+    route::{self, Side},
+    time::Millis,
+};
+
+impl Floor {
+    /// A phone of ours calls. It has been authenticated, and has kept the limits on phones.
+    pub(super) fn phone_calls(
+        &mut self,
+        leg: LegId,
+        phone: String,
+        to: &str,
+        replaces: Option<LegId>,
+        now: Millis,
+    ) {
+        let done = match (replaces, picked_up(to)) {
+            (Some(replaced), _) => self.take_place(leg, phone, replaced, now),
+            (None, Some(whose)) => self.pick_up_by_code(leg, phone, whose, now),
+            (None, None) => match self.agent_who_talks_at(&phone) {
+                Some(agent) => self.ask_from_phone(leg, &agent, to, now),
+                None => self.dial_from_phone(leg, phone, to, now),
+            },
+        };
+        if let Err(refused) = done {
+            self.legs.remove(&leg);
+            let cause = cause_of(&refused);
+            self.commands.push_back(Command::Hangup { leg, cause });
+        }
+    }
+
+    fn agent_who_talks_at(&self, phone: &str) -> Option<AgentId> {
+        let agent = self.agent_at(phone)?;
+        self.talking(agent).is_ok().then(|| agent.clone())
+    }
+
+    /// Who is signed in at a phone.
+    pub(super) fn agent_at(&self, phone: &str) -> Option<&AgentId> {
+        let at_it = |(_, agent): &(&AgentId, &Agent)| {
+            agent.machine.is_signed_in() && agent.extension == phone
+        };
+        self.agents.iter().find(at_it).map(|(id, _)| id)
+    }
+
+    /// Whether a phone can begin or take a call now.
+    pub(super) fn phone_is_free(&self, phone: &str) -> Result<(), OrderRefused> {
+        let busy = |id: &AgentId| {
+            let state = self.agents[id].machine.state();
+            matches!(state, State::Busy { .. })
+        };
+        if self.in_use.contains(phone) || self.agent_at(phone).is_some_and(busy) {
+            return Err(OrderRefused::new("BUSY", "that phone is in a call"));
+        }
+        Ok(())
+    }
+
+    /// Where a number leads that is dialled at a phone: to a phone or an agent of that number, and
+    /// else where the routes say. `*5` and `*6` before a number, and `#` after it, name an extension
+    /// and a queue (AGT-136, AGT-137).
+    pub(super) fn dialled_at_phone(&self, number: &str, now: Millis) -> Option<Destination> {
+        let number = number.strip_suffix('#').unwrap_or(number);
+        if let Some(queue) = number.strip_prefix("*6") {
+            let queue = queue.into();
+            let is_known = self.queues.contains_key(&queue);
+            return is_known.then_some(Destination::Queue { queue });
+        }
+        let number = number.strip_prefix("*5").unwrap_or(number);
+        if self.registered.contains(number) || self.agent_at(number).is_some() {
+            let extension = number.to_owned();
+            return Some(Destination::Extension { extension });
+        }
+        if self.agents.contains_key(&number.into()) {
+            let agent = number.into();
+            return Some(Destination::Agent { agent });
+        }
+        match route::walk(&self.routes, number, Side::Inside, now).end {
+            route::End::To { then, .. } => Some(then),
+            route::End::Out { .. } => Some(Destination::Number {
+                number: number.to_owned(),
+            }),
+            route::End::Nowhere => None,
+        }
+    }
+
+    fn dial_from_phone(
+        &mut self,
+        leg: LegId,
+        phone: String,
+        to: &str,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        if self.draining {
+            let text = "no new calls: the server is shutting down";
+            return Err(OrderRefused::new("DRAINING", text));
+        }
+        self.phone_is_free(&phone)?;
+        let unknown = || OrderRefused::new("BAD_NUMBER", "that number leads nowhere");
+        let then = self.dialled_at_phone(to, now).ok_or_else(unknown)?;
+        let mut unrecorded = true;
+        match &then {
+            Destination::Extension { extension } => self.phone_is_free(extension)?,
+            Destination::Number { number } => {
+                self.is_not_denied(&phone::spellings(number, &self.home_of(None)))?;
+                unrecorded = !self.way_out(number, &[], now)?.rule.record;
+            }
+            Destination::Callback => return Err(unknown()),
+            _ => unrecorded = false,
+        }
+        let mut call = Call::new(
+            CallId(self.numbers.take()),
+            phone.clone(),
+            to.to_owned(),
+            now,
+        );
+        call.customer = Some(leg);
+        call.phase = Phase::Answering;
+        call.way.entry = Some((None, then));
+        call.way.unrecorded = unrecorded;
+        self.in_use.insert(phone.clone());
+        call.way.from_phone = Some(phone);
+        self.legs.insert(leg, Role::Customer(call.id));
+        let open = Command::OpenCall(Box::new(call.beginning()));
+        self.commands.push_back(open);
+        self.commands.push_back(Command::Ring { leg });
+        self.commands.push_back(Command::Answer { leg });
+        self.calls.insert(call.id, call);
+        Ok(())
+    }
+
+    /// A phone without an agent is rung for a call; it is in no other one.
+    pub(super) fn use_phone(&mut self, id: CallId, phone: &str, now: Millis) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.way.to_phone = Some(phone.to_owned());
+            call.way.rings_since = Some(now);
+            self.in_use.insert(phone.to_owned());
+        }
+    }
+
+    /// The phone that was rung for a call is free again.
+    pub(super) fn free_rung_phone(&mut self, id: CallId) {
+        let call = self.calls.get_mut(&id);
+        if let Some(phone) = call.and_then(|call| call.way.to_phone.take()) {
+            self.in_use.remove(&phone);
+        }
+    }
+
+    /// The phones of a call that is over are free.
+    pub(super) fn free_phones(&mut self, call: &Call) {
+        let phones = [&call.way.from_phone, &call.way.to_phone];
+        for phone in phones.into_iter().flatten() {
+            self.in_use.remove(phone);
+        }
+    }
+}
+
+/// `*7` before a number asks for the call that rings there (AGT-138, AGT-139).
+fn picked_up(to: &str) -> Option<&str> {
+    let whose = to.strip_prefix("*7")?;
+    Some(whose.strip_suffix('#').unwrap_or(whose))
+}

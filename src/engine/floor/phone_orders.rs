@@ -1,0 +1,250 @@
+//! What agents ask for at their phones instead of in the console: a hold (re-INVITE), a transfer
+//! (REFER, RFC 3515 and 3891), and a second call, with which the agent asks somebody. The phone keeps
+//! its two calls apart; the floor joins each with whom it is for.
+
+use super::{
+    Call, Cause, Command, Floor, OrderRefused, Phase, Role,
+    parties::{Party, Via},
+};
+use crate::{
+    destination::Destination,
+    ids::{AgentId, CallId, LegId},
+    time::Millis,
+};
+
+const DONE: u16 = 200;
+const NOT_FOUND: u16 = 404;
+const BUSY: u16 = 486;
+const UNAVAILABLE: u16 = 503;
+const DECLINED: u16 = 603;
+
+impl Floor {
+    /// A far end no longer listens, or does again. Who talks with a phone that holds hears music; a
+    /// customer who holds us has music of their own.
+    pub(super) fn far_end_holds(&mut self, leg: LegId, on: bool, now: Millis) {
+        match self.legs.get(&leg).cloned() {
+            Some(Role::Own(id)) => self.own_holds(id, leg, on),
+            Some(Role::Customer(id)) => {
+                let call = self.calls.get_mut(&id);
+                let Some(call) = call.filter(|call| call.way.from_phone.is_some()) else {
+                    return;
+                };
+                call.parties.caller_holds = on;
+                self.arrange(id);
+            }
+            Some(Role::AgentFor(_) | Role::NailedUp(_) | Role::Party(_)) => {
+                let has =
+                    |call: &&Call| call.phase == Phase::Talking && call.own_leg() == Some(leg);
+                let Some(call) = self.calls.values().find(has) else {
+                    return;
+                };
+                let second = call.parties.second.as_ref();
+                // Who is asked in the console is heard instead of the customer, whatever the phone does.
+                if second.is_none_or(|second| second.via.is_some()) {
+                    self.set_held(call.id, on, now);
+                }
+            }
+            Some(Role::Supervisor) | None => {}
+        }
+    }
+
+    fn own_holds(&mut self, id: CallId, leg: LegId, on: bool) {
+        let second = self.calls.get_mut(&id);
+        let second = second.and_then(|call| call.parties.second.as_mut());
+        if let Some(via) = second.and_then(|second| second.via.as_mut())
+            && via.leg == leg
+        {
+            via.held = on;
+            self.arrange(id);
+        }
+    }
+
+    /// An agent's phone asks for a transfer; it is told how that went.
+    pub(super) fn transfer_asked(
+        &mut self,
+        leg: LegId,
+        to: &str,
+        replaces: Option<LegId>,
+        now: Millis,
+    ) {
+        // The phone hears the answer before we hang up on it.
+        let first = self.commands.len();
+        let sip_status = match self.send_on(leg, to, replaces, now) {
+            Ok(()) => DONE,
+            Err(status) => status,
+        };
+        let answer = Command::TransferResult { leg, sip_status };
+        self.commands.insert(first, answer);
+    }
+
+    fn send_on(
+        &mut self,
+        leg: LegId,
+        to: &str,
+        replaces: Option<LegId>,
+        now: Millis,
+    ) -> Result<(), u16> {
+        let (agent, call) = self.talk_at(leg).ok_or(DECLINED)?;
+        if let Some(replaced) = replaces {
+            let second = self.calls[&call].parties.second.as_ref();
+            let via = second.and_then(|second| second.via.as_ref());
+            return match via.is_some_and(|via| via.leg == replaced) {
+                true => self.complete(&agent, now).map_err(|no| status_of(&no)),
+                false => Err(DECLINED),
+            };
+        }
+        let to = self.dialled_at_phone(to, now).ok_or(NOT_FOUND)?;
+        self.transfer(&agent, to, now).map_err(|no| status_of(&no))
+    }
+
+    /// The agent who talks at this leg, and the call.
+    fn talk_at(&self, leg: LegId) -> Option<(AgentId, CallId)> {
+        let agent = match self.legs.get(&leg)? {
+            Role::AgentFor(call) => self.calls.get(call)?.agent.clone()?,
+            Role::NailedUp(agent) => agent.clone(),
+            _ => return None,
+        };
+        let call = self.talking(&agent).ok()?;
+        (self.calls[&call].agent_leg == Some(leg)).then_some((agent, call))
+    }
+
+    /// The phone of an agent who talks calls somebody else: a question, with the customer on hold.
+    pub(super) fn ask_from_phone(
+        &mut self,
+        leg: LegId,
+        agent: &AgentId,
+        to: &str,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let unknown = || OrderRefused::new("BAD_NUMBER", "that number leads nowhere");
+        let to = self.dialled_at_phone(to, now).ok_or_else(unknown)?;
+        if !matches!(
+            to,
+            Destination::Agent { .. }
+                | Destination::Extension { .. }
+                | Destination::Queue { .. }
+                | Destination::Number { .. }
+        ) {
+            return Err(unknown());
+        }
+        let via = Via {
+            leg,
+            up: false,
+            held: false,
+        };
+        let id = self.ask_somebody(agent, to, Some(via), now)?;
+        self.legs.insert(leg, Role::Own(id));
+        let second = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.parties.second.as_ref());
+        let is_up = second.is_some_and(Party::is_up);
+        self.commands.push_back(Command::Ring { leg });
+        if is_up {
+            self.commands.push_back(Command::Answer { leg });
+        }
+        Ok(())
+    }
+
+    /// The second party has answered: so do we, at the phone that called.
+    pub(super) fn answer_own(&mut self, id: CallId) {
+        let second = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.parties.second.as_ref());
+        if let Some(via) = second.and_then(|second| second.via.as_ref()) {
+            let leg = via.leg;
+            self.commands.push_back(Command::Answer { leg });
+        }
+    }
+
+    /// The agent's second call is up: it is joined with the second party.
+    pub(super) fn own_answered(&mut self, id: CallId, leg: LegId) {
+        let second = self.calls.get_mut(&id);
+        let second = second.and_then(|call| call.parties.second.as_mut());
+        if let Some(via) = second.and_then(|second| second.via.as_mut())
+            && via.leg == leg
+        {
+            via.up = true;
+            self.arrange(id);
+        }
+    }
+
+    /// The agent's second call is over: so is the question.
+    pub(super) fn own_gone(&mut self, id: CallId, leg: LegId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let is_it = |second: &&mut Party| second.via.as_ref().is_some_and(|via| via.leg == leg);
+        let Some(second) = call.parties.second.as_mut().filter(is_it) else {
+            return;
+        };
+        second.via = None;
+        let held = call.parties.held;
+        let Some(agent) = call.agent.clone() else {
+            return;
+        };
+        let _ = self.cancel_second(&agent, now);
+        // The customer is still on hold at the phone, which tells when not any more.
+        self.set_held(id, held, now);
+    }
+
+    /// Lets go of the leg with which the agent's phone called a second party.
+    pub(super) fn drop_own(&mut self, second: &Party) {
+        let Some(via) = &second.via else { return };
+        let leg = via.leg;
+        if self.legs.remove(&leg).is_some() {
+            let cause = match via.up {
+                true => Cause::Normal,
+                false => Cause::NoAnswer,
+            };
+            self.commands.push_back(Command::Hangup { leg, cause });
+        }
+    }
+
+    /// Who hears whom when the phone itself keeps two calls apart.
+    pub(super) fn apart(&self, call: &Call, second: &Party, via: &Via) -> Vec<Command> {
+        let (Some(customer), Some(own)) = (call.customer, call.agent_leg) else {
+            return Vec::new();
+        };
+        let music = self.music_of(call);
+        let joined = |far: LegId, near: LegId, held: bool| match held {
+            true => vec![
+                Command::Park {
+                    leg: far,
+                    music: Some(music.clone()),
+                },
+                Command::Park {
+                    leg: near,
+                    music: None,
+                },
+            ],
+            false => vec![Command::Bridge { a: far, b: near }],
+        };
+        let mut todo = joined(customer, own, call.parties.held);
+        if second.is_up() && via.up {
+            todo.extend(joined(second.leg, via.leg, via.held));
+        }
+        todo
+    }
+}
+
+/// What a phone is told of a refusal.
+pub(super) fn status_of(refused: &OrderRefused) -> u16 {
+    match refused.code {
+        "NO_SUCH_AGENT" | "NO_SUCH_QUEUE" | "BAD_NUMBER" | "NO_ROUTE" => NOT_FOUND,
+        "BUSY" | "NOBODY_FREE" | "TOO_MANY_CALLS" | "SECOND_CALL_UP" => BUSY,
+        "GATEWAY_BUSY" | "DRAINING" => UNAVAILABLE,
+        _ => DECLINED,
+    }
+}
+
+/// The same for a call that a phone began.
+pub(super) fn cause_of(refused: &OrderRefused) -> Cause {
+    match status_of(refused) {
+        NOT_FOUND => Cause::Unallocated,
+        BUSY => Cause::Busy,
+        UNAVAILABLE => Cause::Congestion,
+        _ => Cause::Declined,
+    }
+}

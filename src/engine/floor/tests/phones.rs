@@ -1,0 +1,323 @@
+//! What agents do at their phones: hold, transfer, ask, pick up, and call by themselves.
+
+use super::{script::check, talking::check_talk};
+
+#[test]
+fn a_hold_at_the_phone_gives_the_customer_music_and_shows() {
+    check_talk(
+        "agents 1
+         show park agent
+         5 holds a1 on
+         9 holds a1 off
+         20 ends L1",
+        "5 park L1 music
+         5 park a1 silence
+         5 agent 1 busy.hold
+         9 bridge L1 a1
+         9 agent 1 busy.answered
+         20 close L1 connected by 1
+         20 hang up a1
+         20 agent 1 acw",
+    );
+}
+
+#[test]
+fn a_phone_sends_the_customer_to_a_colleague_a_queue_or_outside() {
+    check_talk(
+        "agents 1 2
+         show legs
+         2.5 ready 2
+         5 refers a1 802
+         8 answers a2
+         9 refers a2 10010
+         12 answers 10010
+         20 ends L1",
+        "5 tell a1 of its transfer 200
+         5 ring a2
+         5 hang up a1
+         8 bridge L1 a2
+         9 tell a2 of its transfer 200
+         9 hang up a2
+         9 dial 10010
+         12 bridge L1 10010
+         20 close L1 connected by 2, agent 1 from 2 to 5 transferred, agent 2 from 8 to 9 transferred, outside 10010 from 12 to 20 call_over
+         20 hang up 10010
+         20 finish c",
+    );
+}
+
+#[test]
+fn a_phone_is_told_why_a_transfer_does_not_go() {
+    check_talk(
+        "agents 1 2
+         outside denied=00
+         route ^00 outbound
+         5 refers a1 55555
+         6 refers a1 008844
+         7 in-call 1 consult number 10010
+         8 refers a1 802
+         9 in-call 1 cancel
+         10 refers a1 802 L1
+         11 refers L1 802
+         12 out 2
+         13 refers a1 2",
+        "5 tell a1 of its transfer 404
+         6 tell a1 of its transfer 603
+         7 dial 10010
+         8 tell a1 of its transfer 486
+         9 hang up 10010 NoAnswer
+         9 bridge L1 a1
+         10 tell a1 of its transfer 603
+         11 tell L1 of its transfer 603
+         13 tell a1 of its transfer 404",
+    );
+}
+
+#[test]
+fn a_phone_asks_a_colleague_and_hands_the_customer_over() {
+    check_talk(
+        "agents 1 2
+         show park legs
+         2.5 ready 2
+         5 holds a1 on
+         6 dials at 801 own 802
+         8 answers a2
+         10 refers a1 802 own
+         20 ends L1",
+        "5 park L1 music
+         5 park a1 silence
+         6 ring a2
+         6 park L1 music
+         6 park a1 silence
+         8 answer own
+         8 park L1 music
+         8 park a1 silence
+         8 park L1 music
+         8 park a1 silence
+         8 bridge a2 own
+         10 tell a1 of its transfer 200
+         10 hang up own
+         10 hang up a1
+         10 bridge L1 a2
+         20 close L1 connected by 2, agent 1 from 2 to 10 transferred, agent 2 from 10 to 20 call_over
+         20 hang up a2",
+    );
+}
+
+#[test]
+fn a_question_from_the_phone_ends_with_its_call_and_the_phone_swaps_by_itself() {
+    check_talk(
+        "agents 1 2
+         show park
+         2.5 ready 2
+         5 holds a1 on
+         6 dials at 801 own 802
+         8 answers a2
+         9 holds own on
+         9.5 holds a1 off
+         9.6 in-call 1 swap
+         11 ends own",
+        "5 park L1 music
+         5 park a1 silence
+         6 ring a2
+         6 park L1 music
+         6 park a1 silence
+         8 answer own
+         8 park L1 music
+         8 park a1 silence
+         8 park L1 music
+         8 park a1 silence
+         8 bridge a2 own
+         9 park L1 music
+         9 park a1 silence
+         9 park a2 music
+         9 park own silence
+         9.5 bridge L1 a1
+         9.5 park a2 music
+         9.5 park own silence
+         9.6 refused AT_PHONE
+         11 hang up a2
+         11 bridge L1 a1",
+    );
+}
+
+#[test]
+fn a_customer_who_hangs_up_ends_the_phones_question_too() {
+    check_talk(
+        "agents 1 2
+         2.5 ready 2
+         6 dials at 801 own 802
+         7 ends L1
+         8 answers a2",
+        "6 ring a2
+         6 bridge L1 a1
+         7 close L1 connected by 1
+         7 hang up a1
+         7 hang up own NoAnswer
+         7 hang up a2 NoAnswer
+         8 hang up a2",
+    );
+}
+
+#[test]
+fn phones_call_one_another_and_a_phone_is_in_one_call() {
+    check(
+        "agents 1
+         phone 8500
+         phone 8600
+         phone 8700
+         show park
+         1 dials at 8500 x 8600
+         2 dials at 8700 y 8600
+         3 dials at 8500 z 8700
+         4 answers 8600
+         5 holds x on
+         6 holds x off
+         7 holds 8600 on
+         8 holds 8600 off
+         9 ends 8600
+         10 dials at 8500 z 8600
+         11 dials at 8700 y 99",
+        "1 answer x
+         1 park x ringback
+         1 ring 8600
+         2 hang up y Busy
+         3 hang up z Busy
+         4 bridge x 8600
+         5 park x silence
+         5 park 8600 music
+         6 bridge x 8600
+         7 park x music
+         7 park 8600 silence
+         8 bridge x 8600
+         9 hang up x
+         9 close 8500 connected
+         10 answer z
+         10 park z ringback
+         10 ring 8600
+         11 hang up y Unallocated",
+    );
+}
+
+#[test]
+fn a_phone_calls_outside_by_the_routes_past_the_lists_and_not_where_it_is_barred() {
+    check(
+        "agents 1
+         phone 8500
+         outside denied=00
+         route ^0 outbound=trunk prefix=9
+         forbidden 02199
+         show check route
+         1 dials at 8500 x 02133
+         3 answers 902133
+         5 ends x
+         6 dials at 8500 y 02199
+         7 heard y
+         8 dials at 8500 z 0044
+         9 dials at 8500 u 77777",
+        "1 answer x
+         1 check 02133
+         1 dial 02133 as 8500 by trunk
+         3 bridge x 02133
+         3 record x
+         5 close 8500 connected
+         5 hang up 02133
+         6 answer y
+         6 check 02199
+         6 play y sorry
+         7 hang up y
+         7 close 8500 exited
+         8 hang up z Declined
+         9 hang up u Unallocated",
+    );
+}
+
+#[test]
+fn an_agent_on_a_call_of_their_own_is_offered_none() {
+    check(
+        "agents 1
+         phone 8500
+         queue wait=60
+         0 ready 1
+         1 dials at 801 x 8500
+         2 calls y 4000
+         4 ends x
+         5 answers a1",
+        "1 answer x
+         1 ring 8500
+         2 answer y
+         4 close 801 exited
+         4 hang up 8500
+         4 ring a1
+         5 bridge y a1
+         5 record y",
+    );
+}
+
+#[test]
+fn a_colleague_picks_up_what_rings_for_five_seconds() {
+    check(
+        "agents 1 2
+         queue wait=60 ring=30
+         show agent
+         0 ready 1
+         1 calls x 4000
+         3 dials at 802 early *7801#
+         7 dials at 802 p *7801#
+         9 ends x",
+        "0 agent 1 unready.wait
+         0 agent 2 unready.wait
+         0 agent 1 ready
+         1 answer x
+         1 agent 1 busy.ringing
+         1 ring a1
+         3 hang up early Declined
+         7 agent 2 busy.ringing
+         7 hang up a1 NoAnswer
+         7 agent 1 ready
+         7 answer p
+         7 bridge x p
+         7 agent 2 busy.answered
+         7 record x
+         9 close x connected by 2
+         9 hang up p
+         9 agent 2 acw",
+    );
+}
+
+#[test]
+fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() {
+    check(
+        "agents 1
+         phone 8500
+         phone 8600
+         queue wait=60 ring=30
+         route 777 inbound=8500
+         route 8500 basic
+         1 calls x 777
+         7 dials at 8600 p *78500
+         8 ends p
+         10 ready 1
+         11 calls y 4000
+         12 dials at 8600 q any a1
+         13 ends y
+         14 dials at 8600 r *7sales#",
+        "1 answer x
+         1 ring 8500
+         7 hang up 8500 NoAnswer
+         7 answer p
+         7 bridge x p
+         7 record x
+         8 hang up x
+         8 close x connected
+         11 answer y
+         11 ring a1
+         12 hang up a1 NoAnswer
+         12 answer q
+         12 bridge y q
+         12 record y
+         13 close y connected
+         13 hang up q
+         14 hang up r Declined",
+    );
+}

@@ -10,7 +10,7 @@ use std::{
 };
 
 use store::{
-    Db, batches,
+    batches,
     imports::{self, Import},
     mappings,
     work::{self, By, Work},
@@ -31,11 +31,9 @@ mod write;
 
 use read::{Chunk, read};
 
-/// Pause between two writes on SQLite: a quarter of the write, within these.
-const BREAK: Duration = Duration::from_millis(5);
-const BREAK_MAX: Duration = Duration::from_millis(50);
-/// A write takes further chunks that are there already until it is this old.
-const WRITE: Duration = Duration::from_millis(30);
+/// A write takes further chunks that are there already until it is this old, or until another process
+/// waits for its end.
+const WRITE: Duration = Duration::from_millis(200);
 /// Chunks that are read ahead.
 const AHEAD: usize = 8;
 /// Sheet rows a chunk.
@@ -52,7 +50,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     ticket.progress(&mut tx, "opening", 0, 0).await?;
     tx.commit().await?;
 
-    let mut writer = write::Writer::new(house, ticket, &import, &source.fields);
+    let writer = write::Writer::new(house, ticket, &import, &source.fields);
     let (chunks, received) = mpsc::channel(AHEAD);
     let cursor = import.row_cursor;
     let keeps_cells = sort::may_refuse(&import.options);
@@ -60,7 +58,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         let source = source.clone();
         tokio::task::spawn_blocking(move || read(&source, cursor, keeps_cells, &chunks))
     };
-    write_all(house, &mut writer, received).await?;
+    write_all(house, &writer, received).await?;
     let end = reading.await.unwrap_or_else(|broken| {
         // A parser that panics on a file does so every time.
         Err(JobError::user(
@@ -73,7 +71,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
 
 async fn write_all(
     house: &House,
-    writer: &mut write::Writer<'_>,
+    writer: &write::Writer<'_>,
     mut received: mpsc::Receiver<Chunk>,
 ) -> Result<(), JobError> {
     while let Some(first) = received.recv().await {
@@ -81,24 +79,16 @@ async fn write_all(
         let mut ahead = VecDeque::from([first]);
         let began = Instant::now();
         let more = || {
-            if began.elapsed() < WRITE {
+            if began.elapsed() < WRITE && !house.db.others_want_to_write() {
                 received.try_recv().ok()
             } else {
                 None
             }
         };
         writer.write(&mut ahead, more).await?;
-        give_way(house, began.elapsed()).await;
+        house.db.give_way().await;
     }
     Ok(())
-}
-
-/// SQLite has one writer and no queue for it: a process that writes without a break keeps the live
-/// server, which has to record its dials, from ever getting its turn.
-pub async fn give_way(house: &House, wrote: Duration) {
-    if matches!(house.db, Db::Lite { .. }) {
-        tokio::time::sleep((wrote / 4).clamp(BREAK, BREAK_MAX)).await;
-    }
 }
 
 async fn finish(

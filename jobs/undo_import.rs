@@ -1,8 +1,6 @@
 //! Takes an import back, a thousand leads a write: leads that it made go, leads that it changed
 //! become what they were. A worker that dies leaves whole chunks and the next one goes on.
 
-use std::time::Instant;
-
 use serde_json::json;
 use store::{
     imports::{self, Import},
@@ -12,7 +10,6 @@ use store::{
 use crate::{
     error::JobError,
     house::{House, Ticket},
-    import_batch::give_way,
 };
 
 /// Leads a write.
@@ -31,13 +28,12 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let mut kept = 0;
     loop {
         house.may_go_on()?;
-        let began = Instant::now();
         let done = chunk(house, ticket, &mut import).await?;
         kept += done.kept;
         if done.is_last {
             break;
         }
-        give_way(house, began.elapsed()).await;
+        house.db.give_way().await;
     }
     finish(house, ticket, &import, kept).await
 }

@@ -4,7 +4,7 @@ use engine::import_row::{Cell, NewLead};
 use store::rejects::NewReject;
 use tokio::sync::mpsc;
 
-use super::CHUNK;
+use super::{CHUNK, seen::Seen};
 use crate::{
     error::JobError,
     reading::{self, End, Event, Read, Source, as_it_was},
@@ -31,6 +31,8 @@ pub struct Chunk {
 pub struct Row {
     pub no: i64,
     pub lead: NewLead,
+    /// Whether an earlier row may have had its key; two keys may share a fingerprint.
+    pub may_be_met: bool,
     /// The row as it was, where it may still be refused.
     pub cells: Vec<Cell>,
 }
@@ -46,12 +48,13 @@ impl Chunk {
         self.rows.len() + self.rejects.len()
     }
 
-    fn take(&mut self, row: Read, keeps_cells: bool) {
+    fn take(&mut self, row: Read, keeps_cells: bool, seen: &mut Option<Seen>) {
         let no = i64::from(row.no);
         self.to = no;
         match row.lead {
             Ok(lead) => self.rows.push(Row {
                 no,
+                may_be_met: seen.as_mut().is_none_or(|seen| seen.note(&lead.key_value)),
                 lead,
                 cells: if keeps_cells { row.cells } else { Vec::new() },
             }),
@@ -73,6 +76,8 @@ pub fn read(
     keeps_cells: bool,
     chunks: &mpsc::Sender<Chunk>,
 ) -> Result<End, JobError> {
+    // An earlier start has stored rows that this one does not see.
+    let mut seen = (cursor == 0).then(Seen::default);
     let mut chunk = Chunk {
         from: cursor,
         to: cursor,
@@ -91,7 +96,7 @@ pub fn read(
         if no <= cursor {
             return Ok(Flow::On);
         }
-        chunk.take(row, keeps_cells);
+        chunk.take(row, keeps_cells, &mut seen);
         if chunk.len() < CHUNK {
             return Ok(Flow::On);
         }

@@ -16,7 +16,7 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// Notes a key. `false`: it was certainly not noted before; two keys may share a fingerprint.
+    /// Notes a key, and tells whether it may have been noted before. `false` is certain.
     pub fn note(&mut self, key: &str) -> bool {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);

@@ -268,7 +268,7 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let two = received.recv().await.unwrap();
         let again = received.recv().await.unwrap();
         let import = now(&house, &id).await;
-        let mut writer = write::Writer::new(&house, &ticket, &import, &fields);
+        let writer = write::Writer::new(&house, &ticket, &import, &fields);
         writer.write(&mut [one].into(), || None).await.unwrap();
         let mut lost = house.db.begin().await.unwrap();
         imports::advance(&mut lost, &id, two.from, two.to, imports::Counts::default())

@@ -13,7 +13,6 @@ use store::{
 
 use super::{
     read::{Chunk, Row, count},
-    seen::Seen,
     sort::{Facts, Rules, Sorted, sort},
 };
 use crate::{
@@ -29,8 +28,6 @@ pub struct Writer<'a> {
     ticket: &'a Ticket,
     import: &'a Import,
     rules: Rules,
-    /// Nothing when an earlier start has stored rows that this one has not seen.
-    seen: Option<Seen>,
 }
 
 impl<'a> Writer<'a> {
@@ -40,7 +37,6 @@ impl<'a> Writer<'a> {
             ticket,
             import,
             rules: Rules::of(fields),
-            seen: (import.row_cursor == 0).then(Seen::default),
         }
     }
 
@@ -49,7 +45,7 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// [`JobError::Superseded`] when another worker has done it; nothing is written then.
     pub async fn write(
-        &mut self,
+        &self,
         ahead: &mut VecDeque<Chunk>,
         mut more: impl FnMut() -> Option<Chunk>,
     ) -> Result<(), JobError> {
@@ -78,7 +74,7 @@ impl<'a> Writer<'a> {
         Ok(batches::lock(tx, &self.import.batch_id).await?)
     }
 
-    async fn put(&mut self, tx: &mut Tx, chunk: Chunk) -> Result<(), JobError> {
+    async fn put(&self, tx: &mut Tx, chunk: Chunk) -> Result<(), JobError> {
         let import = self.import;
         let now = self.house.now();
         let blank = chunk.blank();
@@ -102,7 +98,7 @@ impl<'a> Writer<'a> {
         Ok(rejects::add(tx, &import.id, &refused).await?)
     }
 
-    async fn facts(&mut self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
+    async fn facts(&self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
         let import = self.import;
         let orgi = import.orgi.as_str();
         let phones: Vec<String> = rows.iter().map(|row| row.lead.phone.clone()).collect();
@@ -129,13 +125,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Keys that leads of the batch may have: in a batch of this import alone, those it has met.
-    async fn unsure(&mut self, tx: &mut Tx, rows: &[Row]) -> Result<Vec<String>, JobError> {
+    async fn unsure(&self, tx: &mut Tx, rows: &[Row]) -> Result<Vec<String>, JobError> {
         let import = self.import;
         let is_alone = leads::are_within(tx, &import.batch_id, import.positions()).await?;
-        let mut is_new = |key: &str| self.seen.as_mut().is_some_and(|seen| !seen.note(key));
-        let keys = rows.iter().map(|row| &row.lead.key_value);
-        let unsure = keys.filter(|key| !(is_new(key) && is_alone));
-        Ok(unsure.cloned().collect())
+        let unsure = rows.iter().filter(|row| row.may_be_met || !is_alone);
+        Ok(unsure.map(|row| row.lead.key_value.clone()).collect())
     }
 
     async fn store(

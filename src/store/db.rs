@@ -1,6 +1,12 @@
 //! The database: SQLite in one data directory, or PostgreSQL.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    future::ready,
+    path::Path,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
@@ -9,7 +15,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    writers::Writers,
+};
 
 static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -20,6 +29,10 @@ const PG_CONNECTIONS: u32 = 16;
 const WRITER_CACHE: &str = "-32768";
 /// Another process may hold SQLite's write lock for one chunk of an import.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// How long a long work lets others write between two of its writes, and how often it looks whether they
+/// have.
+const BREAK_MAX: Duration = Duration::from_millis(50);
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// SQLite's or PostgreSQL's version of the same thing; see [`on!`](crate::on).
 #[derive(Debug)]
@@ -35,6 +48,7 @@ pub enum Db {
     Lite {
         writer: SqlitePool,
         reader: SqlitePool,
+        writers: Arc<Writers>,
     },
     Pg(PgPool),
 }
@@ -109,7 +123,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(LOCK_WAIT);
-        let writer = SqlitePoolOptions::new()
+        let writers = Arc::new(Writers::open(Path::new(place)).map_err(Error::Directory)?);
+        let writer = marking(SqlitePoolOptions::new(), &writers)
             .max_connections(1)
             .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
             .await?;
@@ -117,7 +132,11 @@ impl Db {
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
-        Ok(Self::Lite { writer, reader })
+        Ok(Self::Lite {
+            writer,
+            reader,
+            writers,
+        })
     }
 
     /// Brings the schema up to date, ours and the queue library's.
@@ -205,6 +224,20 @@ impl Db {
         Ok(tx)
     }
 
+    /// Whether another process waits for this one to end its write. On PostgreSQL nobody has to.
+    #[must_use]
+    pub fn others_want_to_write(&self) -> bool {
+        matches!(self, Self::Lite { writers, .. } if writers.others_want())
+    }
+
+    /// Lets the processes that wait write, between two writes of a long work.
+    pub async fn give_way(&self) {
+        let until = Instant::now() + BREAK_MAX;
+        while self.others_want_to_write() && Instant::now() < until {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -216,13 +249,31 @@ impl Db {
 
     pub async fn close(&self) {
         match self {
-            Self::Lite { writer, reader } => {
+            Self::Lite { writer, reader, .. } => {
                 reader.close().await;
                 writer.close().await;
             }
             Self::Pg(pool) => pool.close().await,
         }
     }
+}
+
+/// Everybody who takes the connection is marked as one who writes, until it is given back.
+fn marking(options: SqlitePoolOptions, writers: &Arc<Writers>) -> SqlitePoolOptions {
+    let [made, taken, given_back] = [0, 1, 2].map(|_| Arc::clone(writers));
+    options
+        .after_connect(move |_, _| {
+            made.mark(true);
+            Box::pin(ready(Ok(())))
+        })
+        .before_acquire(move |_, _| {
+            taken.mark(true);
+            Box::pin(ready(Ok(true)))
+        })
+        .after_release(move |_, _| {
+            given_back.mark(false);
+            Box::pin(ready(Ok(true)))
+        })
 }
 
 impl Tx {

@@ -100,6 +100,7 @@ pub mod testing;
 pub mod undo;
 pub mod voicemails;
 pub mod work;
+mod writers;
 
 pub use db::{Conn, Db, Either, Reading, Tx};
 pub use doc::Doc;

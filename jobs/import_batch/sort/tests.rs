@@ -69,6 +69,7 @@ fn row(no: i64, data: &[(&str, &str)]) -> Row {
             phones,
             data: data.into(),
         },
+        may_be_met: true,
         cells: Vec::new(),
     }
 }

@@ -231,6 +231,44 @@ async fn a_customer_is_held_asked_about_joined_and_handed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_holds_asks_and_transfers_at_the_phone() {
+    let talk = Talk::begin().await;
+    let phone = &talk.phones[0];
+    let colleague = &talk.agents[1].extension;
+    phone.order("hold", "");
+    talk.until(0, "busy", Some("hold")).await;
+    talk.hears(At::Customer, &[]).await;
+    phone.order("resume", "");
+    talk.until(0, "busy", Some("answered")).await;
+    talk.hears(At::Customer, &[FIRST]).await;
+
+    phone.order("hold", "");
+    talk.until(0, "busy", Some("hold")).await;
+    phone.order("dial", colleague);
+    talk.until(0, "busy", Some("transfer")).await;
+    talk.hears(At::Second, &[FIRST]).await;
+    talk.hears(At::Customer, &[]).await;
+    phone.order("hangup", "");
+    talk.until(1, "unready", None).await;
+    phone.order("resume", "");
+    talk.hears(At::Customer, &[FIRST]).await;
+
+    phone.order("transfer", colleague);
+    talk.hears(At::Customer, &[SECOND]).await;
+    talk.hears(At::Second, &[CUSTOMER]).await;
+    talk.until(0, "acw", None).await;
+    talk.phones[1].order("hangup", "");
+    let call = talk.closed().await;
+    assert_eq!(call["agent_id"], *talk.agents[1].id, "{call:#}");
+    let legs = [
+        leg("agent", &talk.agents[0].id, true, "transferred"),
+        leg("agent", &talk.agents[1].id, false, "cancelled"),
+        leg("agent", &talk.agents[1].id, true, "hung_up"),
+    ];
+    assert_eq!(talk.legs(&call).await, legs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
     let talk = Talk::begin().await;
     talk.supervises(0, "listen").await;

@@ -18,6 +18,7 @@ pub enum Road {
     /// Those that are not to be dialled for the first time, by their status.
     Handled,
     Dialled,
+    ToDial,
     Appointed,
     Voided,
     /// Every lead of the house, by its id.
@@ -52,6 +53,10 @@ impl Road {
                 sort: Sort::LastDial,
                 ..
             } if timed => Self::Dialled,
+            Query {
+                sort: Sort::NextDial,
+                ..
+            } if timed => Self::ToDial,
             Query {
                 sort: Sort::Appointment,
                 ..
@@ -128,7 +133,7 @@ impl Road {
                 voided: from.voided,
                 ..nothing
             },
-            Self::Batch | Self::Created => nothing,
+            Self::Batch | Self::ToDial | Self::Created => nothing,
         }
     }
 
@@ -142,6 +147,7 @@ impl Road {
             Self::Campaign => &["campaign_id"],
             Self::Handled => &["orgi", "call_status"],
             Self::Dialled => &["orgi", "last_dial_at"],
+            Self::ToDial => &["orgi", "next_dial_at"],
             Self::Appointed => &["orgi", "appoint_at"],
             Self::Voided => &["orgi", "position"],
             Self::Created => &["id"],

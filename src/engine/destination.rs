@@ -37,6 +37,14 @@ pub enum Destination {
 const LONGEST: usize = 32;
 
 impl Destination {
+    #[must_use]
+    pub fn queue(&self) -> Option<&QueueId> {
+        match self {
+            Self::Queue { queue } => Some(queue),
+            _ => None,
+        }
+    }
+
     /// # Errors
     /// What makes no sense in it.
     pub fn validate(&self) -> Result<(), &'static str> {

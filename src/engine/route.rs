@@ -75,6 +75,30 @@ pub enum Kind {
     },
 }
 
+impl Kind {
+    /// The queue that the rule leads to.
+    #[must_use]
+    pub fn queue(&self) -> Option<&QueueId> {
+        match self {
+            Self::Queue { queue, .. } => Some(queue),
+            Self::Robot { then: to, .. } | Self::Inbound(Inbound { closed_to: to, .. }) => {
+                to.as_ref()?.queue()
+            }
+            Self::Basic | Self::Outbound(_) => None,
+        }
+    }
+
+    /// Whether the rule names the gateway.
+    #[must_use]
+    pub fn is_through(&self, gateway: &str) -> bool {
+        let Self::Outbound(rule) = self else {
+            return false;
+        };
+        let mut named = rule.gateway.iter().chain(&rule.fallback_gateways);
+        named.any(|one| one.as_str() == gateway)
+    }
+}
+
 /// An inbound rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ pub use shown::{GatewayOut, at};
 use store::gateways;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::find;
+use super::{find, named_by};
 use crate::{
     caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem,
 };
@@ -76,7 +76,8 @@ async fn put(
     Ok(Json(GatewayOut::of(&house, gateway, &statuses)))
 }
 
-/// 删除网关 · Delete a gateway. `GATEWAY_IN_USE` while a campaign that is not over dials through it.
+/// 删除网关 · Delete a gateway. `GATEWAY_IN_USE` while a campaign that is not over dials through
+/// it, or a route names it.
 #[utoipa::path(delete, path = "/api/v1/gateways/{id}", tag = "setup", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(
@@ -86,6 +87,9 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     if let Some(campaign) = gateways::user_of(&house.db, caller.orgi(), &id).await? {
         let why = format!("the campaign {campaign} dials through it");
+        return Err(Problem::because("GATEWAY_IN_USE", why));
+    }
+    if let Some(why) = named_by::gateway(&house.db, caller.orgi(), &id).await? {
         return Err(Problem::because("GATEWAY_IN_USE", why));
     }
     let mut tx = house.db.begin().await?;

@@ -5,10 +5,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use engine::{
-    destination::Destination,
-    route::{Kind, Pattern},
-};
+use engine::route::{Kind, Pattern};
 use serde::{Deserialize, Serialize};
 use store::{
     Doc, queues,
@@ -242,23 +239,12 @@ fn usual(rule: &Kind, pattern: &Pattern) -> i64 {
 /// # Errors
 /// `NO_SUCH_QUEUE` when a rule leads to a queue that the tenant does not have.
 async fn queues_exist(house: &House, caller: &Caller, rule: &Kind) -> Result<(), Problem> {
-    let to = match rule {
-        Kind::Queue { queue, .. } => Some(queue),
-        Kind::Robot { then: to, .. } => queue_of(to.as_ref()),
-        Kind::Inbound(rule) => queue_of(rule.closed_to.as_ref()),
-        Kind::Basic | Kind::Outbound(_) => None,
+    let Some(queue) = rule.queue() else {
+        return Ok(());
     };
-    let Some(queue) = to else { return Ok(()) };
     let known = queues::revisions(&house.db, caller.orgi()).await?;
     match known.contains_key(queue.as_str()) {
         true => Ok(()),
         false => Err(Problem::of("NO_SUCH_QUEUE")),
-    }
-}
-
-fn queue_of(to: Option<&Destination>) -> Option<&engine::ids::QueueId> {
-    match to {
-        Some(Destination::Queue { queue }) => Some(queue),
-        _ => None,
     }
 }

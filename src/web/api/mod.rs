@@ -40,6 +40,7 @@ mod jurisdictions;
 mod leads;
 pub mod masks;
 mod my_list;
+mod named_by;
 pub mod openapi;
 mod preflight;
 mod previews;

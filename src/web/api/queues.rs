@@ -17,7 +17,7 @@ use store::queues::{self, Queue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find};
+use super::{check, find, named_by};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -196,7 +196,7 @@ async fn put(
     Ok(Json(show(&house, &stored, queue)))
 }
 
-/// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route leads to it.
+/// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route, an exit key or an overflow leads to it.
 #[utoipa::path(delete, path = "/api/v1/queues/{id}", tag = "setup", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(
@@ -204,6 +204,9 @@ async fn remove(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    if let Some(why) = named_by::queue(&house.db, caller.orgi(), &id).await? {
+        return Err(Problem::because("QUEUE_IN_USE", why));
+    }
     let mut tx = house.db.begin().await?;
     if !queues::delete(&mut tx, caller.orgi(), &id).await? {
         return Err(Problem::not_found());
@@ -222,13 +225,12 @@ async fn leads_somewhere(
     settings: &Settings,
 ) -> Result<(), Problem> {
     let keys = settings.exit_keys.iter().map(|exit| &exit.to);
-    let queues = keys.chain(&settings.overflow).filter_map(|to| match to {
-        Destination::Queue { queue } => Some(queue.as_str()),
-        _ => None,
-    });
+    let mut queues = keys
+        .chain(&settings.overflow)
+        .filter_map(Destination::queue);
     let known = queues::revisions(&house.db, caller.orgi()).await?;
     let is_there = |queue: &str| queue == id || known.contains_key(queue);
-    match queues.into_iter().all(is_there) {
+    match queues.all(|queue| is_there(queue.as_str())) {
         true => Ok(()),
         false => Err(Problem::of("NO_SUCH_QUEUE")),
     }

@@ -250,6 +250,15 @@ async fn a_gateway_that_a_campaign_dials_through_stays() {
         let kept = kit.with(&token, "DELETE", path, None).await;
         assert_eq!((kept.status.as_u16(), kept.code()), (409, "GATEWAY_IN_USE"));
         assert!(kept.text.contains("春季"), "{}", kept.text);
+        let route = json!({"name": "出局", "number": "9.*", "rule": {"type": "outbound", "gateway": "gw1", "fallback_gateways": ["gw9"]}});
+        let gateway = json!({"name": "九", "host": "192.0.2.9"});
+        for (path, body) in [("/api/v1/gateways/gw9", gateway), ("/api/v1/routes/out", route)] {
+            let put = kit.with(&token, "PUT", path, Some(body)).await;
+            assert_eq!(put.status.as_u16(), 200, "{}", put.text);
+        }
+        let kept = kit.with(&token, "DELETE", "/api/v1/gateways/gw9", None).await;
+        assert_eq!((kept.status.as_u16(), kept.code()), (409, "GATEWAY_IN_USE"));
+        assert!(kept.text.contains("出局"), "{}", kept.text);
     })
     .await;
 }

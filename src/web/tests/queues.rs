@@ -98,6 +98,14 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
         let asked = queue(json!({"exit_keys": nowhere}));
         let answer = kit.with(&token, "PUT", QUEUE, Some(asked)).await;
         assert_eq!(answer.code(), "NO_SUCH_QUEUE");
+        let overflow = json!({"overflow": {"type": "queue", "queue": "sales"}});
+        let other = json!({"name": "other", "settings": overflow});
+        for (path, asked) in [(QUEUE, queue(json!({}))), ("/api/v1/queues/other", other)] {
+            let answer = kit.with(&token, "PUT", path, Some(asked)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+        let kept = kit.with(&token, "DELETE", QUEUE, None).await;
+        assert_eq!((kept.status.as_u16(), kept.code()), (409, "QUEUE_IN_USE"));
         let nobody = format!("{QUEUE}/agents/9999");
         let answer = kit.with(&token, "PUT", &nobody, Some(json!({}))).await;
         assert_eq!(answer.code(), "NO_SUCH_AGENT");

@@ -1,0 +1,33 @@
+//! What names a queue or a gateway: neither is deleted while something does, for a caller who was led
+//! there would be lost.
+
+use store::{Db, Result, queues, routes};
+
+/// The route, or the other queue, that leads to the queue; in words.
+pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
+    let leads_here = |to: &engine::ids::QueueId| to.as_str() == id;
+    for route in routes::list(db, orgi).await? {
+        if route.rule.queue().is_some_and(leads_here) {
+            return Ok(Some(format!("the route {} leads to it", route.name)));
+        }
+    }
+    for queue in queues::list(db, orgi).await? {
+        let settings = &queue.settings;
+        let keys = settings.exit_keys.iter().map(|exit| &exit.to);
+        let mut ways = keys.chain(&settings.overflow).filter_map(|to| to.queue());
+        if queue.id != id && ways.any(leads_here) {
+            return Ok(Some(format!(
+                "callers leave the queue {} for it",
+                queue.name
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// The route that goes through the gateway; in words.
+pub async fn gateway(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
+    let routes = routes::list(db, orgi).await?;
+    let route = routes.into_iter().find(|route| route.rule.is_through(id));
+    Ok(route.map(|route| format!("the route {} goes through it", route.name)))
+}

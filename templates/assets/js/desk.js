@@ -2,7 +2,7 @@
 import { Problem, call, fail, get, toast } from "./api.js";
 import { submit } from "./forms.js";
 import { listen } from "./live.js";
-import { begin, hear as hearTalk, stand } from "./talk.js";
+import { begin, hear as hearTalk, isTalking, stand } from "./talk.js";
 import { length, meaning, say, word } from "./texts.js";
 import { chip, make } from "./ui.js";
 
@@ -16,9 +16,10 @@ let dialAt = null;
 const moment = (value) => (value === null || value === undefined ? 0 : new Date(value).getTime());
 
 /** Takes the state from an answer or an event: both name it alike. An answer may be a moment older
- * than the last event; then only what events do not tell is taken from it. */
+ * than the last event; then only what events do not tell is taken from it. Tells whether it was not. */
 function take(now) {
-  if (agent && moment(now.since) < moment(agent.since)) {
+  const isOld = agent && moment(now.since) < moment(agent.since);
+  if (isOld) {
     const { state, sub_state, reason, since, wrap_up_until } = agent;
     now = { ...now, state, sub_state, reason, since, wrap_up_until };
   }
@@ -35,6 +36,7 @@ function take(now) {
   tick();
   $("no-phone").hidden = agent.registered !== false || agent.state === "logout";
   panels();
+  return !isOld;
 }
 
 const talks = () => agent.state === "busy" && ["answered", "hold", "transfer", "conference"].includes(agent.sub_state);
@@ -66,8 +68,7 @@ function pop(what) {
 async function refresh() {
   const now = await get(me);
   const inHand = now.call?.lead_id ?? now.preview;
-  take({ ...now, call_id: now.call?.id ?? agent?.call_id });
-  stand(now.call);
+  if (take({ ...now, call_id: now.call?.id ?? agent?.call_id })) stand(now.call);
   if (shown && shown.lead_id === inHand && (!now.call || shown.call_id === now.call.id)) return;
   if (!now.call && !now.preview) return;
   const fields = inHand ? (await get(`/api/v1/leads/${inHand}`).catch(() => ({ fields: [] }))) : { fields: [] };
@@ -81,8 +82,7 @@ async function refresh() {
 }
 
 begin((now) => {
-  take(now);
-  stand(now.call);
+  if (take(now)) stand(now.call);
 });
 
 function hear(event, data) {
@@ -91,7 +91,8 @@ function hear(event, data) {
     case "agent.state_changed":
       take({ state: data.state, sub_state: data.sub_state, reason: data.reason, since: data.since, wrap_up_until: data.wrap_up_until, call_id: data.call_id ?? agent?.call_id });
       if (data.state === "ready" || data.state === "unready") dialAt = null;
-      if (data.state === "busy" && !shown) refresh().catch(fail);
+      // An answer on its way may have undone what an event told before this one.
+      if (data.state === "busy" && (!shown || (talks() && !isTalking()))) refresh().catch(fail);
       break;
     case "call.popup":
       pop({ ...data, title: say(data.direction === "inbound" ? "js-call-incoming" : "js-call-offered") });

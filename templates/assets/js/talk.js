@@ -20,6 +20,8 @@ export function stand(now) {
   show();
 }
 
+export const isTalking = () => Boolean(stands?.talking);
+
 function show() {
   const talks = Boolean(stands?.talking) && !stands.consulted;
   $("talk").hidden = !talks;

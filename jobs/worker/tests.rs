@@ -159,7 +159,7 @@ async fn a_worker_that_shuts_down_leaves_its_job_to_the_next() {
         let batch = testing::batch(&house, &["号码"]).await;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("data.csv");
-        let rows: Vec<String> = (0..40_000)
+        let rows: Vec<String> = (0..200_000)
             .map(|n| format!("{}", 13_800_000_000_u64 + n))
             .collect();
         std::fs::write(&path, format!("号码\n{}\n", rows.join("\n"))).unwrap();
@@ -173,7 +173,7 @@ async fn a_worker_that_shuts_down_leaves_its_job_to_the_next() {
         assert_eq!((done.state.as_str(), done.attempts), ("succeeded", 1));
         worker.end().await;
         let import = imports::get(&db, &import).await.unwrap().unwrap();
-        assert_eq!((import.good, import.duplicate), (40_000, 0));
+        assert_eq!((import.good, import.duplicate), (200_000, 0));
     })
     .await;
 }

@@ -342,6 +342,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_process_that_writes_is_seen_by_another_until_it_has_ended() {
+        let home = crate::testing::sqlite().await;
+        let other = Db::connect(&home.place).await.unwrap();
+        // Connections are given back behind the scenes.
+        let nobody_writes = async || {
+            let quiet = async {
+                while other.others_want_to_write() || home.db.others_want_to_write() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), quiet).await
+        };
+        nobody_writes().await.expect("both have connected");
+        let tx = home.db.begin().await.unwrap();
+        assert!(other.others_want_to_write() && !home.db.others_want_to_write());
+        tx.commit().await.unwrap();
+        nobody_writes().await.expect("the write is over");
+    }
+
+    #[tokio::test]
     async fn both_databases_have_the_same_migrations() {
         let names = |m: &sqlx::migrate::Migrator| -> Vec<(i64, String)> {
             m.iter()

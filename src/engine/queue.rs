@@ -8,7 +8,7 @@ pub mod tiers;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{destination::Destination, route};
+use crate::{destination::Destination, ids::QueueId, route};
 
 pub use announcement::Announcement;
 pub use exit_key::ExitKey;
@@ -151,6 +151,12 @@ pub(crate) fn first_out_of(ranges: &[Range]) -> Result<(), BadSetting> {
 }
 
 impl Settings {
+    /// The queues that callers may leave this one for.
+    pub fn leads_to(&self) -> impl Iterator<Item = &QueueId> {
+        let keys = self.exit_keys.iter().map(|exit| &exit.to);
+        keys.chain(&self.overflow).filter_map(Destination::queue)
+    }
+
     /// # Errors
     /// The first setting that is out of its range.
     pub fn validate(&self) -> Result<(), BadSetting> {

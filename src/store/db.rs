@@ -128,6 +128,8 @@ impl Db {
             .max_connections(1)
             .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
             .await?;
+        // The first connection is put by without a word to `after_release`.
+        writers.mark(false);
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))

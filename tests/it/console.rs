@@ -52,22 +52,14 @@ impl Console {
 
     /// Sends the form `selector` filled with these values; it may be one that reloads the page.
     async fn send(&mut self, selector: &str, values: &[(&str, &str)]) {
-        let script = format!(
-            "(() => {{
-                const form = document.querySelector({selector:?});
-                for (let place = form.closest('details'); place; place = place.parentElement.closest('details')) place.open = true;
-                for (const [name, value] of {}) {{
-                    form.elements[name].value = value;
-                    form.dispatchEvent(new Event('input'));
-                }}
-                form.requestSubmit();
-            }})()",
-            json!(values)
-        );
-        self.browser.run(&script).await;
+        self.browser.run(&sending(selector, values)).await;
     }
 
-    /// A click that leads to another page, or to this one anew.
+    /// Sends a form that leads to another page, or to this one anew, and waits for that.
+    async fn send_and_leave(&mut self, selector: &str, values: &[(&str, &str)]) {
+        self.browser.leave(&sending(selector, values)).await;
+    }
+
     /// Clicks as soon as it is to be seen; between a look and a click the page may draw it anew.
     async fn click(&mut self, selector: &str) {
         let script = format!(
@@ -193,7 +185,7 @@ async fn what_is_set_in_the_console_is_set() {
         ("settings.announcement.every_s", "30"),
     ];
     console
-        .send("[data-keep='name agents settings']", &changes)
+        .send_and_leave("[data-keep='name agents settings']", &changes)
         .await;
     let queue = wait::until_seen(
         "the queue to be changed",
@@ -233,7 +225,7 @@ async fn what_is_set_in_the_console_is_set() {
         ("rule.office.spans", "1-5 09:00-18:00; 6 09:00-12:00"),
     ];
     console
-        .send("[data-api='PUT /api/v1/routes/{id}']", &values)
+        .send_and_leave("[data-api='PUT /api/v1/routes/{id}']", &values)
         .await;
     let spans = json!([
         { "weekdays": [1, 2, 3, 4, 5], "from": 540, "to": 1080 },
@@ -249,6 +241,34 @@ async fn what_is_set_in_the_console_is_set() {
         },
     )
     .await;
+
+    console
+        .click("[data-edit='/api/v1/routes'][data-id='closed']")
+        .await;
+    let filled = "document.querySelector('[data-api=\"PUT /api/v1/routes/{id}\"]').elements['rule.to'].value === '4008001234'";
+    console.browser.until(filled).await;
+    let values = [("rule.type", "outbound"), ("rule.prefix", "9")];
+    console
+        .send_and_leave("[data-api='PUT /api/v1/routes/{id}']", &values)
+        .await;
+    let routes = api.get("/routes").await;
+    let all = routes["data"].as_array().expect("routes");
+    let route = all
+        .iter()
+        .find(|route| route["id"] == "closed")
+        .expect("it");
+    let rule = &route["rule"];
+    assert_eq!(
+        (&rule["type"], &rule["prefix"]),
+        (&json!("outbound"), &json!("9"))
+    );
+    assert_eq!(rule["record"], true, "as in a new one: {rule:#}");
+    let values = [("@id", "closed"), ("number", "1"), ("rule.type", "basic")];
+    console
+        .send("[data-api='PUT /api/v1/routes/{id}']", &values)
+        .await;
+    let refused = "document.querySelector('[data-api=\"PUT /api/v1/routes/{id}\"]').elements['@id'].validity.customError";
+    console.browser.until(refused).await;
 
     console.open("/dnc/house").await;
     let numbers = "13900000001,asked\n13900000002\nnonsense 1";
@@ -277,6 +297,23 @@ const ANSWERS: &[(char, Fate)] = &[(
         talk_ms: 150_000,
     },
 )];
+
+/// The script that fills a form and sends it.
+fn sending(selector: &str, values: &[(&str, &str)]) -> String {
+    format!(
+            "(() => {{
+                const form = document.querySelector({selector:?});
+                for (let place = form.closest('details'); place; place = place.parentElement.closest('details')) place.open = true;
+                for (const [name, value] of {}) {{
+                    const one = form.elements[name];
+                one.value = value;
+                (one instanceof Element ? one : form).dispatchEvent(new Event('input', {{ bubbles: true }}));
+                }}
+                form.requestSubmit();
+            }})()",
+            json!(values)
+        )
+}
 
 /// The condition that an element of the page is to be seen.
 fn seen(selector: &str) -> String {

@@ -1,6 +1,6 @@
 //! Callers who do not want to wait keep their place and are called back.
 
-use super::{Call, Command, Event, Floor, Phase, Role, Why, way::Out};
+use super::{Call, Command, Event, Floor, Phase, Role, Why, talk::RINGBACK, way::Out};
 use crate::{
     ids::{CallId, LegId},
     outcome::Outcome,
@@ -80,7 +80,7 @@ impl Floor {
         });
         self.legs.insert(leg, Role::Customer(id));
         if let Some(leg) = agent_leg {
-            let music = Some("ringback".to_owned());
+            let music = Some(RINGBACK.to_owned());
             self.commands.push_back(Command::Park { leg, music });
         }
         self.ask_about(id, leg, &number);
@@ -110,13 +110,14 @@ impl Floor {
         };
         let (house, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let Ok((gateway, _)) = self.dial_out(out.leaving_as(&house), now) else {
+        let Ok(way) = self.dial_out(out.leaving_as(&house), now) else {
             return false;
         };
         self.legs.insert(out.leg, Role::Customer(id));
         if let Some(call) = self.calls.get_mut(&id) {
-            call.gateway = Some(gateway);
+            call.gateway = Some(way.gateway);
             call.holds_channel = true;
+            call.way.unrecorded = !way.rule.record;
             call.customer = Some(out.leg);
             call.phase = Phase::Dialling;
         }

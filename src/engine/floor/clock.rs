@@ -71,6 +71,7 @@ impl Call {
             &mut self.gave_up,
             &mut self.waits_since,
             &mut self.way.left_at,
+            &mut self.way.rings_since,
             &mut self.way.talked_until,
         ];
         shift(later.into_iter().flatten(), by_ms);

@@ -185,7 +185,9 @@ impl Floor {
             return;
         };
         self.drop_party(id, &second, why, now);
-        if let Some(call) = self.calls.get_mut(&id) {
+        if second.via.is_none()
+            && let Some(call) = self.calls.get_mut(&id)
+        {
             // Who has just been left alone goes back to the customer when ready to.
             call.parties.held = round == Some(Round::Second);
         }
@@ -214,8 +216,10 @@ impl Floor {
     fn take_second(&mut self, id: CallId) -> Option<Party> {
         let parties = &mut self.calls.get_mut(&id)?.parties;
         parties.round = Round::Customer;
-        parties.held = false;
-        parties.second.take()
+        let second = parties.second.take();
+        // A phone that called the second party itself holds the customer until it says otherwise.
+        parties.held &= second.as_ref().is_some_and(|second| second.via.is_some());
+        second
     }
 
     /// Whether an agent is the second party of a call.

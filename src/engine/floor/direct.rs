@@ -1,6 +1,8 @@
 //! A caller is put through to one phone: an extension of the house, or a number outside.
 
-use super::{Call, Cause, Command, Floor, Phase, Role, Why, way::Out, way_out::Leaving};
+use super::{
+    Call, Cause, Command, Floor, Phase, Role, Why, talk::RINGBACK, way::Out, way_out::Leaving,
+};
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, LegId},
@@ -15,9 +17,8 @@ impl Floor {
     /// Rings one extension. An agent who is signed in there and in no call is reserved; who does not
     /// come to the phone gets a message.
     pub(super) fn ring_extension(&mut self, id: CallId, extension: String, now: Millis) {
-        let mut agents = self.agents.values();
-        let agent = agents.find(|one| one.machine.is_signed_in() && one.extension == extension);
-        let agent = agent.map(|agent| (agent.spec.id.clone(), self.is_reachable(agent)));
+        let agent = self.agent_at(&extension);
+        let agent = agent.map(|id| (id.clone(), self.is_reachable(&self.agents[id])));
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -99,7 +100,7 @@ impl Floor {
     fn ring_back(&mut self, id: CallId) {
         let leg = self.calls.get(&id).and_then(|call| call.customer);
         if let Some(leg) = leg {
-            let music = Some("ringback".to_owned());
+            let music = Some(RINGBACK.to_owned());
             self.commands.push_back(Command::Park { leg, music });
         }
     }
@@ -158,12 +159,14 @@ impl Floor {
         let (own, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
         let leaving = out.leaving_as(&own);
-        let Ok((gateway, _)) = self.dial_out(leaving, now) else {
+        let Ok(way) = self.dial_out(leaving, now) else {
             return false;
         };
-        let call = self.calls.get_mut(&id);
-        if let Some(out) = call.and_then(|call| call.way.out.as_mut()) {
-            out.channel = Some(gateway);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.way.unrecorded |= !way.rule.record;
+            if let Some(out) = &mut call.way.out {
+                out.channel = Some(way.gateway);
+            }
         }
         true
     }
@@ -209,12 +212,12 @@ impl Floor {
         // One that was never dialled has nothing to hang up.
         let asked = |out: &Out| out.channel.is_none();
         let is_up = !call.way.out.as_ref().is_some_and(asked);
-        if let Some(leg) = call.agent_leg.take()
-            && self.legs.remove(&leg).is_some()
-            && is_up
-        {
-            let cause = Cause::NoAnswer;
-            self.commands.push_back(Command::Hangup { leg, cause });
+        if let Some(leg) = call.agent_leg.take() {
+            if self.legs.remove(&leg).is_some() && is_up {
+                let cause = Cause::NoAnswer;
+                self.commands.push_back(Command::Hangup { leg, cause });
+            }
+            self.leg_over(id, leg, "no_answer", now);
         }
         self.free_way_out(id, now);
         self.free_rung_phone(id);
@@ -228,7 +231,7 @@ impl Floor {
         }
     }
 
-    fn free_way_out(&mut self, id: CallId, now: Millis) {
+    pub(super) fn free_way_out(&mut self, id: CallId, now: Millis) {
         let out = self.calls.get_mut(&id).and_then(|call| call.way.out.take());
         self.free_out(out.as_ref(), now);
     }
@@ -253,7 +256,7 @@ impl Floor {
 impl Out {
     /// Whether the store has not answered about it yet.
     pub fn is_asked_about(&self, leg: LegId) -> bool {
-        self.leg == leg && self.channel.is_none() && self.refused.is_empty()
+        self.leg == leg && self.channel.is_none()
     }
 
     pub fn leaving_as<'a>(&'a self, caller: &'a str) -> Leaving<'a> {

@@ -137,6 +137,8 @@ impl Floor {
         call.agent_leg.take();
         let (phase, consults) = (call.phase.clone(), call.parties.second.is_some());
         self.leg_over(id, leg, "hung_up", now);
+        self.free_way_out(id, now);
+        self.free_rung_phone(id);
         match phase {
             Phase::Transferring => self.transfer_failed(id, "rejected", now),
             // Whoever hangs up on two lets the two have each other.

@@ -280,13 +280,11 @@ impl Floor {
 
     /// Whether a call can get to the agent at all.
     pub(super) fn is_reachable(&self, agent: &Agent) -> bool {
-        match agent.nailed_up {
+        let has_phone = match agent.nailed_up {
             Some((_, up)) => up,
-            None => {
-                self.registered.contains(&agent.extension)
-                    && !self.in_use.contains(&agent.extension)
-            }
-        }
+            None => self.registered.contains(&agent.extension),
+        };
+        has_phone && !self.in_use.contains(&agent.extension)
     }
 
     /// The agents of a queue as the pacer sees them.

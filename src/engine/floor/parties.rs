@@ -232,13 +232,13 @@ impl Floor {
             caller: &house,
             refused: &party.refused,
         };
-        let Ok((gateway, _)) = self.dial_out(leaving, now) else {
+        let Ok(way) = self.dial_out(leaving, now) else {
             return false;
         };
         let call = self.calls.get_mut(&id);
         if let Some(party) = call.and_then(|call| call.parties.with(leg)) {
             party.reach = Reach::Ringing;
-            party.channel = Some(gateway);
+            party.channel = Some(way.gateway);
         }
         true
     }

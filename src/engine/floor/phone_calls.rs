@@ -73,10 +73,13 @@ impl Floor {
             let is_known = self.queues.contains_key(&queue);
             return is_known.then_some(Destination::Queue { queue });
         }
-        let number = number.strip_prefix("*5").unwrap_or(number);
-        if self.registered.contains(number) || self.agent_at(number).is_some() {
-            let extension = number.to_owned();
+        let named = number.strip_prefix("*5");
+        let extension = named.unwrap_or(number).to_owned();
+        if self.registered.contains(&extension) || self.agent_at(&extension).is_some() {
             return Some(Destination::Extension { extension });
+        }
+        if named.is_some() {
+            return None;
         }
         if self.agents.contains_key(&number.into()) {
             let agent = number.into();
@@ -112,6 +115,7 @@ impl Floor {
                 self.is_not_denied(&phone::spellings(number, &self.home_of(None)))?;
                 unrecorded = !self.way_out(number, &[], now)?.rule.record;
             }
+            Destination::Agent { .. } => {}
             Destination::Callback => return Err(unknown()),
             _ => unrecorded = false,
         }

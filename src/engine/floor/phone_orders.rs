@@ -172,21 +172,18 @@ impl Floor {
 
     /// The agent's second call is over: so is the question.
     pub(super) fn own_gone(&mut self, id: CallId, leg: LegId, now: Millis) {
-        let Some(call) = self.calls.get_mut(&id) else {
+        let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let is_it = |second: &&mut Party| second.via.as_ref().is_some_and(|via| via.leg == leg);
-        let Some(second) = call.parties.second.as_mut().filter(is_it) else {
-            return;
-        };
-        second.via = None;
-        let held = call.parties.held;
-        let Some(agent) = call.agent.clone() else {
-            return;
-        };
-        let _ = self.cancel_second(&agent, now);
-        // The customer is still on hold at the phone, which tells when not any more.
-        self.set_held(id, held, now);
+        let via = call
+            .parties
+            .second
+            .as_ref()
+            .and_then(|second| second.via.as_ref());
+        let is_it = via.is_some_and(|via| via.leg == leg);
+        if let Some(agent) = call.agent.clone().filter(|_| is_it) {
+            let _ = self.cancel_second(&agent, now);
+        }
     }
 
     /// Lets go of the leg with which the agent's phone called a second party.

@@ -97,7 +97,7 @@ impl Floor {
             self.step(agent, now, |machine| machine.ring(id, now))?;
         }
         if is_reached {
-            self.stop_reaching(id);
+            self.stop_reaching(id, now);
         } else {
             self.withdraw_offer(id, now);
         }
@@ -134,7 +134,7 @@ impl Floor {
     }
 
     /// The phone that rings for a call is let off.
-    fn stop_reaching(&mut self, id: CallId) {
+    fn stop_reaching(&mut self, id: CallId, now: Millis) {
         self.free_rung_phone(id);
         let leg = self
             .calls
@@ -143,6 +143,7 @@ impl Floor {
         if let Some(leg) = leg.filter(|leg| self.legs.remove(leg).is_some()) {
             let cause = Cause::NoAnswer;
             self.commands.push_back(Command::Hangup { leg, cause });
+            self.leg_over(id, leg, "withdrawn", now);
         }
     }
 }

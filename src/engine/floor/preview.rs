@@ -2,7 +2,7 @@
 
 use super::{
     Call, Cause, Command, Event, Floor, Lead, OrderRefused, Phase, Role, Why, agents::Agent,
-    dialling::Dial,
+    dialling::Dial, talk::RINGBACK,
 };
 use crate::{
     agent::State,
@@ -226,7 +226,7 @@ impl Floor {
         let (id, lead, leg) = (call.id, call.lead.clone(), call.agent_leg);
         if let Some(leg) = leg {
             self.leg_up(id, leg, now);
-            let music = Some("ringback".to_owned());
+            let music = Some(RINGBACK.to_owned());
             self.commands.push_back(Command::Park { leg, music });
         }
         if let Some(lead) = lead {

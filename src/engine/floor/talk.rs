@@ -12,7 +12,7 @@ use crate::{
 
 /// What a held customer hears when the call is of no queue.
 const MUSIC: &str = "music";
-const RINGBACK: &str = "ringback";
+pub(super) const RINGBACK: &str = "ringback";
 /// Keys that are sent at once.
 const DIGITS: usize = 32;
 

@@ -51,7 +51,8 @@ pub(super) struct Way {
 pub(super) struct Out {
     pub leg: LegId,
     pub number: String,
-    /// The gateway of which it has a channel; `None` while the store is asked.
+    /// The gateway of which it has a channel; `None` while the store is asked, and of a call back, whose
+    /// channel is the call's.
     pub channel: Option<GatewayId>,
     /// Gateways that refused it.
     pub refused: Vec<GatewayId>,

@@ -91,14 +91,9 @@ impl Floor {
         })
     }
 
-    /// Dials a number outside; tells the gateway of which it took a channel, and how long it rings.
-    pub(super) fn dial_out(
-        &mut self,
-        call: Leaving<'_>,
-        now: Millis,
-    ) -> Result<(GatewayId, i64), NoWay> {
+    /// Dials a number outside; tells by which way. The call has a channel of its gateway from now on.
+    pub(super) fn dial_out(&mut self, call: Leaving<'_>, now: Millis) -> Result<WayOut, NoWay> {
         let way = self.way_out(call.number, call.refused, now)?;
-        let ring_ms = way.ring_ms();
         let gateway = self.gateways.get_mut(&way.gateway).ok_or(NoWay::Full)?;
         if self.draining || gateway.state.admit(now).is_err() {
             return Err(NoWay::Full);
@@ -106,11 +101,15 @@ impl Floor {
         self.commands.push_back(Command::Dial {
             leg: call.leg,
             gateway: way.gateway.clone(),
-            number: way.number,
-            caller: way.rule.caller.unwrap_or_else(|| call.caller.to_owned()),
-            ring_ms,
+            number: way.number.clone(),
+            caller: way
+                .rule
+                .caller
+                .clone()
+                .unwrap_or_else(|| call.caller.to_owned()),
+            ring_ms: way.ring_ms(),
         });
-        Ok((way.gateway, ring_ms))
+        Ok(way)
     }
 
     /// A gateway refused a call: its channel is free, and its health the worse for it.

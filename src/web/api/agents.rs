@@ -40,6 +40,8 @@ pub struct AgentOut {
     pub name: String,
     /// The extension the agent has, or signed in with.
     pub extension: String,
+    /// The extension the agent has while signed in nowhere else.
+    pub home_extension: String,
     pub wrap_up_s: Option<i64>,
     pub auto_ready: bool,
     #[serde(flatten)]
@@ -335,7 +337,8 @@ fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
         |seen| AgentNow::of(seen, own),
     );
     AgentOut {
-        extension: seen.map_or(row.extension, |seen| seen.extension.clone()),
+        extension: seen.map_or_else(|| row.extension.clone(), |seen| seen.extension.clone()),
+        home_extension: row.extension,
         id: row.id,
         user_id: row.user_id,
         name: row.name,

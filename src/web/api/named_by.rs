@@ -12,10 +12,7 @@ pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
         }
     }
     for queue in queues::list(db, orgi).await? {
-        let settings = &queue.settings;
-        let keys = settings.exit_keys.iter().map(|exit| &exit.to);
-        let mut ways = keys.chain(&settings.overflow).filter_map(|to| to.queue());
-        if queue.id != id && ways.any(leads_here) {
+        if queue.id != id && queue.settings.leads_to().any(leads_here) {
             return Ok(Some(format!(
                 "callers leave the queue {} for it",
                 queue.name

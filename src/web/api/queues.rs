@@ -8,7 +8,6 @@ use axum::{
     http::StatusCode,
 };
 use engine::{
-    destination::Destination,
     floor::WaitingView,
     queue::{BadSetting, Settings},
 };
@@ -224,13 +223,9 @@ async fn leads_somewhere(
     id: &str,
     settings: &Settings,
 ) -> Result<(), Problem> {
-    let keys = settings.exit_keys.iter().map(|exit| &exit.to);
-    let mut queues = keys
-        .chain(&settings.overflow)
-        .filter_map(Destination::queue);
     let known = queues::revisions(&house.db, caller.orgi()).await?;
     let is_there = |queue: &str| queue == id || known.contains_key(queue);
-    match queues.all(|queue| is_there(queue.as_str())) {
+    match settings.leads_to().all(|queue| is_there(queue.as_str())) {
         true => Ok(()),
         false => Err(Problem::of("NO_SUCH_QUEUE")),
     }

@@ -90,6 +90,7 @@ async fn get(
 }
 
 /// 保存电销设置 · Replace what a level sets; what is left out comes from the wider level.
+/// Campaigns, running ones too, take it over at once in what is not in their `own_settings`.
 #[utoipa::path(put, path = "/api/v1/settings/outbound", tag = "settings", params(Where),
     request_body(content = Object, example = json!({"ring_timeout": 40, "retry_minutes": {"busy": 15}})),
     responses((status = 200, body = SettingsOut)))]

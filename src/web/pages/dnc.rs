@@ -34,8 +34,8 @@ async fn lists(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .into_iter()
             .map(|one| Choice::new(one.id, one.name))
             .collect(),
-        may_make: may(&caller, &Method::PUT, path),
-        may_drop: may(&caller, &Method::DELETE, path),
+        may_make: may(caller.role(), &Method::PUT, path),
+        may_drop: may(caller.role(), &Method::DELETE, path),
     };
     page(&caller, &asked, "/dnc", &shown)
 }
@@ -62,7 +62,7 @@ async fn one(
         campaigns: names,
         entries: rows.into_iter().map(entry_row).collect(),
         may_take_off: may(
-            &caller,
+            caller.role(),
             &Method::POST,
             "/api/v1/dnc-lists/{id}/entries/remove",
         ),

@@ -25,7 +25,7 @@ async fn rules(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .map(|one| Choice::new(one.day, one.name))
             .collect(),
         packs: jurisdiction::all().iter().map(pack_row).collect(),
-        may_change: may(&caller, &Method::PUT, "/api/v1/holidays/{day}"),
+        may_change: may(caller.role(), &Method::PUT, "/api/v1/holidays/{day}"),
     };
     page(&caller, &asked, "/rules", &shown)
 }

@@ -47,7 +47,7 @@ async fn list(
     let shown = Voicemails {
         messages: rows.into_iter().map(|one| row(one, masked)).collect(),
         state: which.state,
-        may_delete: may(&caller, &Method::DELETE, "/api/v1/voicemails/{id}"),
+        may_delete: may(caller.role(), &Method::DELETE, "/api/v1/voicemails/{id}"),
         next,
     };
     page(&caller, &asked, "/voicemails", &shown)

@@ -17,9 +17,10 @@ look?.addEventListener("submit", (event) => {
   submit(look, async () => {
     const number = look.elements.number.value.trim();
     const found = await call("GET", `/api/v1/dnc-look-up?${new URLSearchParams({ number })}`);
+    const held = found.entries.filter((one) => !one.expires_at || new Date(one.expires_at) > new Date()).length;
     const answer = document.getElementById("look-answer");
     answer.hidden = false;
-    answer.querySelector(".note").textContent = say(found.entries.length ? "js-dnc-found" : "js-dnc-none", { number: found.number, count: count(found.entries.length) });
+    answer.querySelector(".note").textContent = say(held ? "js-dnc-found" : "js-dnc-none", { number: found.number, count: count(held) });
     answer.querySelector(".scroll").hidden = found.entries.length === 0;
     answer.querySelector("tbody").replaceChildren(
       ...found.entries.map((one) => make(

@@ -18,11 +18,16 @@ export function read(form) {
     if (!input.name) continue;
     if (input.type === "radio" && !input.checked) continue;
     const value = input.disabled || input.closest("[hidden]") ? undefined : valueOf(input);
+    const names = input.name.split(".");
     if (input.name.startsWith("@")) path[input.name.slice(1)] = value;
-    else put(body, input.name.split("."), value);
+    // What was kept of one kind does not fit another.
+    else if (names.length > 1 && names.at(-1) === "type" && at(body, names) !== value) put(body, names.slice(0, -1), value && { type: value });
+    else put(body, names, value);
   }
   return { body: pruned(body) ?? {}, path };
 }
+
+const at = (body, names) => names.reduce((inside, name) => inside?.[name], body);
 
 function valueOf(input) {
   if (input.multiple && input.tagName === "SELECT") {
@@ -79,6 +84,14 @@ for (const form of document.querySelectorAll("form[data-api]")) {
   fit(form);
   form.addEventListener("input", () => fit(form));
 }
+
+// A new thing does not take the place of one that is there: data-taken has the ids.
+document.addEventListener("input", (event) => {
+  const { target } = event;
+  const taken = target.form?.dataset.taken;
+  if (target.name !== "@id" || taken === undefined) return;
+  target.setCustomValidity(!target.readOnly && taken.split(" ").includes(target.value.trim()) ? say("js-id-taken") : "");
+});
 
 // An input that is not well shows itself.
 document.addEventListener("invalid", (event) => {

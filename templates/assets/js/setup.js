@@ -16,6 +16,7 @@ function fill(form, value, id) {
     if (input.name === "@id") {
       input.value = id;
       input.readOnly = true;
+      input.setCustomValidity("");
     } else if (input.type !== "password") write(input, at(form.kept, input.name));
   }
   fit(form);
@@ -23,7 +24,8 @@ function fill(form, value, id) {
 
 function write(input, value) {
   if (input.type === "checkbox") {
-    input.checked = Boolean(value);
+    // Without a stored value it stands as in a new form.
+    if (value !== undefined && value !== null) input.checked = Boolean(value);
     return;
   }
   const kinds = { seconds: (ms) => ms / 1000, lines: (all) => all.join(input.tagName === "TEXTAREA" ? "\n" : ", "), spans: written };
@@ -40,6 +42,7 @@ function write(input, value) {
 /** Some lists are the only place where a row is told. */
 async function told(path, id) {
   const answer = await get(path);
+  if (answer.home_extension) answer.extension = answer.home_extension;
   return id ? answer.data.find((one) => one.id === id) : answer;
 }
 

@@ -211,6 +211,7 @@ word-supervise-intercept = Take over
 word-supervise-release = Release
 word-supervise-mute = Mute
 word-supervise-unmute = Unmute
+word-destination-agent = Agent
 word-destination-queue = Queue
 word-destination-extension = Extension
 word-destination-voicemail = Voicemail

@@ -211,6 +211,7 @@ word-supervise-intercept = 拦截
 word-supervise-release = 强拆
 word-supervise-mute = 静音
 word-supervise-unmute = 取消静音
+word-destination-agent = 坐席
 word-destination-queue = 技能组
 word-destination-extension = 分机
 word-destination-voicemail = 语音信箱

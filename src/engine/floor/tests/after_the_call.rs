@@ -310,36 +310,29 @@ fn how_the_agents_leg_sounded_is_told_whoever_hangs_up_first() {
 
 #[test]
 fn the_figures_of_an_agents_leg_are_those_of_the_agent_who_had_the_call_last() {
-    super::talking::check_talk(
-        "agents 1 2
-         by hand hangup
-         show quality
-         5 in-call 1 transfer agent 2
-         8 answers a2
-         9 ends a1 lost=7
+    for ends in [
+        "9 ends a1 lost=7
          20 ends L1
          21 ends a2 lost=2",
-        "5 ring a2
-         5 hang up a1
-         8 bridge L1 a2
-         20 close L1 connected by 2
-         20 hang up a2
-         21 agent's leg of L1 2 lost",
-    );
-    super::talking::check_talk(
-        "agents 1 2
-         by hand hangup
-         show quality
-         5 in-call 1 transfer agent 2
-         8 answers a2
-         20 ends L1
+        "20 ends L1
          21 ends a2 lost=2
          22 ends a1 lost=7",
-        "5 ring a2
-         5 hang up a1
-         8 bridge L1 a2
-         20 close L1 connected by 2
-         20 hang up a2
-         21 agent's leg of L1 2 lost",
-    );
+    ] {
+        super::talking::check_talk(
+            &format!(
+                "agents 1 2
+                 by hand hangup
+                 show quality
+                 5 in-call 1 transfer agent 2
+                 8 answers a2
+                 {ends}"
+            ),
+            "5 ring a2
+             5 hang up a1
+             8 bridge L1 a2
+             20 close L1 connected by 2
+             20 hang up a2
+             21 agent's leg of L1 2 lost",
+        );
+    }
 }

@@ -142,6 +142,60 @@ fn a_question_from_the_phone_ends_with_its_call_and_the_phone_swaps_by_itself() 
 }
 
 #[test]
+fn a_colleague_who_leaves_a_phones_question_leaves_the_customer_as_the_phone_has_them() {
+    let asked = |taken_back: &str| {
+        format!(
+            "agents 1 2
+             by hand hangup
+             show park
+             2.5 ready 2
+             5 holds a1 on
+             6 dials at 801 own 802
+             8 answers a2
+             {taken_back}
+             11 ends a2
+             12 holds a1 off"
+        )
+    };
+    let begun = "5 park L1 music
+         5 park a1 silence
+         6 ring a2
+         6 park L1 music
+         6 park a1 silence
+         8 answer own
+         8 park L1 music
+         8 park a1 silence
+         8 park L1 music
+         8 park a1 silence
+         8 bridge a2 own";
+    check_talk(
+        &asked("9 holds own on\n9.5 holds a1 off"),
+        &format!(
+            "{begun}
+             9 park L1 music
+             9 park a1 silence
+             9 park a2 music
+             9 park own silence
+             9.5 bridge L1 a1
+             9.5 park a2 music
+             9.5 park own silence
+             11 hang up own
+             11 bridge L1 a1"
+        ),
+    );
+    check_talk(
+        &asked(""),
+        &format!(
+            "{begun}
+             11 hang up own
+             11 park L1 music
+             11 park a1 silence
+             12 bridge L1 a1"
+        ),
+    );
+}
+
+#[test]
 fn a_customer_who_hangs_up_ends_the_phones_question_too() {
     check_talk(
         "agents 1 2
@@ -229,6 +283,23 @@ fn a_phone_calls_outside_by_the_routes_past_the_lists_and_not_where_it_is_barred
          7 close 8500 exited
          8 hang up z Declined
          9 hang up u Unallocated",
+    );
+}
+
+#[test]
+fn a_phone_that_calls_an_agent_by_number_is_not_recorded() {
+    check(
+        "agents 1
+         phone 8500
+         0 ready 1
+         1 dials at 8500 x 1
+         3 answers a1
+         5 ends x",
+        "1 answer x
+         1 ring a1
+         3 bridge x a1
+         5 close 8500 connected by 1
+         5 hang up a1",
     );
 }
 

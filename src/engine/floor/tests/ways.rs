@@ -325,11 +325,11 @@ fn a_number_of_an_extension_rings_there_and_nowhere_else() {
 }
 
 #[test]
-fn a_caller_is_put_through_to_a_number_outside() {
+fn a_caller_is_put_through_to_a_number_outside_and_recorded_as_its_route_says() {
     check(
         "agents 1
          queue wait=60 key=5:number/13900000009
-         route ^139 outbound
+         route ^139 outbound= record=no
          1 calls x 4000
          2 presses x 5
          4 answers 13900000009
@@ -337,7 +337,6 @@ fn a_caller_is_put_through_to_a_number_outside() {
         "1 answer x
          2 dial 13900000009
          4 bridge x 13900000009
-         4 record x
          20 hang up x
          20 close x connected by 5 to number",
     );

@@ -282,7 +282,7 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
     }
 }
 
-/// `outbound=trunk,second prefix=9`: the gateways in their order.
+/// `outbound=trunk,second prefix=9 record=no`: the gateways in their order.
 fn outbound(gateways: &str, options: &[&str]) -> Outbound {
     let mut rule = Outbound::default();
     let mut gateways = gateways.split(',').filter(|id| !id.is_empty());
@@ -291,6 +291,7 @@ fn outbound(gateways: &str, options: &[&str]) -> Outbound {
     for (key, value) in pairs(options) {
         match key {
             "prefix" => rule.prefix = value.into(),
+            "record" => rule.record = value == "yes",
             "caller" => rule.caller = Some(value.into()),
             "rings" => rule.ring_timeout_s = value.parse().expect("seconds"),
             other => panic!("no setting of an outbound route: {other}"),

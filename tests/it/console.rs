@@ -306,8 +306,8 @@ fn sending(selector: &str, values: &[(&str, &str)]) -> String {
                 for (let place = form.closest('details'); place; place = place.parentElement.closest('details')) place.open = true;
                 for (const [name, value] of {}) {{
                     const one = form.elements[name];
-                one.value = value;
-                (one instanceof Element ? one : form).dispatchEvent(new Event('input', {{ bubbles: true }}));
+                    one.value = value;
+                    (one instanceof Element ? one : form).dispatchEvent(new Event('input', {{ bubbles: true }}));
                 }}
                 form.requestSubmit();
             }})()",

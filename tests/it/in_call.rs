@@ -222,7 +222,8 @@ async fn a_customer_is_held_asked_about_joined_and_handed_over() {
     let [customer, others] = read_stereo(&path);
     assert!(over_noise_db(&customer, CUSTOMER) > 20.0);
     let begin = tones_in(&others[..4_000], &ALL);
-    let end = tones_in(&others[others.len() - 4_000..], &ALL);
+    // What is recorded went through a jitter buffer: the end of it is older than what was heard last.
+    let end = tones_in(&others[others.len() - 1_600..], &ALL);
     assert!(
         begin.contains(&FIRST) && !begin.contains(&SECOND),
         "{begin:?}"

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgentId, QueueId};
+use crate::ids::{AgentId, MenuId, QueueId};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,10 @@ pub enum Destination {
     /// The line of a queue. For a consultation: its agent who has been idle longest.
     Queue {
         queue: QueueId,
+    },
+    /// A voice menu.
+    Ivr {
+        menu: MenuId,
     },
     /// The phone of an extension; an agent who is signed in there is reserved for the call.
     Extension {
@@ -45,6 +49,14 @@ impl Destination {
         }
     }
 
+    #[must_use]
+    pub fn menu(&self) -> Option<&MenuId> {
+        match self {
+            Self::Ivr { menu } => Some(menu),
+            _ => None,
+        }
+    }
+
     /// # Errors
     /// What makes no sense in it.
     pub fn validate(&self) -> Result<(), &'static str> {
@@ -68,7 +80,7 @@ impl Destination {
                 true => Ok(()),
                 false => Err("must be the number of an agent"),
             },
-            Self::Queue { .. } | Self::Callback | Self::Hangup => Ok(()),
+            Self::Queue { .. } | Self::Ivr { .. } | Self::Callback | Self::Hangup => Ok(()),
         }
     }
 
@@ -78,6 +90,7 @@ impl Destination {
         match self {
             Self::Agent { .. } => "agent",
             Self::Queue { .. } => "queue",
+            Self::Ivr { .. } => "ivr",
             Self::Extension { .. } => "extension",
             Self::Voicemail { .. } => "voicemail",
             Self::Number { .. } => "number",

@@ -50,6 +50,8 @@ named!(
     CampaignId,
     GatewayId,
     LeadId,
+    /// A voice menu.
+    MenuId,
     QueueId,
     TaskId,
 );

@@ -23,6 +23,7 @@ pub mod gate;
 pub mod gateway;
 pub mod ids;
 pub mod import_row;
+pub mod ivr;
 pub mod jurisdiction;
 pub mod lead_query;
 pub mod ledger;

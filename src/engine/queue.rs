@@ -8,7 +8,11 @@ pub mod tiers;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{destination::Destination, ids::QueueId, route};
+use crate::{
+    destination::Destination,
+    ids::{MenuId, QueueId},
+    route,
+};
 
 pub use announcement::Announcement;
 pub use exit_key::ExitKey;
@@ -155,6 +159,12 @@ impl Settings {
     pub fn leads_to(&self) -> impl Iterator<Item = &QueueId> {
         let keys = self.exit_keys.iter().map(|exit| &exit.to);
         keys.chain(&self.overflow).filter_map(Destination::queue)
+    }
+
+    /// The voice menus that callers may leave the queue for.
+    pub fn menus(&self) -> impl Iterator<Item = &MenuId> {
+        let keys = self.exit_keys.iter().map(|exit| &exit.to);
+        keys.chain(&self.overflow).filter_map(Destination::menu)
     }
 
     /// # Errors

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     destination::Destination,
-    ids::{GatewayId, QueueId},
+    ids::{GatewayId, MenuId, QueueId},
     time::Millis,
 };
 pub use office::{BadOffice, Office, Span};
@@ -66,6 +66,8 @@ pub enum Kind {
         #[serde(default)]
         priority: u8,
     },
+    /// IVR: the number of a voice menu.
+    Ivr { menu: MenuId },
     /// 机器人: a voice says something, then the call goes on or ends.
     Robot {
         /// A prompt name.
@@ -84,7 +86,19 @@ impl Kind {
             Self::Robot { then: to, .. } | Self::Inbound(Inbound { closed_to: to, .. }) => {
                 to.as_ref()?.queue()
             }
-            Self::Basic | Self::Outbound(_) => None,
+            Self::Basic | Self::Outbound(_) | Self::Ivr { .. } => None,
+        }
+    }
+
+    /// The voice menu that the rule leads to.
+    #[must_use]
+    pub fn menu(&self) -> Option<&MenuId> {
+        match self {
+            Self::Ivr { menu } => Some(menu),
+            Self::Robot { then: to, .. } | Self::Inbound(Inbound { closed_to: to, .. }) => {
+                to.as_ref()?.menu()
+            }
+            Self::Basic | Self::Outbound(_) | Self::Queue { .. } => None,
         }
     }
 
@@ -164,6 +178,7 @@ impl Kind {
             Self::Inbound(_) => "inbound",
             Self::Outbound(_) => "outbound",
             Self::Queue { .. } => "queue",
+            Self::Ivr { .. } => "ivr",
             Self::Robot { .. } => "robot",
         }
     }
@@ -181,7 +196,7 @@ impl Kind {
             None => Ok(()),
         };
         match self {
-            Self::Basic => Ok(()),
+            Self::Basic | Self::Ivr { .. } => Ok(()),
             Self::Queue { priority, .. } if *priority > 9 => bad("/priority", "must be 0 to 9"),
             Self::Queue { .. } => Ok(()),
             Self::Robot { prompt, then } => {
@@ -331,6 +346,16 @@ pub fn walk(rules: &[Rule], number: &str, side: Side, now: Millis) -> Walk {
     }
 }
 
+/// Whether a number that a caller dials in a menu is an extension: the first rule for it is a basic one.
+/// No other rule is open to callers there, least of all one that leads outside.
+#[must_use]
+pub fn is_extension(rules: &[Rule], number: &str) -> bool {
+    let is_inside = |rule: &&Rule| !matches!(rule.kind, Kind::Inbound(_) | Kind::Outbound(_));
+    let mut inside = rules.iter().filter(is_inside);
+    let first = inside.find(|rule| rule.pattern.matches(number));
+    first.is_some_and(|rule| rule.kind == Kind::Basic)
+}
+
 /// `side`: `None` after an inbound rule, which leads to internal numbers only.
 fn ask(rule: &Rule, number: &str, side: Option<Side>, now: Millis) -> Verdict {
     if !rule.pattern.matches(number) {
@@ -366,6 +391,10 @@ fn end_of(kind: &Kind, number: &str, verdict: Verdict) -> Result<End, String> {
         Kind::Queue { queue, priority } => {
             let queue = queue.clone();
             to(&None, Destination::Queue { queue }, *priority)
+        }
+        Kind::Ivr { menu } => {
+            let menu = menu.clone();
+            to(&None, Destination::Ivr { menu }, 0)
         }
         Kind::Robot { prompt, then } => {
             let then = then.clone().unwrap_or(Destination::Hangup);

@@ -148,11 +148,14 @@ impl Watcher {
 }
 
 async fn configuration(db: &Db) -> store::Result<Configuration> {
+    let extensions = store::extensions::list(db).await?;
     Ok(Configuration {
         agents: store::agents::specs(db).await?,
         queues: store::queues::specs(db).await?,
         gateways: store::gateways::specs(db).await?,
         routes: store::routes::specs(db, None).await?,
+        menus: store::ivr_menus::specs(db).await?,
+        extensions: extensions.into_iter().map(|one| one.extension).collect(),
     })
 }
 

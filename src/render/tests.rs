@@ -24,6 +24,7 @@ fn frame(lang: Lang, signed_in: bool) -> Frame {
             "/floor",
             "/calls",
             "/voicemails",
+            "/ivr",
             "/dnc",
             "/rules",
             "/setup",
@@ -91,6 +92,7 @@ fn every_page_renders_in_both_languages() {
     renders::<pages::Setup>();
     renders::<pages::Trace>();
     renders::<pages::Voicemails>();
+    renders::<pages::Ivr>();
     renders::<pages::DncLists>();
     renders::<pages::DncList>();
     renders::<pages::Rules>();

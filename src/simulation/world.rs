@@ -211,6 +211,7 @@ impl<'a> World<'a> {
                 },
             }],
             routes: vec![Rule::to_queue(INBOUND, QUEUE.into()).expect("a number")],
+            ..Configuration::default()
         }
     }
 

@@ -4,12 +4,13 @@ use engine::{
     disposition::{Disposition, Step},
     draw::late,
     floor::{CloseCall, OpenCall},
+    ivr::Choice,
     pacing::Counts,
     time::Millis,
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, access::FIRST_ORGI, call_quality::count, dnc, on};
+use crate::{Db, Doc, Result, Tx, access::FIRST_ORGI, call_quality::count, dnc, doc, on};
 
 pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
@@ -103,17 +104,23 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
     close_way(tx, call).await
 }
 
-/// Which key led the caller out of a queue, and what the caller said of the call.
+/// Which key led the caller out of a queue, what was chosen in the menus, and what the caller said of
+/// the call.
 async fn close_way(tx: &mut Tx, call: &CloseCall) -> Result<()> {
-    if call.exit.is_none() && call.score.is_none() {
+    if call.exit.is_none() && call.score.is_none() && call.choices.is_empty() {
         return Ok(());
     }
+    let choices = match call.choices.as_slice() {
+        [] => None,
+        choices => Some(doc::text("choices", choices)?),
+    };
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE calls SET exit_key = $2, exit_to = $3, score = $4 WHERE id = $1")
+        "UPDATE calls SET exit_key = $2, exit_to = $3, score = $4, choices = $5 WHERE id = $1")
         .bind(call.id.to_string())
         .bind(call.exit.map(|exit| exit.key.to_string()))
         .bind(call.exit.map(|exit| exit.to))
         .bind(call.score.map(i64::from))
+        .bind(choices)
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -279,6 +286,9 @@ pub struct Call {
     pub exit_to: Option<String>,
     /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied.
     pub score: Option<i64>,
+    /// What the caller chose in the voice menus, in order.
+    #[sqlx(try_from = "String")]
+    pub choices: Doc<Vec<Choice>>,
 }
 
 const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign_id, task_id, lead_id,
@@ -289,7 +299,7 @@ const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign
     verdict_ms, verdict_why, greeted_at, packets_sent, round_trip_ms, reported_lost,
     reported_jitter_ms, mos, agent_packets_received, agent_packets_sent, agent_packets_lost,
     agent_jitter_ms, agent_round_trip_ms, agent_mos, exit_key,
-    exit_to, score";
+    exit_to, score, COALESCE(choices, '[]') AS choices";
 
 /// Which calls a page shows; `None` means any.
 #[derive(Debug, Clone, Default)]
@@ -358,10 +368,17 @@ mod tests {
                 .remove(0);
             let open = floor::attempt(1, &campaign, &lead);
             dials::open(db, floor::NODE, &open).await.unwrap();
-            dials::close(db, &floor::close(&open, Outcome::Connected, None))
-                .await
-                .unwrap();
+            let chosen = Choice {
+                menu: "main".into(),
+                keys: "1".into(),
+                led_to: "queue".into(),
+            };
+            let mut closed = floor::close(&open, Outcome::Connected, None);
+            closed.choices = vec![chosen.clone()];
+            dials::close(db, &closed).await.unwrap();
             let call = open.call.id.to_string();
+            let stored = get(db, "o", &call).await.unwrap().unwrap();
+            assert_eq!(stored.choices.0, [chosen]);
             let at = NOW.plus(3_600_000);
             let step = Step::CallAgain(at);
             dispose(db, &call, Some(&ids[0]), &said(Code::Callback), step, NOW)

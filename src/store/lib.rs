@@ -62,6 +62,7 @@ pub mod holidays;
 pub mod hopper;
 pub mod house_settings;
 pub mod imports;
+pub mod ivr_menus;
 pub mod jobs;
 pub mod journal;
 pub mod lead_marks;

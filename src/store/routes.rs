@@ -64,23 +64,24 @@ const COLUMNS: &str = "id, name, position, number, rule, enabled";
 /// Adds a route or changes the one with this id.
 ///
 /// # Errors
-/// `NO_SUCH_QUEUE`.
+/// `NO_SUCH_QUEUE`, `NO_SUCH_MENU`.
 pub async fn put(tx: &mut Tx, orgi: &str, route: &Route, by: &str, now: Millis) -> Result<()> {
-    let queue = match &route.rule.0 {
-        Kind::Queue { queue, .. } => Some(queue.as_str()),
-        _ => None,
+    let (queue, menu, missing) = match &route.rule.0 {
+        Kind::Queue { queue, .. } => (Some(queue.as_str()), None, "NO_SUCH_QUEUE"),
+        Kind::Ivr { menu } => (None, Some(menu.as_str()), "NO_SUCH_MENU"),
+        _ => (None, None, "NO_SUCH_QUEUE"),
     };
     let rule = doc::text("route", &route.rule)?;
     let version: i64 = on!(tx.conn(), c => sqlx::query_scalar(
-        "INSERT INTO routes (id, orgi, name, position, number, rule, queue_id, enabled, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "INSERT INTO routes (id, orgi, name, position, number, rule, queue_id, enabled, created_at, menu_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, position = excluded.position,
              number = excluded.number, rule = excluded.rule, queue_id = excluded.queue_id,
-             enabled = excluded.enabled, version = routes.version + 1
+             menu_id = excluded.menu_id, enabled = excluded.enabled, version = routes.version + 1
          RETURNING version")
         .bind(&route.id).bind(orgi).bind(&route.name).bind(route.position).bind(&route.number)
-        .bind(&rule).bind(queue).bind(route.enabled).bind(now.0).fetch_one(c).await)
-    .map_err(|error| crate::Error::from(error).reference_as("NO_SUCH_QUEUE"))?;
+        .bind(&rule).bind(queue).bind(route.enabled).bind(now.0).bind(menu).fetch_one(c).await)
+    .map_err(|error| crate::Error::from(error).reference_as(missing))?;
     let document = Document {
         name: route.name.clone(),
         position: route.position,

@@ -120,6 +120,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         talk_ms: None,
         quality: Quality::default(),
         exit: None,
+        choices: Vec::new(),
         score: None,
         legs: Vec::new(),
         attempt: Some(CloseAttempt {

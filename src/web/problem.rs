@@ -92,6 +92,7 @@ fn known(code: &str) -> (StatusCode, &'static str) {
             "The pattern is no number and no regular expression",
         ),
         "NO_SUCH_QUEUE" => (S::NOT_FOUND, "There is no such queue"),
+        "NO_SUCH_MENU" => (S::NOT_FOUND, "There is no such voice menu"),
         "BAD_DISPOSITION" => (S::UNPROCESSABLE_ENTITY, "The disposition cannot be taken"),
         "FILE_MISSING" => (S::UNPROCESSABLE_ENTITY, "The upload has no file"),
         "SCRIPT_INVALID" => (S::UNPROCESSABLE_ENTITY, "The script cannot be used"),

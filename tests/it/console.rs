@@ -16,14 +16,14 @@ use crate::kit::{
 
 const PASSWORD: &str = "somebody-of-the-house";
 
-struct Console {
-    browser: Browser,
+pub struct Console {
+    pub browser: Browser,
     base: String,
 }
 
 impl Console {
     /// A new person of this role signs in by the form; `user` is told their id before.
-    async fn sign_in(
+    pub async fn sign_in(
         api: &Client,
         role: &str,
         language: &str,
@@ -46,22 +46,22 @@ impl Console {
         Self { browser, base }
     }
 
-    async fn open(&mut self, path: &str) {
+    pub async fn open(&mut self, path: &str) {
         self.browser.open(&format!("{}{path}", self.base)).await;
     }
 
     /// Sends the form `selector` filled with these values; it may be one that reloads the page.
-    async fn send(&mut self, selector: &str, values: &[(&str, &str)]) {
+    pub async fn send(&mut self, selector: &str, values: &[(&str, &str)]) {
         self.browser.run(&sending(selector, values)).await;
     }
 
     /// Sends a form that leads to another page, or to this one anew, and waits for that.
-    async fn send_and_leave(&mut self, selector: &str, values: &[(&str, &str)]) {
+    pub async fn send_and_leave(&mut self, selector: &str, values: &[(&str, &str)]) {
         self.browser.leave(&sending(selector, values)).await;
     }
 
     /// Clicks as soon as it is to be seen; between a look and a click the page may draw it anew.
-    async fn click(&mut self, selector: &str) {
+    pub async fn click(&mut self, selector: &str) {
         let script = format!(
             "(() => {{
                 const one = document.querySelector({selector:?});
@@ -103,7 +103,7 @@ impl Console {
 }
 
 /// One of each thing that has a page.
-async fn furnish(api: &Client) -> Vec<String> {
+pub async fn furnish(api: &Client) -> Vec<String> {
     let batch = stage::batch(api, "may", &["13800138000", "13800138001"]).await;
     let gateway = stage::gateway_at(api, 9, 10.0).await;
     stage::queue(api, "sales", &["8001"], json!({})).await;
@@ -120,6 +120,24 @@ async fn furnish(api: &Client) -> Vec<String> {
     }
     let route = json!({ "number": "4008001234", "queue_id": "sales" });
     api.put("/routes/hotline", route).await;
+    let more = json!({ "greet_long": "more", "nodes": [
+        { "name": "Back", "keys": "0", "action": { "type": "back" } },
+        { "name": "Opening hours", "keys": "5", "action": { "type": "play", "prompt": "hours" } },
+    ] });
+    api.put("/ivr-menus/more", json!({ "name": "More", "menu": more }))
+        .await;
+    let main = json!({ "greet_long": "welcome", "nodes": [
+        { "name": "Sales", "keys": "1", "action": { "type": "queue", "queue": "sales" } },
+        { "name": "More", "keys": "2", "action": { "type": "submenu", "menu": "more" } },
+        { "name": "End", "keys": "#", "action": { "type": "hangup" } },
+    ] });
+    api.put(
+        "/ivr-menus/main",
+        json!({ "name": "Reception", "menu": main }),
+    )
+    .await;
+    let route = json!({ "number": "200", "rule": { "type": "ivr", "menu": "main" } });
+    api.put("/routes/ivr", route).await;
     api.put("/dnc-lists/house", json!({ "name": "house" }))
         .await;
     api.put("/holidays/2027-01-01", json!({ "name": "New Year" }))
@@ -137,6 +155,7 @@ async fn furnish(api: &Client) -> Vec<String> {
         "/dnc",
         "/dnc/house",
         "/rules",
+        "/ivr",
         "/setup",
         "/account",
     ];

@@ -262,6 +262,9 @@ impl Floor {
                 mailbox,
             }) if played == sound => self.take_message(id, mailbox, now),
             Some(Phase::Survey { sound: played }) if played == sound => self.asked(id, now),
+            Some(Phase::Choosing {
+                sound: Some(played),
+            }) if played == sound => self.menu_said(id, heard == Heard::Played, now),
             Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
             Some(Phase::Sorry { sound: played } | Phase::LeavingMessage { sound: played })
                 if played == sound =>

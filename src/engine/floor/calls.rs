@@ -74,6 +74,10 @@ pub(super) enum Phase {
         sound: SoundId,
         then: Destination,
     },
+    /// The caller is in a voice menu, and hears a prompt of it or nothing.
+    Choosing {
+        sound: Option<SoundId>,
+    },
     /// One phone is rung for the caller, without an agent.
     Reaching,
     /// The caller hears that a message can be left.

@@ -76,6 +76,9 @@ impl Call {
         ];
         shift(later.into_iter().flatten(), by_ms);
         shift(self.log.times(), by_ms);
+        if let Some(visit) = &mut self.way.ivr {
+            visit.shift(by_ms);
+        }
         if let Phase::Offered { until, .. } = &mut self.phase {
             shift([until], by_ms);
         }

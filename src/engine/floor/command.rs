@@ -262,6 +262,8 @@ pub struct CloseCall {
     pub quality: Quality,
     /// The key that led out of a queue.
     pub exit: Option<super::Exit>,
+    /// What the caller chose in the voice menus, in order.
+    pub choices: Vec<crate::ivr::Choice>,
     /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
     pub score: Option<u8>,
     /// Every leg besides the customer's.

@@ -12,11 +12,16 @@ impl Floor {
             queues,
             gateways,
             routes,
+            menus,
+            extensions,
         } = configuration;
         self.configure_agents(agents, now);
         self.configure_queues(queues, now);
         self.configure_gateways(gateways, now);
         self.routes = routes;
+        // Callers who are in the menus stay in those that they came to (VOX-156).
+        self.menus = menus.into();
+        self.extensions = extensions;
         self.touch_all(now);
     }
 

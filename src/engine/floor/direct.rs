@@ -6,6 +6,7 @@ use super::{
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, LegId},
+    phone,
     time::Millis,
 };
 
@@ -117,9 +118,14 @@ impl Floor {
         leg
     }
 
-    /// Puts the caller through to a number outside, unless a DNC list forbids it.
+    /// Puts the caller through to a number outside, unless it is barred or a DNC list forbids it.
     pub(super) fn put_through(&mut self, id: CallId, number: &str, now: Millis) {
-        let Ok(way) = self.way_out(number, &[], now) else {
+        let spellings = phone::spellings(number, &self.home_of(None));
+        let way = match self.is_not_denied(&spellings) {
+            Ok(()) => self.way_out(number, &[], now).ok(),
+            Err(_) => None,
+        };
+        let Some(way) = way else {
             self.hear(id, "sorry", Destination::Hangup);
             return;
         };

@@ -62,7 +62,7 @@ impl Floor {
         self.calls.insert(id, call);
     }
 
-    /// Where a called number leads; `None` when it leads nowhere, or to a queue that is gone.
+    /// Where a called number leads; `None` when it leads nowhere, or to a queue or a menu that is gone.
     fn entry_for(&self, number: &str, now: Millis) -> Option<Entry> {
         let route::End::To {
             prompt,
@@ -72,9 +72,12 @@ impl Floor {
         else {
             return None;
         };
-        if let Destination::Queue { queue } = &then
-            && !self.queues.contains_key(queue)
-        {
+        let is_there = match &then {
+            Destination::Queue { queue } => self.queues.contains_key(queue),
+            Destination::Ivr { menu } => self.menus.contains_key(menu),
+            _ => true,
+        };
+        if !is_there {
             return None;
         }
         Some(Entry {

@@ -12,6 +12,7 @@ use crate::{
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
+    ivr::Menus,
     queue,
     route::Rule,
     settings::Rules,
@@ -172,7 +173,7 @@ pub enum Input {
     Drain,
 }
 
-/// Agents, queues, gateways and routes.
+/// Agents, queues, gateways, routes and voice menus.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Configuration {
     pub agents: Vec<AgentSpec>,
@@ -180,6 +181,9 @@ pub struct Configuration {
     pub gateways: Vec<GatewaySpec>,
     /// In the order in which they are tried.
     pub routes: Vec<Rule>,
+    pub menus: Menus,
+    /// Every extension of the house.
+    pub extensions: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

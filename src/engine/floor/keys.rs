@@ -17,6 +17,7 @@ impl Floor {
             Some(Phase::Waiting | Phase::Offered { .. }) => self.leave_queue(id, key, now),
             Some(Phase::Message { .. }) if key == '#' => self.end_message(id),
             Some(Phase::Survey { .. }) => self.score(id, key),
+            Some(Phase::Choosing { .. }) => self.key_in_menu(id, key, now),
             _ => {}
         }
     }

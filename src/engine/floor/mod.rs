@@ -22,6 +22,7 @@ mod event;
 mod in_call;
 mod inbound;
 mod input;
+mod ivr;
 mod keys;
 mod learning;
 mod leg_log;
@@ -54,7 +55,10 @@ mod waiting;
 mod way;
 mod way_out;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 pub use command::*;
 pub use event::Event;
@@ -77,6 +81,7 @@ use crate::{
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, Numbers, QueueId, SoundId,
     },
+    ivr::Menus,
     route::Rule,
     time::Millis,
 };
@@ -100,6 +105,9 @@ pub struct Floor {
     queues: BTreeMap<QueueId, Queue>,
     gateways: BTreeMap<GatewayId, Gateway>,
     routes: Vec<Rule>,
+    menus: Arc<Menus>,
+    /// Every extension of the house, whether its phone is there or not.
+    extensions: BTreeSet<String>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
@@ -140,6 +148,8 @@ impl Floor {
             queues: BTreeMap::new(),
             gateways: BTreeMap::new(),
             routes: Vec::new(),
+            menus: Arc::default(),
+            extensions: BTreeSet::new(),
             campaigns: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -273,6 +283,7 @@ impl Floor {
                 Why::ReachingIsOver(call, leg) => self.reaching_due(call, leg, now),
                 Why::MessageIsLong(call) => self.end_message(call),
                 Why::SurveyIsOver(call) => self.survey_due(call, now),
+                Why::ChoiceIsDue(call) => self.choice_due(call, now),
                 Why::CallBackIsOld(call) => self.call_back_old(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
                 Why::RingingIsOver(call, leg) => self.ringing_due(call, leg, now),

@@ -31,6 +31,8 @@ pub enum Why {
     MessageIsLong(CallId),
     /// A caller was asked how it was, and has had time to answer.
     SurveyIsOver(CallId),
+    /// A caller in a voice menu has had time to press a key, or has been in the menus too long.
+    ChoiceIsDue(CallId),
     /// A call back may have found a line.
     CallBackDue(CallId),
     /// A call back was promised too long ago.

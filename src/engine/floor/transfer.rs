@@ -84,7 +84,10 @@ impl Floor {
                 self.may_call_outside(by, call, &number.number, now)?;
                 Ok(Who::Outside(number.number))
             }
-            Destination::Voicemail { .. } | Destination::Callback | Destination::Hangup => {
+            Destination::Voicemail { .. }
+            | Destination::Ivr { .. }
+            | Destination::Callback
+            | Destination::Hangup => {
                 let text = "an agent sends a call to an agent, a queue, an extension or a number";
                 Err(OrderRefused::new("BAD_DESTINATION", text))
             }

@@ -6,6 +6,7 @@ use super::{Cause, Command, Floor, Phase};
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
+    ivr::Visit,
     time::Millis,
 };
 
@@ -20,6 +21,8 @@ pub(super) struct Way {
     /// Prompts that a waiting caller is still to hear, and the one being heard.
     pub words: VecDeque<String>,
     pub saying: Option<SoundId>,
+    /// The caller's way through the voice menus, last or now.
+    pub ivr: Option<Visit>,
     /// The key that led out of a queue last.
     pub exit: Option<Exit>,
     pub left_at: Option<Millis>,
@@ -111,6 +114,7 @@ impl Floor {
             Destination::Queue { queue } => self.enter_queue(id, Some(queue), now),
             Destination::Agent { agent } => self.ring_one_agent(id, agent, now),
             Destination::Voicemail { mailbox } => self.greet(id, mailbox),
+            Destination::Ivr { menu } => self.enter_menu(id, &menu, now),
             Destination::Extension { extension } => self.ring_extension(id, extension, now),
             Destination::Number { number } => self.put_through(id, &number, now),
             Destination::Callback => self.hear(id, "callback", Destination::Hangup),

@@ -18,6 +18,8 @@ pub struct CallRow {
     pub disposition: Option<String>,
     /// What listening to the answer came to: human, machine, fax, network or unsure.
     pub verdict: Option<String>,
+    /// Keys that were pressed in the voice menus; an input that did not come is `–`.
+    pub chosen: Vec<String>,
     /// How it sounded, 1.0 to 4.5.
     pub mos: Option<f64>,
     pub recorded: bool,
@@ -52,6 +54,7 @@ impl Page for Calls {
             outcome: outcome.map(Into::into),
             disposition: outcome.map(|_| "interested".into()),
             verdict: None,
+            chosen: Vec::new(),
             mos: outcome.map(|_| 4.2),
             recorded: outcome == Some("connected"),
         };
@@ -67,7 +70,10 @@ impl Page for Calls {
             verdict: Some(verdict.into()),
             ..call("predictive", Some("connected"))
         });
-        let modes = ["inbound", "preview", "robot"].map(|mode| call(mode, None));
+        let modes = ["inbound", "preview", "robot"].map(|mode| CallRow {
+            chosen: ["1", "–"].map(Into::into).into(),
+            ..call(mode, None)
+        });
         let some = Self {
             calls: outcomes.chain(verdicts).chain(modes).collect(),
             listens: true,

@@ -78,9 +78,9 @@ pub struct RouteRow {
     pub id: String,
     pub position: i64,
     pub number: String,
-    /// basic, inbound, outbound, queue or robot.
+    /// basic, inbound, outbound, queue, ivr or robot.
     pub kind: &'static str,
-    /// Queue, number, gateway or prompt.
+    /// Queue, number, gateway, menu or prompt.
     pub to: String,
     pub enabled: bool,
 }
@@ -100,6 +100,8 @@ pub struct Setup {
     pub queues: Vec<QueueRow>,
     pub gateways: Vec<GatewayRow>,
     pub routes: Vec<RouteRow>,
+    /// Voice menus.
+    pub menus: Vec<Choice>,
     pub extensions: Vec<String>,
     /// Ring strategies of queues.
     pub strategies: Vec<&'static str>,
@@ -121,6 +123,7 @@ impl Page for Setup {
             queues: Vec::new(),
             gateways: Vec::new(),
             routes: Vec::new(),
+            menus: Vec::new(),
             extensions: Vec::new(),
             strategies: Vec::new(),
             phones: Vec::new(),
@@ -166,7 +169,7 @@ impl Page for Setup {
                 max_channels: 100,
                 max_cps: 5.0,
             }],
-            routes: ["basic", "inbound", "outbound", "queue", "robot"]
+            routes: ["basic", "inbound", "outbound", "queue", "ivr", "robot"]
                 .map(|kind| RouteRow {
                     id: kind.into(),
                     position: 1,
@@ -176,6 +179,7 @@ impl Page for Setup {
                     enabled: kind != "robot",
                 })
                 .into(),
+            menus: vec![Choice::new("main", "总机")],
             extensions: vec!["8001".into()],
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             phones: ["Reachable", "Unreachable", "Unknown"]

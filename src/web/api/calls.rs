@@ -12,6 +12,7 @@ use engine::{
     disposition::{Code, Disposition},
     floor::AgentOrder,
     ids::CallId,
+    ivr::Choice,
 };
 use serde::Deserialize;
 use store::{
@@ -126,6 +127,11 @@ shown! {
         exit_to: Option<String>,
         /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied.
         score: Option<i64>,
+        /// What the caller chose in the voice menus, in order: {menu, keys, led_to}. No keys: none came in
+        /// time. `led_to`: extension, number, queue, voicemail, submenu, play, back, root, hangup, invalid or
+        /// timeout.
+        #[schema(value_type = Vec<Object>)]
+        choices: Vec<Choice>,
     }
 }
 

@@ -14,7 +14,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find};
+use super::{check, find, ivr_menus};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -77,7 +77,7 @@ pub struct RouteIn {
     number: String,
     /// basic {}, inbound {to, office {zone, spans, holidays, shut, open}, closed_prompt, closed_to},
     /// outbound {gateway, fallback_gateways, prefix, caller, ring_timeout_s, record}, queue {queue,
-    /// priority} or robot {prompt, then}, named by `type`.
+    /// priority}, ivr {menu} or robot {prompt, then}, named by `type`.
     #[schema(value_type = Object)]
     rule: Option<serde_json::Value>,
     /// Short for a queue rule.
@@ -119,7 +119,7 @@ async fn put(
 ) -> Result<Json<RouteOut>, Problem> {
     let id = check::chosen_id("/id", &id)?;
     let rule = rule_of(asked.rule, asked.queue_id)?;
-    queues_exist(&house, &caller, &rule).await?;
+    leads_somewhere(&house, &caller, &rule).await?;
     let pattern = pattern(&asked.number)?;
     let route = Route {
         name: check::name("/name", asked.name.as_deref().unwrap_or(&id))?,
@@ -188,7 +188,7 @@ async fn restore(
     let rows = stored::versions(&house.db, caller.orgi(), &id).await?;
     let row = find::there(rows.into_iter().find(|row| row.version == version))?;
     let route = row.document.0.route(&id);
-    queues_exist(&house, &caller, &route.rule.0).await?;
+    leads_somewhere(&house, &caller, &route.rule.0).await?;
     save(&house, &caller, &route).await?;
     Ok(Json(route.into()))
 }
@@ -237,14 +237,16 @@ fn usual(rule: &Kind, pattern: &Pattern) -> i64 {
 }
 
 /// # Errors
-/// `NO_SUCH_QUEUE` when a rule leads to a queue that the tenant does not have.
-async fn queues_exist(house: &House, caller: &Caller, rule: &Kind) -> Result<(), Problem> {
-    let Some(queue) = rule.queue() else {
-        return Ok(());
-    };
-    let known = queues::revisions(&house.db, caller.orgi()).await?;
-    match known.contains_key(queue.as_str()) {
-        true => Ok(()),
-        false => Err(Problem::of("NO_SUCH_QUEUE")),
+/// `NO_SUCH_QUEUE` or `NO_SUCH_MENU` when a rule leads to one that the tenant does not have.
+async fn leads_somewhere(house: &House, caller: &Caller, rule: &Kind) -> Result<(), Problem> {
+    if let Some(queue) = rule.queue() {
+        let known = queues::revisions(&house.db, caller.orgi()).await?;
+        if !known.contains_key(queue.as_str()) {
+            return Err(Problem::of("NO_SUCH_QUEUE"));
+        }
+    }
+    match rule.menu() {
+        Some(menu) => ivr_menus::known(house, caller, menu).await,
+        None => Ok(()),
     }
 }

@@ -35,6 +35,7 @@ mod import_options;
 mod imports;
 mod in_call;
 mod inbound_routes;
+mod ivr_menus;
 mod jobs;
 mod jurisdictions;
 mod leads;
@@ -136,6 +137,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(queue_agents::routes())
         .merge(gateways::routes())
         .merge(inbound_routes::routes())
+        .merge(ivr_menus::routes())
         .merge(route_look_up::routes())
         .merge(extensions::routes())
         .merge(dnc::routes())

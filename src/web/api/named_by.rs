@@ -1,7 +1,7 @@
-//! What names a queue or a gateway: neither is deleted while something does, for a caller who was led
+//! What names a queue, a voice menu or a gateway: none is deleted while something does, for a caller who was led
 //! there would be lost.
 
-use store::{Db, Result, queues, routes};
+use store::{Db, Result, ivr_menus, queues, routes};
 
 /// The route, or the other queue, that leads to the queue; in words.
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
@@ -17,6 +17,35 @@ pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
                 "callers leave the queue {} for it",
                 queue.name
             )));
+        }
+    }
+    for menu in ivr_menus::list(db, orgi).await? {
+        if menu.menu.queues().any(leads_here) {
+            return Ok(Some(format!("the voice menu {} leads to it", menu.name)));
+        }
+    }
+    Ok(None)
+}
+
+/// The route, the queue or the other menu that leads to the voice menu; in words.
+pub async fn menu(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
+    let leads_here = |to: &engine::ids::MenuId| to.as_str() == id;
+    for route in routes::list(db, orgi).await? {
+        if route.rule.menu().is_some_and(leads_here) {
+            return Ok(Some(format!("the route {} leads to it", route.name)));
+        }
+    }
+    for queue in queues::list(db, orgi).await? {
+        if queue.settings.menus().any(leads_here) {
+            return Ok(Some(format!(
+                "callers leave the queue {} for it",
+                queue.name
+            )));
+        }
+    }
+    for menu in ivr_menus::list(db, orgi).await? {
+        if menu.id != id && menu.menu.menus().any(leads_here) {
+            return Ok(Some(format!("the voice menu {} leads to it", menu.name)));
         }
     }
     Ok(None)

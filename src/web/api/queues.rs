@@ -16,7 +16,7 @@ use store::queues::{self, Queue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, named_by};
+use super::{check, find, ivr_menus, named_by};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -195,7 +195,8 @@ async fn put(
     Ok(Json(show(&house, &stored, queue)))
 }
 
-/// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route, an exit key or an overflow leads to it.
+/// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route, an exit key, an overflow or a voice menu leads
+/// to it.
 #[utoipa::path(delete, path = "/api/v1/queues/{id}", tag = "setup", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(
@@ -216,7 +217,7 @@ async fn remove(
 }
 
 /// # Errors
-/// `NO_SUCH_QUEUE` when a key or the overflow leads to a queue that there is not.
+/// `NO_SUCH_QUEUE` or `NO_SUCH_MENU` when a key or the overflow leads to one that there is not.
 async fn leads_somewhere(
     house: &House,
     caller: &Caller,
@@ -225,10 +226,13 @@ async fn leads_somewhere(
 ) -> Result<(), Problem> {
     let known = queues::revisions(&house.db, caller.orgi()).await?;
     let is_there = |queue: &str| queue == id || known.contains_key(queue);
-    match settings.leads_to().all(|queue| is_there(queue.as_str())) {
-        true => Ok(()),
-        false => Err(Problem::of("NO_SUCH_QUEUE")),
+    if !settings.leads_to().all(|queue| is_there(queue.as_str())) {
+        return Err(Problem::of("NO_SUCH_QUEUE"));
     }
+    for menu in settings.menus() {
+        ivr_menus::known(house, caller, menu).await?;
+    }
+    Ok(())
 }
 
 /// What a bad setting is refused with; `under` is where the settings stand.

@@ -64,7 +64,7 @@ pub struct LookUpOut {
 pub struct StepOut {
     route_id: String,
     name: String,
-    /// basic, inbound, outbound, queue or robot.
+    /// basic, inbound, outbound, queue, ivr or robot.
     kind: &'static str,
     /// The number that was asked for.
     number: String,

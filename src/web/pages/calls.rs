@@ -61,8 +61,16 @@ fn row(call: Call, masked: bool) -> CallRow {
         talk_ms: call.talk_ms,
         outcome: call.outcome,
         disposition: call.disposition,
+        chosen: call.choices.0.iter().map(|one| keys(&one.keys)).collect(),
         verdict: call.verdict,
         mos: call.mos,
         recorded: call.recording.is_some() && call.recording_error.is_none(),
+    }
+}
+
+fn keys(pressed: &str) -> String {
+    match pressed {
+        "" => "–".into(),
+        pressed => pressed.into(),
     }
 }

@@ -7,6 +7,7 @@ mod desk;
 mod dnc;
 mod filters;
 mod floor;
+mod ivr;
 mod plain;
 mod rules;
 mod setup;
@@ -47,6 +48,7 @@ pub fn router() -> Router<House> {
         .merge(trace::routes())
         .merge(setup::routes())
         .merge(voicemails::routes())
+        .merge(ivr::routes())
         .merge(dnc::routes())
         .merge(rules::routes())
 }
@@ -112,6 +114,7 @@ fn screens(role: Role) -> Vec<&'static str> {
         "/filters",
         "/calls",
         "/voicemails",
+        "/ivr",
         "/dnc",
         "/rules",
         "/setup",

@@ -7,7 +7,7 @@ use render::pages::{
 };
 use store::{
     access::{Role, users},
-    routes,
+    ivr_menus, routes,
 };
 
 use super::{Shown, page};
@@ -60,6 +60,11 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .await?
             .into_iter()
             .map(route_row)
+            .collect(),
+        menus: ivr_menus::list(&house.db, caller.orgi())
+            .await?
+            .into_iter()
+            .map(|menu| Choice::new(menu.id, menu.name))
             .collect(),
         extensions: all_extensions(&house)
             .await?
@@ -154,6 +159,7 @@ fn route_row(route: store::routes::Route) -> RouteRow {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
+            Kind::Ivr { menu } => menu.to_string(),
             Kind::Robot { prompt, .. } => prompt.clone(),
             Kind::Basic => String::new(),
         },

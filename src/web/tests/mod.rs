@@ -7,6 +7,7 @@ mod gate;
 mod gateways;
 mod idempotency;
 mod in_call;
+mod ivr_menus;
 mod jobs;
 mod kit;
 mod leads;

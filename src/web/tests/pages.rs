@@ -44,6 +44,7 @@ async fn every_page_opens_on_both_databases() {
             "/desk",
             "/calls",
             "/setup",
+            "/ivr",
             "/account",
         ];
         for path in lists.into_iter().map(String::from).chain(one) {

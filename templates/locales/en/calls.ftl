@@ -15,3 +15,4 @@ trace-when = Time (UTC)
 trace-masked = Phone numbers are masked.
 trace-empty = The switch remembers nothing of this call.
 calls-trace = Signalling
+calls-chosen = Keys in voice menus

@@ -48,3 +48,4 @@ form-delete-ask = Delete "{ $name }"?
 frame-voicemails = Voicemail
 frame-dnc = Do not call
 frame-rules = Rules and holidays
+frame-ivr = Voice menus

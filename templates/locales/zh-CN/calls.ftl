@@ -15,3 +15,4 @@ trace-when = 时间（UTC）
 trace-masked = 号码已脱敏。
 trace-empty = 交换机已无此通话的信令。
 calls-trace = 信令
+calls-chosen = IVR 按键

@@ -56,3 +56,6 @@ code-GATEWAY_BUSY = 网关没有空闲线路
 code-BAD_DIGITS = 按键只能是 0-9、*、#、A-D
 code-AT_PHONE = 请在话机上切换或合并通话
 code-NOBODY_HEARS = 现在没有人在听
+code-NO_SUCH_MENU = 没有这个 IVR 菜单
+code-MENU_CIRCLE = 菜单之间会形成循环
+code-MENU_TOO_DEEP = 菜单最多十级

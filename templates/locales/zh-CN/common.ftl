@@ -48,3 +48,4 @@ form-delete-ask = 确定删除“{ $name }”？
 frame-voicemails = 语音留言
 frame-dnc = 黑名单
 frame-rules = 法规与节假日
+frame-ivr = IVR 菜单

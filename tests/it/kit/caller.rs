@@ -9,21 +9,50 @@ use tempfile::TempDir;
 
 use super::{ports, process::Process};
 
-/// One inbound call; it hangs up `talk_ms` after the answer.
+/// One inbound call.
 #[derive(Debug)]
 pub struct Caller {
     pub process: Process,
     _dir: TempDir,
 }
 
+/// How a caller presses keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// RFC 4733
+    Events,
+    /// SIP INFO
+    Info,
+}
+
 impl Caller {
-    /// Calls `number` at the server whose SIP port this is.
+    /// Calls `number` at the server whose SIP port this is, and hangs up `talk_ms` after the answer.
     ///
     /// # Panics
     /// When SIPp cannot be started.
     pub fn call(sip: u16, number: &str, talk_ms: u32) -> Self {
+        let talk = format!("<pause milliseconds=\"{talk_ms}\"/>\n");
+        Self::play(sip, number, &format!("{INVITE}{talk}{BYE}"))
+    }
+
+    /// The same, but presses keys, a second and a half apart, and waits until the house hangs up.
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn press(sip: u16, number: &str, keys: &str, how: Keys) -> Self {
+        let press = |(nth, key): (usize, char)| match how {
+            Keys::Events => EVENT.replace("KEY", &key.to_string()),
+            Keys::Info => INFO
+                .replace("KEY", &key.to_string())
+                .replace("NTH", &(nth + 2).to_string()),
+        };
+        let pressed: String = keys.chars().enumerate().map(press).collect();
+        Self::play(sip, number, &format!("{INVITE}{pressed}{TAKES_BYE}"))
+    }
+
+    fn play(sip: u16, number: &str, scenario: &str) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
-        let scenario = SCENARIO.replace("TALK_MS", &talk_ms.to_string());
+        let scenario = format!("{HEAD}{scenario}</scenario>\n");
         fs::write(dir.path().join("caller.xml"), scenario).expect("it is writable");
         let process = Process::start(
             Command::new("sipp")
@@ -52,9 +81,11 @@ impl Caller {
     }
 }
 
-const SCENARIO: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
+const HEAD: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="caller">
-<send retrans="500"><![CDATA[
+"#;
+
+const INVITE: &str = r#"<send retrans="500"><![CDATA[
 INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
@@ -71,10 +102,10 @@ o=caller 1 1 IN IP4 [local_ip]
 s=-
 c=IN IP4 [local_ip]
 t=0 0
-m=audio [media_port] RTP/AVP 8 101
+m=audio [media_port] RTP/AVP 8 96
 a=rtpmap:8 PCMA/8000
-a=rtpmap:101 telephone-event/8000
-a=fmtp:101 0-15
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-15
 ]]></send>
 <recv response="100" optional="true"/>
 <recv response="180" optional="true"/>
@@ -92,8 +123,9 @@ CSeq: 1 ACK
 Content-Length: 0
 
 ]]></send>
-<pause milliseconds="TALK_MS"/>
-<send retrans="500"><![CDATA[
+"#;
+
+const BYE: &str = r#"<send retrans="500"><![CDATA[
 BYE [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
@@ -106,5 +138,41 @@ Content-Length: 0
 
 ]]></send>
 <recv response="200"/>
-</scenario>
+"#;
+
+/// SIPp's telephone-events have the payload type 96.
+const EVENT: &str = r#"<pause milliseconds="1500"/>
+<nop><action><exec play_dtmf="KEY"/></action></nop>
+"#;
+
+const INFO: &str = r#"<pause milliseconds="1500"/>
+<send retrans="500"><![CDATA[
+INFO [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+Max-Forwards: 70
+[routes]
+From: <sip:02066660000@[local_ip]:[local_port]>;tag=a[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: NTH INFO
+Content-Type: application/dtmf-relay
+Content-Length: [len]
+
+Signal=KEY
+Duration=160
+]]></send>
+<recv response="200"/>
+"#;
+
+const TAKES_BYE: &str = r#"<recv request="BYE" timeout="60000"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
 "#;

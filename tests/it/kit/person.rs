@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
-use embedded::{Config, Embedded, Gateway};
+use embedded::{Config, Dtmf, Embedded, Gateway};
 use switch::{
     CallerId, Cause, Command, CommandId, Event, EventKind, LegId, Originate, PlayId, RecordId,
     Switch, Target,
@@ -31,6 +31,14 @@ impl Person {
     /// # Panics
     /// When there are no ports left.
     pub async fn new(sip: u16) -> Self {
+        Self::pressing(sip, Dtmf::Events).await
+    }
+
+    /// Somebody whose telephone presses keys like this.
+    ///
+    /// # Panics
+    /// When there are no ports left.
+    pub async fn pressing(sip: u16, dtmf: Dtmf) -> Self {
         let own = format!("127.0.0.1:{}", ports::one());
         let own = own.parse().expect("an address");
         let first = ports::range(RTP_PORTS);
@@ -38,7 +46,9 @@ impl Person {
         config.sip.flood_limit = 0;
         let switch = Embedded::start(config).await.expect("free ports");
         let house = format!("127.0.0.1:{sip}").parse().expect("an address");
-        switch.set_gateways(vec![Gateway::udp(HOUSE, house)]);
+        let mut house = Gateway::udp(HOUSE, house);
+        house.dtmf = dtmf;
+        switch.set_gateways(vec![house]);
         let events = switch.events().expect("the first listener");
         Self {
             switch,

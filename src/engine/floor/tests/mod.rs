@@ -11,6 +11,7 @@ mod handing_over;
 mod invariants;
 mod limits;
 mod listening;
+mod menus;
 mod phones;
 mod predicting;
 mod previewing;

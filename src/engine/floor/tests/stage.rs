@@ -6,6 +6,7 @@ use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpe
 use crate::{
     campaign::{Mode, Settings, State},
     gateway,
+    ivr::Menus,
     ledger::Ledger,
     pacing, queue,
     route::{Kind, Outbound, Rule},
@@ -66,6 +67,8 @@ pub fn configuration(agents: &[String]) -> Configuration {
             },
         }],
         routes: vec![to_queue("4000", QUEUE), way_out("10010")],
+        menus: Menus::new(),
+        extensions: agents.iter().map(|id| extension(id)).collect(),
     }
 }
 

@@ -7,6 +7,7 @@
 mod far_ends;
 mod happens;
 mod in_call;
+mod menu;
 mod set;
 mod show;
 

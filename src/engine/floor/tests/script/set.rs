@@ -26,6 +26,8 @@ impl Stage {
             ["agents", ids @ ..] => {
                 let agents = ids.iter().map(|id| stage::agent(id));
                 self.configuration.agents.extend(agents);
+                let extensions = ids.iter().map(|id| stage::extension(id));
+                self.configuration.extensions.extend(extensions);
             }
             ["masked", "agents"] => {
                 for agent in &mut self.configuration.agents {
@@ -54,6 +56,10 @@ impl Stage {
                         agent.queues.insert((*queue).into());
                     }
                 }
+            }
+            ["menu", id, options @ ..] => {
+                let menu = super::menu::menu(options);
+                self.configuration.menus.insert((*id).into(), menu.into());
             }
             ["route", pattern, kind, options @ ..] => {
                 let rule = rule(pattern, kind, options);
@@ -84,7 +90,11 @@ impl Stage {
                 self.store.forbidden.insert((*number).to_owned());
             }
             ["outside", options @ ..] => self.limit_outside(options),
-            ["phone", extension] => self.phones.push((*extension).to_owned()),
+            ["phone", extension] => {
+                self.phones.push((*extension).to_owned());
+                let known = (*extension).to_owned();
+                self.configuration.extensions.insert(known);
+            }
             ["leads", campaign, count] => {
                 for _ in 0..count.parse().expect("a number") {
                     self.add_lead(campaign, &[]);
@@ -240,11 +250,12 @@ impl Stage {
 }
 
 /// `queue/care`, `voicemail/sales`, `callback`.
-fn destination(text: &str) -> Destination {
+pub(super) fn destination(text: &str) -> Destination {
     let (kind, name) = text.split_once('/').unwrap_or((text, ""));
     let to = name.to_owned();
     match kind {
         "queue" => Destination::Queue { queue: to.into() },
+        "ivr" => Destination::Ivr { menu: to.into() },
         "extension" => Destination::Extension { extension: to },
         "voicemail" => Destination::Voicemail { mailbox: to },
         "number" => Destination::Number { number: to },
@@ -259,6 +270,7 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
     let kind = match kind {
         "basic" => Kind::Basic,
         "outbound" => Kind::Outbound(outbound(value, options)),
+        "ivr" => Kind::Ivr { menu: value.into() },
         "robot" => Kind::Robot {
             prompt: value.into(),
             then: options.first().map(|to| destination(to)),

@@ -190,6 +190,16 @@ impl Stage {
         if let Some(exit) = call.exit {
             text += &format!(" by {} to {}", exit.key, exit.to);
         }
+        if self.show.contains("choices") {
+            for choice in &call.choices {
+                let keys = if choice.keys.is_empty() {
+                    "nothing"
+                } else {
+                    &choice.keys
+                };
+                text += &format!(", {} {keys} {}", choice.menu, choice.led_to);
+            }
+        }
         if let Some(score) = call.score {
             text += &format!(" scored {score}");
         }

@@ -27,12 +27,24 @@ pub async fn put(tx: &mut Tx, orgi: &str, extension: &Extension, now: Millis) ->
     Ok(())
 }
 
+/// All tenants' extensions: the switch has one book of phones.
+///
 /// # Errors
 /// When the database refuses.
 pub async fn list(db: &Db) -> Result<Vec<Extension>> {
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT extension, ha1_md5, ha1_sha256 FROM extensions ORDER BY extension")
         .fetch_all(c).await)?)
+}
+
+/// A tenant's extensions, in their order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_tenant(db: &Db, orgi: &str) -> Result<Vec<String>> {
+    Ok(on!(db.read(), c => sqlx::query_scalar(
+        "SELECT extension FROM extensions WHERE orgi = $1 ORDER BY extension")
+        .bind(orgi).fetch_all(c).await)?)
 }
 
 /// Whether a tenant has this extension.

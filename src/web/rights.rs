@@ -229,6 +229,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/calls", ALL),
     ("GET", "/api/v1/calls/{id}", ALL),
     ("GET", "/api/v1/calls/{id}/legs", ALL),
+    ("POST", "/api/v1/calls/{id}/release", LEAD),
     ("GET", "/api/v1/calls/{id}/recording", FLOOR),
     // Agents their own, with numbers masked.
     ("GET", "/api/v1/calls/{id}/trace", ALL),

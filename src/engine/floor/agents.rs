@@ -25,6 +25,8 @@ pub(super) struct Agent {
     pub rests_until: Millis,
     /// Gone from the configuration: signed out as soon as the call is over.
     pub gone: bool,
+    /// A supervisor has signed the agent out, as soon as the call is over.
+    pub signs_out: bool,
     /// The preview campaign the agent works through, and the lead on the screen.
     pub previewing: Option<CampaignId>,
     /// The lead that the agent picked; true: it is dialled at once.
@@ -71,6 +73,7 @@ impl Agent {
             no_answers: 0,
             rests_until: Millis(0),
             gone: false,
+            signs_out: false,
             previewing: None,
             picked: None,
             preview: None,

@@ -52,13 +52,15 @@ impl Floor {
         }
     }
 
-    /// Signs an agent out who is gone from the configuration and in no call.
+    /// Signs an agent out who is to go and in no call: one who is gone from the configuration, or whom a
+    /// supervisor signed out.
     pub(super) fn let_go_of(&mut self, id: &AgentId, now: Millis) {
-        if !self.agents.get(id).is_some_and(|agent| agent.gone) {
+        let goes = |agent: &Agent| agent.gone || agent.signs_out;
+        if !self.agents.get(id).is_some_and(goes) {
             return;
         }
         let _ = self.sign_out(id, now);
-        let signed_out = |agent: &Agent| !agent.machine.is_signed_in();
+        let signed_out = |agent: &Agent| agent.gone && !agent.machine.is_signed_in();
         if self.agents.get(id).is_some_and(signed_out) {
             self.agents.remove(id);
         }

@@ -80,6 +80,13 @@ pub enum Event {
         /// `listen`, `whisper`, `barge`, `intercept`, `release`, `left`.
         how: &'static str,
     },
+    /// A supervisor took a step in the agent's place (AGT-154).
+    Forced {
+        agent: AgentId,
+        by: String,
+        /// `sign_out`, `leave`, `resume`, `finish_wrap_up`.
+        what: &'static str,
+    },
     CallEnded {
         call_id: CallId,
         agent: Option<AgentId>,
@@ -124,6 +131,7 @@ impl Event {
             Self::CallChanged { .. } => "call.changed",
             Self::PartyLeft { .. } => "call.party_left",
             Self::Supervised { .. } => "call.supervised",
+            Self::Forced { .. } => "agent.forced",
             Self::CallEnded { .. } => "call.ended",
             Self::GatewayDegraded { .. } => "gateway.degraded",
             Self::GatewayRecovered { .. } => "gateway.recovered",
@@ -143,6 +151,7 @@ impl Event {
             | Self::CallChanged { agent, .. }
             | Self::PartyLeft { agent, .. }
             | Self::Supervised { agent, .. }
+            | Self::Forced { agent, .. }
             | Self::AgentState { agent, .. } => format!("agent:{agent}"),
             Self::CallEnded { call_id, agent, .. } => match agent {
                 Some(agent) => format!("agent:{agent}"),

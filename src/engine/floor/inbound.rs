@@ -10,10 +10,20 @@ use crate::{
 };
 
 /// What a route wants of a call.
-struct Entry {
-    prompt: Option<String>,
-    then: Destination,
-    priority: u8,
+pub(super) struct Entry {
+    pub prompt: Option<String>,
+    pub then: Destination,
+    pub priority: u8,
+}
+
+impl From<Destination> for Entry {
+    fn from(then: Destination) -> Self {
+        Self {
+            prompt: None,
+            then,
+            priority: 0,
+        }
+    }
 }
 
 impl Floor {

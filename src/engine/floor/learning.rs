@@ -212,5 +212,5 @@ impl Floor {
 pub(super) fn leaves(agent: &Agent) -> bool {
     let machine = &agent.machine;
     let busy = matches!(machine.state(), State::Busy { .. } | State::WrapUp { .. });
-    agent.gone || (busy && !machine.takes_calls())
+    agent.gone || agent.signs_out || (busy && !machine.takes_calls())
 }

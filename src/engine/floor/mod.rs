@@ -19,6 +19,7 @@ mod dialling;
 mod direct;
 mod ended;
 mod event;
+mod force;
 mod in_call;
 mod inbound;
 mod input;
@@ -62,6 +63,7 @@ use std::{
 
 pub use command::*;
 pub use event::Event;
+pub use force::Forced;
 pub use in_call::CallOrder;
 pub use input::*;
 pub use learning::Learned;

@@ -144,6 +144,7 @@ impl Floor {
             return Ok(());
         };
         agent.signed_in_at = None;
+        agent.signs_out = false;
         agent.last_call = None;
         let queues: Vec<QueueId> = agent.spec.queues.iter().cloned().collect();
         if let Some((leg, _)) = agent.nailed_up.take() {

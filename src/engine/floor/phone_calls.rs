@@ -2,7 +2,8 @@
 //! routes. Where the agent of the phone talks with a customer, such a call asks somebody.
 
 use super::{
-    Call, Command, Floor, OrderRefused, Phase, Role, agents::Agent, phone_orders::cause_of,
+    Call, Command, Floor, OrderRefused, Phase, Role, agents::Agent, inbound::Entry,
+    phone_orders::cause_of,
 };
 use crate::{
     agent::State,
@@ -67,29 +68,45 @@ impl Floor {
     /// else where the routes say. `*5` and `*6` before a number, and `#` after it, name an extension
     /// and a queue (AGT-136, AGT-137).
     pub(super) fn dialled_at_phone(&self, number: &str, now: Millis) -> Option<Destination> {
+        let entry = self.entry_at_phone(number, now)?;
+        let only_speaks = entry.prompt.is_some() && entry.then == Destination::Hangup;
+        (!only_speaks).then_some(entry.then)
+    }
+
+    /// The same for a call of its own, which hears what the route says and has the route's priority.
+    fn entry_at_phone(&self, number: &str, now: Millis) -> Option<Entry> {
         let number = number.strip_suffix('#').unwrap_or(number);
         if let Some(queue) = number.strip_prefix("*6") {
             let queue = queue.into();
             let is_known = self.queues.contains_key(&queue);
-            return is_known.then_some(Destination::Queue { queue });
+            return is_known.then_some(Destination::Queue { queue }.into());
         }
         let named = number.strip_prefix("*5");
         let extension = named.unwrap_or(number).to_owned();
         if self.registered.contains(&extension) || self.agent_at(&extension).is_some() {
-            return Some(Destination::Extension { extension });
+            return Some(Destination::Extension { extension }.into());
         }
         if named.is_some() {
             return None;
         }
         if self.agents.contains_key(&number.into()) {
             let agent = number.into();
-            return Some(Destination::Agent { agent });
+            return Some(Destination::Agent { agent }.into());
         }
         match route::walk(&self.routes, number, Side::Inside, now).end {
-            route::End::To { then, .. } => Some(then),
-            route::End::Out { .. } => Some(Destination::Number {
-                number: number.to_owned(),
+            route::End::To {
+                prompt,
+                then,
+                priority,
+            } => Some(Entry {
+                prompt,
+                then,
+                priority,
             }),
+            route::End::Out { .. } => {
+                let number = number.to_owned();
+                Some(Destination::Number { number }.into())
+            }
             route::End::Nowhere => None,
         }
     }
@@ -107,9 +124,9 @@ impl Floor {
         }
         self.phone_is_free(&phone)?;
         let unknown = || OrderRefused::new("BAD_NUMBER", "that number leads nowhere");
-        let then = self.dialled_at_phone(to, now).ok_or_else(unknown)?;
+        let entry = self.entry_at_phone(to, now).ok_or_else(unknown)?;
         let mut unrecorded = true;
-        match &then {
+        match &entry.then {
             Destination::Extension { extension } => self.phone_is_free(extension)?,
             Destination::Number { number } => {
                 self.is_not_denied(&phone::spellings(number, &self.home_of(None)))?;
@@ -127,7 +144,8 @@ impl Floor {
         );
         call.customer = Some(leg);
         call.phase = Phase::Answering;
-        call.way.entry = Some((None, then));
+        call.priority = entry.priority;
+        call.way.entry = Some((entry.prompt, entry.then));
         call.way.unrecorded = unrecorded;
         self.in_use.insert(phone.clone());
         call.way.from_phone = Some(phone);

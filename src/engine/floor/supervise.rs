@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    Cause, Command, Event, Floor, OrderRefused, Phase, Role,
+    Cause, Command, Event, Floor, Forced, OrderRefused, Phase, Role,
     parties::{Party, Reach, Round, Who},
 };
 use crate::{
@@ -44,6 +44,10 @@ pub enum SupervisorOrder {
     Release { agent: AgentId },
     /// The agent is not heard, or is heard again.
     Mute { agent: AgentId, on: bool },
+    /// Take a step in the agent's place.
+    Force { agent: AgentId, what: Forced },
+    /// End a call, whoever is in it.
+    End { call: CallId },
     /// Leave the call.
     Leave,
 }
@@ -84,6 +88,8 @@ impl Floor {
             }
             SupervisorOrder::Release { agent } => self.force_release(by, &agent, now),
             SupervisorOrder::Mute { agent, on } => self.mute(&agent, on),
+            SupervisorOrder::Force { agent, what } => self.force(by, &agent, what, now),
+            SupervisorOrder::End { call } => self.end_call(call, now),
             SupervisorOrder::Leave => self.supervisor_leaves(by),
         };
         self.settle(now);

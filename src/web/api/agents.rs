@@ -15,7 +15,7 @@ use store::agents::{self, Agent};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, shown::mask};
+use super::{check, commanded::commanded, find, shown::mask};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -278,7 +278,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// 坐席操作 · Carry out an agent's order. `me` is the caller's own; supervisors order for others.
+/// 坐席操作 · Carry out an agent's order. `me` is the caller's own; supervisors order for their department's.
 /// `ILLEGAL_TRANSITION` leaves everything as it was.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/state", tag = "agents",
     params(("id" = String, Path)),
@@ -290,8 +290,7 @@ async fn order(
     Path(id): Path<String>,
     Body(asked): Body<OrderIn>,
 ) -> Result<Json<AgentOut>, Problem> {
-    let id = named(&caller, &id)?;
-    find_agent(&house, &caller, &id).await?;
+    let id = commanded(&house, &caller, &id).await?;
     house.live.agent(id.clone(), asked.try_into()?).await?;
     Ok(Json(one(&house, &caller, &id).await?))
 }
@@ -318,11 +317,7 @@ pub(super) async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<
     ))
 }
 
-pub(super) async fn find_agent(
-    house: &House,
-    caller: &Caller,
-    id: &AgentId,
-) -> Result<Agent, Problem> {
+async fn find_agent(house: &House, caller: &Caller, id: &AgentId) -> Result<Agent, Problem> {
     let rows = agents::list(&house.db, caller.orgi()).await?;
     find::there(rows.into_iter().find(|row| row.id == id.as_str()))
 }

@@ -1,5 +1,7 @@
 //! `/extensions` (分机): what phones register with.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -12,7 +14,7 @@ use store::extensions::{self, Extension};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::check;
+use super::{all_registrations, check};
 use crate::{
     caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem, secret,
 };
@@ -26,7 +28,7 @@ pub fn routes() -> OpenApiRouter<House> {
 #[derive(Serialize, ToSchema)]
 pub struct ExtensionOut {
     pub extension: String,
-    /// The agent who has it now has a registered phone.
+    /// A phone is registered with it.
     pub registered: bool,
 }
 
@@ -48,23 +50,27 @@ pub struct ExtensionIn {
 /// 分机列表 · All extensions.
 #[utoipa::path(get, path = "/api/v1/extensions", tag = "setup",
     responses((status = 200, body = List<ExtensionOut>)))]
-async fn list(State(house): State<House>) -> Result<Json<List<ExtensionOut>>, Problem> {
-    Ok(Json(List::whole(all(&house).await?)))
+async fn list(
+    State(house): State<House>,
+    caller: Caller,
+) -> Result<Json<List<ExtensionOut>>, Problem> {
+    Ok(Json(List::whole(all(&house, &caller).await?)))
 }
 
 /// # Errors
 /// When the database does not answer.
-pub async fn all(house: &House) -> Result<Vec<ExtensionOut>, Problem> {
-    let view = house.live.view();
-    let rows = extensions::list(&house.db).await?;
+pub async fn all(house: &House, caller: &Caller) -> Result<Vec<ExtensionOut>, Problem> {
+    let registered: BTreeSet<String> = all_registrations(house, caller)
+        .await?
+        .into_iter()
+        .map(|seen| seen.extension)
+        .collect();
+    let rows = extensions::of_tenant(&house.db, caller.orgi()).await?;
     Ok(rows
         .into_iter()
-        .map(|row| ExtensionOut {
-            registered: view
-                .agents
-                .iter()
-                .any(|seen| seen.extension == row.extension && seen.registered),
-            extension: row.extension,
+        .map(|extension| ExtensionOut {
+            registered: registered.contains(&extension),
+            extension,
         })
         .collect())
 }

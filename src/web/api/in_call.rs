@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    agents::{AgentOut, find_agent, named, one},
+    agents::{AgentOut, one},
     check,
+    commanded::commanded,
 };
 use crate::{caller::Caller, house::House, input::Body, problem::Problem};
 
@@ -66,7 +67,7 @@ pub enum To {
 }
 
 /// 通话操作 · Hold, mute, keys, transfers, consultations and conferences. `me` is the caller's own;
-/// supervisors order for others. Refused with `NO_SUCH_CALL`, `SECOND_CALL_UP`, `NO_SECOND_CALL`,
+/// supervisors order for their department's. Refused with `NO_SUCH_CALL`, `SECOND_CALL_UP`, `NO_SECOND_CALL`,
 /// `NOT_ANSWERED`, `BUSY`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE` and others; then nothing has
 /// changed.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/call", tag = "agents",
@@ -79,8 +80,7 @@ async fn order(
     Path(id): Path<String>,
     Body(asked): Body<CallOrderIn>,
 ) -> Result<Json<AgentOut>, Problem> {
-    let id = named(&caller, &id)?;
-    find_agent(&house, &caller, &id).await?;
+    let id = commanded(&house, &caller, &id).await?;
     let order = match asked {
         CallOrderIn::Hold {} => CallOrder::Hold,
         CallOrderIn::Retrieve {} => CallOrder::Retrieve,

@@ -13,6 +13,7 @@ mod calls;
 mod campaigns;
 mod check;
 mod colleagues;
+mod commanded;
 mod consents;
 mod contacts;
 mod decisions;

@@ -10,11 +10,12 @@ use axum::{
 };
 use live::lines::{Ban, Registration};
 use serde::Serialize;
+use store::extensions;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::gateways::at;
-use crate::{clock::At, house::House, paging::List, problem::Problem};
+use crate::{caller::Caller, clock::At, house::House, paging::List, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
@@ -56,13 +57,22 @@ pub struct BanOut {
 /// 已注册分机 · Every contact of every registered phone.
 #[utoipa::path(get, path = "/api/v1/registrations", tag = "setup",
     responses((status = 200, body = List<RegistrationOut>)))]
-async fn list(State(house): State<House>) -> Json<List<RegistrationOut>> {
-    Json(List::whole(all(&house)))
+async fn list(
+    State(house): State<House>,
+    caller: Caller,
+) -> Result<Json<List<RegistrationOut>>, Problem> {
+    Ok(Json(List::whole(all(&house, &caller).await?)))
 }
 
-pub fn all(house: &House) -> Vec<RegistrationOut> {
+/// The contacts of the caller's tenant: all tenants' phones register with the one switch.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(house: &House, caller: &Caller) -> Result<Vec<RegistrationOut>, Problem> {
+    let own = extensions::of_tenant(&house.db, caller.orgi()).await?;
     let all = house.live.lines().registrations().into_iter();
-    all.map(RegistrationOut::from).collect()
+    let all = all.filter(|seen| own.contains(&seen.extension));
+    Ok(all.map(RegistrationOut::from).collect())
 }
 
 /// 注销分机 · Forget a phone's contacts; it may register again.
@@ -70,8 +80,12 @@ pub fn all(house: &House) -> Vec<RegistrationOut> {
     params(("extension" = String, Path)), responses((status = 204)))]
 async fn drop_phone(
     State(house): State<House>,
+    caller: Caller,
     Path(extension): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    if !extensions::is_of(&house.db, caller.orgi(), &extension).await? {
+        return Err(Problem::not_found());
+    }
     match house.live.lines().drop_registration(&extension) {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),

@@ -1,4 +1,5 @@
-//! `/agents/{id}/supervise`: supervisors in agents' calls (AGT-146 to AGT-155).
+//! `/agents/{id}/supervise`: supervisors in agents' calls, and what they force on agents (AGT-146 to
+//! AGT-155).
 
 use axum::{
     Extension, Json,
@@ -7,18 +8,16 @@ use axum::{
     response::IntoResponse,
 };
 use engine::{
-    floor::{Monitor, SupervisorOrder, SupervisorView},
-    ids::AgentId,
+    floor::{AgentView, Forced, Monitor, SupervisorOrder, SupervisorView},
+    ids::{AgentId, CallId},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{
-    access::{Role, members},
-    extensions,
-};
+use store::{calls, extensions};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::{check, commanded::commanded, find};
 use crate::{
     caller::Caller, front::trail::Note, house::House, input::Body, paging::List, problem::Problem,
 };
@@ -28,6 +27,7 @@ pub fn routes() -> OpenApiRouter<House> {
         .routes(routes!(order))
         .routes(routes!(list))
         .routes(routes!(leave))
+        .routes(routes!(release))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -47,6 +47,27 @@ pub enum How {
     Mute,
     /// 取消静音
     Unmute,
+    /// 强制签出: now, or when the agent's call is over.
+    SignOut,
+    /// 强制离席: now, or when the call is over.
+    Leave,
+    /// 强制回席
+    Resume,
+    /// 强制结束后处理: also while a disposition is owed.
+    FinishWrapUp,
+}
+
+impl How {
+    /// A step of the agent, rather than of a call.
+    fn forces(self, reason: Option<String>) -> Option<Forced> {
+        match self {
+            Self::SignOut => Some(Forced::SignOut),
+            Self::Leave => Some(Forced::Leave { reason }),
+            Self::Resume => Some(Forced::Resume),
+            Self::FinishWrapUp => Some(Forced::FinishWrapUp),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -55,6 +76,8 @@ pub struct SuperviseIn {
     how: How,
     /// The phone to listen and speak at; the caller's own as an agent when not given.
     extension: Option<String>,
+    /// Why the agent is sent away; at most 100 characters.
+    reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -70,8 +93,9 @@ pub struct Supervision {
     up: bool,
 }
 
-/// 班长操作 · Listen to an agent's call, whisper, barge in, take it over or end it. The phone is
-/// called once; to change how, ask again. Supervisors of a department act on its agents alone.
+/// 班长操作 · Listen to an agent's call, whisper, barge in, take it over or end it; sign the agent out,
+/// send the agent away or back, end the after-call work. The phone is called once; to change how, ask
+/// again. Supervisors of a department act on its agents alone.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/supervise", tag = "agents",
     params(("id" = String, Path)),
     request_body(content = SuperviseIn, example = json!({"how": "whisper", "extension": "8900"})),
@@ -82,8 +106,9 @@ async fn order(
     Path(id): Path<String>,
     Body(asked): Body<SuperviseIn>,
 ) -> Result<impl IntoResponse, Problem> {
-    may_supervise(&house, &caller, &id).await?;
-    let agent = AgentId::from(id);
+    let agent = commanded(&house, &caller, &id).await?;
+    let reason = asked.reason.map(|text| check::text("/reason", text, 100));
+    let forced = asked.how.forces(reason.transpose()?);
     let view = house.live.view();
     let seen = view.agents.iter().find(|seen| seen.id == agent);
     let call = seen.and_then(|seen| seen.call.as_ref()).map(|call| call.id);
@@ -92,15 +117,19 @@ async fn order(
         extension,
         monitor,
     };
-    let order = match asked.how {
-        How::Release => SupervisorOrder::Release {
+    let order = match (forced, asked.how) {
+        (Some(what), _) => SupervisorOrder::Force {
+            agent: agent.clone(),
+            what,
+        },
+        (None, How::Release) => SupervisorOrder::Release {
             agent: agent.clone(),
         },
-        How::Mute | How::Unmute => SupervisorOrder::Mute {
+        (None, How::Mute | How::Unmute) => SupervisorOrder::Mute {
             agent: agent.clone(),
             on: asked.how == How::Mute,
         },
-        how => {
+        (None, how) => {
             let extension = phone(&house, &caller, asked.extension).await?;
             match how {
                 How::Whisper => monitor(Monitor::Whisper, extension),
@@ -138,6 +167,27 @@ async fn leave(State(house): State<House>, caller: Caller) -> Result<StatusCode,
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// 强行释放 · End a call, whoever is in it: a caller who waits, leaves a message or was put through too.
+/// A call of an agent of another department is not theirs to end.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/release", tag = "calls",
+    params(("id" = String, Path)), responses((status = 204)))]
+async fn release(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let call: CallId = id.parse().map_err(|_| Problem::not_found())?;
+    find::there(calls::get(&house.db, caller.orgi(), &id).await?)?;
+    let view = house.live.view();
+    let has_it = |seen: &&AgentView| seen.call.as_ref().is_some_and(|own| own.id == call);
+    for agent in view.agents.iter().filter(has_it) {
+        commanded(&house, &caller, agent.id.as_str()).await?;
+    }
+    let order = SupervisorOrder::End { call };
+    house.live.supervise(caller.user_id().into(), order).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn mine(house: &House, caller: &Caller) -> List<Supervision> {
     let view = house.live.view();
     let own = |seen: &&SupervisorView| seen.by == caller.user_id();
@@ -155,24 +205,6 @@ fn mine(house: &House, caller: &Caller) -> List<Supervision> {
         up: seen.up,
     });
     List::whole(shown.collect())
-}
-
-/// An agent of the caller's tenant, and of the caller's department when the caller has one (AGT-153).
-async fn may_supervise(house: &House, caller: &Caller, agent: &str) -> Result<(), Problem> {
-    let member = members::find(&house.db, caller.orgi(), agent).await?;
-    let Some(member) = member else {
-        return Err(Problem::of("NO_SUCH_AGENT"));
-    };
-    let own = caller.session.department_id.as_deref();
-    let elsewhere = own.is_some() && member.department.as_deref() != own;
-    match caller.role() {
-        Role::Admin => Ok(()),
-        _ if elsewhere => Err(Problem::because(
-            "FORBIDDEN",
-            "that agent belongs to another department",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// The phone that a supervisor is to be called at.

@@ -47,9 +47,11 @@ pub async fn trail(State(house): State<House>, request: Request, next: Next) -> 
     response
 }
 
-/// Who tried to supervise whom is kept, whatever came of it (AGT-155).
+/// Who tried to supervise whom, or to end which call, is kept, whatever came of it (AGT-155).
 fn is_kept_when_refused(entry: &audit::Entry) -> bool {
-    entry.action.ends_with("/supervise")
+    ["/supervise", "/release"]
+        .iter()
+        .any(|end| entry.action.ends_with(end))
 }
 
 /// `None` for what changes nothing, and for an agent's own steps: those stand in the agent's states.

@@ -66,12 +66,13 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .into_iter()
             .map(|menu| Choice::new(menu.id, menu.name))
             .collect(),
-        extensions: all_extensions(&house)
+        extensions: all_extensions(&house, &caller)
             .await?
             .into_iter()
             .map(|one| one.extension)
             .collect(),
-        phones: all_registrations(&house)
+        phones: all_registrations(&house, &caller)
+            .await?
             .into_iter()
             .map(phone_row)
             .collect(),

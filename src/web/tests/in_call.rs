@@ -138,8 +138,45 @@ async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
                 "{agent} {body}"
             );
         }
+        for (token, agent, body, code) in [
+            (&token, "1001", json!({"how": "sign_out"}), "DRAINING"),
+            (&token, "1002", json!({"how": "sign_out"}), "FORBIDDEN"),
+            (
+                &token,
+                "1001",
+                json!({"how": "leave", "reason": "x".repeat(101)}),
+                "INVALID",
+            ),
+        ] {
+            let path = format!("/api/v1/agents/{agent}/supervise");
+            assert_eq!(ask(&kit, token, &path, body).await, code);
+        }
+        for (path, body) in [
+            ("state", json!({"order": "sign_out"})),
+            ("call", json!({"order": "hold"})),
+        ] {
+            for (token, agent, code) in [
+                (&token, "1001", "DRAINING"),
+                (&token, "1002", "FORBIDDEN"),
+                (&admin, "1002", "DRAINING"),
+                (&admin, "2001", "NO_SUCH_AGENT"),
+                (&own, "1001", "DRAINING"),
+            ] {
+                let path = format!("/api/v1/agents/{agent}/{path}");
+                assert_eq!(ask(&kit, token, &path, body.clone()).await, code, "{path}");
+            }
+        }
+        let phones = kit.with(&admin, "GET", "/api/v1/extensions", None).await;
+        let phones = phones.body["data"].as_array().unwrap().iter();
+        let phones: Vec<&Value> = phones.map(|row| &row["extension"]).collect();
+        assert_eq!(phones, ["8001", "8002"], "those of the tenant");
+        let path = "/api/v1/calls/77/release";
+        assert_eq!(ask(&kit, &own, path, json!({})).await, "FORBIDDEN");
+        assert_eq!(ask(&kit, &token, path, json!({})).await, "NOT_FOUND");
         let trail = audit::list(&kit.db, FIRST_ORGI, None, 50).await.unwrap();
-        let tried = |entry: &&audit::Entry| entry.action.contains("supervise");
+        let tried = |entry: &&audit::Entry| {
+            entry.action.contains("supervise") || entry.action.contains("release")
+        };
         let tried: Vec<_> = trail.iter().filter(tried).collect();
         assert!(
             tried.len() >= 8,

@@ -6,6 +6,8 @@ import { chip, make } from "./ui.js";
 
 const $ = (id) => document.getElementById(id);
 const HOWS = ["listen", "whisper", "barge", "intercept", "release"];
+/** What needs no phone of the supervisor. */
+const BY_WORD = ["release", "mute", "unmute", "sign_out", "leave", "resume", "finish_wrap_up"];
 const phone = $("own-phone");
 let agents = [];
 /** The call that this supervisor takes part in. */
@@ -14,17 +16,23 @@ let mine = null;
 phone.value = localStorage.getItem("supervisor-phone") ?? phone.value;
 phone.addEventListener("change", () => localStorage.setItem("supervisor-phone", phone.value.trim()));
 
+/** What may be forced on an agent in this state. */
+function forced(agent) {
+  if (agent.state === "logout") return [];
+  const turn = { unready: ["resume"], acw: ["finish_wrap_up"], ready: ["leave"], preview: ["leave"] };
+  return [...(turn[agent.state] ?? []), "sign_out"];
+}
+
 function row(agent) {
   const ringing = ["calling", "ringing"].includes(agent.sub_state);
   const text = agent.sub_state ? word("sub", agent.sub_state) : word("agent", agent.state);
   const second = agent.call?.second;
   const parties = second ? `${say(`js-second-${second.kind}`, { name: second.name })} · ${word("reach", second.state)}` : "—";
-  const acts = make("td", {});
-  if (agent.call?.talking) {
-    const hows = [...HOWS, agent.call.muted ? "unmute" : "mute"];
-    const buttons = hows.map((how) => make("button", { type: "button", class: how === "release" ? "danger" : "", "data-agent": agent.id, "data-how": how }, word("supervise", how)));
-    acts.append(make("span", { class: "row" }, ...buttons));
-  }
+  const inCall = agent.call?.talking ? [...HOWS, agent.call.muted ? "unmute" : "mute"] : [];
+  const buttons = [...inCall, ...forced(agent)].map((how) =>
+    make("button", { type: "button", class: ["release", "sign_out"].includes(how) ? "danger" : "", "data-agent": agent.id, "data-how": how }, word("supervise", how)),
+  );
+  const acts = make("td", {}, make("span", { class: "row" }, ...buttons));
   return make(
     "tr", {},
     make("td", {}, `${agent.name} `, make("small", { class: "soft mono" }, agent.id)),
@@ -66,9 +74,10 @@ function soon() {
 
 async function supervise(agent, how) {
   const name = agents.find((one) => one.id === agent)?.name ?? agent;
-  if (how === "release" && !window.confirm(say("js-release-ask", { agent: name }))) return;
+  const asked = { release: "js-release-ask", sign_out: "js-sign-out-ask" }[how];
+  if (asked && !window.confirm(say(asked, { agent: name }))) return;
   const body = { how };
-  if (!["release", "mute", "unmute"].includes(how)) {
+  if (!BY_WORD.includes(how)) {
     body.extension = phone.value.trim();
     if (!body.extension) {
       toast(say("js-no-supervisor-phone"), true);

@@ -59,6 +59,7 @@ export function hear(event, data) {
     $("supervised-text").textContent = over ? "" : say("js-supervised", { how: word("supervise", data.how) });
     if (data.how === "intercept" || data.how === "release") toast(say("js-supervised", { how: word("supervise", data.how) }), true);
   }
+  if (event === "agent.forced") toast(say("js-supervised", { how: word("supervise", data.what) }), true);
   if (event === "call.ended") $("supervised").hidden = true;
 }
 

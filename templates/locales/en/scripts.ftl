@@ -64,4 +64,5 @@ js-dnc-nothing = Write numbers or choose a file
 js-dnc-told = Added { $added }, known { $known }, rejected { $rejected }
 js-dnc-show = Show the list
 js-release-ask = Release ends the call of { $agent }. Go on?
+js-sign-out-ask = Sign { $agent } out? A call that is up is talked to its end first.
 js-id-taken = This id is taken. Change the entry where it is listed.

@@ -64,4 +64,5 @@ js-dnc-nothing = 请填写号码或选择文件
 js-dnc-told = 新增 { $added }，已有 { $known }，拒绝 { $rejected }
 js-dnc-show = 查看名单
 js-release-ask = 强拆会结束 { $agent } 的通话，确定吗？
+js-sign-out-ask = 确定将 { $agent } 强制签出？正在进行的通话结束后签出。
 js-id-taken = 该编号已存在，请在列表中修改。

@@ -392,3 +392,35 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
          14 hang up r Declined",
     );
 }
+
+#[test]
+fn a_phone_hears_what_a_robots_number_says_and_has_the_routes_priority() {
+    check(
+        "agents 1
+         phone 8500
+         phone 8600
+         queue wait=60
+         route 201 robot=hours
+         route 301 queue=sales 5
+         show park
+         1 dials at 8500 x 201
+         2 heard x
+         2.1 ends x
+         3 calls y 4000
+         4 dials at 8600 z 301
+         5 ready 1
+         6 ends z",
+        "1 answer x
+         1 play x hours
+         2 hang up x
+         2 close 8500 exited
+         3 answer y
+         3 park y music
+         4 answer z
+         4 park z music
+         5 ring a1
+         6 hang up a1 NoAnswer
+         6 close 8600 abandoned
+         6 ring a1",
+    );
+}

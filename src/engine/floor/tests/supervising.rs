@@ -1,6 +1,6 @@
 //! Supervisors listen, whisper, barge in, take over and release.
 
-use super::talking::check_talk;
+use super::{script::check, talking::check_talk};
 
 #[test]
 fn a_supervisor_goes_from_one_way_to_the_other_without_being_called_again() {
@@ -186,5 +186,125 @@ fn a_supervisor_hears_a_conference() {
          8 confer a2
          8 supervise 9000 a1 Listen
          9 supervise 9000 a2 Whisper",
+    );
+}
+
+#[test]
+fn a_forced_sign_out_waits_for_the_end_of_the_talk_and_takes_an_offer_back_at_once() {
+    check_talk(
+        "agents 1
+         show told agent
+         5 boss signs-out 1
+         20 ends L1",
+        "5 tell 1 boss sign_out
+         20 close L1 connected by 1
+         20 hang up a1
+         20 agent 1 acw
+         20 agent 1 logout
+         20 finish c
+         20 finished c",
+    );
+    check(
+        "agents 1 2
+         queue wait=60
+         show told agent
+         0 ready 1
+         1 calls x 4000
+         2 boss signs-out 1
+         3 ready 2
+         4 answers a2
+         9 boss signs-out 1",
+        "0 agent 1 unready.wait
+         0 agent 2 unready.wait
+         0 agent 1 ready
+         1 answer x
+         1 agent 1 busy.ringing
+         1 popup 1 x
+         1 ring a1
+         2 hang up a1 NoAnswer
+         2 agent 1 ready
+         2 agent 1 logout
+         2 tell 1 boss sign_out
+         3 agent 2 ready
+         3 agent 2 busy.ringing
+         3 popup 2 x
+         3 ring a2
+         4 bridge x a2
+         4 agent 2 busy.answered
+         4 record x
+         9 refused ILLEGAL_TRANSITION",
+    );
+}
+
+#[test]
+fn a_supervisor_sends_an_agent_away_and_back_and_ends_the_after_call_work() {
+    check_talk(
+        "agents 1
+         show told agent
+         5 boss sends-away 1
+         20 ends L1
+         21 boss ends-wrap-up 1
+         22 boss calls-back 1
+         23 boss ends-wrap-up 1
+         24 boss signs-out 1
+         25 boss calls-back 1",
+        "5 tell 1 boss leave
+         20 close L1 connected by 1
+         20 hang up a1
+         20 agent 1 acw
+         21 agent 1 unready.custom
+         21 tell 1 boss finish_wrap_up
+         21 finish c
+         21 finished c
+         22 agent 1 ready
+         22 tell 1 boss resume
+         23 refused ILLEGAL_TRANSITION
+         24 agent 1 logout
+         24 tell 1 boss sign_out
+         25 refused ILLEGAL_TRANSITION",
+    );
+}
+
+#[test]
+fn after_call_work_that_owes_a_disposition_ends_when_a_supervisor_says_so() {
+    check(
+        "agents 1
+         campaign c predictive disposition=required
+         leads c 1
+         show agent
+         0 ready 1
+         1 answers L1
+         2 answers a1
+         3 ends L1
+         4 done 1
+         5 boss ends-wrap-up 1",
+        "0 agent 1 unready.wait
+         0 agent 1 ready
+         0 dial L1
+         1 agent 1 busy.ringing
+         1 ring a1
+         2 bridge L1 a1
+         2 agent 1 busy.answered
+         3 close L1 connected by 1
+         3 hang up a1
+         3 agent 1 acw
+         4 refused DISPOSITION_REQUIRED
+         5 agent 1 ready",
+    );
+}
+
+#[test]
+fn a_supervisor_ends_a_call_that_no_agent_has() {
+    check(
+        "agents 1
+         queue wait=60 key=1:voicemail/sales
+         1 calls x 4000
+         2 boss ends-call x
+         2.1 ends x
+         3 boss ends-call x",
+        "1 answer x
+         2 hang up x
+         2 close x abandoned
+         3 refused NO_SUCH_CALL",
     );
 }

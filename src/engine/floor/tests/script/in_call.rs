@@ -2,7 +2,7 @@
 //! `boss whispers 1`.
 
 use super::{
-    super::super::{CallOrder, Monitor, OutsideLimits, SupervisorOrder},
+    super::super::{CallOrder, Forced, Monitor, OutsideLimits, SupervisorOrder},
     Stage, pairs,
 };
 use crate::destination::Destination;
@@ -58,6 +58,10 @@ impl Stage {
             extension: BOSS.to_owned(),
             monitor,
         };
+        let force = |agent: &str, what| SupervisorOrder::Force {
+            agent: agent.into(),
+            what,
+        };
         let order = match words {
             ["listens", agent] => monitor(agent, Monitor::Listen),
             ["whispers", agent] => monitor(agent, Monitor::Whisper),
@@ -72,6 +76,18 @@ impl Stage {
             ["mutes", agent] => SupervisorOrder::Mute {
                 agent: (*agent).into(),
                 on: true,
+            },
+            ["signs-out", agent] => force(agent, Forced::SignOut),
+            ["sends-away", agent] => force(agent, Forced::Leave { reason: None }),
+            ["calls-back", agent] => force(agent, Forced::Resume),
+            ["ends-wrap-up", agent] => force(agent, Forced::FinishWrapUp),
+            ["ends-call", call] => SupervisorOrder::End {
+                call: *self
+                    .calls
+                    .iter()
+                    .rfind(|(_, name)| name == call)
+                    .expect("a call")
+                    .0,
             },
             ["leaves"] => SupervisorOrder::Leave,
             other => panic!("nothing a supervisor does: {other:?}"),

@@ -271,6 +271,12 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
         "basic" => Kind::Basic,
         "outbound" => Kind::Outbound(outbound(value, options)),
         "ivr" => Kind::Ivr { menu: value.into() },
+        "queue" => Kind::Queue {
+            queue: value.into(),
+            priority: options
+                .first()
+                .map_or(0, |text| text.parse().expect("0 to 9")),
+        },
         "robot" => Kind::Robot {
             prompt: value.into(),
             then: options.first().map(|to| destination(to)),

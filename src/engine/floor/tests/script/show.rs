@@ -232,6 +232,7 @@ fn told(event: &Event) -> Option<String> {
             agent, party, why, ..
         } => format!("tell {agent} {party} {why}"),
         Event::Supervised { agent, by, how, .. } => format!("tell {agent} {by} {how}"),
+        Event::Forced { agent, by, what } => format!("tell {agent} {by} {what}"),
         Event::GatewayDegraded { gateway, .. } => format!("degraded {gateway}"),
         Event::GatewayRecovered { gateway } => format!("recovered {gateway}"),
         Event::Banned { source, seconds } => format!("banned {source} for {seconds} s"),

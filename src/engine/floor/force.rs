@@ -1,0 +1,103 @@
+//! What supervisors force on agents (AGT-154), and calls that they end by hand (强行释放).
+
+use super::{Cause, Event, Floor, OrderRefused, Phase, offers::NotTaken};
+use crate::{
+    agent::{State, Unready},
+    ids::{AgentId, CallId},
+    time::Millis,
+};
+
+/// A step of an agent that a supervisor takes in the agent's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forced {
+    /// 强制签出: now, or as soon as the call is over that the agent is in; without after-call work.
+    SignOut,
+    /// 强制离席: now, or after the call.
+    Leave { reason: Option<String> },
+    /// 强制回席: now, or after the call; from after-call work and a preview too.
+    Resume,
+    /// 强制结束后处理: also while the agent still owes a disposition.
+    FinishWrapUp,
+}
+
+impl Forced {
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::SignOut => "sign_out",
+            Self::Leave { .. } => "leave",
+            Self::Resume => "resume",
+            Self::FinishWrapUp => "finish_wrap_up",
+        }
+    }
+}
+
+impl Floor {
+    pub(super) fn force(
+        &mut self,
+        by: &str,
+        id: &AgentId,
+        what: Forced,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        if !self.agents.contains_key(id) {
+            let text = format!("there is no agent {id}");
+            return Err(OrderRefused::new("NO_SUCH_AGENT", text));
+        }
+        let how = what.as_str();
+        match what {
+            Forced::SignOut => self.force_sign_out(id, now)?,
+            Forced::Leave { reason } => {
+                self.leave_preview(id, now);
+                let sub = Unready::Custom;
+                self.step(id, now, |machine| machine.not_ready(sub, reason, now))?;
+            }
+            Forced::Resume => {
+                self.leave_preview(id, now);
+                self.step(id, now, |machine| machine.ready(now))?;
+            }
+            Forced::FinishWrapUp => {
+                self.step(id, now, |machine| machine.wrap_up_over(now))?;
+                self.go_on_previewing(id);
+            }
+        }
+        self.tell(Event::Forced {
+            agent: id.clone(),
+            by: by.to_owned(),
+            what: how,
+        });
+        Ok(())
+    }
+
+    /// A call that is offered to the agent goes back to its queue; one that is up is talked to its end.
+    fn force_sign_out(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+        if let Some(agent) = self.agents.get_mut(id) {
+            agent.signs_out = agent.machine.is_signed_in();
+        }
+        let call = self.agents[id].machine.call();
+        match self.agents[id].machine.state() {
+            State::Busy { .. } => {
+                let rings = |call: &CallId| {
+                    let phase = self.calls.get(call).map(|call| &call.phase);
+                    matches!(phase, Some(Phase::Offered { .. }))
+                };
+                if let Some(call) = call.filter(rings) {
+                    self.offer_failed(call, id, NotTaken::Rejected, now);
+                }
+                self.let_go_of(id, now);
+                Ok(())
+            }
+            _ => self.sign_out(id, now),
+        }
+    }
+
+    /// Ends a call, whoever is in it: a caller who waits, leaves a message or was put through too.
+    pub(super) fn end_call(&mut self, id: CallId, now: Millis) -> Result<(), OrderRefused> {
+        if !self.calls.contains_key(&id) {
+            let text = "there is no such call";
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        }
+        self.leave(id, Cause::Normal, now);
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! Whom the caller may give orders: agents themselves, supervisors their department's agents (AGT-153).
+
+use engine::ids::AgentId;
+use store::access::{Role, members};
+
+use super::agents::named;
+use crate::{caller::Caller, house::House, problem::Problem};
+
+/// The agent that a path names, if the caller may give it orders.
+///
+/// # Errors
+/// `NO_SUCH_AGENT`; `FORBIDDEN` for agents who name another, and for supervisors who name one of another
+/// department.
+pub async fn commanded(house: &House, caller: &Caller, id: &str) -> Result<AgentId, Problem> {
+    let id = named(caller, id)?;
+    let is_own = caller.session.agent_id.as_deref() == Some(id.as_str());
+    let member = members::find(&house.db, caller.orgi(), id.as_str()).await?;
+    let member = member.ok_or_else(|| Problem::of("NO_SUCH_AGENT"))?;
+    let own = caller.session.department_id.as_deref();
+    let is_elsewhere = own.is_some() && member.department.as_deref() != own;
+    if is_elsewhere && !is_own && caller.role() != Role::Admin {
+        let text = "that agent belongs to another department";
+        return Err(Problem::because("FORBIDDEN", text));
+    }
+    Ok(id)
+}

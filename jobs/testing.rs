@@ -1,6 +1,6 @@
 //! A house for the tests of jobs: both databases, a batch with a template, uploads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use engine::{
     campaign::{Mode, Settings},
@@ -267,4 +267,12 @@ pub async fn task(house: &House, campaign: &str) -> String {
         .unwrap();
     tx.commit().await.unwrap();
     task
+}
+
+/// Where a file of `fixtures` is. Cargo says so when it runs a test: what was built in
+/// another checkout, and is used here because both share a target directory, remembers that one.
+pub fn fixture(name: &str) -> PathBuf {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    let here = here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).join("fixtures").join(name)
 }

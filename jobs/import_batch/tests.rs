@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rust_xlsxwriter::Workbook;
 use store::{
@@ -100,7 +100,7 @@ async fn every_kind_of_file_is_imported() {
         std::fs::write(&gb18030, encoding_rs::GB18030.encode(text).0).unwrap();
         let utf8 = dir.path().join("utf8.csv");
         std::fs::write(&utf8, text).unwrap();
-        let xls = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/leads.xls");
+        let xls = testing::fixture("leads.xls");
         for path in [gb18030, utf8, xls] {
             let batch = batch(&house, &["姓名", "号码", "客户意向"]).await;
             let import = import(&house, &batch, &path).await;
@@ -143,10 +143,7 @@ async fn bad_files_fail_with_a_clear_code() {
             ),
             (write("d.csv", line(&wide).as_bytes()), "TOO_MANY_COLUMNS"),
             (write("e.csv", b"\n"), "PHONE_COLUMN_MISSING"),
-            (
-                Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/encrypted.xlsx"),
-                "FILE_ENCRYPTED",
-            ),
+            (testing::fixture("encrypted.xlsx"), "FILE_ENCRYPTED"),
         ];
         for (path, code) in cases {
             let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::*;
+use crate::testing::fixture;
 
 struct Place(TempDir);
 
@@ -30,12 +31,6 @@ impl Place {
         book.save(&path).unwrap();
         path
     }
-}
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures")
-        .join(name)
 }
 
 fn rows(path: &Path) -> Result<Vec<Row>, JobError> {

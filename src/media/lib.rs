@@ -18,6 +18,9 @@ mod conceal;
 mod control;
 mod dtmf;
 mod event;
+#[cfg(test)]
+#[path = "../sip/fuzz.rs"]
+mod fuzz;
 pub mod g711;
 pub mod goertzel;
 mod hearing;

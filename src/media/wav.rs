@@ -2,7 +2,7 @@
 //!
 //! `hound` reads linear PCM; G.711 in a wav it refuses, so those two formats are read here.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{fs::File, io::Read, ops::Range, path::Path};
 
 use crate::{g711::Law, prompt::PromptError};
 
@@ -22,7 +22,8 @@ pub struct Sound {
 /// # Errors
 /// [`PromptError`] when the file cannot be read or is none of these.
 pub fn read(path: &Path) -> Result<Sound, PromptError> {
-    let bytes = bytes_of(path)?;
+    let mut bytes = bytes_of(path)?;
+    cut_to_the_file(&mut bytes);
     let (interleaved, channels, rate) = match g711_of(&bytes) {
         Some(found) => found,
         None => linear(&bytes)?,
@@ -101,14 +102,32 @@ fn g711_of(bytes: &[u8]) -> Option<(Vec<f32>, u16, u32)> {
     Some((samples, channels, rate))
 }
 
+/// A writer that was killed, or wrote into a pipe, leaves a size larger than the file: then what is
+/// there is the sound.
+fn cut_to_the_file(bytes: &mut [u8]) -> Option<()> {
+    let frame = usize::from(u16_at(chunk(bytes, b"fmt ")?, 12)?.max(1));
+    let sound = place_of(bytes, b"data")?;
+    let size = sound.start - 4..sound.start;
+    let said = u32::from_le_bytes(bytes[size.clone()].try_into().ok()?) as usize;
+    if said > sound.len() {
+        let whole = u32::try_from(sound.len() / frame * frame).ok()?;
+        bytes[size].copy_from_slice(&whole.to_le_bytes());
+    }
+    Some(())
+}
+
 fn chunk<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
+    bytes.get(place_of(bytes, name)?)
+}
+
+/// Where the content of a chunk is, as far as the file goes.
+fn place_of(bytes: &[u8], name: &[u8; 4]) -> Option<Range<usize>> {
     let mut at = 12;
     loop {
         let size = u32::from_le_bytes(bytes.get(at + 4..at + 8)?.try_into().ok()?) as usize;
         let body = at + 8;
         if bytes.get(at..at + 4)? == name {
-            // A writer that was killed leaves a size larger than the file: take what is there.
-            return bytes.get(body..bytes.len().min(body.saturating_add(size)));
+            return Some(body..bytes.len().min(body.saturating_add(size)));
         }
         at = body.checked_add(size + size % 2)?;
     }

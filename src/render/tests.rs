@@ -163,7 +163,10 @@ fn vendored_files_are_as_they_came() {
 }
 
 fn templates() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates")
+    // Not where it was built: a target directory may serve several checkouts.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    let here = here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).join("../../templates")
 }
 
 fn files(folder: &str) -> Vec<(String, String)> {

@@ -403,5 +403,7 @@ fn relative(path: &Path) -> String {
 }
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    // Not where it was built: a target directory may serve several checkouts.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
 }

@@ -4,6 +4,7 @@ use engine::import_row::{original, show};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::{make::Place, *};
+use crate::testing::fixture;
 
 const SEED: u64 = 20_261_120;
 
@@ -19,7 +20,7 @@ fn a_file_that_was_cut_or_changed_is_told_or_read_but_never_the_end() {
                 .unwrap();
         }
     });
-    let legacy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/leads.xls");
+    let legacy = fixture("leads.xls");
     let binary = super::make::xlsb(&[
         &[super::make::Xlsb::Text("号码")],
         &[super::make::Xlsb::Number(1e10)],

@@ -6,6 +6,7 @@ use super::{
     make::{MAIN, Place, zip_of},
     *,
 };
+use crate::testing::fixture;
 
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
@@ -86,8 +87,8 @@ fn workbook() -> Vec<u8> {
 
 /// An .et is an .xls with a stream of WPS's own.
 fn et(place: &Place) -> PathBuf {
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/leads.xls");
-    let path = place.file("名单.et", &std::fs::read(fixture).unwrap());
+    let legacy = std::fs::read(fixture("leads.xls")).unwrap();
+    let path = place.file("名单.et", &legacy);
     let mut file = cfb::open_rw(&path).unwrap();
     let mut own = file.create_stream("/ETExtData").unwrap();
     own.write_all(&[0x5a; 600]).unwrap();

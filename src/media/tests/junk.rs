@@ -1,5 +1,5 @@
-//! Seeded mutations of valid input for everything that reads what others wrote. Nothing may
-//! panic; what is read must be within its bounds. The seed is fixed, so a failure repeats.
+//! Mutations of valid input for everything that reads what others wrote. Nothing may panic; what is
+//! read must be within its bounds. `PACELINE_FUZZ_S` says how long the targets go on.
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -8,128 +8,108 @@ use crate::{
     classify::{AnswerDetector, AnswerParams, Classifier},
     codec::Samples,
     dtmf::Keypad,
+    fuzz,
     hearing::Hearing,
-    packet::{HEADER, LONGEST_PAYLOAD, Packet},
-    rtcp::{Block, LONGEST, Report, Sender},
+    packet::{LONGEST_PAYLOAD, Packet},
+    prompt::PromptError,
+    rtcp::{self, Report},
     sequence::Sequence,
     srtp::{OVERHEAD, Protect, Unprotect},
+    wav::Sound,
 };
 
-const ROUNDS: usize = 20_000;
+const ROUNDS: u64 = 20_000;
 
-/// Flips, cuts, repeats and inserts a little of everything.
-fn mutate(bytes: &[u8], dice: &mut StdRng) -> Vec<u8> {
-    let mut out = bytes.to_vec();
-    for _ in 0..dice.random_range(1..6) {
-        let at = dice.random_range(0..=out.len());
-        match dice.random_range(0..5) {
-            0 if at < out.len() => out[at] ^= 1 << dice.random_range(0..8),
-            1 if at < out.len() => out[at] = dice.random(),
-            2 => out.truncate(at),
-            3 => out.insert(at, [0, 0xFF, 0x80, 0x7F][dice.random_range(0..4)]),
-            _ => {
-                let end = dice.random_range(at..=out.len());
-                let piece = out[at..end].to_vec();
-                out.extend(piece);
-            }
+fn corpus(kind: &str) -> Vec<Vec<u8>> {
+    fuzz::corpus(fuzz::beside("tests/corpus").join(kind))
+}
+
+/// Hands mutations of a corpus to `read`, with the number of the round.
+fn mutations(kind: &str, rounds: u64, mut read: impl FnMut(u64, &[u8], &mut StdRng)) {
+    let seeds = corpus(kind);
+    let (mut rounds, seed) = fuzz::rounds(rounds);
+    let mut dice = StdRng::seed_from_u64(seed);
+    while let Some(round) = rounds.next_round() {
+        let mut bytes = seeds[dice.random_range(0..seeds.len())].clone();
+        for _ in 0..dice.random_range(1..8) {
+            fuzz::mutate(&mut bytes, &seeds, &mut dice);
         }
-        out.truncate(2_000);
+        read(round, &bytes, &mut dice);
     }
-    out
 }
 
-fn rtp() -> Vec<Vec<u8>> {
-    let mut plain = vec![0; HEADER + LONGEST_PAYLOAD];
-    let packet = Packet {
-        payload_type: 8,
-        marker: true,
-        sequence: 65_535,
-        timestamp: u32::MAX - 10,
-        ssrc: 7,
-        payload: &[0x55; 160],
-    };
-    let length = packet.write(&mut plain);
-    plain.truncate(length);
-    let mut extended = vec![0xB1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0];
-    extended.extend([0xBE, 0xDE, 0, 1, 9, 9, 9, 9, 1, 2, 3, 0, 0, 3]);
-    vec![
-        plain,
-        extended,
-        vec![0x80, 101, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 5, 0x8A, 3, 32],
-    ]
+/// What a leg does with a packet, whoever it is from.
+#[derive(Default)]
+struct Ear {
+    hearing: Hearing,
+    keypad: Keypad,
+    sequence: Option<Sequence>,
 }
 
-fn rtcp() -> Vec<Vec<u8>> {
-    let sender = Some(Sender {
-        ntp: u64::MAX,
-        timestamp: 1,
-        packets: 2,
-        bytes: 3,
-    });
-    let block = Some(Block {
-        ssrc: 7,
-        ..Block::default()
-    });
-    [
-        (sender, block, true),
-        (None, block, false),
-        (sender, None, false),
-    ]
-    .into_iter()
-    .map(|(sender, block, goodbye)| {
-        let mut bytes = vec![0; LONGEST];
-        let report = Report {
-            ssrc: 9,
-            sender,
-            block,
-            goodbye,
-        };
-        let length = report.write(b"abcdefghijklmnop", &mut bytes);
-        bytes.truncate(length);
-        bytes
-    })
-    .collect()
-}
-
-#[test]
-fn rtp_from_anywhere_is_read_ordered_and_relayed() {
-    let mut dice = StdRng::seed_from_u64(1);
-    let corpus = rtp();
-    let mut hearing = Hearing::default();
-    let mut keypad = Keypad::default();
-    let mut sequence = Sequence::starting_at(65_000, u32::MAX - 5);
-    for round in 0..ROUNDS {
-        let bytes = mutate(&corpus[round % corpus.len()], &mut dice);
-        let tick = round as u64 / 3;
-        if let Some(packet) = Packet::read(&bytes) {
+impl Ear {
+    fn take(&mut self, round: u64, bytes: &[u8], dice: &mut StdRng) {
+        let tick = round / 3;
+        if let Some(packet) = Packet::read(bytes) {
             assert!(packet.payload.len() <= LONGEST_PAYLOAD);
-            let codec = [Codec::Pcmu, Codec::Pcma, Codec::G722][round % 3];
-            hearing.sound(codec, &packet, dice.random_range(-1_000..1_000_000));
-            hearing.comfort(packet.payload);
-            keypad.take(&packet, tick);
-            sequence.relay(
-                tick,
-                packet.ssrc,
-                packet.sequence,
-                packet.timestamp,
-                packet.marker,
-            );
+            let codec = [Codec::Pcmu, Codec::Pcma, Codec::G722][(round % 3) as usize];
+            let arrival = dice.random_range(-1_000..1_000_000);
+            self.hearing.sound(codec, &packet, arrival);
+            self.hearing.comfort(packet.payload);
+            self.keypad.take(&packet, tick);
+            let sequence = &mut self.sequence;
+            sequence
+                .get_or_insert_with(|| Sequence::starting_at(65_000, u32::MAX - 5))
+                .relay(
+                    tick,
+                    packet.ssrc,
+                    packet.sequence,
+                    packet.timestamp,
+                    packet.marker,
+                );
         }
-        keypad.expire(tick);
-        let _: Samples = hearing.frame();
+        self.keypad.expire(tick);
+        let _: Samples = self.hearing.frame();
     }
 }
 
 #[test]
-fn reports_from_anywhere_are_read() {
-    let mut dice = StdRng::seed_from_u64(2);
-    let corpus = rtcp();
-    for round in 0..ROUNDS {
-        let bytes = mutate(&corpus[round % corpus.len()], &mut dice);
-        if let Some(report) = Report::read(&bytes, 7) {
+fn every_packet_of_the_corpus_is_what_its_name_says() {
+    let read = |kind| corpus(kind).iter().filter_map(|b| Packet::read(b)).count();
+    // All but one of another version, one that is too long, and one that is padding alone.
+    assert_eq!(read("rtp"), corpus("rtp").len() - 3);
+    assert_eq!((read("rtcp"), read("stun")), (0, 0));
+    let reports = |kind| corpus(kind).iter().filter(|b| rtcp::is_rtcp(b)).count();
+    assert_eq!(reports("rtcp"), corpus("rtcp").len());
+    assert_eq!((reports("rtp"), reports("stun")), (0, 0));
+}
+
+#[test]
+fn no_mutation_of_rtp_panics() {
+    let mut ear = Ear::default();
+    mutations("rtp", ROUNDS, |round, bytes, dice| {
+        ear.take(round, bytes, dice);
+    });
+}
+
+#[test]
+fn no_mutation_of_rtcp_panics() {
+    mutations("rtcp", ROUNDS, |_, bytes, _| {
+        if let Some(report) = Report::read(bytes, 7) {
             assert!(report.block.is_none_or(|block| block.ssrc == 7));
         }
-    }
+    });
+}
+
+/// What comes to the port of a call and is neither RTP nor RTCP (RFC 7983) is taken for neither.
+#[test]
+fn no_mutation_of_stun_is_heard() {
+    let mut ear = Ear::default();
+    mutations("stun", ROUNDS, |round, bytes, dice| {
+        let is_other = bytes.first().is_none_or(|first| first >> 6 != 2);
+        let is_taken = Packet::read(bytes).is_some() || rtcp::is_rtcp(bytes);
+        assert!(!(is_other && is_taken), "{bytes:?}");
+        ear.take(round, bytes, dice);
+    });
 }
 
 #[test]
@@ -138,64 +118,65 @@ fn nothing_forged_passes_the_guard() {
     for suite in [Suite::Sha1_80, Suite::Sha1_32] {
         let keying = Keying::random(suite);
         let (mut protect, mut open) = (Protect::new(&keying), Unprotect::new(&keying));
-        let mut packet = rtp()[0].clone();
+        let is_sound = |bytes: &Vec<u8>| Packet::read(bytes).is_some();
+        let mut packet = corpus("rtp").into_iter().find(is_sound).expect("a packet");
+        let seeds = corpus("rtcp");
         let length = packet.len();
         packet.resize(length + OVERHEAD, 0);
         let length = protect.rtp(&mut packet, length).expect("room");
         packet.truncate(length);
-        let mut report = rtcp()[0].clone();
+        let mut report = seeds[0].clone();
         let length = report.len();
         report.resize(length + OVERHEAD, 0);
         let length = protect.rtcp(&mut report, length).expect("room");
         report.truncate(length);
         for _ in 0..ROUNDS / 10 {
-            let mut forged = mutate(&packet, &mut dice);
+            let mut forged = packet.clone();
+            fuzz::mutate(&mut forged, &seeds, &mut dice);
             assert!(forged == packet || open.rtp(&mut forged).is_none());
-            let mut forged = mutate(&report, &mut dice);
+            let mut forged = report.clone();
+            fuzz::mutate(&mut forged, &seeds, &mut dice);
             assert!(forged == report || open.rtcp(&mut forged).is_none());
         }
         assert!(open.rtp(&mut packet).is_some() && open.rtcp(&mut report).is_some());
     }
 }
 
-#[test]
-fn sound_files_from_anywhere_are_prompts_or_errors() {
-    let mut dice = StdRng::seed_from_u64(4);
+/// Hands mutations of sound files to whoever reads prompts.
+fn sounds(kind: &str, read: impl Fn(&std::path::Path) -> Result<Sound, PromptError>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let wav = {
-        let path = folder.path().join("valid.wav");
-        let spec = hound::WavSpec {
-            channels: 2,
-            sample_rate: 16_000,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
-        };
-        let mut writer = hound::WavWriter::create(&path, spec).expect("a new wav");
-        (0..200_i16).for_each(|n| writer.write_sample(n * 100).expect("a sample"));
-        writer.finalize().expect("a whole wav");
-        std::fs::read(path).expect("its bytes")
-    };
-    let mut g711 = wav.clone();
-    g711[20] = 6;
-    let mp3 = include_bytes!("../testdata/kilohertz.mp3")[..1_500].to_vec();
-    for (round, (extension, valid)) in [("wav", &wav), ("wav", &g711), ("mp3", &mp3)]
-        .into_iter()
-        .cycle()
-        .take(1_500)
-        .enumerate()
-    {
-        let path = folder.path().join(format!("{round}.{extension}"));
-        std::fs::write(&path, mutate(valid, &mut dice)).expect("a file");
-        let read = match extension {
-            "wav" => crate::wav::read(&path),
-            _ => crate::mp3::read(&path),
-        };
-        if let Ok(sound) = read {
+    let path = folder.path().join("prompt");
+    mutations(kind, 1_500, |_, bytes, _| {
+        std::fs::write(&path, bytes).expect("a file");
+        if let Ok(sound) = read(&path) {
             assert!((8_000..=48_000).contains(&sound.rate));
             assert!(sound.samples.len() <= 200_000);
         }
-        std::fs::remove_file(path).expect("our file");
+    });
+}
+
+#[test]
+fn every_sound_of_the_corpus_is_read() {
+    let folder = fuzz::beside("tests/corpus");
+    let files = |kind| std::fs::read_dir(folder.join(kind)).expect("a folder");
+    for file in files("wav") {
+        let sound = crate::wav::read(&file.expect("a file").path()).expect("a prompt");
+        assert!(!sound.samples.is_empty());
     }
+    for file in files("mp3") {
+        let sound = crate::mp3::read(&file.expect("a file").path()).expect("a prompt");
+        assert!(!sound.samples.is_empty());
+    }
+}
+
+#[test]
+fn no_mutation_of_a_wav_panics() {
+    sounds("wav", crate::wav::read);
+}
+
+#[test]
+fn no_mutation_of_an_mp3_panics() {
+    sounds("mp3", crate::mp3::read);
 }
 
 #[test]

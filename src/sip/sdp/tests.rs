@@ -211,14 +211,7 @@ fn directions() {
 }
 
 fn corpus() -> Vec<Vec<u8>> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sdp/corpus");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("the folder is there")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    files.sort();
-    let read = |path| std::fs::read(path).expect("readable");
-    files.into_iter().map(read).collect()
+    crate::fuzz::corpus(crate::fuzz::beside("sdp/corpus"))
 }
 
 #[test]

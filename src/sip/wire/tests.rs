@@ -1,6 +1,6 @@
 //! The torture messages of RFC 4475 (`message/torture`), and mutations of them.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, sync::Arc};
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
@@ -71,9 +71,7 @@ invalid 3.3.11 zeromf 200
 ";
 
 fn files(kind: &str) -> BTreeMap<String, Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("message/torture")
-        .join(kind);
+    let folder = fuzz::beside("message/torture").join(kind);
     let entries = fs::read_dir(folder).expect("the folder is there");
     let files = entries.map(|e| e.expect("an entry").path());
     files
@@ -196,6 +194,14 @@ struct Everybody;
 impl PhoneBook for Everybody {
     fn secrets(&self, extension: &str) -> Option<Ha1> {
         Some(ha1(extension, "test", "secret"))
+    }
+}
+
+/// What speaks another protocol to the same port is dropped without an answer (RFC 7983).
+#[test]
+fn stun_and_dtls_are_dropped() {
+    for bytes in fuzz::corpus(fuzz::beside("../media/tests/corpus/stun")) {
+        assert_eq!(fate(&mut core(), &bytes, 1), "dropped", "{bytes:?}");
     }
 }
 

@@ -4,15 +4,14 @@ use std::{fs, net::SocketAddr, path::Path, process::Stdio, time::Duration};
 
 use tokio::process::{Child, Command};
 
-use super::{REALM, Side, caller, new_call, offer};
+use super::{REALM, Side, caller, new_call, offer, sipp::free_port};
 use crate::{Destination, EndCause, SipEvent, sdp};
 
 const BARESIP: &str = "/usr/bin/baresip";
 
 /// A phone without a sound card that answers by itself.
 fn phone(folder: &Path, registrar: SocketAddr) -> Child {
-    let port = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let port = port.local_addr().expect("bound").port();
+    let port = free_port();
     let sound = folder.join("silence.wav");
     let sound = sound.to_string_lossy();
     let config = format!(

@@ -4,9 +4,9 @@ mod agents;
 mod baresip;
 mod load;
 mod network;
+mod rows;
 mod scan;
 mod sipp;
-mod sipp_rows;
 mod streams;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

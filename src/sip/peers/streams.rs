@@ -8,7 +8,7 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use super::{Side, answer_to, caller, new_call, offer};
+use super::{Side, answer_to, caller, new_call, offer, sipp::free_port};
 use crate::{Destination, EndCause, Gateway, Hop, Side as Who, Tls, message::Message};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -146,11 +146,6 @@ async fn absurd_sizes_hurt_nobody_else() {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").port()
-}
-
 /// The certificate is for `b.test` and 127.0.0.1.
 fn tls(port: u16) -> Tls {
     Tls {
@@ -238,9 +233,7 @@ async fn a_useless_certificate_is_told_at_the_start() {
 async fn gateways_have_a_port_of_their_own() {
     let carrier = UdpSocket::bind("127.0.0.2:0").await.expect("a free port");
     let at = carrier.local_addr().expect("bound");
-    let trunk_port = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
-    let port = trunk_port.local_addr().expect("bound").port();
-    drop(trunk_port);
+    let port = free_port();
     let mut agent = Side::start(|c| {
         c.trunk_port = Some(port);
         c.gateways = vec![Gateway::udp("b", at)];

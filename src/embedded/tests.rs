@@ -9,7 +9,7 @@ use std::{
 
 use switch::{
     CallerId, Command, CommandId, Event, EventKind, LegId, Originate, Refused, Switch, Target,
-    conformance,
+    conformance::{self, Strait},
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -43,8 +43,62 @@ async fn the_port_conforms() {
         gateway: "b".to_owned(),
         prompt: "tone:1000:400".to_owned(),
         folder: folder.path().to_owned(),
+        strained: Box::new(|strait| Box::pin(strained(strait))),
     })
     .await;
+}
+
+/// A switch that takes no new legs, because it is really so.
+async fn strained(strait: Strait) -> Arc<dyn Switch> {
+    if strait == Strait::MediaLate {
+        let (a, b) = (hurried().await, switch(46_000..=46_998).await);
+        a.set_gateways(vec![Gateway::udp("b", b.sip_address())]);
+        b.set_gateways(vec![Gateway::udp("a", a.sip_address())]);
+        let mut told = b.events().expect("events");
+        dial(&a, "b").expect("nothing is late yet");
+        let leg = incoming(&mut told).await;
+        b.send(CommandId(1), Command::Answer { leg })
+            .expect("a leg that is up");
+        assert_eq!(overloaded(&a).await, Refused::MediaOverload);
+        return Arc::new(Kept(a, b));
+    }
+    let (a, b) = pair().await;
+    let mut gateway = Gateway::udp("b", b.sip_address());
+    match strait {
+        Strait::GatewayFull => gateway.channels = Some(1),
+        Strait::TooFast => gateway.sip.pace = Some(Duration::from_secs(3_600)),
+        Strait::MediaLate => unreachable!("it has returned"),
+        Strait::Draining => a.shutdown(DEADLINE).await,
+    }
+    a.set_gateways(vec![gateway]);
+    if strait != Strait::Draining {
+        dial(&a, "b").expect("the first fits");
+    }
+    Arc::new(Kept(a, b))
+}
+
+/// A switch, and the other one that its calls are with.
+struct Kept(
+    Arc<Embedded>,
+    #[expect(dead_code, reason = "it is there")] Arc<Embedded>,
+);
+
+impl Switch for Kept {
+    fn capabilities(&self) -> switch::Capabilities {
+        self.0.capabilities()
+    }
+
+    fn send(&self, id: CommandId, command: Command) -> Result<(), Refused> {
+        self.0.send(id, command)
+    }
+
+    fn events(&self) -> Option<UnboundedReceiver<Event>> {
+        self.0.events()
+    }
+
+    fn legs(&self) -> Vec<LegId> {
+        self.0.legs()
+    }
 }
 
 fn dial(switch: &Embedded, gateway: &str) -> Result<LegId, Refused> {
@@ -173,14 +227,33 @@ async fn the_signalling_of_a_call_can_be_read_after_it() {
     assert_eq!(a.drop_registration("1001"), Err(Refused::NotRegistered));
 }
 
-#[tokio::test]
-async fn while_media_is_late_nothing_new_begins_and_calls_that_are_up_go_on() {
+/// A switch that finds itself late as soon as it has sound.
+async fn hurried() -> Arc<Embedded> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut config = Config::new(address, "test", 45_000..=45_998);
     config.sip.flood_limit = 0;
     // Nobody is that punctual.
     config.overload = Duration::ZERO;
-    let a = Embedded::start(config).await.expect("a free port");
+    Embedded::start(config).await.expect("a free port")
+}
+
+/// What a switch refuses with, once it does.
+async fn overloaded(a: &Embedded) -> Refused {
+    let refused = async {
+        loop {
+            if let Err(refused) = dial(a, "b") {
+                return refused;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let refused = tokio::time::timeout(DEADLINE, refused).await;
+    refused.expect("an overload in time")
+}
+
+#[tokio::test]
+async fn while_media_is_late_nothing_new_begins_and_calls_that_are_up_go_on() {
+    let a = hurried().await;
     let b = switch(46_000..=46_998).await;
     a.set_gateways(vec![Gateway::udp("b", b.sip_address())]);
     b.set_gateways(vec![Gateway::udp("a", a.sip_address())]);
@@ -190,19 +263,7 @@ async fn while_media_is_late_nothing_new_begins_and_calls_that_are_up_go_on() {
     b.send(CommandId(1), Command::Answer { leg: far })
         .expect("a leg that is up");
     while next(&mut told_a).await.kind != EventKind::Answered {}
-    let refused = async {
-        loop {
-            if let Err(refused) = dial(&a, "b") {
-                return refused;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    let refused = tokio::time::timeout(DEADLINE, refused).await;
-    assert_eq!(
-        refused.expect("an overload in time"),
-        Refused::MediaOverload
-    );
+    assert_eq!(overloaded(&a).await, Refused::MediaOverload);
     // A call from outside is turned away with a time to come back.
     let turned = dial(&b, "a").expect("it goes out");
     loop {

@@ -4,7 +4,9 @@
 //! [`sim`], which is none; the conformance suite holds all to the same rules:
 //!
 //! 1. The caller picks every id. An accepted command ends in its effect event or in
-//!    [`EventKind::Failed`].
+//!    [`EventKind::Failed`], at once but for what takes time by its nature: an [`Originate`] until
+//!    its ring time is over and a CANCEL could be answered (RFC 3261: 32 s), a `Play` until its
+//!    prompt is, a `Classify` until its budget is.
 //! 2. Exactly one [`EventKind::Ended`] per leg, and nothing follows it except
 //!    [`EventKind::RecordDone`].
 //! 3. [`Event::seq`] is dense per leg; order is promised per leg only. `Bridged` comes for both legs.
@@ -13,9 +15,18 @@
 //! 5. `Hangup` before the answer is CANCEL or a 4xx; a 2xx that races it never shows as `Answered`.
 //! 6. A command whose state already holds is `Ok` and tells nothing. An unknown leg is
 //!    [`Refused::NoSuchLeg`].
-//! 7. Answer time is when the 2xx arrived at the engine.
-//! 8. An absent capability is refused at once with [`Refused::Unsupported`].
-//! 9. [`Refused`] is never an attempt on a lead: it says that our side did not dial.
+//! 7. Answer time ([`Event::at`]) is when the 2xx arrived at the engine, however late it is read.
+//! 8. From the answer to the agent there is no round trip: a `Bridge` of two answered legs is made,
+//!    and told, when [`Switch::send`] returns. Steps that an engine would run by itself on the
+//!    answer there are none: who takes a call is decided when it is answered, and the agent who was
+//!    free at the dial may have gone.
+//! 9. There is no transfer. A blind one is an `Originate` and a `Bridge`, or a `Refer`; an attended
+//!    one is a `Bridge`. What a phone asks for by itself arrives as [`EventKind::TransferAsked`],
+//!    or as an incoming leg that `replaces` another, and the house decides.
+//! 10. Keys arrive one by one. Collecting them, menus, queues and pacing live above the port.
+//! 11. An absent capability is refused at once with [`Refused::Unsupported`].
+//! 12. [`Refused`] is never an attempt on a lead: it says that our side did not dial. Each reason has
+//!     its own word, nothing was sent, and no event follows.
 //!
 //! Nothing here knows a lead, a campaign or a queue.
 

@@ -1,33 +1,7 @@
 //! Holds, supervision and conferences.
 
 use super::Scene;
-use crate::{Command, ConferenceId, EventKind, Hear, LegId, Monitor, OnEnd, Refused};
-
-/// Rule 8: an engine that cannot mix says so, and one that can knows its legs.
-pub async fn what_is_not_supported_is_refused(scene: &mut Scene) {
-    let nobody = LegId(uuid::Uuid::new_v4());
-    let refusal = match scene.caller.capabilities().mixing {
-        true => Refused::NoSuchLeg,
-        false => Refused::Unsupported,
-    };
-    let hear = Hear::Silence;
-    for command in [
-        Command::Hold { leg: nobody, hear },
-        Command::Resume { leg: nobody },
-        Command::Mute {
-            leg: nobody,
-            on: true,
-        },
-        supervise(nobody, nobody, Monitor::Listen),
-        Command::Confer {
-            leg: nobody,
-            conference: ConferenceId(1),
-        },
-    ] {
-        let told = format!("{command:?}");
-        assert_eq!(scene.caller.send(command), Err(refusal), "{told}");
-    }
-}
+use crate::{Command, ConferenceId, EventKind, Hear, LegId, Monitor, OnEnd};
 
 pub async fn a_hold_keeps_the_bridge(scene: &mut Scene) {
     let (a, far_a) = scene.answered("6000").await;

@@ -7,18 +7,25 @@
 //!
 //! A broken rule is a panic that says which leg did what.
 
+mod answers;
 mod bridges;
 mod calls;
+mod deadlines;
 mod mixes;
 mod probe;
 mod prompts;
 mod refusals;
+mod straits;
 mod transfers;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use crate::{CallerId, Command, LegId, Originate, Switch, Target};
 use probe::{LONG, Probe};
+pub use straits::Strait;
+
+/// Brings an engine of that kind, with the same gateway, into a strait.
+pub type Strained = dyn Fn(Strait) -> Pin<Box<dyn Future<Output = Arc<dyn Switch>> + Send>> + Sync;
 
 /// Two engines, one calling the other.
 pub struct Pair {
@@ -30,6 +37,8 @@ pub struct Pair {
     pub prompt: String,
     /// A folder for recordings.
     pub folder: PathBuf,
+    /// Other engines, for what they refuse when they can do no more.
+    pub strained: Box<Strained>,
 }
 
 /// Plays every scene, one after the other.
@@ -43,6 +52,7 @@ pub async fn check(pair: Pair) {
         gateway: pair.gateway,
         prompt: pair.prompt,
         folder: pair.folder,
+        strained: pair.strained,
     };
     calls::an_answered_call_ends_on_both_sides(scene).await;
     calls::a_hangup_while_it_rings_is_a_cancel(scene).await;
@@ -50,9 +60,11 @@ pub async fn check(pair: Pair) {
     calls::an_answer_that_races_the_hangup_is_not_told(scene).await;
     calls::nobody_answers_in_time(scene).await;
     calls::each_refusal_has_its_status(scene).await;
+    answers::the_time_of_an_answer_is_that_of_its_arrival(scene).await;
+    answers::from_the_answer_to_the_agent_there_is_no_round_trip(scene).await;
+    deadlines::what_comes_too_early_has_failed(scene).await;
     bridges::legs_are_bridged_moved_and_parked(scene).await;
     bridges::the_survivor_is_parked_or_hung_up(scene).await;
-    mixes::what_is_not_supported_is_refused(scene).await;
     if scene.caller.capabilities().mixing {
         mixes::a_hold_keeps_the_bridge(scene).await;
         mixes::a_supervisor_changes_how_and_is_parked_in_the_end(scene).await;
@@ -72,6 +84,7 @@ pub async fn check(pair: Pair) {
     prompts::a_recording_is_born_with_its_leg(scene).await;
     refusals::what_does_not_exist_is_refused(scene).await;
     refusals::what_holds_already_is_silent(scene).await;
+    straits::whoever_takes_no_leg_says_why(scene).await;
     scene.caller.assert_over();
     scene.callee.assert_over();
 }
@@ -83,6 +96,7 @@ struct Scene {
     gateway: String,
     prompt: String,
     folder: PathBuf,
+    strained: Box<Strained>,
 }
 
 impl Scene {

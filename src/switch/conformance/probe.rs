@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -28,6 +28,7 @@ pub struct Probe {
 #[derive(Default)]
 struct Log {
     kinds: Vec<EventKind>,
+    times: Vec<SystemTime>,
     read: usize,
 }
 
@@ -114,6 +115,21 @@ impl Probe {
             .map_or_else(Vec::new, |log| log.kinds.iter().map(name_of).collect())
     }
 
+    /// When the engine saw the first thing of that name.
+    pub fn at(&self, leg: LegId, name: &str) -> SystemTime {
+        let log = &self.logs[&leg];
+        let first = log.kinds.iter().position(|kind| name_of(kind) == name);
+        log.times[first.unwrap_or_else(|| panic!("{leg:?} has told no {name}"))]
+    }
+
+    /// The names of everything a leg has told, with what waits to be read.
+    pub fn told_by_now(&mut self, leg: LegId) -> Vec<&'static str> {
+        while let Ok(event) = self.events.try_recv() {
+            self.note(event);
+        }
+        self.told(leg)
+    }
+
     pub fn capabilities(&self) -> crate::Capabilities {
         self.switch.capabilities()
     }
@@ -143,6 +159,10 @@ impl Probe {
         let event = tokio::time::timeout(DEADLINE, self.events.recv()).await;
         let event = event.unwrap_or_else(|_| panic!("the {} never told {what}", self.name));
         let event = event.unwrap_or_else(|| panic!("the {} ended before {what}", self.name));
+        self.note(event);
+    }
+
+    fn note(&mut self, event: Event) {
         let Some(leg) = event.leg else { return };
         if let EventKind::Incoming { to, .. } = &event.kind {
             self.incoming.push_back((leg, to.clone()));
@@ -160,6 +180,7 @@ impl Probe {
             !after_end || may_follow,
             "nothing follows the end: {told:?}, {event:?}"
         );
+        log.times.push(event.at);
         log.kinds.push(event.kind);
     }
 }

@@ -4,19 +4,29 @@ use std::path::PathBuf;
 
 use super::{Scene, probe::LONG};
 use crate::{
-    CallerId, Cause, Command, Hear, LegId, OnEnd, Originate, PlayId, RecordId, Refused, Target,
+    CallerId, Cause, Classify, Command, ConferenceId, Hear, LegId, Monitor, OnEnd, Originate,
+    PlayId, RecordId, Refused, Target,
 };
 
 pub async fn what_does_not_exist_is_refused(scene: &mut Scene) {
     let (leg, far) = scene.answered("5000").await;
     let nobody = LegId(uuid::Uuid::new_v4());
-    for command in commands_to(nobody, &scene.prompt) {
-        let told = format!("{command:?}");
-        assert_eq!(
-            scene.caller.send(command),
-            Err(Refused::NoSuchLeg),
-            "{told}"
-        );
+    let able = scene.caller.capabilities();
+    let refusals = [
+        (commands_to(nobody, &scene.prompt), true),
+        (recordings_of(nobody), able.recording),
+        (mixes_of(nobody), able.mixing),
+        (classifications_of(nobody), able.machine_detection),
+    ];
+    for (commands, able) in refusals {
+        let refusal = match able {
+            true => Refused::NoSuchLeg,
+            false => Refused::Unsupported,
+        };
+        for command in commands {
+            let told = format!("{command:?}");
+            assert_eq!(scene.caller.send(command), Err(refusal), "{told}");
+        }
     }
     let prompt = "there-is-no-such-prompt".to_owned();
     let play = Command::Play {
@@ -106,9 +116,10 @@ pub async fn what_holds_already_is_silent(scene: &mut Scene) {
     assert!(!told.contains(&"Failed"), "{told:?}");
 }
 
-fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
+/// Every command to a leg that every engine knows.
+pub fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
     let prompt = prompt.to_owned();
-    let (play, record) = (PlayId(1), RecordId(1));
+    let play = PlayId(1);
     vec![
         Command::Ring { leg },
         Command::Answer { leg },
@@ -136,12 +147,6 @@ fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
             leg,
             digits: "1".to_owned(),
         },
-        Command::StartRecord {
-            leg,
-            record,
-            path: PathBuf::from("/nowhere/x.wav"),
-        },
-        Command::StopRecord { leg, record },
         Command::Refer {
             leg,
             to: "5".to_owned(),
@@ -154,7 +159,40 @@ fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
     ]
 }
 
-fn originate(to: Target) -> Command {
+fn recordings_of(leg: LegId) -> Vec<Command> {
+    let record = RecordId(1);
+    let path = PathBuf::from("/nowhere/x.wav");
+    vec![
+        Command::StartRecord { leg, record, path },
+        Command::PauseRecord { leg, record },
+        Command::ResumeRecord { leg, record },
+        Command::StopRecord { leg, record },
+    ]
+}
+
+/// What an engine knows that can mix.
+pub fn mixes_of(leg: LegId) -> Vec<Command> {
+    let (hear, conference) = (Hear::Silence, ConferenceId(1));
+    vec![
+        Command::Hold { leg, hear },
+        Command::Resume { leg },
+        Command::Mute { leg, on: true },
+        Command::Supervise {
+            leg,
+            agent: leg,
+            monitor: Monitor::Listen,
+        },
+        Command::Confer { leg, conference },
+    ]
+}
+
+/// What an engine knows that can tell people from machines.
+pub fn classifications_of(leg: LegId) -> Vec<Command> {
+    let params = Classify::default();
+    vec![Command::Classify { leg, params }]
+}
+
+pub fn originate(to: Target) -> Command {
     let caller = CallerId {
         number: "1000".to_owned(),
         ..CallerId::default()

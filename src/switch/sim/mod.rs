@@ -42,6 +42,7 @@ pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim
         ends: [end(tell_a), end(tell_b)],
         started: Instant::now(),
         prompts: BTreeMap::from([(prompt.to_owned(), length)]),
+        strait: None,
     }));
     let sim = |end, told| {
         Arc::new(Sim {
@@ -54,6 +55,11 @@ pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim
 }
 
 impl Sim {
+    /// Takes no new legs from now on, and says why.
+    pub fn strain(&self, why: Refused) {
+        self.world().strait = Some(why);
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,6 +79,9 @@ impl Sim {
     fn originate(&self, world: &mut World, order: Originate) -> Result<(), Refused> {
         if world.ends[self.end].legs.contains_key(&order.leg) {
             return Ok(());
+        }
+        if let Some(why) = world.strait {
+            return Err(why);
         }
         let Target::Gateway { gateway, number } = order.to else {
             return Err(Refused::NotRegistered);
@@ -107,13 +116,17 @@ impl Sim {
     fn play(
         &self,
         world: &mut World,
-        leg: LegId,
+        (id, leg): (CommandId, LegId),
         play: PlayId,
         prompt: &str,
         times: u32,
     ) -> Result<(), Refused> {
-        world.leg(self.end, leg)?;
+        let stage = world.leg(self.end, leg)?.stage;
         let length = *world.prompts.get(prompt).ok_or(Refused::NoSuchPrompt)?;
+        if stage != Stage::Answered {
+            world.fail(self.end, leg, id, "only an answered leg can be played to");
+            return Ok(());
+        }
         world.end_play(self.end, leg, PlayEnd::Stopped);
         world.leg(self.end, leg)?.play = Some((play, Instant::now()));
         world.tell(self.end, leg, EventKind::PlayStarted { play });
@@ -150,7 +163,7 @@ impl Switch for Sim {
                 play,
                 prompt,
                 times,
-            } => self.play(world, leg, play, &prompt, times),
+            } => self.play(world, (id, leg), play, &prompt, times),
             Command::StopPlay { leg, play } => {
                 let playing = world.leg(end, leg)?.play;
                 if playing.is_some_and(|(playing, _)| playing == play) {
@@ -158,7 +171,7 @@ impl Switch for Sim {
                 }
                 Ok(())
             }
-            Command::SendDtmf { leg, digits } => world.press(end, leg, &digits),
+            Command::SendDtmf { leg, digits } => world.press(end, (id, leg), &digits),
             // It makes no sound that could be mixed or judged.
             Command::Hold { .. }
             | Command::Resume { .. }
@@ -201,7 +214,7 @@ impl Switch for Sim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance;
+    use crate::conformance::{self, Strait};
 
     #[tokio::test(start_paused = true)]
     async fn the_port_conforms() {
@@ -213,6 +226,16 @@ mod tests {
             gateway: "b".to_owned(),
             prompt: "prompt".to_owned(),
             folder: folder.path().to_owned(),
+            strained: Box::new(|strait| {
+                let (strained, _) = pair("b", "prompt", Duration::ZERO);
+                strained.strain(match strait {
+                    Strait::GatewayFull => Refused::GatewayFull,
+                    Strait::TooFast => Refused::TooFast,
+                    Strait::MediaLate => Refused::MediaOverload,
+                    Strait::Draining => Refused::Draining,
+                });
+                Box::pin(async { strained as Arc<dyn Switch> })
+            }),
         })
         .await;
     }

@@ -22,6 +22,8 @@ pub(super) struct World {
     pub(super) started: Instant,
     /// Prompts that there are, with their length.
     pub(super) prompts: BTreeMap<String, Duration>,
+    /// Why no new legs are taken.
+    pub(super) strait: Option<Refused>,
 }
 
 pub(super) struct End {
@@ -328,12 +330,22 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn press(&mut self, end: usize, leg: LegId, digits: &str) -> Result<(), Refused> {
-        let far = self.leg(end, leg)?.far;
+    pub(super) fn press(
+        &mut self,
+        end: usize,
+        (command, id): (CommandId, LegId),
+        digits: &str,
+    ) -> Result<(), Refused> {
+        let leg = self.leg(end, id)?;
+        let (far, stage) = (leg.far, leg.stage);
+        if stage != Stage::Answered {
+            self.fail(end, id, command, "keys need an answered leg");
+            return Ok(());
+        }
         for digit in digits.chars() {
             self.tell(1 - end, far, EventKind::Dtmf { digit, ms: 100 });
         }
-        self.tell(end, leg, EventKind::DtmfSent);
+        self.tell(end, id, EventKind::DtmfSent);
         Ok(())
     }
 

@@ -25,6 +25,8 @@ pub struct Baresip {
     dir: TempDir,
     /// Where it takes orders.
     control: u16,
+    /// Where it takes calls.
+    pub sip: u16,
 }
 
 impl Baresip {
@@ -41,6 +43,19 @@ impl Baresip {
     /// # Panics
     /// When baresip cannot be started.
     pub fn speaking(hertz: f64, extension: &str, password: &str, registrar_port: u16) -> Self {
+        Self::run(hertz, extension, password, registrar_port, "")
+    }
+
+    /// One whose sound is encrypted (SDES-SRTP), or there is no call.
+    ///
+    /// # Panics
+    /// When baresip cannot be started.
+    pub fn encrypting(extension: &str, password: &str, registrar_port: u16) -> Self {
+        let account = ";mediaenc=srtp-mand";
+        Self::run(AGENT_HERTZ, extension, password, registrar_port, account)
+    }
+
+    fn run(hertz: f64, extension: &str, password: &str, registrar: u16, account: &str) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let write = |name: &str, text: String| {
             fs::write(dir.path().join(name), text).expect("it is writable");
@@ -48,12 +63,14 @@ impl Baresip {
         let tone = sound::tone(hertz, 0.3, 0, SPEAKS_S * sound::RATE as usize);
         sound::write_wav(&dir.path().join("tone.wav"), &tone);
         let control = ports::range(2);
-        write("config", config(dir.path(), control));
+        // It takes the SIP port and the next one.
+        let sip = ports::range(2);
+        write("config", config(dir.path(), control, sip));
         write(
             "accounts",
             format!(
-                "<sip:{extension}@127.0.0.1:{registrar_port};transport=udp>;auth_user={extension};\
-                 auth_pass={password};answermode=auto;audio_codecs=PCMA;regint=30\n"
+                "<sip:{extension}@127.0.0.1:{registrar};transport=udp>;auth_user={extension};\
+                 auth_pass={password};answermode=auto;audio_codecs=PCMA;regint=30{account}\n"
             ),
         );
         let process = Process::start(
@@ -68,6 +85,7 @@ impl Baresip {
             process,
             dir,
             control,
+            sip,
         }
     }
 
@@ -133,9 +151,7 @@ fn samples(wav: &Path) -> Vec<i16> {
         .collect()
 }
 
-fn config(dir: &Path, control: u16) -> String {
-    // It takes the SIP port and the next one.
-    let sip = ports::range(2);
+fn config(dir: &Path, control: u16, sip: u16) -> String {
     let rtp = ports::range(20);
     let rtp_last = rtp + 19;
     let dir = dir.display();
@@ -157,6 +173,7 @@ module g711.so
 module aufile.so
 module sndfile.so
 module uuid.so
+module srtp.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so

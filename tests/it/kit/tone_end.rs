@@ -19,11 +19,13 @@ use super::{
 const SAMPLES: usize = 160;
 const PACE: Duration = Duration::from_millis(20);
 const PCMA: u8 = 8;
+const KEYS: u8 = 101;
 
 #[derive(Debug)]
 pub struct ToneEnd {
     pub port: u16,
-    heard: Arc<Mutex<Vec<i16>>>,
+    ears: Ears,
+    socket: UdpSocket,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -34,15 +36,16 @@ impl ToneEnd {
     pub fn start(voice: Voice) -> Self {
         let port = ports::range(2);
         let socket = UdpSocket::bind(("127.0.0.1", port)).expect("a free port");
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let over = Arc::new(AtomicBool::new(false));
+        let own = socket.try_clone().expect("a second handle");
+        let (ears, over) = (Ears::default(), Arc::new(AtomicBool::new(false)));
         let thread = std::thread::spawn({
-            let (heard, over) = (heard.clone(), over.clone());
-            move || run(&socket, &voice, &heard, &over)
+            let (ears, over) = (ears.clone(), over.clone());
+            move || run(&own, &voice, &ears, &over)
         });
         Self {
             port,
-            heard,
+            ears,
+            socket,
             over,
             thread: Some(thread),
         }
@@ -50,13 +53,33 @@ impl ToneEnd {
 
     /// What it has heard lately.
     pub fn hears(&self) -> Vec<i16> {
-        let heard = self.heard.lock().expect("not poisoned");
+        let heard = self.ears.heard.lock().expect("not poisoned");
         heard[heard.len().saturating_sub(super::sound::LATELY)..].to_vec()
+    }
+
+    /// Every packet of telephone-events so far (payload type 101), whole.
+    pub fn keys(&self) -> Vec<Vec<u8>> {
+        self.ears.keys.lock().expect("not poisoned").clone()
+    }
+
+    /// Sends packets to whoever it hears, 20 ms apart.
+    ///
+    /// # Panics
+    /// When it has heard nobody yet.
+    pub fn play(&self, packets: &[Vec<u8>]) {
+        let peer = *self.ears.peer.lock().expect("not poisoned");
+        let peer = peer.expect("somebody to send to");
+        for packet in packets {
+            self.socket
+                .send_to(packet, peer)
+                .expect("loopback takes it");
+            std::thread::sleep(PACE);
+        }
     }
 
     /// Everything heard so far.
     pub fn heard(&self) -> Vec<i16> {
-        self.heard.lock().expect("not poisoned").clone()
+        self.ears.heard.lock().expect("not poisoned").clone()
     }
 }
 
@@ -69,7 +92,15 @@ impl Drop for ToneEnd {
     }
 }
 
-fn run(socket: &UdpSocket, voice: &Voice, heard: &Mutex<Vec<i16>>, over: &AtomicBool) {
+/// What came in, and from whom.
+#[derive(Debug, Clone, Default)]
+struct Ears {
+    heard: Arc<Mutex<Vec<i16>>>,
+    keys: Arc<Mutex<Vec<Vec<u8>>>>,
+    peer: Arc<Mutex<Option<SocketAddr>>>,
+}
+
+fn run(socket: &UdpSocket, voice: &Voice, ears: &Ears, over: &AtomicBool) {
     let mut peer: Option<SocketAddr> = None;
     let mut next = Instant::now();
     let mut sent: u64 = 0;
@@ -89,9 +120,13 @@ fn run(socket: &UdpSocket, voice: &Voice, heard: &Mutex<Vec<i16>>, over: &Atomic
         socket.set_read_timeout(Some(pause)).expect("not zero");
         if let Ok((length, from)) = socket.recv_from(&mut packet) {
             peer = Some(from);
+            *ears.peer.lock().expect("not poisoned") = peer;
             if length > 12 && packet[1] & 0x7f == PCMA {
-                let mut heard = heard.lock().expect("not poisoned");
+                let mut heard = ears.heard.lock().expect("not poisoned");
                 heard.extend(packet[12..length].iter().map(|byte| LAW.decode(*byte)));
+            } else if length > 12 && packet[1] & 0x7f == KEYS {
+                let mut keys = ears.keys.lock().expect("not poisoned");
+                keys.push(packet[..length].to_vec());
             }
         }
     }

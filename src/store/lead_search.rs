@@ -14,6 +14,7 @@ mod field;
 mod of_run;
 mod road;
 mod statement;
+mod trace;
 
 use road::Road;
 use statement::{Bound, Statement, Stretch};

@@ -38,31 +38,44 @@ pub fn condition(statement: &mut Statement, value: &str, test: &Test) {
 }
 
 fn any(statement: &mut Statement, value: &str, test: &Test, literals: &[Literal]) {
+    let is_plain = |literal: &&Literal| {
+        let is_number = test.kind == Kind::Number && literal.number.is_some();
+        !test.multi && !is_number && literal.until.is_none()
+    };
+    let (plain, others): (Vec<&Literal>, Vec<&Literal>) = literals.iter().partition(is_plain);
     statement.push("(");
-    for (at, literal) in literals.iter().enumerate() {
-        statement.push(if at == 0 { "" } else { " OR " });
-        match (test.kind, literal.number) {
-            (Kind::Number, Some(wanted)) if !test.multi => {
+    if !plain.is_empty() {
+        is_one_of(statement, value, &plain);
+    }
+    for (at, literal) in others.into_iter().enumerate() {
+        let is_first = at == 0 && plain.is_empty();
+        statement.push(if is_first { "" } else { " OR " });
+        match (&literal.until, literal.number) {
+            _ if test.multi => has_item(statement, value, &literal.text),
+            (_, Some(wanted)) if test.kind == Kind::Number => {
                 let number = number(statement, value);
                 statement.push(&format!("COALESCE({number} = "));
                 real(statement, wanted);
                 statement.push(", FALSE)");
             }
-            _ if test.multi => has_item(statement, value, &literal.text),
-            _ => match &literal.until {
-                Some(until) => {
-                    statement.push("(");
-                    as_text(statement, value, ">=", &literal.text);
-                    statement.push(" AND ");
-                    as_text(statement, value, "<", until);
-                    statement.push(")");
-                }
-                None => {
-                    statement.push(&format!("{value} = "));
-                    statement.bind(literal.text.as_str());
-                }
-            },
+            (until, _) => {
+                statement.push("(");
+                as_text(statement, value, ">=", &literal.text);
+                statement.push(" AND ");
+                as_text(statement, value, "<", until.as_deref().unwrap_or_default());
+                statement.push(")");
+            }
         }
+    }
+    statement.push(")");
+}
+
+/// In one comparison, so that the value is taken from its document once.
+fn is_one_of(statement: &mut Statement, value: &str, literals: &[&Literal]) {
+    statement.push(&format!("{value} IN ("));
+    for (at, literal) in literals.iter().enumerate() {
+        statement.push(if at == 0 { "" } else { ", " });
+        statement.bind(literal.text.as_str());
     }
     statement.push(")");
 }

@@ -5,7 +5,10 @@ use engine::{
     lead_query::{Appointment, CallStatus, Keyword, Place, Query, Span},
 };
 
-use super::{field, road::Road};
+use super::{field, road::Road, trace};
+
+/// A NUL cannot be a value of PostgreSQL.
+const NO_NUL: &str = "strpos(l.data, '\\u0000') = 0";
 
 /// A value bound to a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -272,18 +275,18 @@ impl Statement {
         }
     }
 
-    /// Some field has the text. The document as a whole is looked at first: it is cheaper.
+    /// Some field has the text.
     fn any_cell(&mut self, part: &str, masked: bool) {
+        let mut holds = self.document_holds(&trace::written(part));
         let (find, each) = if self.is_lite {
             ("instr", "json_each(l.data)")
         } else {
+            holds.push_str(" AND ");
+            holds.push_str(NO_NUL);
             ("strpos", "json_each_text(l.data::json)")
         };
-        let quoted = serde_json::Value::from(part).to_string();
-        self.push(&format!(" AND {find}(l.data, "));
-        self.bind(&quoted[1..quoted.len() - 1]);
         self.push(&format!(
-            ") > 0 AND EXISTS (SELECT 1 FROM {each} AS cell WHERE {find}(cell.value, "
+            " AND CASE WHEN {holds} THEN EXISTS (SELECT 1 FROM {each} AS cell WHERE {find}(cell.value, "
         ));
         self.bind(part);
         self.push(") > 0");
@@ -293,27 +296,51 @@ impl Statement {
                      AND (f.spec LIKE '%\"hidden\":true%' OR f.spec LIKE '%\"is_phone\":true%'))",
             );
         }
-        self.push(")");
+        self.push(") ELSE FALSE END");
     }
 
     fn field(&mut self, test: &Test) {
-        let value = self.cell(&test.code);
+        let value = self.cell(test);
         self.push(" AND ");
         field::condition(self, &value, test);
     }
 
-    /// The text of a field, NULL when it is empty.
-    fn cell(&mut self, code: &str) -> String {
-        if self.is_lite {
-            self.bound.push(Bound::Text(format!("$.\"{code}\"")));
-            return format!("NULLIF(json_extract(l.data, ${}), '')", self.bound.len());
+    /// The text of a field, NULL when it is empty or cannot pass.
+    fn cell(&mut self, test: &Test) -> String {
+        let traces = trace::traces(test);
+        let holds = traces.iter().map(|trace| self.document_holds(trace));
+        let holds: Vec<String> = holds.collect();
+        let mut worth = Vec::new();
+        if !holds.is_empty() {
+            worth.push(format!("({})", holds.join(" OR ")));
         }
-        self.bound.push(code.into());
-        // A NUL cannot be a value of PostgreSQL.
-        format!(
-            "(CASE WHEN strpos(l.data, '\\u0000') = 0 THEN NULLIF(l.data::json ->> ${}::text, '') END)",
-            self.bound.len()
-        )
+        let text = if self.is_lite {
+            self.bound.push(Bound::Text(format!("$.\"{}\"", test.code)));
+            format!("NULLIF(json_extract(l.data, ${}), '')", self.bound.len())
+        } else {
+            worth.push(NO_NUL.into());
+            self.bound.push(test.code.as_str().into());
+            format!("NULLIF(l.data::json ->> ${}::text, '')", self.bound.len())
+        };
+        if worth.is_empty() {
+            return text;
+        }
+        format!("(CASE WHEN {} THEN {text} END)", worth.join(" AND "))
+    }
+
+    /// Whether the document as it is written holds a text. PostgreSQL looks for a pattern faster than
+    /// for a text.
+    fn document_holds(&mut self, text: &str) -> String {
+        let (before, after) = if self.is_lite {
+            self.bound.push(text.into());
+            ("instr(l.data, ", ") > 0")
+        } else {
+            let literal = text.replace('\\', "\\\\");
+            let literal = literal.replace('%', "\\%").replace('_', "\\_");
+            self.bound.push(Bound::Text(format!("%{literal}%")));
+            ("l.data LIKE ", "")
+        };
+        format!("{before}${}{after}", self.bound.len())
     }
 
     pub fn is_lite(&self) -> bool {

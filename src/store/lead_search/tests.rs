@@ -15,6 +15,8 @@ use crate::{
     testing::{Home, on_both},
 };
 
+mod odd_texts;
+
 const VALUES: [&str; 12] = [
     "",
     "7",

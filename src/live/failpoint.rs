@@ -32,7 +32,12 @@ pub(crate) fn after(command: &Command) -> Option<&'static str> {
 
 /// What is reached before and after the store writes a command; see [`reach`].
 pub(crate) fn around(command: &Command) -> Option<(&'static str, &'static str)> {
-    matches!(command, Command::CloseCall(_)).then_some(("closing", "closed"))
+    match command {
+        Command::CloseCall(_) => Some(("closing", "closed")),
+        Command::Promise(_) => Some(("promising", "promised")),
+        Command::TakeCallBack { .. } => Some(("taking", "taken")),
+        _ => None,
+    }
 }
 
 #[cfg(not(debug_assertions))]

@@ -128,6 +128,19 @@ impl Scribe {
                     allowed: !forbidden,
                 }));
             }
+            Command::Promise(promise) => {
+                let kept = store::call_backs::promise(db, &self.node, promise).await?;
+                let call = promise.call.id;
+                return Ok(Some(Input::Promised { call, kept }));
+            }
+            Command::TakeCallBack {
+                leg,
+                call,
+                spellings,
+            } => {
+                let allowed = store::call_backs::take(db, *call, *leg, spellings, now).await?;
+                return Ok(Some(Input::NumberChecked { leg: *leg, allowed }));
+            }
             Command::Block {
                 lead,
                 block,
@@ -203,9 +216,15 @@ fn refusal(command: &Command) -> Option<Input> {
             lead: lead.clone(),
             facts: None,
         },
-        Command::CheckNumber { leg, .. } => Input::NumberChecked {
-            leg: *leg,
-            allowed: false,
+        Command::CheckNumber { leg, .. } | Command::TakeCallBack { leg, .. } => {
+            Input::NumberChecked {
+                leg: *leg,
+                allowed: false,
+            }
+        }
+        Command::Promise(promise) => Input::Promised {
+            call: promise.call.id,
+            kept: false,
         },
         Command::OpenAttempt(open) => Input::AttemptRefused {
             attempt: open.attempt,

@@ -81,6 +81,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             "closed what an earlier process left open"
         );
     }
+    let promises = store::call_backs::waiting(&config.db, &config.node)
+        .await
+        .map_err(StartError::Recover)?;
     let events = config.switch.events().ok_or(StartError::EventsTaken)?;
     let bus = Bus::default();
     let (reload, reloads) = watch::channel(0);
@@ -122,6 +125,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel();
     let mut floor = Floor::new(started);
     floor.limit_outside(config.outside);
+    floor.handle(Input::CallBacks(promises), started);
     let lines = Lines::of(Arc::clone(&config.switch));
     let shell = Shell {
         floor,

@@ -5,7 +5,7 @@ use engine::{
     gate::Block,
 };
 
-use crate::{Db, Result, Tx, attempts, call_legs, callers, calls, dnc};
+use crate::{Db, Result, Tx, attempts, call_backs, call_legs, callers, calls, dnc};
 
 /// Writes the attempt, its call and the lead's new state, or tells what forbids it: the number is in
 /// another live attempt or the lead is no longer this node's, or the number was put on a DNC list since
@@ -51,9 +51,12 @@ pub async fn close(db: &Db, call: &CloseCall) -> Result<()> {
     let mut tx = db.begin().await?;
     calls::close(&mut tx, call).await?;
     call_legs::add(&mut tx, call).await?;
-    if let Some(attempt) = &call.attempt {
-        callers::closed(&mut tx, attempt, call).await?;
-        attempts::close(&mut tx, attempt, call).await?;
+    match &call.attempt {
+        Some(attempt) => {
+            callers::closed(&mut tx, attempt, call).await?;
+            attempts::close(&mut tx, attempt, call).await?;
+        }
+        None => call_backs::close(&mut tx, call).await?,
     }
     tx.commit().await
 }

@@ -35,6 +35,7 @@ pub mod attempts;
 pub mod batches;
 pub mod books;
 pub mod business_statuses;
+pub mod call_backs;
 pub mod call_legs;
 pub mod call_quality;
 pub mod callers;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{campaign::Settings, floor::CloseAttempt, outcome::Outcome, time::Millis};
 
-use crate::{Db, Result, Tx, attempts, doc, on};
+use crate::{Db, Result, Tx, attempts, call_backs, doc, on};
 
 /// What recovery found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,17 +23,20 @@ struct Open {
     counted: i64,
 }
 
-/// Closes everything that `node` left open. Call it before this process dials.
+/// Closes everything that `node` left open but its promises to call back that are still to be kept; see
+/// [`call_backs::waiting`]. Call it before this process dials.
 ///
 /// # Errors
 /// When the database refuses; then everything is as it was.
 pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
     let mut tx = db.begin().await?;
     let attempts = close_attempts(&mut tx, node, now).await?;
+    call_backs::recover(&mut tx, node, now).await?;
     let calls = on!(tx.conn(), c => sqlx::query(
         "UPDATE calls SET state = 'closed', ended_at = $2, outcome = 'recovered',
              hangup_side = 'network', transport = 'lost'
-         WHERE node = $1 AND state = 'open'")
+         WHERE node = $1 AND state = 'open'
+             AND id NOT IN (SELECT call_id FROM call_backs WHERE node = $1 AND state = 'waiting')")
         .bind(node).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
     on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = 'exception' WHERE call_status = 'calling'

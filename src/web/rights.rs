@@ -241,6 +241,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/bans", LEAD),
     ("DELETE", "/api/v1/bans/{address}", ADMIN),
     ("POST", "/api/v1/calls/{id}/disposition", FLOOR),
+    ("GET", "/api/v1/call-backs", LEAD),
+    ("GET", "/api/v1/call-backs/{id}", LEAD),
     ("GET", "/api/v1/voicemails", FLOOR),
     ("GET", "/api/v1/voicemails/{id}", FLOOR),
     ("PATCH", "/api/v1/voicemails/{id}", FLOOR),

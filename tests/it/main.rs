@@ -20,6 +20,7 @@ mod kit;
 mod lines;
 mod menus;
 mod modes;
+mod promises;
 mod robots;
 mod simulate;
 mod sound;

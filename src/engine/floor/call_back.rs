@@ -1,9 +1,11 @@
-//! Callers who do not want to wait keep their place and are called back.
+//! A promised call back is made when its turn has come and an agent has picked up. From the moment at
+//! which it is taken in hand it is never made again, whatever becomes of the process.
 
 use super::{Call, Command, Event, Floor, Phase, Role, Why, talk::RINGBACK, way::Out};
 use crate::{
     ids::{CallId, LegId},
     outcome::Outcome,
+    phone,
     time::Millis,
 };
 
@@ -16,43 +18,9 @@ impl Floor {
         call.is_some_and(|call| call.way.is_call_back)
     }
 
-    /// Takes the place of a waiting caller for a call back. False when the number cannot be called, or
-    /// is going to be already; then the caller goes on waiting.
-    pub(super) fn promise_call_back(&mut self, id: CallId, now: Millis) -> bool {
-        let Some(call) = self.calls.get(&id).filter(|call| call.is_inbound()) else {
-            return false;
-        };
-        let (number, house) = (call.caller.clone(), call.callee.clone());
-        let is_promised = |other: &Call| other.way.is_call_back && other.callee == number;
-        let is_dialable = !number.is_empty() && self.way_out(&number, &[], now).is_ok();
-        if !is_dialable || self.calls.values().any(is_promised) {
-            return false;
-        }
-        let Some(call) = self.calls.get(&id) else {
-            return false;
-        };
-        let mut back = Call::new(CallId(self.numbers.take()), house, number, now);
-        back.way.is_call_back = true;
-        back.queue.clone_from(&call.queue);
-        back.priority = call.priority;
-        back.waits_since = call.waits_since;
-        back.times.queued = Some(now);
-        back.phase = Phase::Waiting;
-        let within = call.queue.as_ref().and_then(|queue| {
-            let queue = self.queues.get(queue)?;
-            Some(queue.settings.call_back_within_ms)
-        });
-        let old = Why::CallBackIsOld(back.id);
-        self.timers.set(now.plus(within.unwrap_or_default()), old);
-        let open = Command::OpenCall(Box::new(back.beginning()));
-        self.commands.push_back(open);
-        self.calls.insert(back.id, back);
-        true
-    }
-
     /// Whether a call back, whose turn it may be, has a line out. Looked at again when it has none.
     pub(super) fn may_call_back(&mut self, id: CallId, now: Millis) -> bool {
-        let Some(call) = self.calls.get(&id) else {
+        let Some(call) = self.calls.get(&id).filter(|_| !self.draining) else {
             return false;
         };
         let number = call.callee.clone();
@@ -83,7 +51,13 @@ impl Floor {
             let music = Some(RINGBACK.to_owned());
             self.commands.push_back(Command::Park { leg, music });
         }
-        self.ask_about(id, leg, &number);
+        let spellings = phone::spellings(&number, &self.home_of(None));
+        let call = id;
+        self.commands.push_back(Command::TakeCallBack {
+            leg,
+            call,
+            spellings,
+        });
     }
 
     /// The store has answered about the number.

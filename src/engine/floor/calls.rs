@@ -39,7 +39,7 @@ pub(super) enum Role {
 pub(super) enum Phase {
     /// Preview: the agent's phone rings before the customer is dialled.
     AgentFirst,
-    /// The attempt row is being written.
+    /// The attempt row, or the promise to call back, is being written.
     Opening,
     Dialling,
     /// The store is asked whether a call back may be made.

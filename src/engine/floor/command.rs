@@ -62,6 +62,16 @@ pub enum Command {
         spellings: Vec<String>,
     },
     OpenCall(Box<OpenCall>),
+    /// Write down that a caller was promised a call back, and open its call, all or nothing.
+    Promise(Box<CallBack>),
+    /// Take a promise in hand: whoever looks later, it is not called again. The DNC lists are asked in
+    /// the same write.
+    TakeCallBack {
+        leg: LegId,
+        call: CallId,
+        /// Every way in which the lists may write the number.
+        spellings: Vec<String>,
+    },
     /// Close a call and, when it was dialled, its attempt and the lead's step, all or nothing.
     CloseCall(Box<CloseCall>),
     Dispose {
@@ -232,6 +242,20 @@ pub struct OpenCall {
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
     pub started_at: Millis,
+}
+
+/// A caller was promised to be called back, in the caller's turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallBack {
+    /// The call that is to be: `callee` is whom we call, `caller` the number that was called.
+    pub call: OpenCall,
+    pub queue: QueueId,
+    /// The caller's own, on top of the queue's; 0 to 9.
+    pub priority: u8,
+    /// The place in the line goes by it.
+    pub waits_since: Millis,
+    /// Not called after this.
+    pub until: Millis,
 }
 
 /// The whole CDR, with what follows for the attempt and the lead.

@@ -146,6 +146,13 @@ pub enum Input {
         leg: LegId,
         allowed: bool,
     },
+    /// What was promised before this process and is still to be kept; comes before anything else.
+    CallBacks(Vec<super::CallBack>),
+    /// Whether a promise to call back is written down; it is not while the number waits for another.
+    Promised {
+        call: CallId,
+        kept: bool,
+    },
     PlayDone {
         leg: LegId,
         sound: SoundId,

@@ -34,18 +34,22 @@ impl Floor {
         let exits = queue.map(|queue| queue.settings.exit_keys.clone());
         let exit = exits.and_then(|exits| exits.into_iter().find(|exit| exit.key == key));
         let Some(exit) = exit else { return };
-        if exit.to == Destination::Callback && !self.promise_call_back(id, now) {
-            return;
+        match exit.to {
+            Destination::Callback => self.promise_call_back(id, key, now),
+            to => self.leave_queue_for(id, key, to, now),
         }
+    }
+
+    pub(super) fn leave_queue_for(&mut self, id: CallId, key: char, to: Destination, now: Millis) {
         self.hush(id);
         self.withdraw_offer(id, now);
         if let Some(call) = self.calls.get_mut(&id) {
-            let to = exit.to.as_str();
+            let to = to.as_str();
             call.way.exit = Some(Exit { key, to });
             call.way.left_at = Some(now);
             call.way.is_served = true;
         }
-        self.send(id, exit.to, now);
+        self.send(id, to, now);
         self.touch_all(now);
     }
 }

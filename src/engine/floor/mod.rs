@@ -41,6 +41,7 @@ mod phone_orders;
 mod pick_up;
 mod presence;
 mod preview;
+mod promise;
 mod queues;
 mod supervise;
 mod survey;
@@ -228,6 +229,8 @@ impl Floor {
             }
             Input::Bridged { leg } => self.bridged(leg, now),
             Input::NumberChecked { leg, allowed } => self.number_checked(leg, allowed, now),
+            Input::CallBacks(promises) => self.remember_promises(promises),
+            Input::Promised { call, kept } => self.promised(call, kept, now),
             Input::PlayDone { leg, sound } => self.play_over(leg, sound, Heard::Played, now),
             Input::PlayFailed { leg, sound } => self.play_over(leg, sound, Heard::Failed, now),
             Input::RecordDone {
@@ -308,6 +311,7 @@ impl Floor {
 
     fn drain(&mut self, now: Millis) {
         self.draining = true;
+        self.let_promises_rest(now);
         let campaigns: Vec<CampaignId> = self.campaigns.keys().cloned().collect();
         for id in campaigns {
             self.quiet(&id, now);

@@ -100,11 +100,11 @@ impl Floor {
             .map(|call| (call.id, call.queue.clone()))
             .collect();
         for (call, queue) in waiting {
-            let gone = queue.and_then(|queue| old.get(&queue));
+            let gone = queue.as_ref().and_then(|queue| old.get(queue));
             if gone.is_some_and(|queue| queue.settings.max_wait_ms == 0) {
                 self.timers.set(now, Why::WaitIsOver(call));
             }
-            if gone.is_some() {
+            if queue.is_none_or(|queue| !self.queues.contains_key(&queue)) {
                 self.timers.set(now, Why::CallBackIsOld(call));
             }
             self.set_wait_timers(call, now);

@@ -42,6 +42,8 @@ pub(super) struct Way {
     pub unrecorded: bool,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
+    /// The call that asks for it, and the key, while the store writes the promise down.
+    pub promised_to: Option<(CallId, char)>,
     /// Who talked, when the conversation is over and the caller is still there.
     pub served_by: Option<AgentId>,
     pub talked_until: Option<Millis>,

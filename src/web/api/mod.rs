@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod batches;
 mod business_statuses;
+mod call_backs;
 mod call_legs;
 mod caller_ids;
 mod calls;
@@ -127,6 +128,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(export::routes())
         .merge(calls::routes())
         .merge(voicemails::routes())
+        .merge(call_backs::routes())
         .merge(call_legs::routes())
         .merge(in_call::routes())
         .merge(colleagues::routes())

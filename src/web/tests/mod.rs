@@ -1,5 +1,6 @@
 mod access;
 mod allocation;
+mod call_backs;
 mod calls;
 mod contract;
 mod events;

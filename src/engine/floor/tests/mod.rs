@@ -15,6 +15,7 @@ mod menus;
 mod phones;
 mod predicting;
 mod previewing;
+mod promises;
 mod races;
 mod script;
 mod seven_days;

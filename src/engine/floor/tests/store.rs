@@ -40,6 +40,10 @@ pub struct Store {
     pub finished: BTreeMap<CampaignId, usize>,
     /// Outside numbers on a DNC list.
     pub forbidden: BTreeSet<String>,
+    /// Call backs that are still to be made, or being made: their numbers.
+    pub promises: BTreeMap<CallId, String>,
+    /// Call backs that were taken in hand.
+    pub taken: BTreeSet<CallId>,
 }
 
 impl Store {
@@ -137,6 +141,25 @@ impl Store {
                 for row in self.rows.values_mut().filter(of_campaign) {
                     row.reserved = false;
                 }
+            }
+            Command::Promise(promise) => {
+                let call = promise.call.id;
+                let number = promise.call.callee.clone();
+                let kept = !self.promises.values().any(|promised| *promised == number);
+                if kept {
+                    assert!(self.open_calls.insert(call), "{call} opened twice");
+                    self.promises.insert(call, number);
+                }
+                return Some(Input::Promised { call, kept });
+            }
+            Command::TakeCallBack {
+                leg,
+                call,
+                spellings,
+            } => {
+                let listed = |number: &String| self.forbidden.contains(number);
+                let allowed = self.taken.insert(*call) && !spellings.iter().any(listed);
+                return Some(Input::NumberChecked { leg: *leg, allowed });
             }
             Command::OpenCall(call) => {
                 assert!(self.open_calls.insert(call.id), "{} opened twice", call.id);
@@ -261,6 +284,7 @@ impl Store {
     fn close(&mut self, call: &CloseCall) {
         let id = call.id;
         assert!(self.open_calls.remove(&id), "{id} closed, but not open");
+        self.promises.remove(&id);
         if let Some(close) = &call.attempt {
             let lead = self.attempts.remove(&close.id);
             assert_eq!(lead.as_ref(), Some(&close.lead), "{id} closes its attempt");

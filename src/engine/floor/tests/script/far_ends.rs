@@ -13,7 +13,8 @@ impl Stage {
             Command::DrawPreview { .. } => "preview",
             Command::Check { .. } => "check",
             Command::OpenAttempt(_) => "attempt",
-            Command::CheckNumber { .. } => "number",
+            Command::CheckNumber { .. } | Command::TakeCallBack { .. } => "number",
+            Command::Promise(_) => "promise",
             _ => "",
         };
         let answer = self.store.carry(command, self.now);

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        super::{AgentOrder, By, Ended, Input, Quality, Refusal},
+        super::{AgentOrder, By, CallBack, Ended, Input, OpenCall, Quality, Refusal},
         stage,
     },
     Stage, seconds,
@@ -13,7 +13,7 @@ use crate::{
     classification::{Answerer, Finding},
     disposition::{Code, Disposition},
     gate::Block,
-    ids::{LeadId, LegId},
+    ids::{CallId, LeadId, LegId},
     time::Millis,
 };
 
@@ -106,6 +106,16 @@ impl Stage {
                 allowed: *how == "yes",
             },
             ["drain"] => Input::Drain,
+            ["kept", caller, how] => Input::Promised {
+                call: *self
+                    .calls
+                    .iter()
+                    .rfind(|(_, name)| name == caller)
+                    .expect("a promise")
+                    .0,
+                kept: *how == "yes",
+            },
+            ["promised", promises @ ..] => self.promised_before(promises),
             ["lists", lead] => {
                 let row = self.store.rows.get_mut(&LeadId::from(*lead));
                 row.expect("a lead").listed = true;
@@ -141,6 +151,45 @@ impl Stage {
             other => return self.agent_does(other),
         };
         self.input(input);
+    }
+
+    /// `promised 139:-60:3600`: to whom, since when they wait and until when the promise holds, counted
+    /// from the opening.
+    fn promised_before(&mut self, promises: &[&str]) -> Input {
+        let mut kept = Vec::new();
+        for (promise, nth) in promises.iter().zip(1..) {
+            let mut parts = promise.split(':');
+            let number = parts.next().expect("a number");
+            let mut at = || stage::opening().plus(seconds(parts.next().expect("a time")));
+            let (waits_since, until) = (at(), at());
+            let id = CallId(nth);
+            self.calls.insert(id, format!("back-{number}"));
+            self.store.open_calls.insert(id);
+            self.store.promises.insert(id, number.to_owned());
+            let queue = self.configuration.queues[0].id.clone();
+            kept.push(CallBack {
+                call: OpenCall {
+                    id,
+                    mode: None,
+                    is_test: false,
+                    campaign: None,
+                    task: None,
+                    lead: None,
+                    queue: Some(queue.clone()),
+                    agent: None,
+                    gateway: None,
+                    caller: "4000".into(),
+                    callee: number.to_owned(),
+                    is_call_back: true,
+                    started_at: waits_since,
+                },
+                queue,
+                priority: 0,
+                waits_since,
+                until,
+            });
+        }
+        Input::CallBacks(kept)
     }
 
     /// `judges L1 human 1.9 1.2`: whom, how long it took, and when the greeting was over.

@@ -46,6 +46,13 @@ impl Stage {
             Command::CheckNumber { leg, spellings, .. } => {
                 self.name(*leg, &spellings[0]);
             }
+            Command::TakeCallBack { leg, spellings, .. } => {
+                self.name(*leg, &spellings[0]);
+            }
+            Command::Promise(promise) => {
+                let call = &promise.call;
+                self.calls.insert(call.id, call.caller.clone());
+            }
             Command::OpenCall(call) => {
                 self.calls.insert(call.id, call.caller.clone());
             }
@@ -113,8 +120,17 @@ impl Stage {
                 let hears = music.as_deref().unwrap_or("silence");
                 format!("park {} {hears}", leg(l))
             }
-            Command::CheckNumber { spellings, .. } if shows("check") => {
+            Command::CheckNumber { spellings, .. } | Command::TakeCallBack { spellings, .. }
+                if shows("check") =>
+            {
                 format!("check {}", spellings[0])
+            }
+            Command::Promise(promise) if shows("promise") => {
+                let (number, left) = (&promise.call.callee, promise.until.since(self.now));
+                format!("promise {number} for {} s", left / 1000)
+            }
+            Command::TakeCallBack { spellings, .. } if shows("promise") => {
+                format!("take {} in hand", spellings[0])
             }
             Command::Mute { leg: l, on } => {
                 format!("{} {}", if *on { "mute" } else { "unmute" }, leg(l))

@@ -37,7 +37,7 @@ pub async fn run(
         None => (preflight::tasks(&house.db, &campaign.id).await?, 0),
     };
     let now = house.now();
-    let settings = &campaign.settings.0;
+    let settings = &store::numbers::settings_of(&house.db, &campaign).await?;
     let desk = Desk::new(settings, gateway(house, &campaign).await?, now);
     let scene = Scene {
         orgi: &campaign.orgi,

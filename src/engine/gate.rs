@@ -5,6 +5,7 @@
 
 pub mod caller;
 mod facts;
+pub mod pool;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,8 @@ pub struct Settings {
     pub call_back_within_ms: i64,
     /// After the conversation the caller is asked how it was (VOX-209).
     pub survey: bool,
+    /// Numbers of the pool that are shown to whom is called out of this queue.
+    pub caller_ids: Vec<String>,
     /// What an abandoned or timed-out caller hears before we hang up: a prompt name.
     pub sorry: String,
     /// An agent who lets this many offers in a row ring out is put on a break; 0 = never.
@@ -109,6 +111,7 @@ impl Default for Settings {
             overflow: None,
             call_back_within_ms: 3_600_000,
             survey: false,
+            caller_ids: Vec::new(),
             sorry: "sorry".into(),
             max_no_answer: 3,
         }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use engine::{
     floor::{Command, Input},
-    gate::Block,
+    gate::{Block, Used},
+    time::Millis,
 };
 use store::Db;
 use tokio::sync::mpsc;
@@ -118,6 +119,8 @@ impl Scribe {
                 call,
                 campaign,
                 spellings,
+                callers,
+                day_start,
             } => {
                 let campaign = campaign.as_ref().map_or("", |id| id.as_str());
                 let call = call.to_string();
@@ -126,6 +129,7 @@ impl Scribe {
                 return Ok(Some(Input::NumberChecked {
                     leg: *leg,
                     allowed: !forbidden,
+                    callers: used(db, &call, callers, *day_start).await?,
                 }));
             }
             Command::Promise(promise) => {
@@ -137,9 +141,18 @@ impl Scribe {
                 leg,
                 call,
                 spellings,
+                callers,
+                day_start,
             } => {
                 let allowed = store::call_backs::take(db, *call, *leg, spellings, now).await?;
-                return Ok(Some(Input::NumberChecked { leg: *leg, allowed }));
+                return Ok(Some(Input::NumberChecked {
+                    leg: *leg,
+                    allowed,
+                    callers: used(db, &call.to_string(), callers, *day_start).await?,
+                }));
+            }
+            Command::Shown { call, caller, at } => {
+                store::numbers::shown(db, &call.to_string(), caller, *at).await?;
             }
             Command::Block {
                 lead,
@@ -196,6 +209,16 @@ impl Scribe {
     }
 }
 
+/// How often these numbers of the house were shown today.
+async fn used(
+    db: &Db,
+    call: &str,
+    callers: &[String],
+    day_start: Millis,
+) -> store::Result<Vec<Used>> {
+    store::hopper::callers_of_call(db, call, callers, day_start).await
+}
+
 /// A command that cannot be written still has an answer: nothing on the floor waits for ever.
 fn refusal(command: &Command) -> Option<Input> {
     Some(match command {
@@ -220,6 +243,7 @@ fn refusal(command: &Command) -> Option<Input> {
             Input::NumberChecked {
                 leg: *leg,
                 allowed: false,
+                callers: Vec::new(),
             }
         }
         Command::Promise(promise) => Input::Promised {

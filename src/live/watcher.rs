@@ -156,6 +156,8 @@ async fn configuration(db: &Db) -> store::Result<Configuration> {
         routes: store::routes::specs(db, None).await?,
         menus: store::ivr_menus::specs(db).await?,
         extensions: extensions.into_iter().map(|one| one.extension).collect(),
+        numbers: store::numbers::specs(db).await?,
+        phone_callers: store::numbers::of_phones(db).await?,
     })
 }
 

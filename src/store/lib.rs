@@ -72,6 +72,7 @@ pub mod leads;
 pub mod learned;
 pub mod mappings;
 pub mod node;
+pub mod numbers;
 pub mod own_settings;
 pub mod past;
 pub mod preflight;

@@ -297,6 +297,12 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/holidays/{day}", LEAD),
     ("GET", "/api/v1/jurisdictions", SELL),
     ("GET", "/api/v1/caller-ids", SELL),
+    ("GET", "/api/v1/numbers", SELL),
+    ("POST", "/api/v1/numbers", LEAD),
+    ("GET", "/api/v1/numbers/{number}", SELL),
+    ("PUT", "/api/v1/numbers/{number}", LEAD),
+    ("DELETE", "/api/v1/numbers/{number}", LEAD),
+    ("PUT", "/api/v1/extensions/{extension}/caller-ids", LEAD),
 ];
 
 /// Who may use this route; `None`: the path has no such method.

@@ -1,7 +1,7 @@
 //! Callers who were promised a call back, and a server that is killed over it: each promise is kept
 //! once, or, where the phone may have rung already, not again.
 
-use std::{os::unix::process::ExitStatusExt, time::Duration};
+use std::{ops::RangeInclusive, os::unix::process::ExitStatusExt, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -25,12 +25,12 @@ const ANSWERS: Fate = Fate::Answers {
 };
 /// Where the server that keeps a promise dies, at which time it comes there, and how often the phone
 /// has been called then.
-const STEPS: &[(&str, u32, usize)] = &[
-    ("taken", 1, 0),
-    ("dialled", 1, 1),
+const STEPS: &[(&str, u32, RangeInclusive<usize>)] = &[
+    ("taken", 1, 0..=0),
+    ("dialled", 1, 0..=1),
     // The agent's phone rings and answers first.
-    ("ringing", 2, 1),
-    ("answered", 2, 1),
+    ("ringing", 2, 1..=1),
+    ("answered", 2, 1..=1),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +103,7 @@ async fn a_promise_outlives_the_server_and_nobody_is_called_back_twice() {
     let calls = carrier.calls_by_number();
     for (nth, (step, _, rang)) in STEPS.iter().enumerate() {
         let invites = calls.get(&number_of(nth)).copied().unwrap_or_default();
-        assert_eq!(invites, *rang, "killed at {step}");
+        assert!(rang.contains(&invites), "killed at {step}: {invites}");
     }
     assert_eq!(calls[&last], 1);
 }

@@ -1,6 +1,6 @@
 //! What the gate takes for a dial: a caller number, and a channel of the first gateway that has one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{CampaignSpec, Event, Floor, Phase, Role, Why, campaigns::Campaign, dialling::Dial};
 use crate::{
@@ -25,6 +25,8 @@ pub(super) struct Admitted {
 pub(super) struct UnderWay {
     last: u64,
     dials: VecDeque<Passed>,
+    /// Numbers outside about which the store is asked, and the last dial that had passed by then.
+    asked: BTreeMap<LegId, u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,17 +48,43 @@ impl UnderWay {
     }
 
     fn passed(&mut self, verdict: &Verdict, now: Millis) {
-        self.last += 1;
-        self.dials.push_back(Passed {
-            serial: self.last,
+        self.add(Passed {
+            serial: 0,
             at: now,
             caller: verdict.caller.clone(),
             number: verdict.facts.number.clone(),
             person: verdict.facts.said.person.clone(),
         });
+    }
+
+    /// A call out that is no campaign's is going to show this number.
+    pub fn shown(&mut self, caller: &str, now: Millis) {
+        self.add(Passed {
+            serial: 0,
+            at: now,
+            caller: caller.to_owned(),
+            number: String::new(),
+            person: None,
+        });
+    }
+
+    fn add(&mut self, dial: Passed) {
+        self.last += 1;
+        let serial = self.last;
+        self.dials.push_back(Passed { serial, ..dial });
         if self.dials.len() > REMEMBERED {
             self.dials.pop_front();
         }
+    }
+
+    /// The store is asked about the number of this leg.
+    pub fn ask(&mut self, leg: LegId) {
+        self.asked.insert(leg, self.last);
+    }
+
+    /// The store has answered; gives the last dial of which it may have known.
+    pub fn answered(&mut self, leg: LegId) -> u64 {
+        self.asked.remove(&leg).unwrap_or(self.last)
     }
 
     /// Nothing is with the gate any more: the next facts know everything.
@@ -65,7 +93,7 @@ impl UnderWay {
     }
 
     /// Adds what the store could not know when it was asked.
-    fn complete(&self, facts: &mut Facts, asked: u64, callers_too: bool) {
+    pub fn complete(&self, facts: &mut Facts, asked: u64, callers_too: bool) {
         let newer = self.dials.iter().rev();
         for dial in newer.take_while(|dial| dial.serial > asked) {
             if !dial.number.is_empty() && dial.number == facts.number {
@@ -107,23 +135,21 @@ impl Campaign {
     }
 
     /// The caller number for one dial, and the turn that it has.
-    fn caller(&mut self, facts: &Facts, now: Millis) -> Option<String> {
+    fn caller(&mut self, callers: &[String], facts: &Facts, now: Millis) -> Option<String> {
         let settings = &self.spec.settings;
         let turn = self.next_caller;
-        let caller = settings
-            .caller_rule
-            .choose(&settings.caller_ids, facts, turn, now);
+        let caller = settings.caller_rule.choose(callers, facts, turn, now);
         let caller = caller.map(str::to_owned);
         self.next_caller = self.next_caller.wrapping_add(1);
         caller
     }
 
     /// When a caller number is free again, where that is known.
-    fn caller_free_at(&self, facts: &Facts, now: Millis) -> Option<Millis> {
+    fn caller_free_at(&self, callers: &[String], facts: &Facts, now: Millis) -> Option<Millis> {
         let settings = &self.spec.settings;
         let tomorrow = Block::DayCap.retry_at(settings, now)?;
         let rule = &settings.caller_rule;
-        let free = rule.free_at(&settings.caller_ids, facts, tomorrow)?;
+        let free = rule.free_at(callers, facts, tomorrow)?;
         (free > now).then_some(free)
     }
 }
@@ -144,10 +170,12 @@ impl Floor {
         // The call of an agent who waits is among those that are up.
         let room = self.ceiling_room(&dial.campaign);
         let is_capped = room == Some(0) && dial.call.is_none();
+        let callers = self.callers_of_dial(dial);
+        let in_pool = self.callers.pool.asks(&callers);
         let Some(campaign) = self.campaigns.get_mut(&dial.campaign) else {
             return Err(now_and_here(Block::GatewayMissing, now));
         };
-        let asks = campaign.spec.settings.caller_rule.asks();
+        let asks = campaign.spec.settings.caller_rule.asks() || in_pool;
         self.under_way.complete(&mut facts, dial.asked, asks);
         if self.draining || campaign.spec.state != State::Running {
             return Err(now_and_here(Block::Stopped, now));
@@ -156,7 +184,9 @@ impl Floor {
             return Err(now_and_here(Block::Gateway, now));
         }
         campaign.learn_place(&facts);
-        let caller = campaign.caller(&facts, now);
+        let pool = &self.callers.pool;
+        let usable = pool.usable(&callers, &facts.callers, gateway.as_ref());
+        let caller = campaign.caller(&usable, &facts, now);
         let settings = &campaign.spec.settings;
         let state = gateway
             .as_ref()
@@ -165,7 +195,9 @@ impl Floor {
         let verdict = gate::examine(&facts, settings, caller.as_deref(), state, now);
         let verdict = verdict.map_err(|no| match no.block {
             Block::CallerId => No {
-                retry_at: campaign.caller_free_at(&facts, now).or(no.retry_at),
+                retry_at: campaign
+                    .caller_free_at(&callers, &facts, now)
+                    .or(no.retry_at),
                 ..no
             },
             _ => no,
@@ -173,7 +205,7 @@ impl Floor {
         let Some(gateway) = gateway else {
             return Err(now_and_here(Block::GatewayMissing, now));
         };
-        if self.dials.is_empty() {
+        if self.dials.is_empty() && self.under_way.asked.is_empty() {
             self.under_way.settle();
         } else {
             self.under_way.passed(&verdict, now);

@@ -109,7 +109,7 @@ impl Floor {
             return;
         };
         if call.way.is_call_back && call.customer.is_none() {
-            self.call_back(id);
+            self.call_back(id, now);
             return;
         }
         let (Some(customer), Some(agent_leg)) = (call.customer, call.agent_leg) else {

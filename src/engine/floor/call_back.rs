@@ -33,7 +33,7 @@ impl Floor {
     }
 
     /// The agent has picked up: now the caller is dialled, unless a DNC list has the number meanwhile.
-    pub(super) fn call_back(&mut self, id: CallId) {
+    pub(super) fn call_back(&mut self, id: CallId, now: Millis) {
         let leg = LegId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;
@@ -44,6 +44,7 @@ impl Floor {
             leg,
             number: number.clone(),
             channel: None,
+            shows: None,
             refused: Vec::new(),
         });
         self.legs.insert(leg, Role::Customer(id));
@@ -52,11 +53,13 @@ impl Floor {
             self.commands.push_back(Command::Park { leg, music });
         }
         let spellings = phone::spellings(&number, &self.home_of(None));
-        let call = id;
+        let (callers, day_start) = self.ask_callers(id, leg, now);
         self.commands.push_back(Command::TakeCallBack {
             leg,
-            call,
+            call: id,
             spellings,
+            callers,
+            day_start,
         });
     }
 
@@ -84,7 +87,7 @@ impl Floor {
         };
         let (house, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let Ok(way) = self.dial_out(out.leaving_as(&house), now) else {
+        let Ok(way) = self.dial_out(out.leaving_as(id, &house), now) else {
             return false;
         };
         self.legs.insert(out.leg, Role::Customer(id));

@@ -60,6 +60,15 @@ pub enum Command {
         campaign: Option<CampaignId>,
         /// Every way in which the lists may write it.
         spellings: Vec<String>,
+        /// How often were these shown since then?
+        callers: Vec<String>,
+        day_start: Millis,
+    },
+    /// A call out shows a number of the pool; it counts for today.
+    Shown {
+        call: CallId,
+        caller: String,
+        at: Millis,
     },
     OpenCall(Box<OpenCall>),
     /// Write down that a caller was promised a call back, and open its call, all or nothing.
@@ -71,6 +80,9 @@ pub enum Command {
         call: CallId,
         /// Every way in which the lists may write the number.
         spellings: Vec<String>,
+        /// How often were these shown since then?
+        callers: Vec<String>,
+        day_start: Millis,
     },
     /// Close a call and, when it was dialled, its attempt and the lead's step, all or nothing.
     CloseCall(Box<CloseCall>),

@@ -14,6 +14,8 @@ impl Floor {
             routes,
             menus,
             extensions,
+            numbers,
+            phone_callers,
         } = configuration;
         self.configure_agents(agents, now);
         self.configure_queues(queues, now);
@@ -22,6 +24,8 @@ impl Floor {
         // Callers who are in the menus stay in those that they came to (VOX-156).
         self.menus = menus.into();
         self.extensions = extensions;
+        self.callers.pool = numbers.into_iter().collect();
+        self.callers.of_phones = phone_callers;
         self.touch_all(now);
     }
 

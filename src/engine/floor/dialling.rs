@@ -51,6 +51,9 @@ impl Floor {
 
     /// Asks for facts that are fresh: what was known at import or draw does not count.
     pub(super) fn check(&mut self, lead: &LeadId, now: Millis) {
+        let dial = self.dials.get(lead);
+        let all_callers = dial.map_or_else(Vec::new, |dial| self.callers_of_dial(dial));
+        let limited = self.asked_about(all_callers.clone());
         let Some(dial) = self.dials.get_mut(lead) else {
             return;
         };
@@ -59,10 +62,9 @@ impl Floor {
         };
         dial.asked = self.under_way.last();
         let settings = &campaign.spec.settings;
-        let callers = if settings.caller_rule.asks() {
-            settings.caller_ids.clone()
-        } else {
-            Vec::new()
+        let callers = match settings.caller_rule.asks() {
+            true => all_callers,
+            false => limited,
         };
         self.commands.push_back(Command::Check {
             lead: lead.clone(),

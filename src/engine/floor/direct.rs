@@ -139,9 +139,10 @@ impl Floor {
             leg,
             number: number.to_owned(),
             channel: None,
+            shows: None,
             refused: Vec::new(),
         });
-        self.ask_about(id, leg, number);
+        self.ask_about(id, leg, number, now);
     }
 
     /// The store has answered about the number.
@@ -164,7 +165,7 @@ impl Floor {
         };
         let (own, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let leaving = out.leaving_as(&own);
+        let leaving = out.leaving_as(id, &own);
         let Ok(way) = self.dial_out(leaving, now) else {
             return false;
         };
@@ -265,11 +266,13 @@ impl Out {
         self.leg == leg && self.channel.is_none()
     }
 
-    pub fn leaving_as<'a>(&'a self, caller: &'a str) -> Leaving<'a> {
+    pub fn leaving_as<'a>(&'a self, call: CallId, caller: &'a str) -> Leaving<'a> {
         Leaving {
+            call,
             leg: self.leg,
             number: &self.number,
             caller,
+            shows: self.shows.as_deref(),
             refused: &self.refused,
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     campaign,
     classification::Finding,
     disposition::Disposition,
-    gate::{Block, Facts},
+    gate::{self, Block, Facts, Used},
     gateway,
     ids::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
@@ -145,6 +145,8 @@ pub enum Input {
     NumberChecked {
         leg: LegId,
         allowed: bool,
+        /// How often the numbers that were asked about were shown today.
+        callers: Vec<Used>,
     },
     /// What was promised before this process and is still to be kept; comes before anything else.
     CallBacks(Vec<super::CallBack>),
@@ -191,7 +193,13 @@ pub struct Configuration {
     pub menus: Menus,
     /// Every extension of the house.
     pub extensions: BTreeSet<String>,
+    /// The house's own numbers.
+    pub numbers: Vec<gate::pool::Number>,
+    pub phone_callers: PhoneCallers,
 }
+
+/// Extension to the numbers that its phone shows outside.
+pub type PhoneCallers = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentSpec {

@@ -9,6 +9,7 @@ mod announce;
 mod answered;
 mod audience;
 mod call_back;
+mod callers;
 mod calls;
 mod campaigns;
 mod clock;
@@ -90,6 +91,7 @@ use crate::{
 };
 use admission::UnderWay;
 use agents::Agent;
+use callers::Callers;
 use calls::{Call, Phase, Role};
 use campaigns::Campaign;
 use dialling::Dial;
@@ -111,6 +113,7 @@ pub struct Floor {
     menus: Arc<Menus>,
     /// Every extension of the house, whether its phone is there or not.
     extensions: BTreeSet<String>,
+    callers: Callers,
     campaigns: BTreeMap<CampaignId, Campaign>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
@@ -153,6 +156,7 @@ impl Floor {
             routes: Vec::new(),
             menus: Arc::default(),
             extensions: BTreeSet::new(),
+            callers: Callers::default(),
             campaigns: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -228,7 +232,14 @@ impl Floor {
                 self.transfer_asked(leg, &to, replaces, now);
             }
             Input::Bridged { leg } => self.bridged(leg, now),
-            Input::NumberChecked { leg, allowed } => self.number_checked(leg, allowed, now),
+            Input::NumberChecked {
+                leg,
+                allowed,
+                callers,
+            } => {
+                self.choose_shown(leg, callers, now);
+                self.number_checked(leg, allowed, now);
+            }
             Input::CallBacks(promises) => self.remember_promises(promises),
             Input::Promised { call, kept } => self.promised(call, kept, now),
             Input::PlayDone { leg, sound } => self.play_over(leg, sound, Heard::Played, now),

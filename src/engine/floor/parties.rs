@@ -38,6 +38,8 @@ pub(super) struct Party {
     pub reach: Reach,
     /// The gateway of which it has a channel.
     pub channel: Option<GatewayId>,
+    /// The number of the pool that it is to see.
+    pub shows: Option<String>,
     /// Gateways that refused it.
     pub refused: Vec<GatewayId>,
     /// The call with which the agent's phone itself asks it.
@@ -152,6 +154,7 @@ impl Floor {
             leg,
             reach: Reach::Ringing,
             channel: None,
+            shows: None,
             refused: Vec::new(),
             via: None,
         };
@@ -174,7 +177,7 @@ impl Floor {
             }
             Who::Outside(number) => {
                 ring_ms = self.way_out(number, &[], now)?.ring_ms();
-                self.ask_about(id, leg, number);
+                self.ask_about(id, leg, number, now);
                 party.reach = Reach::Asking;
             }
         }
@@ -227,9 +230,11 @@ impl Floor {
             return false;
         };
         let leaving = Leaving {
+            call: id,
             leg,
             number,
             caller: &house,
+            shows: party.shows.as_deref(),
             refused: &party.refused,
         };
         let Ok(way) = self.dial_out(leaving, now) else {

@@ -322,6 +322,7 @@ impl Floor {
             leg,
             reach: Reach::Up,
             channel: None,
+            shows: None,
             refused: Vec::new(),
             via: None,
         };

@@ -53,7 +53,9 @@ impl Floor {
         let pool = settings.gateway.iter().chain(&settings.fallback_gateways);
         let gateway = self.first_with_room(pool.cloned().collect(), now);
         let rule = &settings.caller_rule;
-        let caller = rule.choose(&settings.caller_ids, &test.facts, 0, now);
+        let (all, used) = (&settings.caller_ids, &test.facts.callers);
+        let usable = self.callers.pool.usable(all, used, gateway.as_ref());
+        let caller = rule.choose(&usable, &test.facts, 0, now);
         let state = gateway
             .as_ref()
             .and_then(|id| self.gateways.get_mut(id))

@@ -59,6 +59,8 @@ pub(super) struct Out {
     /// The gateway of which it has a channel; `None` while the store is asked, and of a call back, whose
     /// channel is the call's.
     pub channel: Option<GatewayId>,
+    /// The number of the pool that its party is to see.
+    pub shows: Option<String>,
     /// Gateways that refused it.
     pub refused: Vec<GatewayId>,
 }

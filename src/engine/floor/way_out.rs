@@ -4,6 +4,7 @@
 
 use super::{Command, Floor, OrderRefused};
 use crate::{
+    campaign,
     ids::{CallId, CampaignId, GatewayId, LegId},
     phone,
     route::{self, Outbound, Side},
@@ -46,10 +47,13 @@ impl From<NoWay> for OrderRefused {
 /// A call that is to leave the house.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaving<'a> {
+    pub call: CallId,
     pub leg: LegId,
     pub number: &'a str,
     /// The caller number, where the route names none.
     pub caller: &'a str,
+    /// The number of the pool that is shown before all others, where the gateway fits.
+    pub shows: Option<&'a str>,
     /// Gateways that refused it already.
     pub refused: &'a [GatewayId],
 }
@@ -98,15 +102,18 @@ impl Floor {
         if self.draining || gateway.state.admit(now).is_err() {
             return Err(NoWay::Full);
         }
+        let of_pool = self.shown_through(call, &way.gateway);
+        if let Some(caller) = of_pool.clone() {
+            let (call, at) = (call.call, now);
+            self.commands.push_back(Command::Shown { call, caller, at });
+        }
+        let of_route = || way.rule.caller.clone();
+        let caller = of_pool.or_else(of_route);
         self.commands.push_back(Command::Dial {
             leg: call.leg,
             gateway: way.gateway.clone(),
             number: way.number.clone(),
-            caller: way
-                .rule
-                .caller
-                .clone()
-                .unwrap_or_else(|| call.caller.to_owned()),
+            caller: caller.unwrap_or_else(|| call.caller.to_owned()),
             ring_ms: way.ring_ms(),
         });
         Ok(way)
@@ -122,18 +129,40 @@ impl Floor {
     }
 
     /// Asks the store whether a DNC list forbids a number outside. It answers no when it cannot tell.
-    pub(super) fn ask_about(&mut self, id: CallId, leg: LegId, number: &str) {
+    pub(super) fn ask_about(&mut self, id: CallId, leg: LegId, number: &str, now: Millis) {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
         let campaign = call.campaign.clone();
         let spellings = phone::spellings(number, &self.home_of(campaign.as_ref()));
+        let (callers, day_start) = self.ask_callers(id, leg, now);
         self.commands.push_back(Command::CheckNumber {
             leg,
             call: id,
             campaign,
             spellings,
+            callers,
+            day_start,
         });
+    }
+
+    /// The numbers of the pool that the call may show and of which the books are to tell, and since
+    /// when.
+    pub(super) fn ask_callers(
+        &mut self,
+        id: CallId,
+        leg: LegId,
+        now: Millis,
+    ) -> (Vec<String>, Millis) {
+        self.under_way.ask(leg);
+        let callers = self.asked_about(self.callers_of(id));
+        let call = self.calls.get(&id);
+        let campaign = call.and_then(|call| self.campaigns.get(call.campaign.as_ref()?));
+        let day_start = campaign.map_or_else(
+            || campaign::Settings::default().window.day_start(now),
+            |campaign| campaign.spec.settings.window.day_start(now),
+        );
+        (callers, day_start)
     }
 
     /// The country whose numbers are written without a country code.

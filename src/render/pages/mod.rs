@@ -25,7 +25,10 @@ pub use ivr::{Ivr, MenuTree, NodeRow};
 pub use plain::{Account, Login, Refusal};
 pub use rules::{HoursRow, LimitRow, PackRow, Rules};
 use serde::Serialize;
-pub use setup::{AgentRow, BanRow, GatewayRow, PhoneRow, QueueRow, RouteRow, Setup, UserRow};
+pub use setup::{
+    AgentRow, BanRow, ExtensionRow, GatewayRow, NumberRow, PhoneRow, QueueRow, RouteRow, Setup,
+    UserRow,
+};
 pub use trace::{Rung, Trace};
 pub use voicemails::{VoicemailRow, Voicemails};
 

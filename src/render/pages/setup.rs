@@ -86,6 +86,25 @@ pub struct RouteRow {
 }
 
 #[derive(Debug, Serialize)]
+pub struct ExtensionRow {
+    pub id: String,
+    /// Numbers that its phone shows outside.
+    pub caller_ids: Vec<String>,
+}
+
+/// A number of the pool.
+#[derive(Debug, Serialize)]
+pub struct NumberRow {
+    pub number: String,
+    pub gateway: Option<String>,
+    pub area: Option<String>,
+    pub daily_limit: Option<i64>,
+    pub used_today: i64,
+    pub enabled: bool,
+    pub created_at: i64,
+}
+
+#[derive(Debug, Serialize)]
 pub struct UserRow {
     pub id: String,
     pub username: String,
@@ -102,7 +121,8 @@ pub struct Setup {
     pub routes: Vec<RouteRow>,
     /// Voice menus.
     pub menus: Vec<Choice>,
-    pub extensions: Vec<String>,
+    pub extensions: Vec<ExtensionRow>,
+    pub numbers: Vec<NumberRow>,
     /// Ring strategies of queues.
     pub strategies: Vec<&'static str>,
     pub phones: Vec<PhoneRow>,
@@ -125,6 +145,7 @@ impl Page for Setup {
             routes: Vec::new(),
             menus: Vec::new(),
             extensions: Vec::new(),
+            numbers: Vec::new(),
             strategies: Vec::new(),
             phones: Vec::new(),
             bans: Vec::new(),
@@ -180,7 +201,23 @@ impl Page for Setup {
                 })
                 .into(),
             menus: vec![Choice::new("main", "总机")],
-            extensions: vec!["8001".into()],
+            extensions: [&[][..], &["62620668".into()]]
+                .map(|callers| ExtensionRow {
+                    id: "8001".into(),
+                    caller_ids: callers.to_vec(),
+                })
+                .into(),
+            numbers: [None, Some(100)]
+                .map(|limit| NumberRow {
+                    number: "62620668".into(),
+                    gateway: limit.map(|_| "gw1".into()),
+                    area: limit.map(|_| "上海".into()),
+                    daily_limit: limit,
+                    used_today: 7,
+                    enabled: limit.is_some(),
+                    created_at: 1_588_233_546_000,
+                })
+                .into(),
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             phones: ["Reachable", "Unreachable", "Unknown"]
                 .map(|status| PhoneRow {

@@ -121,6 +121,27 @@ pub async fn facts_of_number(db: &Db, orgi: &str, ask: &Ask, now: Millis) -> Res
     })
 }
 
+/// How often these numbers were shown since then in the house of a call.
+///
+/// # Errors
+/// When the database fails.
+pub async fn callers_of_call(
+    db: &Db,
+    call: &str,
+    callers: &[String],
+    since: Millis,
+) -> Result<Vec<Used>> {
+    if callers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut conn = db.reading().await?;
+    let orgi: Option<String> = on!(conn.conn(), c => sqlx::query_scalar(
+        "SELECT orgi FROM calls WHERE id = $1").bind(call).fetch_optional(c).await)?;
+    let orgi = orgi.unwrap_or_default();
+    let used = shown_since(&mut conn, &orgi, callers, since).await?;
+    Ok(used.into_values().collect())
+}
+
 /// Evidence that cannot be read is none.
 pub(crate) fn consent(text: Option<&str>) -> Option<Consent> {
     doc::parse("consent", text?).ok()
@@ -260,27 +281,10 @@ async fn callers(
     ask: &Ask,
     refused: &BTreeSet<String>,
 ) -> Result<Vec<Used>> {
-    let mut used: BTreeMap<String, Used> = BTreeMap::new();
-    if !ask.callers.is_empty() {
-        let since = ask.day_start.0.div_euclid(HOUR) * HOUR;
-        let rows: Vec<(String, i64, i64)> = on!(conn.conn(), c => sqlx::query_as(
-            "SELECT caller, CAST(SUM(dials) AS BIGINT), MAX(last_at) FROM caller_hours
-             WHERE orgi = $1 AND hour >= $2 GROUP BY caller ORDER BY caller")
-            .bind(orgi).bind(since).fetch_all(c).await)?;
-        for (caller, dials, last) in rows {
-            if ask.callers.contains(&caller) {
-                let today = u32::try_from(dials).unwrap_or(u32::MAX);
-                let last = Millis(last);
-                let row = Used {
-                    caller: caller.clone(),
-                    today,
-                    last,
-                    refused: false,
-                };
-                used.insert(caller, row);
-            }
-        }
-    }
+    let mut used = match ask.callers.is_empty() {
+        true => BTreeMap::new(),
+        false => shown_since(conn, orgi, &ask.callers, ask.day_start).await?,
+    };
     for caller in refused {
         let row = used.entry(caller.clone()).or_insert_with(|| Used {
             caller: caller.clone(),
@@ -291,4 +295,27 @@ async fn callers(
         row.refused = true;
     }
     Ok(used.into_values().collect())
+}
+
+async fn shown_since(
+    conn: &mut Reading,
+    orgi: &str,
+    callers: &[String],
+    since: Millis,
+) -> Result<BTreeMap<String, Used>> {
+    let rows: Vec<(String, i64, i64)> = on!(conn.conn(), c => sqlx::query_as(
+        "SELECT caller, CAST(SUM(dials + outside) AS BIGINT), MAX(last_at) FROM caller_hours
+         WHERE orgi = $1 AND hour >= $2 GROUP BY caller ORDER BY caller")
+        .bind(orgi).bind(since.0.div_euclid(HOUR) * HOUR).fetch_all(c).await)?;
+    let asked = rows.into_iter().filter(|row| callers.contains(&row.0));
+    let used = asked.map(|(caller, dials, last)| {
+        let row = Used {
+            caller: caller.clone(),
+            today: u32::try_from(dials).unwrap_or(u32::MAX),
+            last: Millis(last),
+            refused: false,
+        };
+        (caller, row)
+    });
+    Ok(used.collect())
 }

@@ -19,7 +19,7 @@ use engine::{draw::late, gate::Block, time::Millis};
 
 pub use draw::{Drawn, draw};
 pub(crate) use facts::{Book, Past, consent, holidays, pasts, said};
-pub use facts::{facts, facts_of_number};
+pub use facts::{callers_of_call, facts, facts_of_number};
 pub use left::{Left, UNDONE_MOST, what_is_left};
 pub use pick::pick;
 

@@ -10,7 +10,10 @@ use axum::{
 use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::extensions::{self, Extension};
+use store::{
+    extensions::{self, Extension},
+    numbers,
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -30,6 +33,8 @@ pub struct ExtensionOut {
     pub extension: String,
     /// A phone is registered with it.
     pub registered: bool,
+    /// Numbers of the pool that its phone shows outside.
+    pub caller_ids: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,11 +70,13 @@ pub async fn all(house: &House, caller: &Caller) -> Result<Vec<ExtensionOut>, Pr
         .into_iter()
         .map(|seen| seen.extension)
         .collect();
+    let mut shown = numbers::of_phones(&house.db).await?;
     let rows = extensions::of_tenant(&house.db, caller.orgi()).await?;
     Ok(rows
         .into_iter()
         .map(|extension| ExtensionOut {
             registered: registered.contains(&extension),
+            caller_ids: shown.remove(&extension).unwrap_or_default(),
             extension,
         })
         .collect())

@@ -44,6 +44,7 @@ mod leads;
 pub mod masks;
 mod my_list;
 mod named_by;
+mod numbers;
 pub mod openapi;
 mod preflight;
 mod previews;
@@ -78,6 +79,7 @@ pub use extensions::all as all_extensions;
 pub use gateways::{GatewayOut, all as all_gateways};
 pub use jobs::JobOut;
 pub use leads::show as show_lead;
+pub use numbers::{NumberOut, all as all_numbers};
 pub use queues::{QueueOut, all as all_queues};
 pub use registrations::{BanOut, RegistrationOut, all as all_registrations, all_bans};
 pub use stats::word;
@@ -148,6 +150,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(holidays::routes())
         .merge(jurisdictions::routes())
         .merge(caller_ids::routes())
+        .merge(numbers::routes())
         .merge(consents::routes())
         .merge(events::routes())
 }

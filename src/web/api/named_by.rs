@@ -1,7 +1,7 @@
-//! What names a queue, a voice menu or a gateway: none is deleted while something does, for a caller who was led
-//! there would be lost.
+//! What names a queue, a voice menu, a gateway or a number: none is deleted while something does, for a
+//! caller who was led there would be lost.
 
-use store::{Db, Result, ivr_menus, queues, routes};
+use store::{Db, Result, ivr_menus, numbers, queues, routes};
 
 /// The route, or the other queue, that leads to the queue; in words.
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
@@ -51,9 +51,26 @@ pub async fn menu(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// The route that goes through the gateway; in words.
+/// The route that goes through the gateway, or the number that is shown through it; in words.
 pub async fn gateway(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let routes = routes::list(db, orgi).await?;
     let route = routes.into_iter().find(|route| route.rule.is_through(id));
-    Ok(route.map(|route| format!("the route {} goes through it", route.name)))
+    if let Some(route) = route {
+        return Ok(Some(format!("the route {} goes through it", route.name)));
+    }
+    let mut numbers = numbers::list(db, orgi).await?.into_iter();
+    let number = numbers.find(|one| one.gateway_id.as_deref() == Some(id));
+    Ok(number.map(|one| format!("the number {} is shown through it alone", one.number)))
+}
+
+/// The extension or the queue that shows the number; in words.
+pub async fn number(db: &Db, orgi: &str, number: &str) -> Result<Option<String>> {
+    let shows = |callers: &[String]| callers.iter().any(|caller| caller == number);
+    let phones = numbers::of_phones(db).await?;
+    if let Some((extension, _)) = phones.iter().find(|(_, callers)| shows(callers)) {
+        return Ok(Some(format!("the extension {extension} shows it")));
+    }
+    let mut queues = queues::list(db, orgi).await?.into_iter();
+    let queue = queues.find(|queue| shows(&queue.settings.caller_ids));
+    Ok(queue.map(|queue| format!("the queue {} shows it", queue.name)))
 }

@@ -184,11 +184,12 @@ async fn may_start(
     if gateway.is_none() {
         return Err(Problem::of("GATEWAY_MISSING"));
     }
-    if campaign.settings.caller_ids.is_empty() {
+    let shown = store::numbers::settings_of(db, campaign).await?.caller_ids;
+    if shown.is_empty() {
         return Err(Problem::at(
             "/settings/caller_ids",
             "missing",
-            "the campaign has no number to show the called party",
+            "neither the campaign nor its queues or agents have a number to show the called party",
         ));
     }
     if mode == Mode::Robot && campaign.settings.robot.prompt.is_empty() {

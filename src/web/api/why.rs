@@ -77,7 +77,8 @@ async fn of_lead(
     };
     let (reason, until) = match &campaign {
         Some(campaign) => {
-            let desk = Desk::new(&campaign.settings, gateway(&house, campaign).await?, at);
+            let settings = store::numbers::settings_of(&house.db, campaign).await?;
+            let desk = Desk::new(&settings, gateway(&house, campaign).await?, at);
             let scene = Scene {
                 orgi: caller.orgi(),
                 campaign: &campaign.id,

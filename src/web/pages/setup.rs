@@ -3,7 +3,8 @@
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use engine::{gateway::Trouble, queue::Strategy, route::Kind};
 use render::pages::{
-    AgentRow, BanRow, Choice, GatewayRow, PhoneRow, QueueRow, RouteRow, Setup, UserRow,
+    AgentRow, BanRow, Choice, ExtensionRow, GatewayRow, NumberRow, PhoneRow, QueueRow, RouteRow,
+    Setup, UserRow,
 };
 use store::{
     access::{Role, users},
@@ -12,7 +13,10 @@ use store::{
 
 use super::{Shown, page};
 use crate::{
-    api::{all_agents, all_bans, all_extensions, all_gateways, all_queues, all_registrations},
+    api::{
+        all_agents, all_bans, all_extensions, all_gateways, all_numbers, all_queues,
+        all_registrations,
+    },
     caller::Caller,
     house::House,
 };
@@ -69,7 +73,15 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
         extensions: all_extensions(&house, &caller)
             .await?
             .into_iter()
-            .map(|one| one.extension)
+            .map(|one| ExtensionRow {
+                id: one.extension,
+                caller_ids: one.caller_ids,
+            })
+            .collect(),
+        numbers: all_numbers(&house, &caller)
+            .await?
+            .into_iter()
+            .map(number_row)
             .collect(),
         phones: all_registrations(&house, &caller)
             .await?
@@ -123,6 +135,18 @@ fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
         in_use: gateway.in_use.into(),
         max_channels: gateway.settings.max_channels.into(),
         max_cps: gateway.settings.max_cps,
+    }
+}
+
+fn number_row(number: crate::api::NumberOut) -> NumberRow {
+    NumberRow {
+        number: number.number,
+        gateway: number.gateway_id,
+        area: number.area,
+        daily_limit: number.daily_limit,
+        used_today: number.used_today,
+        enabled: number.enabled,
+        created_at: number.created_at.0,
     }
 }
 

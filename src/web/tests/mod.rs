@@ -13,6 +13,7 @@ mod jobs;
 mod kit;
 mod leads;
 mod lists;
+mod numbers;
 mod pages;
 mod queues;
 mod recordings;

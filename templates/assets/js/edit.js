@@ -53,7 +53,7 @@ document.addEventListener("click", async (event) => {
   const form = button.closest("section").querySelector("form[data-keep]");
   try {
     const value = await told(button.dataset.edit, button.dataset.id);
-    fill(form, value, value.id);
+    fill(form, value, value.id ?? value.number);
     form.closest("details").open = true;
     form.scrollIntoView({ block: "nearest" });
     form.elements.name?.focus();

@@ -59,3 +59,5 @@ code-GATEWAY_BUSY = The gateway has no free line
 code-BAD_DIGITS = Keys are 0-9, *, #, A-D
 code-AT_PHONE = Swap and join the calls at the phone
 code-NOBODY_HEARS = Nobody hears you now
+code-NUMBER_TAKEN = The number is in the pool already
+code-NUMBER_IN_USE = An extension or a queue shows the number

@@ -59,3 +59,5 @@ code-NOBODY_HEARS = 现在没有人在听
 code-NO_SUCH_MENU = 没有这个 IVR 菜单
 code-MENU_CIRCLE = 菜单之间会形成循环
 code-MENU_TOO_DEEP = 菜单最多十级
+code-NUMBER_TAKEN = 号码已在号码池中
+code-NUMBER_IN_USE = 号码正被分机或技能组使用

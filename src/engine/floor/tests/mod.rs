@@ -12,6 +12,7 @@ mod invariants;
 mod limits;
 mod listening;
 mod menus;
+mod numbers;
 mod phones;
 mod predicting;
 mod previewing;

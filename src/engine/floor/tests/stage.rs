@@ -69,6 +69,7 @@ pub fn configuration(agents: &[String]) -> Configuration {
         routes: vec![to_queue("4000", QUEUE), way_out("10010")],
         menus: Menus::new(),
         extensions: agents.iter().map(|id| extension(id)).collect(),
+        ..Configuration::default()
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::{CloseCall, Command, Input, Lead, OpenAttempt};
 use crate::{
     caps::History,
     disposition::Step,
-    gate::{Ask, Block, Facts},
+    gate::{Ask, Block, Facts, Used},
     ids::{AgentId, AttemptId, CallId, CampaignId, LeadId},
     outcome::CallStatus,
     time::Millis,
@@ -42,6 +42,8 @@ pub struct Store {
     pub forbidden: BTreeSet<String>,
     /// Call backs that are still to be made, or being made: their numbers.
     pub promises: BTreeMap<CallId, String>,
+    /// How often numbers were shown.
+    pub shown: BTreeMap<String, u32>,
     /// Call backs that were taken in hand.
     pub taken: BTreeSet<CallId>,
 }
@@ -117,10 +119,21 @@ impl Store {
                     Err(block) => Input::AttemptRefused { attempt, block },
                 });
             }
-            Command::CheckNumber { leg, spellings, .. } => {
+            Command::CheckNumber {
+                leg,
+                spellings,
+                callers,
+                ..
+            } => {
                 let listed = |number: &String| self.forbidden.contains(number);
-                let allowed = !spellings.iter().any(listed);
-                return Some(Input::NumberChecked { leg: *leg, allowed });
+                return Some(Input::NumberChecked {
+                    leg: *leg,
+                    allowed: !spellings.iter().any(listed),
+                    callers: self.used(callers),
+                });
+            }
+            Command::Shown { caller, .. } => {
+                *self.shown.entry(caller.clone()).or_default() += 1;
             }
             Command::Block { lead, retry_at, .. } => {
                 let row = self.row(lead);
@@ -156,10 +169,15 @@ impl Store {
                 leg,
                 call,
                 spellings,
+                callers,
+                ..
             } => {
                 let listed = |number: &String| self.forbidden.contains(number);
-                let allowed = self.taken.insert(*call) && !spellings.iter().any(listed);
-                return Some(Input::NumberChecked { leg: *leg, allowed });
+                return Some(Input::NumberChecked {
+                    leg: *leg,
+                    allowed: self.taken.insert(*call) && !spellings.iter().any(listed),
+                    callers: self.used(callers),
+                });
             }
             Command::OpenCall(call) => {
                 assert!(self.open_calls.insert(call.id), "{} opened twice", call.id);
@@ -172,6 +190,18 @@ impl Store {
             _ => {}
         }
         None
+    }
+
+    fn used(&self, callers: &[String]) -> Vec<Used> {
+        let known = callers.iter().filter_map(|caller| {
+            Some(Used {
+                caller: caller.clone(),
+                today: *self.shown.get(caller)?,
+                last: Millis(0),
+                refused: false,
+            })
+        });
+        known.collect()
     }
 
     /// A lead of the agent's own list, whether it is due or not.
@@ -242,7 +272,10 @@ impl Store {
             .count();
         let facts = row.facts.clone();
         let person = &facts.said.person;
+        let mut callers = facts.callers.clone();
+        callers.extend(self.used(&ask.callers));
         Some(Facts {
+            callers,
             attempts: facts.attempts + row.dialled.len() as u32,
             attempts_today: facts.attempts_today + today as u32,
             dnc: facts.dnc || row.listed,
@@ -274,6 +307,7 @@ impl Store {
         }
         row.status = CallStatus::Calling;
         row.dialled.push(open.call.started_at);
+        *self.shown.entry(open.call.caller.clone()).or_default() += 1;
         self.opened += 1;
         self.attempts.insert(open.attempt, lead);
         let id = open.call.id;

@@ -104,6 +104,7 @@ impl Stage {
             ["allows", leg, how] => Input::NumberChecked {
                 leg: self.leg(leg),
                 allowed: *how == "yes",
+                callers: Vec::new(),
             },
             ["drain"] => Input::Drain,
             ["kept", caller, how] => Input::Promised {

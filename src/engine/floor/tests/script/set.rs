@@ -13,6 +13,7 @@ use crate::{
     campaign::{Mode, State},
     classification::Treatment,
     destination::Destination,
+    gate::pool::Number,
     pacing::Policy,
     queue::{Announcement, ExitKey, Member, Strategy, TimeBase},
     route::{Inbound, Kind, Office, Outbound, Pattern, Rule},
@@ -86,6 +87,29 @@ impl Stage {
                 pairs(options).for_each(|(key, value)| set_campaign(&mut spec, key, value));
                 self.campaigns.insert((*id).to_owned(), spec);
             }
+            ["number", number, options @ ..] => {
+                let mut known = Number {
+                    number: (*number).to_owned(),
+                    gateway: None,
+                    daily_limit: None,
+                    enabled: true,
+                };
+                for (key, value) in pairs(options) {
+                    match key {
+                        "limit" => known.daily_limit = value.parse().ok(),
+                        "gateway" => known.gateway = Some(value.into()),
+                        _ => known.enabled = false,
+                    }
+                }
+                let numbers = &mut self.configuration.numbers;
+                numbers.retain(|one| one.number != known.number);
+                numbers.push(known);
+            }
+            ["shows", extension, callers] => {
+                let callers = callers.split(',').map(str::to_owned).collect();
+                let phones = &mut self.configuration.phone_callers;
+                phones.insert((*extension).to_owned(), callers);
+            }
             ["forbidden", number] => {
                 self.store.forbidden.insert((*number).to_owned());
             }
@@ -153,6 +177,7 @@ impl Stage {
             }
             "overflow" => settings.overflow = Some(destination(value)),
             "call-back" => settings.call_back_within_ms = ms(),
+            "shows" => settings.caller_ids = value.split(',').map(str::to_owned).collect(),
             "survey" => settings.survey = true,
             "strategy" => {
                 settings.strategy = match value {

@@ -19,6 +19,7 @@ shipped!(
     "busy"
     "callback"
     "closed"
+    "menu"
     "music"
     "number-1"
     "number-10"

@@ -10,7 +10,9 @@ use std::{
 };
 
 use embedded::{Config, Embedded, Gateway};
-use switch::{CallerId, Command, CommandId, Event, EventKind, LegId, Originate, Switch, Target};
+use switch::{
+    CallerId, Command, CommandId, Event, EventKind, LegId, Originate, Refused, Switch, Target,
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// No single step takes longer.
@@ -43,8 +45,9 @@ impl Callers {
         self.switch.send(id, command).expect("the switch takes it");
     }
 
-    /// Whether the switch took the call.
-    pub fn dial(&self, gateway: &str, number: &str) -> Option<LegId> {
+    /// # Errors
+    /// Why the switch did not take the call.
+    pub fn dial(&self, gateway: &str, number: &str) -> Result<LegId, Refused> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let leg = LegId(uuid::Uuid::from_u128(id.into()));
         let order = Originate {
@@ -60,7 +63,7 @@ impl Callers {
             ring_timeout: Duration::from_secs(30),
         };
         let sent = self.switch.send(CommandId(id), Command::Originate(order));
-        sent.ok().map(|()| leg)
+        sent.map(|()| leg)
     }
 
     /// The next event that `pick` takes.

@@ -6,7 +6,7 @@
 pub mod carrier;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::File,
     net::UdpSocket,
     process::{Command, Stdio},
@@ -96,7 +96,7 @@ pub async fn measure(plan: &Plan) {
         "| paceline, sound included | {} | {} | {} | {ours:.2} | {} / {} / {} | {:.0} |",
         tally.offered,
         waits.len(),
-        tally.failed,
+        tally.failed.values().sum::<u32>(),
         after_ring(0.5),
         after_ring(0.95),
         after_ring(0.99),
@@ -109,15 +109,25 @@ pub async fn measure(plan: &Plan) {
     for (name, ms) in RIVALS {
         println!("| {name}, signalling alone, not in this run | | | | {ms:.2} | | |");
     }
+    for (why, count) in &tally.failed {
+        println!("\n{count} calls: {why}");
+    }
 }
 
 /// What became of the calls.
 #[derive(Default)]
 struct Tally {
     offered: u32,
-    failed: u32,
+    /// How many were not answered or did not end, by what was said of it.
+    failed: BTreeMap<String, u32>,
     /// From the dial to the answer.
     waits: Vec<Duration>,
+}
+
+impl Tally {
+    fn fail(&mut self, why: &str) {
+        *self.failed.entry(why.to_owned()).or_default() += 1;
+    }
 }
 
 async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
@@ -136,8 +146,8 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
                 let number = format!("13{:08}0", tally.offered);
                 tally.offered += 1;
                 match callers.dial("far", &number) {
-                    Some(leg) => drop(open.insert(leg, now())),
-                    None => tally.failed += 1,
+                    Ok(leg) => drop(open.insert(leg, now())),
+                    Err(refused) => tally.fail(&format!("refused: {refused}")),
                 }
             }
             Some(event) = callers.events.recv() => {
@@ -148,10 +158,10 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
                         let since = open.get(&leg).and_then(|at| event.at.duration_since(*at).ok());
                         tally.waits.extend(since);
                     }
-                    EventKind::Ended(_) => {
+                    EventKind::Ended(why) => {
                         open.remove(&leg);
                         if answered.remove(&leg).is_none() {
-                            tally.failed += 1;
+                            tally.fail(&format!("ended: {:?} {:?}", why.sip_status, why.reason));
                         }
                     }
                     _ => {}
@@ -160,7 +170,9 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
     }
-    tally.failed += open.len() as u32;
+    for _ in open {
+        tally.fail("still up at the end");
+    }
     tally
 }
 

@@ -39,7 +39,7 @@ pub async fn measure(plan: &Plan) {
         tokio::select! {
             _ = beat.tick() => {
                 placed += 1;
-                failed += u32::from(callers.dial("far", "short").is_none());
+                failed += u32::from(callers.dial("far", "short").is_err());
             }
             Some(event) = callers.events.recv() => {
                 if let EventKind::Ended(why) = event.kind && why.sip_status.is_some() {

@@ -54,6 +54,13 @@ impl Client {
     }
 
     /// # Errors
+    /// When the server refuses.
+    pub async fn delete(&self, path: &str) -> Result<()> {
+        self.send(path, self.request(Method::DELETE, path)).await?;
+        Ok(())
+    }
+
+    /// # Errors
     /// When the file cannot be read or the server refuses.
     pub async fn upload(&self, path: &str, file: &Path) -> Result<Value> {
         let name = file

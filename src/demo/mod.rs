@@ -3,12 +3,15 @@
 
 mod client;
 mod home;
+mod moments;
 mod people;
 mod screen;
 mod sheet;
 mod story;
 mod summary;
 mod world;
+
+use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -64,8 +67,13 @@ async fn play(options: &Options, server: &Server, home: &home::Home) -> Result<(
     ));
     let client = client::Client::sign_in(server.http, "admin", &password).await?;
     let staff = people::hire(&client, server.http).await?;
-    let story = story::set_up(&client, &mut world, &staff, home, options).await?;
-    let people = people::Shift::start(staff, &server.live, options).await?;
+    let boss = people::appoint(&client).await?;
+    world
+        .plug_in(staff.iter().map(|agent| &agent.phone).chain([&boss]))
+        .await?;
+    let story = story::set_up(&client, &world, &staff, home, options).await?;
+    let moments = Arc::<moments::Moments>::default();
+    let people = people::Shift::start(staff, &client, &moments, &server.live, options).await?;
     let inbound = world.callers(options);
     screen::watch(&server.live, &story).await;
     drop(inbound);
@@ -74,6 +82,7 @@ async fn play(options: &Options, server: &Server, home: &home::Home) -> Result<(
     people.stop();
     let summary = summary::Summary::read(&client, &story, &world, &server.live).await?;
     summary.print();
+    screen::say(&moments.told());
     ensure!(summary.adds_up(), "the totals do not add up; see above");
     if options.keep {
         screen::say("left running; Ctrl-C ends it");

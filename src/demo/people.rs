@@ -13,18 +13,44 @@ use tokio::task::JoinHandle;
 use super::{
     Options,
     client::{Client, text},
+    moments::{Moments, SUPERVISOR},
 };
 
 pub const AGENTS: u32 = 8;
 const FIRST_EXTENSION: u32 = 1001;
 const VERDICTS: [&str; 4] = ["interested", "not_interested", "success", "other"];
 
-/// One agent: number, phone and way in.
-pub struct Staff {
+/// A phone on somebody's desk.
+pub struct Handset {
     pub extension: String,
     /// The phone's digest password.
     pub secret: String,
+}
+
+/// One agent, who has the number of the phone, and the way in.
+pub struct Staff {
+    pub phone: Handset,
     client: Client,
+}
+
+/// The supervisor's phone; the administrator supervises at it.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn appoint(admin: &Client) -> Result<Handset> {
+    install(admin, SUPERVISOR).await
+}
+
+async fn install(admin: &Client, extension: &str) -> Result<Handset> {
+    let secret = secret();
+    let phone = json!({ "secret": secret });
+    admin
+        .put(&format!("/extensions/{extension}"), &phone)
+        .await?;
+    Ok(Handset {
+        extension: extension.to_owned(),
+        secret,
+    })
 }
 
 /// Makes a user, an extension and an agent, eight times.
@@ -35,7 +61,7 @@ pub async fn hire(admin: &Client, server: SocketAddr) -> Result<Vec<Staff>> {
     let mut staff = Vec::new();
     for nth in 0..AGENTS {
         let extension = (FIRST_EXTENSION + nth).to_string();
-        let (secret, password) = (secret(), secret());
+        let password = secret();
         let name = format!("坐席{}", nth + 1);
         let user = json!({
             "username": format!("agent{extension}"),
@@ -44,18 +70,11 @@ pub async fn hire(admin: &Client, server: SocketAddr) -> Result<Vec<Staff>> {
             "role": "agent",
         });
         let user = text(&admin.post("/users", &user).await?, "id")?;
-        let phone = json!({ "secret": secret });
-        admin
-            .put(&format!("/extensions/{extension}"), &phone)
-            .await?;
+        let phone = install(admin, &extension).await?;
         let agent = json!({ "name": name, "extension": extension, "user_id": user });
         admin.put(&format!("/agents/{extension}"), &agent).await?;
         let client = Client::sign_in(server, &format!("agent{extension}"), &password).await?;
-        staff.push(Staff {
-            extension,
-            secret,
-            client,
-        });
+        staff.push(Staff { phone, client });
     }
     Ok(staff)
 }
@@ -72,7 +91,13 @@ impl Shift {
     ///
     /// # Errors
     /// When an agent is not let in.
-    pub async fn start(staff: Vec<Staff>, live: &Live, options: &Options) -> Result<Self> {
+    pub async fn start(
+        staff: Vec<Staff>,
+        boss: &Client,
+        moments: &Arc<Moments>,
+        live: &Live,
+        options: &Options,
+    ) -> Result<Self> {
         for (nth, agent) in staff.iter().enumerate() {
             let sign_in = json!({ "order": "sign_in", "nailed_up": nth % 2 == 0 });
             agent.order(&sign_in).await?;
@@ -80,12 +105,13 @@ impl Shift {
         }
         let patience = if options.fast { 7_000 } else { 20_000 };
         let pause = Duration::from_millis(if options.fast { 400 } else { 1_500 });
-        Ok(Self(tokio::spawn(work(
-            staff,
-            live.clone(),
-            patience,
+        let floor = Floor {
+            boss: boss.clone(),
+            moments: moments.clone(),
+            patience_ms: patience,
             pause,
-        ))))
+        };
+        Ok(Self(tokio::spawn(work(staff, live.clone(), floor))))
     }
 
     pub fn stop(self) {
@@ -96,16 +122,26 @@ impl Shift {
 impl Staff {
     async fn order(&self, order: &serde_json::Value) -> Result<serde_json::Value> {
         self.client
-            .post(&format!("/agents/{}/state", self.extension), order)
+            .post(&format!("/agents/{}/state", self.phone.extension), order)
             .await
     }
 }
 
+/// What all agents have in common.
+struct Floor {
+    boss: Client,
+    moments: Arc<Moments>,
+    /// A longer talk is ended by its agent.
+    patience_ms: i64,
+    /// Before an agent says what came of a call.
+    pause: Duration,
+}
+
 /// Looks at the floor as it changes, and does what each agent would do.
-async fn work(staff: Vec<Staff>, live: Live, patience_ms: i64, pause: Duration) {
+async fn work(staff: Vec<Staff>, live: Live, floor: Floor) {
     let staff: BTreeMap<String, Arc<Staff>> = staff
         .into_iter()
-        .map(|agent| (agent.extension.clone(), Arc::new(agent)))
+        .map(|agent| (agent.phone.extension.clone(), Arc::new(agent)))
         .collect();
     let mut done: BTreeMap<String, Done> = BTreeMap::new();
     let mut view = live.watch();
@@ -115,8 +151,8 @@ async fn work(staff: Vec<Staff>, live: Live, patience_ms: i64, pause: Duration) 
             let Some(own) = staff.get(agent.id.as_str()) else {
                 continue;
             };
-            let done = done.entry(own.extension.clone()).or_default();
-            act(agent, own, done, seen.as_of, patience_ms, pause);
+            let done = done.entry(own.phone.extension.clone()).or_default();
+            floor.act(agent, own, done, seen.as_of);
         }
     }
 }
@@ -124,37 +160,36 @@ async fn work(staff: Vec<Staff>, live: Live, patience_ms: i64, pause: Duration) 
 /// What an agent did already.
 #[derive(Default)]
 struct Done {
+    talked: Option<CallId>,
     hung_up: Option<CallId>,
     disposed: Option<CallId>,
 }
 
-fn act(
-    agent: &AgentView,
-    own: &Arc<Staff>,
-    done: &mut Done,
-    now: Millis,
-    patience_ms: i64,
-    pause: Duration,
-) {
-    if let Some(call) = agent
-        .wrap_up_call
-        .filter(|call| done.disposed != Some(*call))
-    {
-        done.disposed = Some(call);
-        tokio::spawn(dispose(Arc::clone(own), call, pause));
-    }
-    let Some(call) = &agent.call else { return };
-    let long = call
-        .bridged_at
-        .is_some_and(|since| now.since(since) > patience_ms);
-    if long && done.hung_up != Some(call.id) {
-        done.hung_up = Some(call.id);
-        let own = Arc::clone(own);
-        tokio::spawn(async move {
-            if let Err(error) = own.order(&json!({ "order": "hangup" })).await {
-                tracing::info!(%error, "the call was over already");
-            }
-        });
+impl Floor {
+    fn act(&self, agent: &AgentView, own: &Arc<Staff>, done: &mut Done, now: Millis) {
+        if let Some(call) = agent
+            .wrap_up_call
+            .filter(|call| done.disposed != Some(*call))
+        {
+            done.disposed = Some(call);
+            tokio::spawn(dispose(Arc::clone(own), call, self.pause));
+        }
+        let Some(call) = &agent.call else { return };
+        let Some(since) = call.bridged_at else { return };
+        if done.talked != Some(call.id) && !call.consulted {
+            done.talked = Some(call.id);
+            let (id, own, boss) = (agent.id.to_string(), own.client.clone(), self.boss.clone());
+            tokio::spawn(self.moments.clone().live(id, own, boss));
+        }
+        if now.since(since) > self.patience_ms && done.hung_up != Some(call.id) {
+            done.hung_up = Some(call.id);
+            let own = Arc::clone(own);
+            tokio::spawn(async move {
+                if let Err(error) = own.order(&json!({ "order": "hangup" })).await {
+                    tracing::info!(%error, "the call was over already");
+                }
+            });
+        }
     }
 }
 

@@ -23,22 +23,16 @@ pub struct Story {
 /// When the server refuses a step.
 pub async fn set_up(
     client: &Client,
-    world: &mut World,
+    world: &World,
     staff: &[Staff],
     home: &Home,
     options: &Options,
 ) -> Result<Story> {
     let file = home.directory.join("名单.xlsx");
     sheet::write(&file)?;
-    world.plug_in(staff).await?;
-    say(&format!(
-        "{} phones are registered with digest",
-        staff.len()
-    ));
     let queue = queue(client, staff, options).await?;
     let gateway = gateway(client, world).await?;
-    let route = json!({ "number": HOTLINE, "queue_id": queue, "position": 1 });
-    client.put("/routes/hotline", &route).await?;
+    hotline(client).await?;
     let batch = import(client, &file).await?;
     let predictive = Kind::Predictive
         .campaign(client, &batch, &gateway, &queue, options)
@@ -76,14 +70,48 @@ impl Story {
 }
 
 async fn queue(client: &Client, staff: &[Staff], options: &Options) -> Result<String> {
-    let agents: Vec<&str> = staff.iter().map(|agent| agent.extension.as_str()).collect();
+    let agents: Vec<&str> = staff
+        .iter()
+        .map(|agent| agent.phone.extension.as_str())
+        .collect();
     let wrap_up_ms = if options.fast { 1_000 } else { 3_000 };
     let queue = json!({
         "name": "销售",
         "agents": agents,
-        "settings": { "wrap_up_ms": wrap_up_ms, "max_wait_ms": 30_000 },
+        "settings": {
+            "wrap_up_ms": wrap_up_ms,
+            "max_wait_ms": 30_000,
+            "announcement": { "every_s": 10, "place": true },
+            "exit_keys": [{ "key": "9", "to": mailbox() }],
+            "overflow": mailbox(),
+        },
     });
     text(&client.put("/queues/sales", &queue).await?, "id")
+}
+
+fn mailbox() -> Value {
+    json!({ "type": "voicemail", "mailbox": "sales" })
+}
+
+/// A menu: 1 for an agent, 2 for the mailbox; who presses nothing comes to an agent too.
+async fn hotline(client: &Client) -> Result<()> {
+    let to_queue = json!({ "type": "queue", "queue": "sales" });
+    let menu = json!({ "name": "热线", "menu": {
+        "greet_long": "menu",
+        "timeout_ms": 2_000,
+        "max_timeouts": 1,
+        "digit_len": 1,
+        "nodes": [
+            { "name": "销售", "keys": "1", "action": to_queue },
+            { "name": "留言", "keys": "2", "action": mailbox() },
+        ],
+        "then": to_queue,
+    }});
+    client.put("/ivr-menus/hotline", &menu).await?;
+    let rule = json!({ "type": "ivr", "menu": "hotline" });
+    let route = json!({ "number": HOTLINE, "rule": rule, "position": 1 });
+    client.put("/routes/hotline", &route).await?;
+    Ok(())
 }
 
 async fn gateway(client: &Client, world: &World) -> Result<String> {

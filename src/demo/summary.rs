@@ -38,6 +38,8 @@ struct Listening {
 struct Inbound {
     calls: u64,
     bridged: u64,
+    /// Messages left.
+    messages: u64,
     open: u64,
 }
 
@@ -119,9 +121,10 @@ impl Summary {
         }
         let _ = writeln!(
             table,
-            "  inbound calls {}, of which {} talked to an agent; agents' occupancy {:.0} %",
+            "  inbound calls {}, of which {} talked to an agent and {} left a message; agents' occupancy {:.0} %",
             self.inbound.calls,
             self.inbound.bridged,
+            self.inbound.messages,
             self.occupancy * 100.0,
         );
         let machines = self.machines();
@@ -201,6 +204,8 @@ async fn inbound(client: &Client) -> Result<Inbound> {
         inbound.bridged += u64::from(!call["bridged_at"].is_null());
         inbound.open += u64::from(call["state"] == "open");
     }
+    let page = client.get("/voicemails?limit=200").await?;
+    inbound.messages = page["data"].as_array().map_or(0, Vec::len) as u64;
     Ok(inbound)
 }
 

@@ -7,10 +7,13 @@ use peers::{
     Carrier, CarrierConfig, Counts, Phone, PhoneConfig, Phones, PhonesConfig, Timing, Trickle,
 };
 
-use super::{Options, people::Staff};
+use super::{Options, people::Handset, screen::say};
 
 /// What inbound callers dial.
 pub const HOTLINE: &str = "4008001234";
+
+/// What they press in the menu, in turn: for an agent, for the mailbox, nothing.
+const KEYS: [&str; 4] = ["1", "2", "1", ""];
 
 pub struct World {
     pub carrier: Carrier,
@@ -43,16 +46,20 @@ impl World {
         })
     }
 
-    /// Plugs a phone in for every agent, and waits until all are registered.
+    /// Plugs the phones in, and waits until all are registered.
     ///
     /// # Errors
     /// When one does not register.
-    pub async fn plug_in(&mut self, staff: &[Staff]) -> Result<()> {
-        for agent in staff {
-            let config = PhoneConfig::new(agent.extension.clone(), agent.secret.clone());
+    pub async fn plug_in(&mut self, phones: impl Iterator<Item = &Handset>) -> Result<()> {
+        for phone in phones {
+            let config = PhoneConfig::new(phone.extension.clone(), phone.secret.clone());
             self.handsets
-                .push((self.phones.add(config), agent.extension.clone()));
+                .push((self.phones.add(config), phone.extension.clone()));
         }
+        say(&format!(
+            "{} phones register with digest",
+            self.handsets.len()
+        ));
         for (phone, extension) in &self.handsets {
             ensure!(
                 phone.registered(Duration::from_secs(10)).await,
@@ -64,11 +71,12 @@ impl World {
 
     /// People who call the hotline, until this is dropped.
     pub fn callers(&self, options: &Options) -> Trickle {
-        let (every, patience) = if options.fast { (10, 6) } else { (20, 20) };
+        let (every, patience) = if options.fast { (8, 6) } else { (20, 20) };
         self.carrier.trickle(
             HOTLINE,
             Duration::from_secs(every),
             Duration::from_secs(patience),
+            &KEYS,
         )
     }
 

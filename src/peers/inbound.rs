@@ -23,7 +23,12 @@ pub struct Caller {
     pub patience: Duration,
     /// How long they stay once answered, queue and talk together.
     pub stays: Duration,
+    /// The keys they press a second after the answer; 0-9, `*`, `#`.
+    pub presses: String,
 }
+
+/// So long they listen before they press keys.
+const LISTENS: Duration = Duration::from_secs(1);
 
 /// Callers who keep coming until this is dropped.
 #[derive(Debug)]
@@ -45,11 +50,18 @@ impl Carrier {
     }
 
     /// Lets callers dial `number`, one in `every` on average, at random moments. They let it ring
-    /// for `patience` and then stay as long as called people do.
+    /// for `patience`, press the next of `keys` in turn, and stay as long as called people do.
     #[must_use]
-    pub fn trickle(&self, number: &str, every: Duration, patience: Duration) -> Trickle {
+    pub fn trickle(
+        &self,
+        number: &str,
+        every: Duration,
+        patience: Duration,
+        keys: &[&str],
+    ) -> Trickle {
         let (lines, exchange) = (self.lines.clone(), self.exchange.clone());
         let number = number.to_owned();
+        let keys: Vec<String> = keys.iter().map(|keys| (*keys).to_owned()).collect();
         Trickle(tokio::spawn(async move {
             for nth in 0.. {
                 let mut dice = Dice::of(exchange.seed, &number, nth);
@@ -61,6 +73,10 @@ impl Carrier {
                     from,
                     patience,
                     stays,
+                    presses: keys
+                        .get(nth as usize % keys.len().max(1))
+                        .cloned()
+                        .unwrap_or_default(),
                 };
                 if let Err(refused) = place(&lines, &exchange, caller) {
                     tracing::debug!(%refused, "an inbound call did not go out");
@@ -86,17 +102,23 @@ fn place(lines: &Arc<Lines>, exchange: &Arc<Exchange>, caller: Caller) -> Result
     });
     let exchange = exchange.clone();
     tokio::spawn(async move {
-        let over = hold(line, &exchange, caller.stays).await;
+        let over = hold(line, &exchange, caller.stays, &caller.presses).await;
         exchange.count(|counts| counts.ended(&over.0, false));
     });
     Ok(())
 }
 
-async fn hold(mut line: Line, exchange: &Exchange, stays: Duration) -> Over {
+async fn hold(mut line: Line, exchange: &Exchange, stays: Duration, presses: &str) -> Over {
     if let Err(over) = line.answered().await {
         return over;
     }
     exchange.count(|counts| counts.placed_answered += 1);
+    if !presses.is_empty() {
+        if let Err(over) = line.wait(LISTENS).await {
+            return over;
+        }
+        line.press(presses);
+    }
     line.say(&exchange.voice, u32::MAX);
     if let Err(over) = line.wait(stays).await {
         return over;

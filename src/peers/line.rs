@@ -172,6 +172,15 @@ impl Line {
         });
     }
 
+    /// Presses keys, by RFC 4733 where the far end takes it.
+    pub fn press(&self, digits: &str) {
+        let digits = digits.to_owned();
+        self.order(Command::SendDtmf {
+            leg: self.leg,
+            digits,
+        });
+    }
+
     pub fn hang_up(&self, cause: Cause) {
         self.order(Command::Hangup {
             leg: self.leg,

@@ -234,6 +234,7 @@ async fn people_call_the_house() {
         from: "13912345678".to_owned(),
         patience: DEADLINE,
         stays: Duration::from_millis(300),
+        presses: "5".to_owned(),
     };
     carrier.place(caller).expect("the house is known");
     let (leg, incoming) = house.incoming().await;
@@ -246,12 +247,18 @@ async fn people_call_the_house() {
     assert_eq!((from.as_str(), to.as_str()), ("13912345678", "4008"));
     assert_eq!(gateway.as_deref(), Some(CARRIER));
     house.order(Command::Answer { leg });
+    let is_key = |kind: &EventKind| matches!(kind, EventKind::Dtmf { .. });
+    let pressed = house.until(leg, is_key).await;
+    assert!(
+        matches!(pressed, EventKind::Dtmf { digit: '5', .. }),
+        "{pressed:?}"
+    );
     assert_eq!(
         house.ended(leg).await.side,
         Side::Them,
         "the caller has heard enough"
     );
-    let trickle = carrier.trickle("4008", Duration::from_millis(50), DEADLINE);
+    let trickle = carrier.trickle("4008", Duration::from_millis(50), DEADLINE, &[]);
     for _ in 0..3 {
         let (leg, _) = house.incoming().await;
         house.order(Command::Hangup {

@@ -30,6 +30,18 @@ async fn the_fast_demo_ends_well_and_every_lead_is_accounted_for() {
         "{told}"
     );
     assert!(row(&told, "connected") > 0, "{told}");
+    for moment in [
+        "held",
+        "asked a colleague",
+        "supervised",
+        "had a conference",
+        "muted",
+        "sent on to the queue",
+    ] {
+        let (_, count) = told.split_once(&format!("{moment} ")).expect(moment);
+        assert!(!count.starts_with('0'), "{moment}: {told}");
+    }
+    assert!(!told.contains("and 0 left a message"), "{told}");
     let outcomes: u64 = told
         .split_once("  outcomes\n")
         .expect("a table of outcomes")

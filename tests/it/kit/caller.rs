@@ -35,18 +35,17 @@ impl Caller {
         Self::play(sip, number, &format!("{INVITE}{talk}{BYE}"))
     }
 
-    /// The same, but presses keys, a second and a half apart, and waits until the house hangs up.
+    /// The same, but presses keys a second and a half after the answer and waits until the house hangs
+    /// up.
     ///
     /// # Panics
     /// When SIPp cannot be started.
     pub fn press(sip: u16, number: &str, keys: &str, how: Keys) -> Self {
-        let press = |(nth, key): (usize, char)| match how {
-            Keys::Events => EVENT.replace("KEY", &key.to_string()),
-            Keys::Info => INFO
-                .replace("KEY", &key.to_string())
-                .replace("NTH", &(nth + 2).to_string()),
+        let pressed = match how {
+            // Every `play_dtmf` begins at the same timestamp: two would be one key.
+            Keys::Events => EVENTS.replace("KEYS", keys),
+            Keys::Info => (2..).zip(keys.chars()).map(info).collect(),
         };
-        let pressed: String = keys.chars().enumerate().map(press).collect();
         Self::play(sip, number, &format!("{INVITE}{pressed}{TAKES_BYE}"))
     }
 
@@ -79,6 +78,11 @@ impl Caller {
         );
         Self { process, _dir: dir }
     }
+}
+
+fn info((nth, key): (u32, char)) -> String {
+    let info = INFO.replace("NTH", &nth.to_string());
+    info.replace("KEY", &key.to_string())
 }
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
@@ -141,8 +145,8 @@ Content-Length: 0
 "#;
 
 /// SIPp's telephone-events have the payload type 96.
-const EVENT: &str = r#"<pause milliseconds="1500"/>
-<nop><action><exec play_dtmf="KEY"/></action></nop>
+const EVENTS: &str = r#"<pause milliseconds="1500"/>
+<nop><action><exec play_dtmf="KEYS"/></action></nop>
 "#;
 
 const INFO: &str = r#"<pause milliseconds="1500"/>

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use embedded::Embedded;
+use engine::floor::OutsideLimits;
+use live::Live;
 use sip::PhoneLimits;
 use store::{
     Db,
@@ -41,18 +43,29 @@ pub fn limits(caps: PhoneCaps) -> PhoneLimits {
     }
 }
 
-/// Hands the switch what is set, now and whenever somebody changes it.
+/// The same for what agents and phones have called in a call, outside.
+pub fn outside(caps: PhoneCaps) -> OutsideLimits {
+    OutsideLimits {
+        at_once: caps.at_once,
+        per_hour: caps.per_hour,
+        denied: caps.denied,
+    }
+}
+
+/// Hands switch and floor what is set, now and whenever somebody changes it.
 pub async fn follow(
     mut reloads: watch::Receiver<u64>,
     db: Db,
     switch: Arc<Embedded>,
+    live: Live,
     otherwise: PhoneCaps,
 ) {
     loop {
         match house_settings::get::<PhoneCaps>(&db).await {
             Ok(caps) => {
                 let caps = caps.unwrap_or_else(|| otherwise.clone());
-                switch.set_phone_limits(limits(caps));
+                switch.set_phone_limits(limits(caps.clone()));
+                live.limit_outside(outside(caps)).await;
             }
             Err(error) => warn!(error = ?error, "the limits of phones stay as they were"),
         }

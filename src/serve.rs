@@ -4,7 +4,6 @@ use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use embedded::Embedded;
-use engine::floor::OutsideLimits;
 use live::{Live, Running};
 use store::Db;
 use tokio::{
@@ -118,11 +117,7 @@ impl Server {
             switch: Arc::clone(&switch) as Arc<dyn switch::Switch>,
             node: config.node.clone(),
             recordings: config.data.join("recordings"),
-            outside: OutsideLimits {
-                at_once: phone_caps.at_once,
-                per_hour: phone_caps.per_hour,
-                denied: phone_caps.denied,
-            },
+            outside: caps::outside(phone_caps),
         })
         .await
         .context("cannot start the floor")?;
@@ -132,6 +127,7 @@ impl Server {
             running.reloads.clone(),
             db.clone(),
             Arc::clone(&switch),
+            running.live.clone(),
             caps::of(&config),
         ));
         tokio::spawn(keeper(&config, &db).keep(HOUR * config.recordings.look_every_h as u32));

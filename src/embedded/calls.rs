@@ -172,6 +172,7 @@ impl Embedded {
         };
         let mut leg = Leg::new(call, media, local, stage);
         leg.gateway.clone_from(&gateway);
+        leg.is_phone = phone.is_some();
         floor.add(id, leg);
         let replaces = replaces.map(|call| LegId(call.0));
         let told = EventKind::Incoming {
@@ -234,13 +235,19 @@ impl Embedded {
 
     /// The ACK came; it answers the offer that our 200 carried, if it did.
     fn confirmed(&self, floor: &mut Floor, call: CallRef, sdp: Option<&[u8]>) {
-        let (Ok(leg), Some(sdp)) = (floor.leg(LegId(call.0)), sdp) else {
+        let Ok(leg) = floor.leg(LegId(call.0)) else {
             return;
         };
-        if let Err(error) = self.sound.agree(leg.media, &leg.local, sdp) {
+        if let Some(sdp) = sdp
+            && let Err(error) = self.sound.agree(leg.media, &leg.local, sdp)
+        {
             tracing::info!(%error, "an answer was useless");
             leg.hung_up = true;
-            self.end_call(call, EndCause::NotAcceptable);
+            return self.end_call(call, EndCause::NotAcceptable);
+        }
+        if matches!(leg.stage, Stage::Answering) && !leg.hung_up {
+            leg.stage = Stage::Answered;
+            floor.tell(LegId(call.0), EventKind::Answered);
         }
     }
 

@@ -105,7 +105,9 @@ impl Embedded {
     fn ring(&self, floor: &mut Floor, id: CommandId, leg_id: LegId) -> Result<(), Refused> {
         let leg = floor.leg(leg_id)?;
         match &mut leg.stage {
-            Stage::Offered { ringing: true, .. } | Stage::Answered => return Ok(()),
+            Stage::Offered { ringing: true, .. } | Stage::Answering | Stage::Answered => {
+                return Ok(());
+            }
             Stage::Offered { ringing, .. } => *ringing = true,
             _ => {
                 out_of_step(floor, leg_id, id, "only an incoming leg can be rung");
@@ -122,7 +124,7 @@ impl Embedded {
     fn answer(&self, floor: &mut Floor, id: CommandId, leg_id: LegId) -> Result<(), Refused> {
         let leg = floor.leg(leg_id)?;
         let description = match &leg.stage {
-            Stage::Answered => return Ok(()),
+            Stage::Answering | Stage::Answered => return Ok(()),
             Stage::Offered {
                 early: Some(early), ..
             } if !leg.hung_up => Ok(early.clone()),
@@ -147,8 +149,12 @@ impl Embedded {
         self.agent
             .answer(leg.call, description)
             .map_err(|error| translate::refused(&error))?;
-        leg.stage = Stage::Answered;
-        floor.tell(leg_id, EventKind::Answered);
+        if leg.is_phone {
+            leg.stage = Stage::Answering;
+        } else {
+            leg.stage = Stage::Answered;
+            floor.tell(leg_id, EventKind::Answered);
+        }
         Ok(())
     }
 

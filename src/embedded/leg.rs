@@ -14,6 +14,8 @@ pub struct Leg {
     pub local: Local,
     /// The gateway it goes through or came from.
     pub gateway: Option<String>,
+    /// A phone of ours calls. It may hang up at once, so it has an answer when it acknowledges it.
+    pub is_phone: bool,
     pub stage: Stage,
     /// We asked for its end; an answer that comes now does not count.
     pub hung_up: bool,
@@ -49,6 +51,8 @@ pub enum Stage {
         offer: Option<Vec<u8>>,
         early: Option<Vec<u8>>,
     },
+    /// Our 200 is out and waits for its ACK.
+    Answering,
     Answered,
     /// SIP is over; the media engine still has to count up.
     Ending {
@@ -76,6 +80,7 @@ impl Leg {
             media,
             local,
             gateway: None,
+            is_phone: false,
             stage,
             hung_up: false,
             place: Place::Parked(Hear::Silence),

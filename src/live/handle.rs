@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{
-    floor::{AgentOrder, AgentView, Decided, SupervisorOrder, TestCall, View},
+    floor::{AgentOrder, AgentView, Decided, OutsideLimits, SupervisorOrder, TestCall, View},
     ids::{AgentId, CallId, CampaignId},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -28,7 +28,7 @@ pub struct Refusal {
     /// `DRAINING`; in calls
     /// `SECOND_CALL_UP`, `NO_SECOND_CALL`, `NOT_ANSWERED`, `IN_CONFERENCE`, `NO_SUCH_QUEUE`,
     /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE`, `BAD_DIGITS`,
-    /// `NOBODY_HEARS`, `AT_PHONE`.
+    /// `NOBODY_HEARS`, `AT_PHONE`; for calls that ring elsewhere `TOO_EARLY`.
     pub code: &'static str,
     pub message: String,
 }
@@ -66,6 +66,7 @@ pub(crate) enum Ask {
         paused: bool,
         answer: oneshot::Sender<Result<(), Refusal>>,
     },
+    LimitOutside(OutsideLimits),
     Reload,
     Drain,
 }
@@ -198,6 +199,12 @@ impl Live {
     pub async fn presence(&self, agent: AgentId, connected: bool) {
         // A server that drains has no use for presence.
         let _ = self.asks.send(Ask::Presence { agent, connected }).await;
+    }
+
+    /// What agents and phones may have called outside from now on.
+    pub async fn limit_outside(&self, limits: OutsideLimits) {
+        // A floor that has ended has nobody called.
+        let _ = self.asks.send(Ask::LimitOutside(limits)).await;
     }
 
     /// Reads agents, queues, gateways, routes and campaigns anew, at once. Call it after a change;

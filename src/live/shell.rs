@@ -363,6 +363,7 @@ impl Shell {
             } => {
                 let _ = answer.send(self.operator.pause_recording(call, paused));
             }
+            Ask::LimitOutside(limits) => self.floor.limit_outside(limits),
             Ask::Reload => self.reload.send_modify(|times| *times += 1),
             Ask::Drain => self.take(Input::Drain),
         }

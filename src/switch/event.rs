@@ -44,6 +44,7 @@ pub enum EventKind {
     Ringing {
         early_media: bool,
     },
+    /// It took our call, or we took its. A phone of ours that calls is answered when it acknowledges that.
     Answered,
     Bridged {
         peer: LegId,

@@ -220,6 +220,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/agents/{id}", LEAD),
     ("POST", "/api/v1/agents/{id}/state", FLOOR),
     ("POST", "/api/v1/agents/{id}/call", FLOOR),
+    ("POST", "/api/v1/agents/{id}/pick-up", FLOOR),
     ("GET", "/api/v1/agents/{id}/colleagues", FLOOR),
     ("POST", "/api/v1/agents/{id}/supervise", LEAD),
     ("GET", "/api/v1/supervisions", LEAD),

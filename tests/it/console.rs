@@ -8,6 +8,7 @@ use crate::kit::{
     browser::Browser,
     carrier::Fate,
     client::Client,
+    person::Person,
     server::House,
     sipp::Sipp,
     stage::{self, text},
@@ -401,5 +402,48 @@ async fn an_agent_works_from_the_desk() {
     )
     .await;
     assert_eq!(call[0]["agent_id"], agent.id.as_str(), "{call:#?}");
+    assert_eq!(desk.browser.faults().await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_takes_a_colleagues_ringing_call_from_the_desk() {
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let queue = json!({ "max_wait_ms": 0, "ring_ms": 60_000 });
+    let agents = stage::queue(&api, "sales", &["8001", "8002"], queue).await;
+    let (ann, bob) = (&agents[0], &agents[1]);
+    let mut desk = Console::sign_in(&api, "agent", "en", async |user| {
+        let who = json!({ "name": "Ann", "extension": "8001", "user_id": user });
+        api.put(&format!("/agents/{}", ann.id), who).await;
+    })
+    .await;
+    let _phone = Baresip::start(&ann.extension, &ann.secret, server.sip);
+    let _rings = Baresip::ringing(&bob.extension, &bob.secret, server.sip);
+    ann.registered(&api).await;
+    bob.work(&api).await;
+    let hotline = json!({ "number": "4008001234", "queue_id": "sales" });
+    api.put("/routes/hotline", hotline).await;
+    let mut person = Person::new(server.sip).await;
+    stage::gateway_at(&api, person.port(), 10.0).await;
+
+    desk.open("/desk").await;
+    desk.click("[data-order=sign_in]").await;
+    ann.until(&api, "unready", stage::WORK).await;
+    let leg = person.call("4008001234", "13900001111").await;
+    wait::until_seen(
+        "the call to have rung for five seconds",
+        stage::WORK,
+        || async { api.get("/queues/sales/waiting").await },
+        |line| line["data"][0]["waited_ms"].as_i64() > Some(6_000),
+    )
+    .await;
+    desk.click("#pick-up").await;
+    desk.browser.until(&seen("[data-in-call=hold]")).await;
+    bob.until(&api, "ready", stage::WORK).await;
+    person.hang_up(leg).await;
+    desk.browser
+        .until(&seen("[data-order=finish_wrap_up]"))
+        .await;
     assert_eq!(desk.browser.faults().await, [""; 0]);
 }

@@ -20,6 +20,7 @@ mod kit;
 mod lines;
 mod menus;
 mod modes;
+mod phones;
 mod promises;
 mod robots;
 mod simulate;

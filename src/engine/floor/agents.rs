@@ -53,6 +53,8 @@ pub(super) struct LastCall {
     pub disposed: bool,
     /// It was taken for a machine: what the agent says of it tells whether that was right.
     pub as_machine: bool,
+    /// Nobody has said yet what it was; of several agents whom it has had the first one's word counts.
+    pub is_unsaid: bool,
 }
 
 impl LastCall {
@@ -115,6 +117,15 @@ impl Floor {
             .or(agent.spec.wrap_up_ms)
             .unwrap_or_else(|| of_queue.map_or(default, |queue| queue.settings.wrap_up_ms));
         Some(ms)
+    }
+
+    /// Somebody hears what was taken for a machine: what they say of it tells whether it was one.
+    pub(super) fn is_to_be_judged(&mut self, call: &Call) {
+        let agent = call.agent.as_ref().and_then(|id| self.agents.get_mut(id));
+        let last = agent.and_then(|agent| agent.last_call.as_mut());
+        if let Some(last) = last.filter(|last| last.id == call.id) {
+            last.as_machine = call.class == AnswerClass::Machine;
+        }
     }
 
     pub(super) fn disposition_required(&self, campaign: Option<&CampaignId>) -> bool {

@@ -32,7 +32,7 @@ impl Floor {
         };
         let at = now.plus(i64::from(announcement.every_s) * 1000);
         self.timers.set(at, Why::AnnouncementDue(id));
-        let is_busy = |call: &super::Call| call.way.saying.is_some();
+        let is_busy = |call: &super::Call| call.way.saying.is_some() || !call.is_waiting();
         if self.calls.get(&id).is_some_and(is_busy) {
             return;
         }
@@ -50,7 +50,7 @@ impl Floor {
 
     /// A caller who waits, with the settings of the queue; none of a call that we dialled.
     fn told(&self, id: CallId) -> Option<(CallId, &crate::queue::Settings)> {
-        let call = self.calls.get(&id).filter(|call| call.is_waiting())?;
+        let call = self.calls.get(&id).filter(|call| call.is_in_line())?;
         let may_be_told = call.customer.is_some() && call.mode != Some(Mode::Predictive);
         let queue = self.queues.get(call.queue.as_ref()?)?;
         may_be_told.then_some((id, &queue.settings))

@@ -31,6 +31,7 @@ impl Floor {
             }
             Some(Role::Party(call)) => self.party_answered(call, leg, now),
             Some(Role::Own(call)) => self.own_answered(call, leg),
+            Some(Role::TakesOver(old)) => self.takes_over(leg, old, now),
             Some(Role::Supervisor) => self.supervisor_answered(leg, now),
             // Answered after we had let go of it.
             None => self.commands.push_back(Command::Hangup {
@@ -108,6 +109,7 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        call.way.picked_from = None;
         if call.way.is_call_back && call.customer.is_none() {
             self.call_back(id, now);
             return;
@@ -117,6 +119,7 @@ impl Floor {
         };
         call.phase = Phase::Joining;
         let agent = call.agent.clone();
+        call.way.is_served |= agent.is_none();
         self.leg_up(id, agent_leg, now);
         self.commands.push_back(Command::Bridge {
             a: customer,
@@ -168,6 +171,7 @@ impl Floor {
                 call: id,
             });
         }
+        self.is_to_be_judged(&bridged);
         self.book_connected(&bridged, now);
     }
 

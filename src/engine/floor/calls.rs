@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, leg_log::LegLog, offers::Rung,
-    parties::Parties, way::Way,
+    party::Parties, taking::PickedFrom, way::Way,
 };
 use crate::{
     campaign::Mode,
@@ -29,8 +29,10 @@ pub(super) enum Role {
     NailedUp(AgentId),
     /// Somebody who was called for a call.
     Party(CallId),
-    /// A second call of an agent's phone, with whom its agent asks.
+    /// A second call of the phone that has the customer, with which it asks somebody.
     Own(CallId),
+    /// Another device of whoever has this leg, about to take it over.
+    TakesOver(LegId),
     Supervisor,
 }
 
@@ -253,6 +255,12 @@ impl Call {
     pub fn is_waiting(&self) -> bool {
         let waits = matches!(self.phase, Phase::Waiting | Phase::Offered { .. });
         waits && !self.way.is_direct
+    }
+
+    /// The same, or somebody takes the call who may not come to the phone after all.
+    pub fn is_in_line(&self) -> bool {
+        let taken = matches!(self.way.picked_from, Some(PickedFrom::Queue(_)));
+        self.is_waiting() || (self.phase == Phase::Reaching && taken)
     }
 
     /// Answered, and listened to: who or what is it, or when does it record?

@@ -3,7 +3,7 @@
 
 use super::{
     Call, Event, Floor, OrderRefused, Phase, Role,
-    parties::{Party, Reach, Round, Via, Who},
+    party::{Party, Reach, Round, Via, Who},
     talk::second_is_up,
 };
 use crate::{
@@ -19,24 +19,26 @@ impl Floor {
         to: Destination,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        self.ask_somebody(id, to, None, now).map(|_| ())
+        let call = self.talking(id)?;
+        self.ask_somebody(&Who::Agent(id.clone()), call, to, None, now)
     }
 
-    /// `via`: the call with which the agent's phone asks; then the phone says who is held.
+    /// `by` has the customer. `via`: the call with which the phone asks; then the phone says who is held.
     pub(super) fn ask_somebody(
         &mut self,
-        id: &AgentId,
+        by: &Who,
+        call: CallId,
         to: Destination,
         via: Option<Via>,
         now: Millis,
-    ) -> Result<CallId, OrderRefused> {
-        let call = self.talking(id)?;
+    ) -> Result<(), OrderRefused> {
         if self.calls[&call].parties.second.is_some() {
             return Err(second_is_up());
         }
-        let who = self.find(id, call, to, now)?;
+        let who = self.find(by, call, to, now)?;
         let mut second = self.call_party(call, who, now)?;
         let at_phone = via.is_some();
+        second.by = Some(by.clone());
         second.via = via;
         let colleague = match (&second.who, second.reach) {
             (Who::Agent(agent), Reach::Up) => Some(agent.clone()),
@@ -52,7 +54,7 @@ impl Floor {
         }
         self.arrange(call);
         self.show_round(call, now);
-        Ok(call)
+        Ok(())
     }
 
     /// The talk of an agent and its second party.
@@ -122,22 +124,31 @@ impl Floor {
     /// Lets the second party go; the agent is back with the customer.
     pub(super) fn cancel_second(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         let (call, _) = self.with_second(id)?;
-        if let Some(second) = self.take_second(call) {
-            self.drop_party(call, &second, "cancelled", now);
-        }
-        self.arrange(call);
-        self.show_round(call, now);
+        self.drop_second(call, now);
         Ok(())
+    }
+
+    pub(super) fn drop_second(&mut self, id: CallId, now: Millis) {
+        if let Some(second) = self.take_second(id) {
+            self.drop_party(id, &second, "cancelled", now);
+        }
+        self.arrange(id);
+        self.show_round(id, now);
     }
 
     /// The customer goes to the second party, who may still be ringing; the agent leaves.
     pub(super) fn complete(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
-        let (call, second) = self.with_second(id)?;
-        if second.reach == Reach::Asking {
+        let (call, _) = self.with_second(id)?;
+        self.complete_call(call, now)
+    }
+
+    pub(super) fn complete_call(&mut self, id: CallId, now: Millis) -> Result<(), OrderRefused> {
+        let second = self.calls[&id].parties.second.as_ref();
+        if second.is_none_or(|second| second.reach == Reach::Asking) {
             let text = "the number is still being checked";
             return Err(OrderRefused::new("NOT_ANSWERED", text));
         }
-        self.hand_over(call, now);
+        self.hand_over(id, now);
         Ok(())
     }
 
@@ -202,7 +213,13 @@ impl Floor {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let agent = call.agent.clone().or(call.parties.last_agent.clone());
+        let agent = match &call.parties.from {
+            Some(Who::Agent(agent)) => Some(agent.clone()),
+            // It was a phone without an agent that sent the customer on, or asked.
+            Some(_) => None,
+            None if call.phase == Phase::Talking => call.agent.clone(),
+            None => call.agent.clone().or(call.parties.last_agent.clone()),
+        };
         if let Some(agent) = agent {
             self.tell(Event::PartyLeft {
                 agent,

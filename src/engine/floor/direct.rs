@@ -228,7 +228,9 @@ impl Floor {
         }
         self.free_way_out(id, now);
         self.free_rung_phone(id);
-        self.hear(id, "sorry", Destination::Hangup);
+        if !self.not_taken(id, now) {
+            self.hear(id, "sorry", Destination::Hangup);
+        }
     }
 
     pub(super) fn reaching_due(&mut self, id: CallId, leg: LegId, now: Millis) {

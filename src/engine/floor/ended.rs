@@ -49,6 +49,7 @@ impl Floor {
             }
             Some(Role::Party(call)) => self.party_lost(call, leg, why_gone(&ended), now),
             Some(Role::Own(call)) => self.own_gone(call, leg, now),
+            Some(Role::TakesOver(_)) => {}
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => self.agent_has_left(leg, ended.quality),
         }
@@ -59,7 +60,11 @@ impl Floor {
         match role {
             Role::Customer(call) => self.dial_back_again(*call, now),
             Role::AgentFor(call) => self.dial_through_again(*call, leg, now),
-            Role::NailedUp(_) | Role::Party(_) | Role::Own(_) | Role::Supervisor => false,
+            Role::NailedUp(_)
+            | Role::Party(_)
+            | Role::Own(_)
+            | Role::TakesOver(_)
+            | Role::Supervisor => false,
         }
     }
 
@@ -95,7 +100,7 @@ impl Floor {
             }
             Some(Role::Own(call)) => self.own_gone(call, leg, now),
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
-            None => {}
+            Some(Role::TakesOver(_)) | None => {}
         }
     }
 
@@ -137,12 +142,14 @@ impl Floor {
         call.agent_leg.take();
         let (phase, consults) = (call.phase.clone(), call.parties.second.is_some());
         self.leg_over(id, leg, "hung_up", now);
+        if phase == Phase::Talking && consults {
+            // Whoever hangs up on two lets the two have each other.
+            return self.hand_over(id, now);
+        }
         self.free_way_out(id, now);
         self.free_rung_phone(id);
         match phase {
             Phase::Transferring => self.transfer_failed(id, "rejected", now),
-            // Whoever hangs up on two lets the two have each other.
-            Phase::Talking if consults => self.hand_over(id, now),
             _ => self.talk_over(id, now),
         }
     }

@@ -307,6 +307,10 @@ pub enum AgentOrder {
     DialPreview,
     /// Leave the previewed lead for later.
     SkipPreview,
+    /// Take a call that rings elsewhere, at the own phone (抢接, AGT-138 to AGT-142).
+    PickUp {
+        what: super::PickUp,
+    },
     /// Let the customer say how it was; the agent's part ends (AGT-068).
     Survey,
     /// In a call.

@@ -2,7 +2,7 @@
 
 use super::{
     Floor, Times,
-    parties::{Party, Reach},
+    party::{Party, Reach},
 };
 use crate::{
     ids::{AgentId, CallId, LegId},
@@ -52,6 +52,27 @@ impl LegLog {
     fn open(&mut self, leg: LegId) -> Option<&mut LegRecord> {
         let mut newest_first = self.0.iter_mut().rev();
         newest_first.find(|record| record.leg == leg && record.ended.is_none())
+    }
+
+    /// Another leg has one's place.
+    pub fn exchange(&mut self, old: LegId, leg: LegId, now: Millis) {
+        let Some(record) = self.open(old) else { return };
+        record.ended = Some(now);
+        record.why = "replaced";
+        let joined = record.joined.map(|_| now);
+        let (kind, party) = (record.kind, record.party.clone());
+        self.begin(leg, kind, &party, now);
+        if let Some(record) = self.open(leg) {
+            record.answered = Some(now);
+            record.joined = joined;
+        }
+    }
+
+    /// Since when a leg is there.
+    pub fn since(&self, leg: LegId) -> Option<Millis> {
+        let mut newest_first = self.0.iter().rev();
+        let record = newest_first.find(|record| record.leg == leg && record.ended.is_none());
+        record.map(|record| record.started)
     }
 
     /// Every time in it.

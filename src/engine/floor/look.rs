@@ -2,8 +2,8 @@
 
 use super::{
     AgentView, Call, CallState, CallView, CampaignView, Decided, Floor, GatewayView, PartyView,
-    Phase, QueueView, Role, SupervisorView, View, agents::Agent, campaigns::Campaign,
-    parties::Round, supervise::Supervisor,
+    Phase, QueueView, Role, SupervisorView, View, agents::Agent, campaigns::Campaign, party::Round,
+    supervise::Supervisor,
 };
 use crate::{
     agent::State,
@@ -65,6 +65,7 @@ impl Floor {
             Role::Customer(call) | Role::AgentFor(call) | Role::Party(call) | Role::Own(call) => {
                 Some(*call)
             }
+            Role::TakesOver(old) => self.call_of(*old),
             Role::NailedUp(_) | Role::Supervisor => None,
         }
     }

@@ -37,6 +37,7 @@ mod orders;
 mod outside;
 mod pace;
 mod parties;
+mod party;
 mod phone_calls;
 mod phone_orders;
 mod pick_up;
@@ -46,12 +47,15 @@ mod promise;
 mod queues;
 mod supervise;
 mod survey;
+mod take_over;
+mod taking;
 mod talk;
 mod test_call;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod transfer;
+mod turn_round;
 mod view;
 mod voicemail;
 mod waiting;
@@ -72,6 +76,7 @@ pub use learning::Learned;
 pub use leg_log::LegRecord;
 pub use orders::OrderRefused;
 pub use outside::OutsideLimits;
+pub use pick_up::PickUp;
 pub use supervise::{Monitor, SupervisorOrder};
 pub use test_call::TestCall;
 pub use timers::Why;
@@ -225,6 +230,11 @@ impl Floor {
                 replaces,
             } => match phone {
                 Some(phone) => self.phone_calls(leg, phone, &to, replaces, now),
+                // Nobody outside has a say in who is in a call of the house.
+                None if replaces.is_some() => self.commands.push_back(Command::Hangup {
+                    leg,
+                    cause: Cause::Declined,
+                }),
                 None => self.incoming(leg, from, to, gateway, now),
             },
             Input::FarEndHolds { leg, on } => self.far_end_holds(leg, on, now),

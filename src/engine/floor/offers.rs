@@ -221,11 +221,14 @@ impl Floor {
         if !on_break {
             self.go_on_previewing(agent_id);
         }
-        self.missed_by(id, agent_id);
+        self.missed_by(id, agent_id, now);
     }
 
     /// A call for one agent alone, who did not take it, goes to the agent's mailbox.
-    fn missed_by(&mut self, id: CallId, agent: &AgentId) {
+    fn missed_by(&mut self, id: CallId, agent: &AgentId, now: Millis) {
+        if self.not_taken(id, now) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.way.is_direct) else {
             return;
         };
@@ -248,6 +251,7 @@ impl Floor {
             return;
         };
         let others = std::mem::take(&mut call.also_rung);
+        call.way.picked_from = None;
         let Phase::Offered { agent, .. } = call.phase.clone() else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use super::{
     AgentOrder, Cause, Command, Floor, LegId, Phase, Role, agents::LastCall, offers::NotTaken,
-    parties::Round,
+    party::Round,
 };
 use crate::{
     agent::{IllegalTransition, State},
@@ -72,6 +72,7 @@ impl Floor {
             } => self.next_preview(agent, campaign, Some((lead, dial)), now),
             AgentOrder::DialPreview => self.dial_preview(agent, now),
             AgentOrder::SkipPreview => self.skip_preview(agent, now),
+            AgentOrder::PickUp { what } => self.pick_up(agent, &what, now),
             AgentOrder::Survey => self.agent_asks(agent, now),
             AgentOrder::InCall(order) => self.in_call(agent, order, now),
             AgentOrder::Hangup => self.agent_hangs_up(agent, now),
@@ -239,7 +240,8 @@ impl Floor {
             let text = format!("call {call} is not the agent's last call");
             return Err(OrderRefused::new("NO_SUCH_CALL", text));
         };
-        let is_first = !std::mem::replace(&mut last.disposed, true);
+        last.disposed = true;
+        let is_first = last.is_unsaid;
         let (lead, campaign) = (last.lead.clone(), last.campaign.clone());
         let (attempts, as_machine) = (last.attempts, last.as_machine);
         if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(&id)) {
@@ -259,6 +261,13 @@ impl Floor {
         }
         if let Some(call) = self.calls.get_mut(&call) {
             call.disposed = Some(step);
+        }
+        let last_calls = self
+            .agents
+            .values_mut()
+            .filter_map(|it| it.last_call.as_mut());
+        for last in last_calls.filter(|last| last.id == call) {
+            last.is_unsaid = false;
         }
         self.commands.push_back(Command::Dispose {
             call,

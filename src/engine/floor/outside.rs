@@ -1,21 +1,21 @@
-//! Outside numbers that agents call for a customer: what an agent's desk is worth at most when
+//! Outside numbers that agents and phones call for a customer: what a desk is worth at most when
 //! somebody else sits at it, and what the store's answer about a number leads to.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Call, Floor, OrderRefused, Role,
-    parties::{Party, Who},
+    Floor, OrderRefused, Role,
+    party::{Party, Who},
 };
 use crate::{
-    ids::{AgentId, CallId, LegId},
+    ids::{CallId, LegId},
     phone,
     time::Millis,
 };
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// Bounds on the outside numbers that one agent can have called.
+/// Bounds on the outside numbers that one agent, or one phone, can have called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutsideLimits {
     /// Calls to outside numbers at once.
@@ -40,8 +40,8 @@ impl Default for OutsideLimits {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outside {
     limits: OutsideLimits,
-    /// When each agent had outside numbers called within the last hour.
-    made: BTreeMap<AgentId, VecDeque<Millis>>,
+    /// When each agent or phone had outside numbers called within the last hour.
+    made: BTreeMap<Who, VecDeque<Millis>>,
 }
 
 impl Outside {
@@ -66,10 +66,10 @@ impl Floor {
         }
     }
 
-    /// Whether the agent may have this number called now; or counts the call.
+    /// Whether an agent or a phone may have this number called now; then the call counts.
     pub(super) fn may_call_outside(
         &mut self,
-        by: &AgentId,
+        by: &Who,
         id: CallId,
         number: &str,
         now: Millis,
@@ -82,13 +82,11 @@ impl Floor {
             return Ok(());
         };
         let spellings = phone::spellings(number, &self.home_of(call.campaign.as_ref()));
-        let is_of = |call: &&Call| {
-            call.agent.as_ref() == Some(by) || call.parties.last_agent.as_ref() == Some(by)
-        };
-        let is_outside = |party: &&Party| matches!(party.who, Who::Outside(_));
-        let calls = self.calls.values().filter(is_of);
+        let is_of =
+            |party: &&Party| matches!(party.who, Who::Outside(_)) && party.by.as_ref() == Some(by);
+        let calls = self.calls.values();
         let parties = calls.flat_map(|call| [&call.parties.second, &call.parties.other]);
-        let up = parties.flatten().filter(is_outside).count();
+        let up = parties.flatten().filter(is_of).count();
         self.is_not_denied(&spellings)?;
         let limits = &self.outside.limits;
         if up >= limits.at_once as usize {
@@ -119,7 +117,8 @@ impl Floor {
             Some(Role::Party(id)) => self.party_checked(*id, leg, allowed, now),
             Some(Role::AgentFor(id)) => self.through_checked(*id, leg, allowed, now),
             Some(Role::Customer(id)) => self.call_back_checked(*id, leg, allowed, now),
-            Some(Role::NailedUp(_) | Role::Own(_) | Role::Supervisor) | None => {}
+            Some(Role::NailedUp(_) | Role::Own(_) | Role::TakesOver(_) | Role::Supervisor)
+            | None => {}
         }
     }
 }

@@ -1,10 +1,13 @@
-//! Who is in a call besides its customer and its agent: a second party whom the agent has called, or
-//! somebody who has the customer without being an agent.
+//! The other parties of a call are called, answer, and are let go.
 
-use super::{Call, Cause, Command, Event, Floor, Role, Why, way_out::Leaving};
+use super::{
+    Call, Cause, Command, Event, Floor, Role, Why,
+    party::{Party, Reach, Who},
+    way_out::Leaving,
+};
 use crate::{
     agent::{Busy, State},
-    ids::{AgentId, CallId, GatewayId, LegId},
+    ids::{AgentId, CallId, LegId},
     time::Millis,
 };
 
@@ -12,133 +15,6 @@ use crate::{
 const RING_MS: i64 = 30_000;
 /// The switch ends the ringing itself; this guards against one that never tells; milliseconds.
 const GUARD_MS: i64 = 1_000;
-
-/// Whom a leg reaches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Who {
-    Agent(AgentId),
-    /// A phone on which no agent is signed in.
-    Extension(String),
-    /// A number behind a gateway.
-    Outside(String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// The store is asked whether the number may be called.
-    Asking,
-    Ringing,
-    Up,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Party {
-    pub who: Who,
-    pub leg: LegId,
-    pub reach: Reach,
-    /// The gateway of which it has a channel.
-    pub channel: Option<GatewayId>,
-    /// The number of the pool that it is to see.
-    pub shows: Option<String>,
-    /// Gateways that refused it.
-    pub refused: Vec<GatewayId>,
-    /// The call with which the agent's phone itself asks it.
-    pub via: Option<Via>,
-}
-
-/// A second call of an agent's phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Via {
-    pub leg: LegId,
-    pub up: bool,
-    /// The phone holds it.
-    pub held: bool,
-}
-
-/// Whom the agent hears while there is a second party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Round {
-    #[default]
-    Customer,
-    Second,
-    /// A conference of three.
-    All,
-}
-
-/// See the module.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Parties {
-    /// The customer hears music and the agent nothing.
-    pub held: bool,
-    /// A phone of ours that called holds the call: who talks with it hears music.
-    pub caller_holds: bool,
-    /// The agent is not heard.
-    pub muted: bool,
-    pub second: Option<Party>,
-    pub round: Round,
-    /// Has the customer in an agent's place, or is rung to have it.
-    pub other: Option<Party>,
-    /// Who gets the customer back when the one to whom it was transferred does not take it.
-    pub from: Option<AgentId>,
-    /// Who had the customer last.
-    pub last_agent: Option<AgentId>,
-}
-
-impl Who {
-    /// `agent`, `extension` or `outside`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Agent(_) => "agent",
-            Self::Extension(_) => "extension",
-            Self::Outside(_) => "outside",
-        }
-    }
-
-    /// The agent's number, the extension, or the number that was dialled.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Agent(agent) => agent.as_str(),
-            Self::Extension(name) | Self::Outside(name) => name,
-        }
-    }
-}
-
-impl Reach {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Asking => "checking",
-            Self::Ringing => "ringing",
-            Self::Up => "up",
-        }
-    }
-}
-
-impl Party {
-    pub fn is_up(&self) -> bool {
-        self.reach == Reach::Up
-    }
-
-    pub fn is_agent(&self, id: &AgentId) -> bool {
-        matches!(&self.who, Who::Agent(agent) if agent == id)
-    }
-}
-
-impl Parties {
-    /// The party that has this leg.
-    pub fn with(&mut self, leg: LegId) -> Option<&mut Party> {
-        let parties = [&mut self.second, &mut self.other];
-        let mut parties = parties.into_iter().flatten();
-        parties.find(|party| party.leg == leg)
-    }
-}
-
-impl Call {
-    /// The leg of whoever has the customer.
-    pub fn own_leg(&self) -> Option<LegId> {
-        let other = self.parties.other.as_ref();
-        self.agent_leg.or(other.map(|party| party.leg))
-    }
-}
 
 impl Floor {
     /// Begins to call somebody for a call that is up. An outside number is asked about first.
@@ -149,15 +25,7 @@ impl Floor {
         now: Millis,
     ) -> Result<Party, super::OrderRefused> {
         let leg = LegId(self.numbers.take());
-        let mut party = Party {
-            who,
-            leg,
-            reach: Reach::Ringing,
-            channel: None,
-            shows: None,
-            refused: Vec::new(),
-            via: None,
-        };
+        let mut party = Party::ringing(who, leg);
         let mut ring_ms = RING_MS;
         match &party.who {
             Who::Agent(agent) => {
@@ -331,6 +199,9 @@ impl Floor {
             .is_some_and(|call| call.phase == super::Phase::Transferring)
         {
             self.transfer_failed(id, why, now);
+        } else if self.calls.get(&id).is_some_and(asks_somebody) {
+            // Whoever hangs up on two lets the two have each other.
+            self.hand_over(id, now);
         } else {
             self.other_gone(id, why, now);
         }
@@ -446,4 +317,8 @@ impl Floor {
             });
         }
     }
+}
+
+fn asks_somebody(call: &Call) -> bool {
+    call.phase == super::Phase::Talking && call.parties.second.is_some()
 }

@@ -1,8 +1,8 @@
 //! Calls that are dialled at the phones: to another phone, an agent, a queue, or outside, by the
-//! routes. Where the agent of the phone talks with a customer, such a call asks somebody.
+//! routes. Where the phone, or its agent, talks with a customer, such a call asks somebody.
 
 use super::{
-    Call, Command, Floor, OrderRefused, Phase, Role, agents::Agent, inbound::Entry,
+    Call, Command, Floor, OrderRefused, Phase, Role, agents::Agent, inbound::Entry, party::Who,
     phone_orders::cause_of,
 };
 use crate::{
@@ -27,8 +27,8 @@ impl Floor {
         let done = match (replaces, picked_up(to)) {
             (Some(replaced), _) => self.take_place(leg, phone, replaced, now),
             (None, Some(whose)) => self.pick_up_by_code(leg, phone, whose, now),
-            (None, None) => match self.agent_who_talks_at(&phone) {
-                Some(agent) => self.ask_from_phone(leg, &agent, to, now),
+            (None, None) => match self.talk_at_phone(&phone, now) {
+                Some((by, call)) => self.ask_from_phone(leg, &by, call, to, now),
                 None => self.dial_from_phone(leg, phone, to, now),
             },
         };
@@ -39,9 +39,20 @@ impl Floor {
         }
     }
 
-    fn agent_who_talks_at(&self, phone: &str) -> Option<AgentId> {
-        let agent = self.agent_at(phone)?;
-        self.talking(agent).is_ok().then(|| agent.clone())
+    /// The talk of a phone, or of the agent at it, in which it can ask somebody.
+    fn talk_at_phone(&mut self, phone: &str, now: Millis) -> Option<(Who, CallId)> {
+        if let Some(agent) = self.agent_at(phone) {
+            let call = self.talking(agent).ok()?;
+            return Some((Who::Agent(agent.clone()), call));
+        }
+        let who = Who::Extension(phone.to_owned());
+        let mut calls = self.calls.values();
+        if let Some(call) = calls.find(|call| call.holder().as_ref() == Some(&who)) {
+            return Some((who, call.id));
+        }
+        let called = |call: &&Call| call.way.from_phone.as_deref() == Some(phone);
+        let id = self.calls.values().find(called)?.id;
+        self.turn_round(id, now).then_some((who, id))
     }
 
     /// Who is signed in at a phone.
@@ -168,11 +179,10 @@ impl Floor {
     }
 
     /// The phone that was rung for a call is free again.
-    pub(super) fn free_rung_phone(&mut self, id: CallId) {
-        let call = self.calls.get_mut(&id);
-        if let Some(phone) = call.and_then(|call| call.way.to_phone.take()) {
-            self.in_use.remove(&phone);
-        }
+    pub(super) fn free_rung_phone(&mut self, id: CallId) -> Option<String> {
+        let phone = self.calls.get_mut(&id)?.way.to_phone.take()?;
+        self.in_use.remove(&phone);
+        Some(phone)
     }
 
     /// The phones of a call that is over are free.
@@ -184,8 +194,12 @@ impl Floor {
     }
 }
 
-/// `*7` before a number asks for the call that rings there (AGT-138, AGT-139).
+/// `*7` before a number asks for the call that rings there (AGT-138, AGT-139), `*` alone, or with
+/// nothing after the 7, for one that rings in the group (AGT-140).
 fn picked_up(to: &str) -> Option<&str> {
-    let whose = to.strip_prefix("*7")?;
-    Some(whose.strip_suffix('#').unwrap_or(whose))
+    let code = to.strip_suffix('#').unwrap_or(to);
+    match code {
+        "*" => Some(""),
+        code => code.strip_prefix("*7"),
+    }
 }

@@ -1,14 +1,14 @@
-//! What agents ask for at their phones instead of in the console: a hold (re-INVITE), a transfer
-//! (REFER, RFC 3515 and 3891), and a second call, with which the agent asks somebody. The phone keeps
-//! its two calls apart; the floor joins each with whom it is for.
+//! What agents ask for at their phones instead of in the console, and others at theirs: a hold
+//! (re-INVITE), a transfer (REFER, RFC 3515 and 3891), and a second call, with which somebody is asked.
+//! The phone keeps its two calls apart; the floor joins each with whom it is for.
 
 use super::{
     Call, Cause, Command, Floor, OrderRefused, Phase, Role,
-    parties::{Party, Via},
+    party::{Party, Via, Who},
 };
 use crate::{
     destination::Destination,
-    ids::{AgentId, CallId, LegId},
+    ids::{CallId, LegId},
     time::Millis,
 };
 
@@ -44,7 +44,7 @@ impl Floor {
                     self.set_held(call.id, on, now);
                 }
             }
-            Some(Role::Supervisor) | None => {}
+            Some(Role::TakesOver(_) | Role::Supervisor) | None => {}
         }
     }
 
@@ -59,7 +59,7 @@ impl Floor {
         }
     }
 
-    /// An agent's phone asks for a transfer; it is told how that went.
+    /// A phone asks for a transfer of its call; it is told how that went.
     pub(super) fn transfer_asked(
         &mut self,
         leg: LegId,
@@ -84,35 +84,45 @@ impl Floor {
         replaces: Option<LegId>,
         now: Millis,
     ) -> Result<(), u16> {
-        let (agent, call) = self.talk_at(leg).ok_or(DECLINED)?;
+        let (by, call) = self.talk_at(leg, now).ok_or(DECLINED)?;
+        let seen = &self.calls[&call];
         if let Some(replaced) = replaces {
-            let second = self.calls[&call].parties.second.as_ref();
-            let via = second.and_then(|second| second.via.as_ref());
-            return match via.is_some_and(|via| via.leg == replaced) {
-                true => self.complete(&agent, now).map_err(|no| status_of(&no)),
+            let (own, via) = (seen.own_leg(), seen.via().map(|via| via.leg));
+            // The phone names the other of its two calls, whichever of them it asks on.
+            let pair = [(own, via), (via, own)];
+            return match pair.contains(&(Some(leg), Some(replaced))) {
+                true => self.complete_call(call, now).map_err(|no| status_of(&no)),
                 false => Err(DECLINED),
             };
         }
+        if seen.own_leg() != Some(leg) {
+            return Err(DECLINED);
+        }
         let to = self.dialled_at_phone(to, now).ok_or(NOT_FOUND)?;
-        self.transfer(&agent, to, now).map_err(|no| status_of(&no))
+        let sent = self.send_customer(&by, call, to, now);
+        sent.map_err(|no| status_of(&no))
     }
 
-    /// The agent who talks at this leg, and the call.
-    fn talk_at(&self, leg: LegId) -> Option<(AgentId, CallId)> {
-        let agent = match self.legs.get(&leg)? {
-            Role::AgentFor(call) => self.calls.get(call)?.agent.clone()?,
-            Role::NailedUp(agent) => agent.clone(),
-            _ => return None,
+    /// The call in which a phone talks at this leg, and who talks there.
+    fn talk_at(&mut self, leg: LegId, now: Millis) -> Option<(Who, CallId)> {
+        let id = match self.legs.get(&leg)? {
+            Role::AgentFor(id) | Role::Party(id) | Role::Own(id) => *id,
+            Role::NailedUp(agent) => self.talking(agent).ok()?,
+            Role::Customer(id) => {
+                let id = *id;
+                self.turn_round(id, now).then_some(id)?
+            }
+            Role::TakesOver(_) | Role::Supervisor => return None,
         };
-        let call = self.talking(&agent).ok()?;
-        (self.calls[&call].agent_leg == Some(leg)).then_some((agent, call))
+        Some((self.calls.get(&id)?.holder()?, id))
     }
 
-    /// The phone of an agent who talks calls somebody else: a question, with the customer on hold.
+    /// A phone that talks calls somebody else: a question, with the customer on hold.
     pub(super) fn ask_from_phone(
         &mut self,
         leg: LegId,
-        agent: &AgentId,
+        by: &Who,
+        id: CallId,
         to: &str,
         now: Millis,
     ) -> Result<(), OrderRefused> {
@@ -132,7 +142,7 @@ impl Floor {
             up: false,
             held: false,
         };
-        let id = self.ask_somebody(agent, to, Some(via), now)?;
+        self.ask_somebody(by, id, to, Some(via), now)?;
         self.legs.insert(leg, Role::Own(id));
         let second = self
             .calls
@@ -158,7 +168,7 @@ impl Floor {
         }
     }
 
-    /// The agent's second call is up: it is joined with the second party.
+    /// The phone's second call is up: it is joined with the second party.
     pub(super) fn own_answered(&mut self, id: CallId, leg: LegId) {
         let second = self.calls.get_mut(&id);
         let second = second.and_then(|call| call.parties.second.as_mut());
@@ -166,27 +176,22 @@ impl Floor {
             && via.leg == leg
         {
             via.up = true;
+            if self.calls.get(&id).is_some_and(|call| call.parties.muted) {
+                self.commands.push_back(Command::Mute { leg, on: true });
+            }
             self.arrange(id);
         }
     }
 
-    /// The agent's second call is over: so is the question.
+    /// The phone's second call is over: so is the question.
     pub(super) fn own_gone(&mut self, id: CallId, leg: LegId, now: Millis) {
-        let Some(call) = self.calls.get(&id) else {
-            return;
-        };
-        let via = call
-            .parties
-            .second
-            .as_ref()
-            .and_then(|second| second.via.as_ref());
-        let is_it = via.is_some_and(|via| via.leg == leg);
-        if let Some(agent) = call.agent.clone().filter(|_| is_it) {
-            let _ = self.cancel_second(&agent, now);
+        let via = self.calls.get(&id).and_then(Call::via);
+        if via.is_some_and(|via| via.leg == leg) {
+            self.drop_second(id, now);
         }
     }
 
-    /// Lets go of the leg with which the agent's phone called a second party.
+    /// Lets go of the leg with which a phone called a second party.
     pub(super) fn drop_own(&mut self, second: &Party) {
         let Some(via) = &second.via else { return };
         let leg = via.leg;
@@ -201,7 +206,7 @@ impl Floor {
 
     /// Who hears whom when the phone itself keeps two calls apart.
     pub(super) fn apart(&self, call: &Call, second: &Party, via: &Via) -> Vec<Command> {
-        let (Some(customer), Some(own)) = (call.customer, call.agent_leg) else {
+        let (Some(customer), Some(own)) = (call.customer, call.own_leg()) else {
             return Vec::new();
         };
         let music = self.music_of(call);

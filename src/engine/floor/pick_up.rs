@@ -1,18 +1,64 @@
-//! Call pickup (抢接, AGT-138 to AGT-142): somebody takes a call that rings at another phone.
+//! Call pickup (抢接, AGT-138 to AGT-142): which ringing call somebody means who takes one that rings at
+//! another phone. How it is taken: `taking`.
 
-use super::{Call, Cause, Command, Floor, OrderRefused, Phase, Role, Why};
+use std::collections::BTreeSet;
+
+use super::{
+    Call, Floor, OrderRefused, Phase, Role,
+    party::{Reach, Who},
+    taking::Taker,
+};
 use crate::{
     ids::{AgentId, CallId, LegId, QueueId},
     time::Millis,
 };
 
-/// A phone rings at least this long before others may take its call (AGT-142).
+/// A phone rings at least this long before others may take its call (AGT-142); milliseconds.
 const RINGS_FIRST_MS: i64 = 5_000;
-/// A phone that takes a call has it within this.
-const TAKES_MS: i64 = 10_000;
+
+/// Which ringing call is wanted; of several the one that has rung longest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PickUp {
+    /// It rings for this agent.
+    Agent(AgentId),
+    /// It rings at this phone.
+    Extension(String),
+    /// It is offered to the agents of this queue.
+    Queue(QueueId),
+    /// A queue of whoever takes it offers it, or it rings for a colleague of one of these.
+    Group,
+}
 
 impl Floor {
-    /// `*7` and a number: an extension counts before a queue (AGT-141).
+    /// An agent takes a call in the console: the agent's own phone rings for it.
+    pub(super) fn pick_up(
+        &mut self,
+        agent: &AgentId,
+        what: &PickUp,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let seen = &self.agents[agent];
+        if !seen.machine.is_signed_in() {
+            let text = "sign in before taking calls";
+            return Err(OrderRefused::new("ILLEGAL_TRANSITION", text));
+        }
+        let phone = seen.extension.clone();
+        self.phone_is_free(&phone)?;
+        if !self.is_reachable(seen) {
+            let text = format!("the phone of extension {phone} is not registered");
+            return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
+        }
+        let id = self.ringing(what, &phone, now)?;
+        let taker = Taker::Agent {
+            agent: agent.clone(),
+            phone,
+            leg: None,
+        };
+        self.take_ringing(id, taker, now)
+    }
+
+    /// `*7` and a number: an extension counts before a queue (AGT-141); nothing after `*`: the group
+    /// (AGT-140).
     pub(super) fn pick_up_by_code(
         &mut self,
         leg: LegId,
@@ -20,40 +66,19 @@ impl Floor {
         whose: &str,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        let is_extension = self.registered.contains(whose) || self.agent_at(whose).is_some();
-        let queue = QueueId::from(whose);
-        let rings = |call: &Call| match is_extension {
-            true => self.rings_at(call, whose),
-            false => {
-                call.queue.as_ref() == Some(&queue) && matches!(call.phase, Phase::Offered { .. })
-            }
+        let is_extension = || self.registered.contains(whose) || self.agent_at(whose).is_some();
+        let what = match whose {
+            "" => PickUp::Group,
+            whose if is_extension() => PickUp::Extension(whose.to_owned()),
+            whose => PickUp::Queue(whose.into()),
         };
-        let ringing = self.calls.values().filter(|call| rings(call));
-        let oldest = ringing.filter_map(|call| Some((call.rings_since()?, call.id)));
-        let oldest = oldest.min();
-        let (since, id) = oldest.ok_or_else(nothing_rings)?;
-        if now.since(since) < RINGS_FIRST_MS {
-            let text = "a call may be taken after five seconds of ringing";
-            return Err(OrderRefused::new("TOO_EARLY", text));
-        }
-        self.take_ringing(id, leg, phone, now)
+        let id = self.ringing(&what, &phone, now)?;
+        let taker = self.taker_at(phone, leg);
+        self.take_ringing(id, taker, now)
     }
 
-    fn rings_at(&self, call: &Call, phone: &str) -> bool {
-        let at_it = |agent: &AgentId| {
-            let agent = self.agents.get(agent);
-            agent.is_some_and(|agent| agent.extension == phone)
-        };
-        match &call.phase {
-            Phase::Offered { agent, .. } => {
-                at_it(agent) || call.also_rung.iter().any(|rung| at_it(&rung.agent))
-            }
-            Phase::Reaching => call.way.to_phone.as_deref() == Some(phone),
-            _ => false,
-        }
-    }
-
-    /// An INVITE that names a ringing leg takes that leg's call (RFC 3891 section 3).
+    /// An INVITE that names a leg takes that leg's call while it rings, and its place when it is up
+    /// (RFC 3891 section 3).
     pub(super) fn take_place(
         &mut self,
         leg: LegId,
@@ -61,104 +86,124 @@ impl Floor {
         replaced: LegId,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        let id = match self.legs.get(&replaced) {
-            Some(Role::AgentFor(id)) => *id,
-            _ => return Err(nothing_rings()),
+        let call = match self.legs.get(&replaced) {
+            Some(Role::AgentFor(id) | Role::Party(id)) => self.calls.get(id),
+            _ => None,
         };
-        let rings = |call: &Call| matches!(call.phase, Phase::Offered { .. } | Phase::Reaching);
-        match self.calls.get(&id).is_some_and(rings) {
-            true => self.take_ringing(id, leg, phone, now),
-            false => Err(nothing_rings()),
-        }
-    }
-
-    fn take_ringing(
-        &mut self,
-        id: CallId,
-        leg: LegId,
-        phone: String,
-        now: Millis,
-    ) -> Result<(), OrderRefused> {
-        self.phone_is_free(&phone)?;
-        let call = self.calls.get(&id).ok_or_else(nothing_rings)?;
-        let (is_reached, dialled) = (call.phase == Phase::Reaching, call.mode.is_some());
-        let agent = self.agent_at(&phone).cloned();
-        // A person whom we called is for an agent, and so is a promised call back.
-        if agent.is_none() && (dialled || call.way.is_call_back) {
-            return Err(OrderRefused::new(
-                "NO_SUCH_AGENT",
-                "no agent is signed in there",
-            ));
-        }
-        if is_reached && call.way.out.is_some() {
-            return Err(nothing_rings());
-        }
-        if let Some(agent) = &agent {
-            self.step(agent, now, |machine| machine.ring(id, now))?;
-        }
-        if is_reached {
-            self.stop_reaching(id, now);
-        } else {
-            self.withdraw_offer(id, now);
-        }
-        self.legs.insert(leg, Role::AgentFor(id));
-        let until = now.plus(TAKES_MS);
-        let is_extension = agent.is_none();
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.agent_leg = Some(leg);
-            call.way.is_served |= is_extension;
-            call.way.is_direct = call.queue.is_none() || call.way.is_direct;
-            call.phase = match &agent {
-                Some(agent) => Phase::Offered {
-                    agent: agent.clone(),
-                    until,
-                },
-                None => Phase::Reaching,
-            };
-            call.agent.clone_from(&agent);
-        }
-        match agent {
-            Some(agent) => {
-                self.pop_up(&agent, id);
-                self.offer_leg_began(id, &agent, leg, now);
-                self.timers.set(until, Why::OfferIsOver(id, agent));
+        match call.filter(|call| call.rings_since().is_some()) {
+            Some(call) => {
+                let (id, taker) = (call.id, self.taker_at(phone, leg));
+                self.take_ringing(id, taker, now)
             }
-            None => self.timers.set(until, Why::ReachingIsOver(id, leg)),
+            None => self.order_take_over(leg, &phone, replaced),
         }
-        if is_extension {
-            self.use_phone(id, &phone, now);
-            self.phone_leg_began(id, leg, &phone, now);
-        }
-        self.commands.push_back(Command::Answer { leg });
-        Ok(())
     }
 
-    /// The phone that rings for a call is let off.
-    fn stop_reaching(&mut self, id: CallId, now: Millis) {
-        self.free_rung_phone(id);
-        let leg = self
-            .calls
-            .get_mut(&id)
-            .and_then(|call| call.agent_leg.take());
-        if let Some(leg) = leg.filter(|leg| self.legs.remove(leg).is_some()) {
-            let cause = Cause::NoAnswer;
-            self.commands.push_back(Command::Hangup { leg, cause });
-            self.leg_over(id, leg, "withdrawn", now);
+    fn taker_at(&self, phone: String, leg: LegId) -> Taker {
+        match self.agent_at(&phone).cloned() {
+            Some(agent) => Taker::Agent {
+                agent,
+                phone,
+                leg: Some(leg),
+            },
+            None => Taker::Phone { phone, leg },
+        }
+    }
+
+    /// The call that has rung longest of those that are meant, once others may have it.
+    fn ringing(&self, what: &PickUp, by: &str, now: Millis) -> Result<CallId, OrderRefused> {
+        let group = match what {
+            PickUp::Group => self.queues_at(by),
+            _ => BTreeSet::new(),
+        };
+        let is_meant = |call: &Call| match what {
+            PickUp::Agent(agent) => call.rings_for().any(|rung| rung == agent),
+            PickUp::Extension(phone) => self.rings_at(call, phone),
+            PickUp::Queue(queue) => call.offered_by() == Some(queue),
+            PickUp::Group => self.rings_among(call, &group),
+        };
+        let ringing = self.calls.values().filter(|call| is_meant(call));
+        let oldest = ringing.filter_map(|call| Some((call.rings_since()?, call.id)));
+        let (since, id) = oldest.min().ok_or_else(nothing_rings)?;
+        if now.since(since) < RINGS_FIRST_MS {
+            let text = "a call may be taken after five seconds of ringing";
+            return Err(OrderRefused::new("TOO_EARLY", text));
+        }
+        Ok(id)
+    }
+
+    /// The queues of whoever is at a phone, or whose phone it is.
+    fn queues_at(&self, phone: &str) -> BTreeSet<&QueueId> {
+        let here = self.agent_at(phone).map(|id| &self.agents[id]);
+        let mut all = self.agents.values();
+        let agent = here.or_else(|| all.find(|agent| agent.spec.extension == phone));
+        agent.map_or_else(BTreeSet::new, |agent| agent.spec.queues.iter().collect())
+    }
+
+    fn rings_at(&self, call: &Call, phone: &str) -> bool {
+        let is_there = |agent: &AgentId| {
+            let agent = self.agents.get(agent);
+            agent.is_some_and(|agent| agent.extension == phone)
+        };
+        call.rung_phone() == Some(phone) || call.rings_for().any(is_there)
+    }
+
+    fn rings_among(&self, call: &Call, group: &BTreeSet<&QueueId>) -> bool {
+        let is_colleague = |agent: &AgentId| {
+            let agent = self.agents.get(agent);
+            agent.is_some_and(|agent| agent.spec.queues.iter().any(|id| group.contains(id)))
+        };
+        let near = |phone: &str| !group.is_disjoint(&self.queues_at(phone));
+        match call.offered_by() {
+            Some(queue) => group.contains(queue),
+            None => call.rings_for().any(is_colleague) || call.rung_phone().is_some_and(near),
         }
     }
 }
 
 impl Call {
-    /// Since when a phone rings for it.
-    fn rings_since(&self) -> Option<Millis> {
+    /// Since when a phone rings that others may take the call from.
+    pub(super) fn rings_since(&self) -> Option<Millis> {
         match self.phase {
             Phase::Offered { .. } => self.times.offered,
-            Phase::Reaching => self.way.rings_since,
+            Phase::Reaching if self.way.out.is_none() => self.way.rings_since,
+            Phase::Transferring => match &self.parties.other {
+                Some(other) if matches!(other.who, Who::Outside(_)) => None,
+                Some(other) => self.log.since(other.leg),
+                None => self.log.since(self.agent_leg?),
+            },
             _ => None,
         }
     }
+
+    /// Whose phones ring for it.
+    fn rings_for(&self) -> impl Iterator<Item = &AgentId> {
+        let rings = matches!(self.phase, Phase::Offered { .. } | Phase::Transferring);
+        let first = self.agent.iter().filter(move |_| rings);
+        first.chain(self.also_rung.iter().map(|rung| &rung.agent))
+    }
+
+    /// The phone without an agent that rings for it.
+    fn rung_phone(&self) -> Option<&str> {
+        match (&self.phase, &self.parties.other) {
+            (Phase::Reaching, _) => self.way.to_phone.as_deref(),
+            (Phase::Transferring, Some(other)) if other.reach == Reach::Ringing => {
+                match &other.who {
+                    Who::Extension(phone) => Some(phone),
+                    Who::Agent(_) | Who::Outside(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The queue that offers it to its agents.
+    fn offered_by(&self) -> Option<&QueueId> {
+        let is_offered = matches!(self.phase, Phase::Offered { .. }) && !self.way.is_direct;
+        self.queue.as_ref().filter(|_| is_offered)
+    }
 }
 
-fn nothing_rings() -> OrderRefused {
+pub(super) fn nothing_rings() -> OrderRefused {
     OrderRefused::new("NO_SUCH_CALL", "no call rings there")
 }

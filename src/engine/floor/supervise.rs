@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Cause, Command, Event, Floor, Forced, OrderRefused, Phase, Role,
-    parties::{Party, Reach, Round, Who},
+    party::{Party, Reach, Round, Who},
 };
 use crate::{
     agent::State,
@@ -317,15 +317,8 @@ impl Floor {
         }
         self.part(id, "intercepted", now);
         self.legs.insert(leg, Role::Party(id));
-        let party = Party {
-            who: Who::Extension(supervisor.extension),
-            leg,
-            reach: Reach::Up,
-            channel: None,
-            shows: None,
-            refused: Vec::new(),
-            via: None,
-        };
+        let mut party = Party::ringing(Who::Extension(supervisor.extension), leg);
+        party.reach = Reach::Up;
         if let Some(call) = self.calls.get_mut(&id) {
             call.parties.other = Some(party);
         }

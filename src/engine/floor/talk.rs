@@ -2,7 +2,7 @@
 
 use super::{
     Call, Command, Floor, OrderRefused, Phase, Role,
-    parties::{Round, Who},
+    party::{Round, Who},
 };
 use crate::{
     agent::Busy,
@@ -78,15 +78,20 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return Ok(());
         };
-        if let Some(leg) = call.agent_leg.filter(|_| call.parties.muted != on) {
-            call.parties.muted = on;
-            self.commands.push_back(Command::Mute { leg, on });
-            self.tell_call(id);
+        if call.parties.muted == on {
+            return Ok(());
         }
+        call.parties.muted = on;
+        // A phone that asks somebody by a call of its own speaks on two legs.
+        let via = call.via().filter(|via| via.up).map(|via| via.leg);
+        for leg in call.agent_leg.into_iter().chain(via) {
+            self.commands.push_back(Command::Mute { leg, on });
+        }
+        self.tell_call(id);
         Ok(())
     }
 
-    /// Presses keys at whoever the agent hears.
+    /// Presses keys at whoever the agent talks with.
     pub(super) fn press(&mut self, id: &AgentId, digits: &str) -> Result<(), OrderRefused> {
         let call = self.talking(id)?;
         let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D');
@@ -94,18 +99,7 @@ impl Floor {
             let text = "1 to 32 keys, each of 0-9, *, #, A-D";
             return Err(OrderRefused::new("BAD_DIGITS", text));
         }
-        let call = &self.calls[&call];
-        let parties = &call.parties;
-        let second = parties
-            .second
-            .as_ref()
-            .filter(|_| parties.round != Round::Customer);
-        let leg = match second {
-            Some(second) if second.is_up() => Some(second.leg),
-            Some(_) => None,
-            None => call.customer.filter(|_| !parties.held),
-        };
-        let Some(leg) = leg else {
+        let Some(leg) = self.calls[&call].spoken_to() else {
             let text = "nobody hears the agent now";
             return Err(OrderRefused::new("NOBODY_HEARS", text));
         };
@@ -191,6 +185,23 @@ impl Floor {
             let _ = self.step(&agent, now, |machine| machine.turn(beside, now));
         }
         self.tell_call(id);
+    }
+}
+
+impl Call {
+    /// Who hears whoever has the customer; in a conference the second party.
+    fn spoken_to(&self) -> Option<LegId> {
+        let parties = &self.parties;
+        let customer = self.customer.filter(|_| !parties.held);
+        let Some(second) = &parties.second else {
+            return customer;
+        };
+        match &second.via {
+            Some(via) if via.up && !via.held && second.is_up() => Some(second.leg),
+            Some(_) => customer,
+            None if parties.round == Round::Customer => customer,
+            None => second.is_up().then_some(second.leg),
+        }
     }
 }
 

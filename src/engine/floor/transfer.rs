@@ -1,9 +1,9 @@
 //! A call goes from its agent to somebody else: blind, or as what is left of a consultation.
 
 use super::{
-    AnswerClass, Cause, Command, Floor, OrderRefused, Phase, Role,
+    AnswerClass, Call, Cause, Command, Floor, OrderRefused, Phase, Role,
     agents::{Agent, LastCall},
-    parties::{Party, Who},
+    party::{Party, Who},
     talk::second_is_up,
 };
 use crate::{
@@ -26,6 +26,17 @@ impl Floor {
         now: Millis,
     ) -> Result<(), OrderRefused> {
         let call = self.talking(id)?;
+        self.send_customer(&Who::Agent(id.clone()), call, to, now)
+    }
+
+    /// `by` has the customer.
+    pub(super) fn send_customer(
+        &mut self,
+        by: &Who,
+        call: CallId,
+        to: Destination,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
         if self.calls[&call].parties.second.is_some() {
             return Err(second_is_up());
         }
@@ -37,8 +48,9 @@ impl Floor {
             self.queue_again(call, queue, now);
             return Ok(());
         }
-        let who = self.find(id, call, to, now)?;
-        let party = self.call_party(call, who, now)?;
+        let who = self.find(by, call, to, now)?;
+        let mut party = self.call_party(call, who, now)?;
+        party.by = Some(by.clone());
         let from = self.part(call, "transferred", now);
         self.send_to(call, party, from, now);
         Ok(())
@@ -47,7 +59,7 @@ impl Floor {
     /// Whom a destination means now. A phone counts before an agent's number (AGT-143).
     pub(super) fn find(
         &mut self,
-        by: &AgentId,
+        by: &Who,
         call: CallId,
         to: Destination,
         now: Millis,
@@ -94,8 +106,9 @@ impl Floor {
         }
     }
 
-    fn find_agent(&self, by: &AgentId, id: AgentId, now: Millis) -> Result<Who, OrderRefused> {
-        let agent = self.agents.get(&id).filter(|_| id != *by);
+    fn find_agent(&self, by: &Who, id: AgentId, now: Millis) -> Result<Who, OrderRefused> {
+        let is_oneself = *by == Who::Agent(id.clone());
+        let agent = self.agents.get(&id).filter(|_| !is_oneself);
         let Some(agent) = agent.filter(|agent| agent.machine.is_signed_in()) else {
             let text = "that agent is not signed in";
             return Err(OrderRefused::new("NO_SUCH_AGENT", text));
@@ -110,31 +123,45 @@ impl Floor {
         Ok(Who::Agent(id))
     }
 
-    /// The agent leaves a call that goes on without.
-    pub(super) fn part(&mut self, id: CallId, why: &'static str, now: Millis) -> Option<AgentId> {
+    /// Whoever has the customer leaves a call that goes on without.
+    pub(super) fn part(&mut self, id: CallId, why: &'static str, now: Millis) -> Option<Who> {
         let call = self.calls.get_mut(&id)?;
         let before = call.clone();
-        let agent = call.agent.take()?;
-        let leg = call.agent_leg.take();
+        let (agent, leg) = (call.agent.take(), call.agent_leg.take());
         call.parties.held = false;
         call.parties.muted = false;
-        call.parties.last_agent = Some(agent.clone());
+        if let Some(other) = call.parties.other.take() {
+            self.drop_party(id, &other, why, now);
+            return Some(other.who);
+        }
         if let Some(leg) = leg {
             self.leg_over(id, leg, why, now);
         }
         self.unmute(&before);
         self.drop_agent_leg(&before);
-        let wrap_up = self.wrap_up_of(&agent, &before);
-        let _ = self.step(&agent, now, |machine| machine.call_over(wrap_up, now));
-        if wrap_up.is_none() {
-            self.go_on_previewing(&agent);
+        match agent {
+            Some(agent) => {
+                self.part_agent(&agent, &before, now);
+                Some(Who::Agent(agent))
+            }
+            None => self.free_rung_phone(id).map(Who::Extension),
         }
-        self.let_go_of(&agent, now);
-        Some(agent)
+    }
+
+    fn part_agent(&mut self, agent: &AgentId, before: &Call, now: Millis) {
+        if let Some(call) = self.calls.get_mut(&before.id) {
+            call.parties.last_agent = Some(agent.clone());
+        }
+        let wrap_up = self.wrap_up_of(agent, before);
+        let _ = self.step(agent, now, |machine| machine.call_over(wrap_up, now));
+        if wrap_up.is_none() {
+            self.go_on_previewing(agent);
+        }
+        self.let_go_of(agent, now);
     }
 
     /// The customer waits for one who is being rung, or has them at once.
-    pub(super) fn send_to(&mut self, id: CallId, party: Party, from: Option<AgentId>, now: Millis) {
+    pub(super) fn send_to(&mut self, id: CallId, party: Party, from: Option<Who>, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -187,7 +214,7 @@ impl Floor {
             return;
         };
         let (from, queue) = (call.parties.from.take(), call.queue.clone());
-        let back = from.and_then(|agent| self.ring_sender(id, agent, now));
+        let back = from.and_then(|who| self.ring_sender(id, who, now));
         match (back, queue) {
             (Some(party), _) => self.send_to(id, party, None, now),
             (None, Some(queue)) => self.queue_again(id, queue, now),
@@ -195,13 +222,22 @@ impl Floor {
         }
     }
 
-    /// Rings the agent who transferred a call that nobody took.
-    fn ring_sender(&mut self, id: CallId, agent: AgentId, now: Millis) -> Option<Party> {
-        let seen = self.agents.get(&agent)?;
-        if seen.gone || !self.is_reachable(seen) {
-            return None;
+    /// Rings whoever transferred a call that nobody took.
+    fn ring_sender(&mut self, id: CallId, who: Who, now: Millis) -> Option<Party> {
+        let is_there = match &who {
+            Who::Agent(agent) => {
+                let seen = self.agents.get(agent)?;
+                !seen.gone && self.is_reachable(seen)
+            }
+            Who::Extension(phone) => {
+                self.registered.contains(phone) && self.phone_is_free(phone).is_ok()
+            }
+            Who::Outside(_) => false,
+        };
+        match is_there {
+            true => self.call_party(id, who, now).ok(),
+            false => None,
         }
-        self.call_party(id, Who::Agent(agent), now).ok()
     }
 
     /// The caller is gone, or nobody took the call: who was rung is let go. Nothing when no transfer
@@ -234,7 +270,7 @@ impl Floor {
         let on_break = self.calls.get(&id).is_some_and(|call| {
             call.parties.from.is_none() && call.parties.last_agent.as_ref() == Some(&agent)
         });
-        let on_break = on_break && why != "call_over";
+        let on_break = on_break && !matches!(why, "call_over" | "withdrawn");
         let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
         self.go_on_previewing(&agent);
         self.let_go_of(&agent, now);
@@ -265,7 +301,8 @@ impl Floor {
             lead: call.lead.clone(),
             required,
             disposed: false,
-            as_machine: call.class == AnswerClass::Machine,
+            as_machine: call.class == AnswerClass::Machine && call.times.bridged.is_some(),
+            is_unsaid: call.disposed.is_none(),
         };
         if let Some(agent) = self.agents.get_mut(agent) {
             agent.no_answers = 0;

@@ -55,6 +55,25 @@ impl Floor {
         }
     }
 
+    /// The call waits on, at the place that it had.
+    pub(super) fn wait_on(&mut self, id: CallId, queue: QueueId, now: Millis) {
+        let Some(music) = self.queues.get(&queue).map(|it| it.settings.music.clone()) else {
+            return self.enter_queue(id, Some(queue), now);
+        };
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.phase = Phase::Waiting;
+        let leg = call.customer;
+        self.set_wait_timers(id, now);
+        self.route(now);
+        let waits = self.calls.get(&id).is_some_and(super::Call::is_waiting);
+        if let Some(leg) = leg.filter(|_| waits) {
+            let music = Some(music);
+            self.commands.push_back(Command::Park { leg, music });
+        }
+    }
+
     /// Whether a call finds no place in a queue: others fill it, or nobody is there.
     pub(super) fn turns_away(&self, queue: &QueueId, id: CallId, now: Millis) -> bool {
         let Some(known) = self.queues.get(queue) else {
@@ -186,7 +205,7 @@ impl Floor {
 
     /// The caller hung up while waiting, and may have the place back.
     pub(super) fn gave_up_waiting(&mut self, id: CallId, now: Millis) {
-        let Some(call) = self.calls.get(&id).filter(|call| call.is_waiting()) else {
+        let Some(call) = self.calls.get(&id).filter(|call| call.is_in_line()) else {
             return;
         };
         let (Some(queue), Some(since)) = (call.queue.as_ref(), call.waits_since) else {

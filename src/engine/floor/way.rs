@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Cause, Command, Floor, Phase};
+use super::{Cause, Command, Floor, Phase, taking::PickedFrom};
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
@@ -36,6 +36,8 @@ pub(super) struct Way {
     /// The phone of ours that called, and the one without an agent that is called.
     pub from_phone: Option<String>,
     pub to_phone: Option<String>,
+    /// Where it rang, while somebody takes it at another phone.
+    pub picked_from: Option<PickedFrom>,
     /// Since when a phone without an agent rings.
     pub rings_since: Option<Millis>,
     /// Calls between phones are not recorded, nor is what a route wants kept out.

@@ -273,6 +273,7 @@ impl Core {
     /// Forgets a call and tells that it ended. The one place that tells it.
     pub(super) fn finish(&mut self, id: CallRef, ending: Ending) -> Option<Call> {
         let call = self.calls.remove(&id)?;
+        self.gone.remember(&call);
         self.by_dialog
             .remove(&(call.call_id.clone(), call.local_tag.clone()));
         if let Some(tag) = &call.caller_tag {

@@ -89,10 +89,9 @@ impl Core {
         if is_too_short(request) {
             return self.refuse_session(tx, request);
         }
-        let replaces = match request.header("Replaces").map(|value| self.replaced(value)) {
-            Some(None) => return self.refuse(tx, request, 481),
-            Some(found) => found,
-            None => None,
+        let replaces = match self.place_wanted(request) {
+            Ok(found) => found,
+            Err(status) => return self.refuse(tx, request, status),
         };
         if let Source::Phone(extension) = &source
             && let Some(status) = self.limit_phone(extension, &to.user)

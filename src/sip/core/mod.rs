@@ -29,6 +29,7 @@ mod phones;
 mod registrar;
 mod reliable;
 mod reoffer;
+mod replaces;
 mod session;
 mod target;
 #[cfg(test)]
@@ -56,6 +57,7 @@ use self::{
     gateways::GatewayEntry,
     overload::Admission,
     registrar::Registrar,
+    replaces::Gone,
     timers::{Timer, Timers},
 };
 use crate::{
@@ -81,6 +83,7 @@ pub(crate) struct Core {
     by_dialog: BTreeMap<(String, String), CallRef>,
     /// Call-ID and tag of those who called us.
     by_caller: HashSet<(String, String)>,
+    gone: Gone,
     client_txs: HashMap<u64, ClientTx>,
     server_invites: HashMap<TxId, ServerInvite>,
     made_txs: u64,
@@ -118,6 +121,7 @@ impl Core {
             calls: HashMap::new(),
             by_dialog: BTreeMap::new(),
             by_caller: HashSet::new(),
+            gone: Gone::default(),
             client_txs: HashMap::new(),
             server_invites: HashMap::new(),
             made_txs: 0,

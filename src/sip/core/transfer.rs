@@ -3,29 +3,10 @@
 use super::{Core, TxId, call::State, errands::Purpose};
 use crate::{
     CallRef, SipError, SipEvent,
-    message::{Message, Method, NameAddr, Params, Uri, reason_phrase, unescape},
+    message::{Message, Method, NameAddr, Uri, reason_phrase, unescape},
 };
 
 impl Core {
-    /// The call that a Replaces value names, seen from the far end: `id;to-tag=ours;from-tag=theirs`.
-    pub(super) fn replaced(&self, value: &str) -> Option<CallRef> {
-        let (call_id, params) = value.split_once(';')?;
-        let params = Params::parse(params);
-        let (to, from) = (params.get("to-tag")?, params.get("from-tag")?);
-        let named = |ours: &str, theirs: &str| {
-            let key = (call_id.trim().to_owned(), ours.to_owned());
-            let id = *self.by_dialog.get(&key)?;
-            let call = self.calls.get(&id)?;
-            let same = match &call.state {
-                State::Up(up) => up.dialog.remote_tag == theirs,
-                State::Offered(_) => call.caller_tag.as_deref() == Some(theirs),
-                State::Calling(calling) => calling.early.iter().any(|e| e.tag == theirs),
-            };
-            same.then_some(id)
-        };
-        named(to, from).or_else(|| named(from, to))
-    }
-
     pub(super) fn on_refer(&mut self, tx: TxId, request: &Message, id: CallRef) {
         let Some(up) = self.up(id) else {
             return self.refuse(tx, request, 481);

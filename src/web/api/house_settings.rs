@@ -69,8 +69,8 @@ async fn phones(State(house): State<House>) -> Result<Json<PhoneCapsDoc>, Proble
     Ok(Json(shown(caps)))
 }
 
-/// 设置分机限制 · Set it; calls that are up stay up. What agents may have called outside in a transfer is
-/// bounded likewise, from the next start on.
+/// 设置分机限制 · Set it; calls that are up stay up. What agents and phones may have called outside in a
+/// transfer is bounded likewise.
 #[utoipa::path(put, path = "/api/v1/settings/phones", tag = "setup",
     request_body = PhoneCapsDoc, responses((status = 200, body = PhoneCapsDoc)))]
 async fn set_phones(

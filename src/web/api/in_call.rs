@@ -7,6 +7,7 @@ use axum::{
 use engine::{
     destination::Destination,
     floor::{AgentOrder, CallOrder},
+    ids::{AgentId, QueueId},
 };
 use serde::Deserialize;
 use store::{agents, extensions, queues};
@@ -103,36 +104,49 @@ async fn order(
     Ok(Json(one(&house, &caller, &id).await?))
 }
 
-/// The floor knows all tenants' agents: only those of the caller's own may be named.
 async fn destination(house: &House, caller: &Caller, to: To) -> Result<Destination, Problem> {
-    let (db, orgi) = (&house.db, caller.orgi());
     Ok(match to {
-        To::Agent(id) => {
-            let all = agents::list(db, orgi).await?;
-            if !all.iter().any(|agent| agent.id == id) {
-                return Err(Problem::of("NO_SUCH_AGENT"));
-            }
-            Destination::Agent { agent: id.into() }
-        }
-        To::Queue(id) => {
-            let all = queues::list(db, orgi).await?;
-            if !all.iter().any(|queue| queue.id == id) {
-                return Err(Problem::of("NO_SUCH_QUEUE"));
-            }
-            Destination::Queue { queue: id.into() }
-        }
-        To::Extension(id) => {
-            if !extensions::is_of(db, orgi, &id).await? {
-                return Err(Problem::at(
-                    "/to/extension",
-                    "unknown",
-                    "there is no such extension",
-                ));
-            }
-            Destination::Extension { extension: id }
-        }
+        To::Agent(id) => Destination::Agent {
+            agent: agent(house, caller, id).await?,
+        },
+        To::Queue(id) => Destination::Queue {
+            queue: queue(house, caller, id).await?,
+        },
+        To::Extension(id) => Destination::Extension {
+            extension: extension(house, caller, "/to/extension", id).await?,
+        },
         To::Number(number) => Destination::Number {
             number: check::text("/to/number", number, 40)?,
         },
     })
+}
+
+// The floor knows all tenants' agents, queues and phones: only those of the caller's own may be named.
+
+pub(super) async fn agent(house: &House, caller: &Caller, id: String) -> Result<AgentId, Problem> {
+    let all = agents::list(&house.db, caller.orgi()).await?;
+    match all.iter().any(|agent| agent.id == id) {
+        true => Ok(id.into()),
+        false => Err(Problem::of("NO_SUCH_AGENT")),
+    }
+}
+
+pub(super) async fn queue(house: &House, caller: &Caller, id: String) -> Result<QueueId, Problem> {
+    let all = queues::list(&house.db, caller.orgi()).await?;
+    match all.iter().any(|queue| queue.id == id) {
+        true => Ok(id.into()),
+        false => Err(Problem::of("NO_SUCH_QUEUE")),
+    }
+}
+
+pub(super) async fn extension(
+    house: &House,
+    caller: &Caller,
+    at: &'static str,
+    id: String,
+) -> Result<String, Problem> {
+    match extensions::is_of(&house.db, caller.orgi(), &id).await? {
+        true => Ok(id),
+        false => Err(Problem::at(at, "unknown", "there is no such extension")),
+    }
 }

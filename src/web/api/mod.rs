@@ -46,6 +46,7 @@ mod my_list;
 mod named_by;
 mod numbers;
 pub mod openapi;
+mod pick_up;
 mod preflight;
 mod previews;
 mod products;
@@ -133,6 +134,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(call_backs::routes())
         .merge(call_legs::routes())
         .merge(in_call::routes())
+        .merge(pick_up::routes())
         .merge(colleagues::routes())
         .merge(supervise::routes())
         .merge(trace::routes())

@@ -78,6 +78,20 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
                 assert_eq!(ask(&kit, &token, path, body).await, code, "{to}");
             }
         }
+        let path = "/api/v1/agents/me/pick-up";
+        for (from, code) in [
+            (json!({}), "DRAINING"),
+            (json!({"from": {"agent": "1002"}}), "DRAINING"),
+            (json!({"from": {"agent": "2001"}}), "NO_SUCH_AGENT"),
+            (json!({"from": {"queue": "far"}}), "NO_SUCH_QUEUE"),
+            (json!({"from": {"extension": "8002"}}), "DRAINING"),
+            (json!({"from": {"extension": "9001"}}), "INVALID"),
+            (json!({"from": {"number": "10010"}}), "INVALID"),
+        ] {
+            assert_eq!(ask(&kit, &token, path, from.clone()).await, code, "{from}");
+        }
+        let of_another = "/api/v1/agents/1002/pick-up";
+        assert_eq!(ask(&kit, &token, of_another, json!({})).await, "FORBIDDEN");
         let hold = json!({"order": "hold"});
         let of_another = "/api/v1/agents/1002/call";
         assert_eq!(ask(&kit, &token, of_another, hold).await, "FORBIDDEN");

@@ -129,6 +129,17 @@ async function order(body) {
   }
 }
 
+// The call that has rung longest among colleagues rings here instead.
+$("pick-up").addEventListener("click", async () => {
+  try {
+    take(await call("POST", `${me}/pick-up`, {}));
+    await refresh();
+  } catch (problem) {
+    if (problem.code === "NO_SUCH_CALL") toast(say("js-nothing-rings"), true);
+    else fail(problem);
+  }
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-order]");
   if (!button) return;
@@ -180,6 +191,7 @@ document.addEventListener("keydown", (event) => {
   };
   if (event.key === "F2") press("[data-order=dial_preview]");
   if (event.key === "F4") press("[data-order=hangup]");
+  if (event.key === "F8") press("#pick-up");
   if (event.ctrlKey && event.key === "Enter" && !$("wrap").hidden) form.requestSubmit();
   const typing = event.target.closest("textarea, select, input:not([type=radio])");
   if (!typing && !event.ctrlKey && !event.altKey && /^[1-9]$/.test(event.key) && !$("wrap").hidden) {

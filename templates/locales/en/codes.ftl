@@ -57,6 +57,7 @@ code-TOO_MANY_CALLS = Too many calls to outside numbers; try later
 code-NO_ROUTE = No outbound route takes that number
 code-GATEWAY_BUSY = The gateway has no free line
 code-BAD_DIGITS = Keys are 0-9, *, #, A-D
+code-TOO_EARLY = A call may be taken after it has rung for five seconds
 code-AT_PHONE = Swap and join the calls at the phone
 code-NOBODY_HEARS = Nobody hears you now
 code-NUMBER_TAKEN = The number is in the pool already

@@ -28,6 +28,7 @@ js-call-incoming = Incoming call
 js-call-outgoing = Outgoing call
 js-call-offered = The called party has answered; your phone rings
 js-preview = Preview
+js-nothing-rings = No call rings among your colleagues
 js-preview-empty = The list has nothing due
 js-countdown = dials by itself in { $seconds } s
 js-left = { $time } left

@@ -54,6 +54,7 @@ code-TOO_MANY_CALLS = 外线通话过多，请稍后再试
 code-NO_ROUTE = 没有匹配该号码的呼出路由
 code-GATEWAY_BUSY = 网关没有空闲线路
 code-BAD_DIGITS = 按键只能是 0-9、*、#、A-D
+code-TOO_EARLY = 振铃满五秒后才能抢接
 code-AT_PHONE = 请在话机上切换或合并通话
 code-NOBODY_HEARS = 现在没有人在听
 code-NO_SUCH_MENU = 没有这个 IVR 菜单

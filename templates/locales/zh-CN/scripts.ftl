@@ -28,6 +28,7 @@ js-call-incoming = 来电
 js-call-outgoing = 呼出
 js-call-offered = 客户已接听，正在振铃
 js-preview = 名单预览
+js-nothing-rings = 同组没有正在振铃的来电
 js-preview-empty = 名单已拨完
 js-countdown = { $seconds } 秒后自动拨打
 js-left = 剩余 { $time }

@@ -43,7 +43,13 @@ impl Baresip {
     /// # Panics
     /// When baresip cannot be started.
     pub fn speaking(hertz: f64, extension: &str, password: &str, registrar_port: u16) -> Self {
-        Self::run(hertz, extension, password, registrar_port, "")
+        Self::run(
+            hertz,
+            extension,
+            password,
+            registrar_port,
+            ";answermode=auto",
+        )
     }
 
     /// One whose sound is encrypted (SDES-SRTP), or there is no call.
@@ -51,7 +57,16 @@ impl Baresip {
     /// # Panics
     /// When baresip cannot be started.
     pub fn encrypting(extension: &str, password: &str, registrar_port: u16) -> Self {
-        let account = ";mediaenc=srtp-mand";
+        let account = ";answermode=auto;mediaenc=srtp-mand";
+        Self::run(AGENT_HERTZ, extension, password, registrar_port, account)
+    }
+
+    /// One that rings until it is told to `accept`.
+    ///
+    /// # Panics
+    /// When baresip cannot be started.
+    pub fn ringing(extension: &str, password: &str, registrar_port: u16) -> Self {
+        let account = ";answermode=manual";
         Self::run(AGENT_HERTZ, extension, password, registrar_port, account)
     }
 
@@ -70,7 +85,7 @@ impl Baresip {
             "accounts",
             format!(
                 "<sip:{extension}@127.0.0.1:{registrar};transport=udp>;auth_user={extension};\
-                 auth_pass={password};answermode=auto;audio_codecs=PCMA;regint=30{account}\n"
+                 auth_pass={password};audio_codecs=PCMA;regint=30{account}\n"
             ),
         );
         let process = Process::start(

@@ -15,6 +15,7 @@ pub mod process;
 pub mod server;
 pub mod sheet;
 pub mod sipp;
+pub mod sipp_phone;
 pub mod sound;
 pub mod stage;
 pub mod tone_end;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
     Call, Floor, Phase, Role,
-    parties::{Party, Who},
+    party::{Party, Who},
 };
 use crate::{
     agent::State,
@@ -119,6 +119,8 @@ fn legs_and_calls_agree(floor: &Floor) {
                 let via = second.and_then(|second| second.via.as_ref());
                 via.is_some_and(|via| via.leg == *leg)
             }),
+            // It is answered at once, and then has a place or none.
+            Role::TakesOver(_) => true,
             Role::Supervisor => floor.supervisors.contains_key(leg),
         };
         assert!(is_known, "{leg} is {role:?}");

@@ -310,6 +310,28 @@ fn shift(machines: u32, said: &str) -> Stage {
 }
 
 #[test]
+fn an_answer_that_two_agents_had_is_measured_once() {
+    let stage = Stage::of(
+        "agents 1 2
+         queue wrap=0
+         campaign c predictive listens checked=1
+         leads c 1
+         0 ready 1
+         0.5 break 2
+         1 answers L1
+         3 judges L1 machine 2
+         4 answers a1
+         5 in-call 1 transfer agent 2
+         6 says 1 L1 interested
+         7 answers a2
+         8 ends L1
+         9 says 2 L1 interested",
+    );
+    let books = stage.floor.campaigns[&CampaignId::from("c")].tally(Window::Day, stage.now);
+    assert_eq!((books.checked, books.mistaken, books.connected), (1, 1, 1));
+}
+
+#[test]
 fn the_share_of_persons_among_those_turned_away_is_measured_and_counts_as_lost() {
     let books = |stage: &Stage| {
         let campaign = &stage.floor.campaigns[&CampaignId::from("c")];

@@ -1,6 +1,9 @@
-//! What agents do at their phones: hold, transfer, ask, pick up, and call by themselves.
+//! What agents do at their phones: hold, transfer, ask, and call by themselves.
 
-use super::{script::check, talking::check_talk};
+use super::{
+    script::{check, check_after},
+    talking::{check_talk, talk},
+};
 
 #[test]
 fn a_hold_at_the_phone_gives_the_customer_music_and_shows() {
@@ -73,17 +76,23 @@ fn a_phone_is_told_why_a_transfer_does_not_go() {
     );
 }
 
+const ASKED: &str = "agents 1 2
+     2.5 ready 2
+     5 holds a1 on
+     6 dials at 801 own 802
+     8 answers a2";
+
+/// Agent 1 asks agent 2 at the phone, with the customer on hold: what comes from second 8 on.
+#[track_caller]
+fn check_asked(script: &str, expected: &str) {
+    let script = talk(&format!("{ASKED}\n{script}"));
+    check_after("8 bridge a2 own", &script, expected);
+}
+
 #[test]
-fn a_phone_asks_a_colleague_and_hands_the_customer_over() {
+fn a_phone_asks_a_colleague_with_the_customer_on_hold() {
     check_talk(
-        "agents 1 2
-         show park legs
-         2.5 ready 2
-         5 holds a1 on
-         6 dials at 801 own 802
-         8 answers a2
-         10 refers a1 802 own
-         20 ends L1",
+        &format!("show park\n{ASKED}"),
         "5 park L1 music
          5 park a1 silence
          6 ring a2
@@ -94,8 +103,17 @@ fn a_phone_asks_a_colleague_and_hands_the_customer_over() {
          8 park a1 silence
          8 park L1 music
          8 park a1 silence
-         8 bridge a2 own
-         10 tell a1 of its transfer 200
+         8 bridge a2 own",
+    );
+}
+
+#[test]
+fn a_phone_that_has_asked_hands_the_customer_over() {
+    check_asked(
+        "show legs
+         10 refers a1 802 own
+         20 ends L1",
+        "10 tell a1 of its transfer 200
          10 hang up own
          10 hang up a1
          10 bridge L1 a2
@@ -106,29 +124,13 @@ fn a_phone_asks_a_colleague_and_hands_the_customer_over() {
 
 #[test]
 fn a_question_from_the_phone_ends_with_its_call_and_the_phone_swaps_by_itself() {
-    check_talk(
-        "agents 1 2
-         show park
-         2.5 ready 2
-         5 holds a1 on
-         6 dials at 801 own 802
-         8 answers a2
+    check_asked(
+        "show park
          9 holds own on
          9.5 holds a1 off
          9.6 in-call 1 swap
          11 ends own",
-        "5 park L1 music
-         5 park a1 silence
-         6 ring a2
-         6 park L1 music
-         6 park a1 silence
-         8 answer own
-         8 park L1 music
-         8 park a1 silence
-         8 park L1 music
-         8 park a1 silence
-         8 bridge a2 own
-         9 park L1 music
+        "9 park L1 music
          9 park a1 silence
          9 park a2 music
          9 park own silence
@@ -143,55 +145,25 @@ fn a_question_from_the_phone_ends_with_its_call_and_the_phone_swaps_by_itself() 
 
 #[test]
 fn a_colleague_who_leaves_a_phones_question_leaves_the_customer_as_the_phone_has_them() {
-    let asked = |taken_back: &str| {
-        format!(
-            "agents 1 2
-             by hand hangup
-             show park
-             2.5 ready 2
-             5 holds a1 on
-             6 dials at 801 own 802
-             8 answers a2
-             {taken_back}
-             11 ends a2
-             12 holds a1 off"
-        )
-    };
-    let begun = "5 park L1 music
-         5 park a1 silence
-         6 ring a2
-         6 park L1 music
-         6 park a1 silence
-         8 answer own
-         8 park L1 music
-         8 park a1 silence
-         8 park L1 music
-         8 park a1 silence
-         8 bridge a2 own";
-    check_talk(
-        &asked("9 holds own on\n9.5 holds a1 off"),
-        &format!(
-            "{begun}
-             9 park L1 music
-             9 park a1 silence
-             9 park a2 music
-             9 park own silence
-             9.5 bridge L1 a1
-             9.5 park a2 music
-             9.5 park own silence
-             11 hang up own
-             11 bridge L1 a1"
-        ),
+    check_asked(
+        "by hand hangup
+         9 holds own on
+         9.5 holds a1 off
+         11 ends a2
+         12 holds a1 off",
+        "9.5 bridge L1 a1
+         11 hang up own
+         11 bridge L1 a1",
     );
-    check_talk(
-        &asked(""),
-        &format!(
-            "{begun}
-             11 hang up own
-             11 park L1 music
-             11 park a1 silence
-             12 bridge L1 a1"
-        ),
+    check_asked(
+        "by hand hangup
+         show park
+         11 ends a2
+         12 holds a1 off",
+        "11 hang up own
+         11 park L1 music
+         11 park a1 silence
+         12 bridge L1 a1",
     );
 }
 
@@ -322,74 +294,6 @@ fn an_agent_on_a_call_of_their_own_is_offered_none() {
          4 ring a1
          5 bridge y a1
          5 record y",
-    );
-}
-
-#[test]
-fn a_colleague_picks_up_what_rings_for_five_seconds() {
-    check(
-        "agents 1 2
-         queue wait=60 ring=30
-         show agent
-         0 ready 1
-         1 calls x 4000
-         3 dials at 802 early *7801#
-         7 dials at 802 p *7801#
-         9 ends x",
-        "0 agent 1 unready.wait
-         0 agent 2 unready.wait
-         0 agent 1 ready
-         1 answer x
-         1 agent 1 busy.ringing
-         1 ring a1
-         3 hang up early Declined
-         7 agent 2 busy.ringing
-         7 hang up a1 NoAnswer
-         7 agent 1 ready
-         7 answer p
-         7 bridge x p
-         7 agent 2 busy.answered
-         7 record x
-         9 close x connected by 2
-         9 hang up p
-         9 agent 2 acw",
-    );
-}
-
-#[test]
-fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() {
-    check(
-        "agents 1
-         phone 8500
-         phone 8600
-         queue wait=60 ring=30
-         route 777 inbound=8500
-         route 8500 basic
-         1 calls x 777
-         7 dials at 8600 p *78500
-         8 ends p
-         10 ready 1
-         11 calls y 4000
-         12 dials at 8600 q any a1
-         13 ends y
-         14 dials at 8600 r *7sales#",
-        "1 answer x
-         1 ring 8500
-         7 hang up 8500 NoAnswer
-         7 answer p
-         7 bridge x p
-         7 record x
-         8 hang up x
-         8 close x connected
-         11 answer y
-         11 ring a1
-         12 hang up a1 NoAnswer
-         12 answer q
-         12 bridge y q
-         12 record y
-         13 close y connected
-         13 hang up q
-         14 hang up r Declined",
     );
 }
 

@@ -5,6 +5,11 @@ use super::script::{check, check_after};
 /// Plays a script in which agent 1 talks to L1 from second 2 on, and compares what comes then.
 #[track_caller]
 pub fn check_talk(script: &str, expected: &str) {
+    check_after("2 record L1", &talk(script), expected);
+}
+
+/// A script that begins with this talk.
+pub fn talk(script: &str) -> String {
     let is_timed = |line: &&str| {
         let word = line.split_whitespace().next();
         word.is_some_and(|word| word.parse::<f64>().is_ok())
@@ -16,8 +21,7 @@ pub fn check_talk(script: &str, expected: &str) {
                  0 ready 1
                  1 answers L1
                  2 answers a1";
-    let script = format!("{}\n{begin}\n{}", set.join("\n"), then.join("\n"));
-    check_after("2 record L1", &script, expected);
+    format!("{}\n{begin}\n{}", set.join("\n"), then.join("\n"))
 }
 
 #[test]
@@ -146,5 +150,40 @@ fn nothing_is_held_before_there_is_a_talk() {
          0.5 refused NO_SUCH_CALL
          1 ring a1
          1.5 refused NO_SUCH_CALL",
+    );
+}
+
+#[test]
+fn keys_and_mute_follow_the_agent_to_the_phones_second_call() {
+    check_talk(
+        "agents 1 2
+         2.5 ready 2
+         4 in-call 1 mute
+         5 holds a1 on
+         6 dials at 801 own 802
+         8 answers a2
+         8.5 in-call 1 unmute
+         9 in-call 1 press 1
+         10 holds own on
+         11 in-call 1 press 2
+         12 holds a1 off
+         13 in-call 1 press 3
+         14 in-call 1 mute
+         15 ends own",
+        "4 mute a1
+         6 ring a2
+         8 answer own
+         8 mute own
+         8 bridge a2 own
+         8.5 unmute a1
+         8.5 unmute own
+         9 keys a2 1
+         11 refused NOBODY_HEARS
+         12 bridge L1 a1
+         13 keys L1 3
+         14 mute a1
+         14 mute own
+         15 hang up a2
+         15 bridge L1 a1",
     );
 }

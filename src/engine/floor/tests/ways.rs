@@ -325,42 +325,6 @@ fn a_number_of_an_extension_rings_there_and_nowhere_else() {
 }
 
 #[test]
-fn a_caller_is_put_through_to_a_number_outside_and_recorded_as_its_route_says() {
-    check(
-        "agents 1
-         queue wait=60 key=5:number/13900000009
-         route ^139 outbound= record=no
-         1 calls x 4000
-         2 presses x 5
-         4 answers 13900000009
-         20 ends 13900000009",
-        "1 answer x
-         2 dial 13900000009
-         4 bridge x 13900000009
-         20 hang up x
-         20 close x connected by 5 to number",
-    );
-}
-
-#[test]
-fn a_number_outside_that_does_not_answer_gives_the_caller_a_word() {
-    check(
-        "agents 1
-         queue wait=60 key=5:number/13900000009
-         route ^139 outbound
-         1 calls x 4000
-         2 presses x 5
-         9 ends 13900000009 486
-         10 heard x",
-        "1 answer x
-         2 dial 13900000009
-         9 play x sorry
-         10 hang up x
-         10 close x exited by 5 to number",
-    );
-}
-
-#[test]
 fn a_robot_speaks_and_hands_on() {
     check(
         "agents 1

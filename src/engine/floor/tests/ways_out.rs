@@ -87,25 +87,49 @@ fn a_caller_is_not_put_through_to_a_number_on_a_dnc_list() {
 }
 
 #[test]
-fn a_caller_is_put_through_by_the_next_gateway() {
+fn a_caller_is_put_through_by_the_next_gateway_and_recorded_as_the_route_says() {
+    for (record, begun) in [("", "4 record x"), ("record=no", "")] {
+        check(
+            &format!(
+                "agents 1
+                 another gateway second
+                 queue wait=60 key=5:number/13900000009
+                 route ^139 outbound=trunk,second {record}
+                 show route
+                 1 calls x 4000
+                 2 presses x 5
+                 3 ends 13900000009 503
+                 4 answers 13900000009
+                 20 ends 13900000009"
+            ),
+            &format!(
+                "1 answer x
+                 2 dial 13900000009 as x by trunk
+                 3 dial 13900000009 as x by second
+                 4 bridge x 13900000009
+                 {begun}
+                 20 hang up x
+                 20 close x connected by 5 to number"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_number_outside_that_does_not_answer_gives_the_caller_a_word() {
     check(
         "agents 1
-         another gateway second
          queue wait=60 key=5:number/13900000009
-         route ^139 outbound=trunk,second
-         show route
+         route ^139 outbound
          1 calls x 4000
          2 presses x 5
-         3 ends 13900000009 503
-         4 answers 13900000009
-         20 ends 13900000009",
+         9 ends 13900000009 486
+         10 heard x",
         "1 answer x
-         2 dial 13900000009 as x by trunk
-         3 dial 13900000009 as x by second
-         4 bridge x 13900000009
-         4 record x
-         20 hang up x
-         20 close x connected by 5 to number",
+         2 dial 13900000009
+         9 play x sorry
+         10 hang up x
+         10 close x exited by 5 to number",
     );
 }
 

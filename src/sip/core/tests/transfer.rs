@@ -61,31 +61,57 @@ fn an_attended_transfer_names_a_call_of_ours() {
     rig.expect(&["202 REFER", "tell TransferAsked x in place of a call"]);
 }
 
+/// An INVITE that wants the place of the call of [`Rig::up`].
+fn wants_place(number: u32, replaces: &str) -> Message {
+    let mut invite = Message::request(Method::Invite, "sip:600@192.0.2.10:5060");
+    for (name, value) in [
+        (
+            "Via",
+            &*format!("SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKr{number}"),
+        ),
+        ("From", "<sip:5550100@198.51.100.1>;tag=other"),
+        ("To", "<sip:600@192.0.2.10>"),
+        ("Call-ID", &*format!("other{number}@carrier")),
+        ("CSeq", "1 INVITE"),
+        ("Contact", "<sip:5550100@198.51.100.1>"),
+        ("Replaces", replaces),
+    ] {
+        invite.push(name, value);
+    }
+    invite
+}
+
 #[test]
 fn a_call_may_take_the_place_of_another() {
     let mut rig = Rig::up();
     let (_, invite, _) = rig.last(&Method::Invite);
     let ours = invite.tag_of_from().expect("a tag");
-    let incoming = |replaces: String| {
-        let mut invite = Message::request(Method::Invite, "sip:600@192.0.2.10:5060");
-        for (name, value) in [
-            ("Via", "SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKr"),
-            ("From", "<sip:5550100@198.51.100.1>;tag=other"),
-            ("To", "<sip:600@192.0.2.10>"),
-            ("Call-ID", "other@carrier"),
-            ("CSeq", "1 INVITE"),
-            ("Contact", "<sip:5550100@198.51.100.1>"),
-        ] {
-            invite.push(name, value);
-        }
-        invite.with("Replaces", replaces)
-    };
-    let nobody = incoming("nobody;to-tag=a;from-tag=b".into());
-    rig.arrive(nobody, carrier());
-    rig.expect(&["481 INVITE"]);
     let call_id = invite.call_id();
-    let known = incoming(format!("{call_id};to-tag={ours};from-tag=them"));
-    rig.arrive(known, carrier());
+    let known = format!("{call_id};to-tag={ours};from-tag=them");
+    let refused = [
+        ("nobody;to-tag=a;from-tag=b".to_owned(), "481 INVITE"),
+        (
+            format!("{call_id};to-tag={ours};from-tag=others"),
+            "481 INVITE",
+        ),
+        (format!("{call_id};to-tag=a;from-tag=them"), "481 INVITE"),
+        (format!("{call_id};to-tag={ours}"), "400 INVITE"),
+        (format!("{call_id};to-tag=;from-tag=them"), "400 INVITE"),
+        (call_id.to_owned(), "400 INVITE"),
+        // It is not early any more.
+        (format!("{known};early-only"), "486 INVITE"),
+    ];
+    for (number, (replaces, status)) in (1..).zip(&refused) {
+        rig.arrive(wants_place(number, replaces), carrier());
+        rig.expect(&[*status]);
+    }
+    let twice = wants_place(20, &known).with("Replaces", &*known);
+    rig.arrive(twice, carrier());
+    rig.expect(&["400 INVITE"]);
+    let joins = wants_place(21, &known).with("Join", &*known);
+    rig.arrive(joins, carrier());
+    rig.expect(&["400 INVITE"]);
+    rig.arrive(wants_place(22, &known), carrier());
     rig.expect(&[
         "100 INVITE",
         "tell Incoming 5550100 600 Gateway(\"carrier\") in place of a call",
@@ -94,6 +120,36 @@ fn a_call_may_take_the_place_of_another() {
         panic!("no call");
     };
     assert_eq!(*replaces, Some(call()));
+    rig.end(EndCause::Normal);
+    rig.expect(&["tell Ended Us - 16", "send BYE"]);
+    rig.arrive(wants_place(23, &known), carrier());
+    rig.expect(&["603 INVITE"]);
+}
+
+#[test]
+fn a_ringing_call_of_ours_may_be_taken_and_one_that_rings_here_may_not() {
+    let mut rig = Rig::ringing();
+    let (_, invite, _) = rig.last(&Method::Invite);
+    let ours = invite.tag_of_from().expect("a tag");
+    let early = format!(
+        "{};to-tag={ours};from-tag=them;early-only",
+        invite.call_id()
+    );
+    rig.arrive(wants_place(1, &early), carrier());
+    rig.expect(&[
+        "100 INVITE",
+        "tell Incoming 5550100 600 Gateway(\"carrier\") in place of a call",
+    ]);
+    let Some(SipEvent::Incoming { call: offered, .. }) = rig.events.last() else {
+        panic!("no call");
+    };
+    let offered = *offered;
+    rig.command(Command::Ring(offered)).expect("it is offered");
+    rig.expect(&["180 INVITE"]);
+    let tag = rig.answer().tag_of_to().expect("a tag");
+    let theirs = format!("other1@carrier;to-tag={tag};from-tag=other");
+    rig.arrive(wants_place(2, &theirs), carrier());
+    rig.expect(&["481 INVITE"]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Stage {
     pub(super) fn switch(&mut self, command: &Command) {
         let by_hand = |what: &str| self.by_hand.contains(what);
         match command {
-            Command::Answer { leg } => {
+            Command::Answer { leg } if !by_hand("answer") => {
                 self.answered(*leg);
                 self.pending.push_back(Input::LegAnswered { leg: *leg });
             }

@@ -273,6 +273,9 @@ impl Stage {
             },
             ["dials", _] => AgentOrder::DialPreview,
             ["skips", _] => AgentOrder::SkipPreview,
+            ["picks-up", _, what @ ..] => AgentOrder::PickUp {
+                what: super::in_call::picked_up(what),
+            },
             ["asks", _] => AgentOrder::Survey,
             ["hangs-up", _] => AgentOrder::Hangup,
             ["in-call", _, rest @ ..] => AgentOrder::InCall(super::in_call::order(rest)),
@@ -308,7 +311,9 @@ impl Stage {
             to: number.to_owned(),
             gateway: (rest != ["from-nowhere"]).then(|| stage::GATEWAY.into()),
             phone: None,
-            replaces: None,
+            replaces: rest
+                .iter()
+                .find_map(|word| Some(self.leg(word.strip_prefix("replaces=")?))),
         }
     }
 

@@ -2,7 +2,7 @@
 //! `boss whispers 1`.
 
 use super::{
-    super::super::{CallOrder, Forced, Monitor, OutsideLimits, SupervisorOrder},
+    super::super::{CallOrder, Forced, Monitor, OutsideLimits, PickUp, SupervisorOrder},
     Stage, pairs,
 };
 use crate::destination::Destination;
@@ -30,6 +30,16 @@ pub(super) fn order(words: &[&str]) -> CallOrder {
         ["complete"] => CallOrder::Complete,
         ["cancel"] => CallOrder::Cancel,
         other => panic!("nothing to do in a call: {other:?}"),
+    }
+}
+
+/// Which ringing call: `agent 1`, `extension 801`, `queue sales`, or of the own group.
+pub(super) fn picked_up(words: &[&str]) -> PickUp {
+    match words {
+        ["agent", id] => PickUp::Agent((*id).into()),
+        ["extension", id] => PickUp::Extension((*id).to_owned()),
+        ["queue", id] => PickUp::Queue((*id).into()),
+        _ => PickUp::Group,
     }
 }
 

@@ -4,13 +4,12 @@ use rand::Rng;
 
 use super::{
     super::{super::*, stage},
+    phones::ALONE,
     world::World,
 };
 use crate::destination::Destination;
 
 pub const OUTSIDE: &str = "10010";
-/// A phone without an agent.
-pub const PHONE: &str = "8500";
 
 impl World {
     pub(super) fn some_call_order(&mut self) -> CallOrder {
@@ -44,7 +43,7 @@ impl World {
                 queue: stage::QUEUE.into(),
             },
             4 => Destination::Extension {
-                extension: PHONE.to_owned(),
+                extension: ALONE[self.rng.random_range(0..ALONE.len())].to_owned(),
             },
             _ => Destination::Number {
                 number: OUTSIDE.to_owned(),
@@ -55,7 +54,7 @@ impl World {
     pub(super) fn boss_does(&mut self) {
         let agents = &self.plan.configuration.agents;
         let agent = agents[self.rng.random_range(0..agents.len())].id.clone();
-        let extension = PHONE.to_owned();
+        let extension = ALONE[0].to_owned();
         let order = match self.rng.random_range(0..6) {
             0 => SupervisorOrder::Leave,
             1 => SupervisorOrder::Release { agent },

@@ -4,6 +4,7 @@
 mod books;
 mod in_call;
 mod people;
+mod phones;
 mod plan;
 mod switch;
 mod world;

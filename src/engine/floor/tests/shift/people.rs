@@ -47,7 +47,8 @@ impl World {
     pub(super) fn chance(&mut self) {
         self.next_chance = self.now.plus(self.rng.random_range(50..1_500));
         match self.rng.random_range(0..1000) {
-            0..860 => self.agent_does(),
+            0..790 => self.agent_does(),
+            790..860 => self.phone_does(),
             860..890 => self.somebody_calls(),
             890..950 => self.phone_or_channel(),
             950..970 => self.boss_does(),
@@ -76,6 +77,9 @@ impl World {
             },
             44..48 => AgentOrder::Hangup,
             84..92 => AgentOrder::InCall(self.some_call_order()),
+            92..94 => AgentOrder::PickUp {
+                what: self.some_ringing(),
+            },
             48..60 => AgentOrder::FinishWrapUp,
             60..70 => self.some_preview(),
             70..82 => AgentOrder::DialPreview,

@@ -45,6 +45,15 @@ impl Switch {
         self.legs.len()
     }
 
+    /// Legs that are answered and not ending.
+    pub fn answered_legs(&self) -> Vec<LegId> {
+        let up = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| leg.answered && !leg.ending);
+        up.map(|(leg, _)| *leg).collect()
+    }
+
     pub fn plan(&mut self, at: Millis, happening: Happening) {
         self.next += 1;
         self.planned.insert((at, self.next), happening);
@@ -103,7 +112,7 @@ impl Switch {
                 );
                 self.listen(*leg, *awaits_beep, now, rng)
             }
-            Command::Record { sound, .. } => {
+            Command::Record { sound, .. } | Command::RecordMessage { sound, .. } => {
                 let done = Input::RecordDone {
                     sound: *sound,
                     file: String::new(),

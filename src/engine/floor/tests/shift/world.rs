@@ -13,7 +13,7 @@ use super::{
         store::{Row, Store},
     },
     books::Books,
-    in_call,
+    in_call, phones,
     plan::{self, HOUR, Plan, Size},
     switch::Switch,
 };
@@ -145,10 +145,12 @@ impl World {
                 registered: true,
             });
         }
-        self.input(Input::Phone {
-            extension: in_call::PHONE.to_owned(),
-            registered: true,
-        });
+        for extension in phones::ALONE {
+            self.input(Input::Phone {
+                extension: extension.to_owned(),
+                registered: true,
+            });
+        }
         for spec in self.plan.campaigns.clone() {
             self.input(Input::Campaign(Box::new(spec)));
         }
@@ -420,7 +422,7 @@ impl World {
             let persons = count(&|call| call.times.bridged.is_some() && !is_none(call));
             assert!(
                 (persons..=bridged).contains(&books.connected),
-                "{books:?}, {id}"
+                "{books:?} for {persons} persons of {bridged}, {id}"
             );
             let gone = count(&|call| {
                 let met = call.times.bridged.is_some() || call.gave_up.is_some();

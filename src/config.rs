@@ -200,7 +200,7 @@ impl Default for Sip {
             realm: "paceline".into(),
             trunk_port: None,
             tls: None,
-            gateway_ping_s: 0,
+            gateway_ping_s: 30,
             phone_ping_s: 30,
             max_new_calls_per_s: 0,
             name_servers: Vec::new(),

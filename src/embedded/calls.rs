@@ -189,31 +189,25 @@ impl Embedded {
         let Ok(leg) = floor.leg(LegId(call.0)) else {
             return;
         };
-        let Stage::Calling {
-            ringing,
-            early_media,
-        } = &mut leg.stage
-        else {
+        let Stage::Calling { ringing, early } = &mut leg.stage else {
             return;
         };
-        let news = !*ringing || (sdp.is_some() && !*early_media);
-        *ringing = true;
-        *early_media |= sdp.is_some();
-        if leg.hung_up || !news {
+        if leg.hung_up {
             return;
         }
-        if let Some(sdp) = sdp
-            && let Err(error) = self.sound.agree(leg.media, &leg.local, sdp)
-        {
-            tracing::info!(%error, "early media cannot be received");
+        let rang = std::mem::replace(ringing, true);
+        let sounded = early.is_some();
+        // A fork that rings later, and an UPDATE, bring another description: the newest counts.
+        if let Some(sdp) = sdp.filter(|sdp| early.as_deref() != Some(*sdp)) {
+            match self.sound.agree(leg.media, &leg.local, sdp) {
+                Ok(()) => *early = Some(sdp.to_vec()),
+                Err(error) => tracing::info!(%error, "early media cannot be received"),
+            }
         }
-        floor.tell_at(
-            LegId(call.0),
-            at,
-            EventKind::Ringing {
-                early_media: sdp.is_some(),
-            },
-        );
+        let early_media = early.is_some();
+        if !rang || early_media != sounded {
+            floor.tell_at(LegId(call.0), at, EventKind::Ringing { early_media });
+        }
     }
 
     fn answered(&self, floor: &mut Floor, call: CallRef, sdp: &[u8], at: SystemTime) {
@@ -281,6 +275,7 @@ impl Embedded {
         if let Some(survivor) = bridged {
             self.dismiss_supervisors(floor, [id, survivor]);
         }
+        self.dismiss_listeners(floor, id);
         if let Ok(leg) = floor.leg(id) {
             leg.stage = Stage::Ending {
                 ended: Box::new(ended),

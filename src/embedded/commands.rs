@@ -19,7 +19,9 @@ impl Embedded {
         match command {
             Command::Originate(order) => self.originate(floor, order),
             Command::Ring { leg } => self.ring(floor, id, leg),
+            Command::Progress { leg } => self.progress(floor, id, leg),
             Command::Answer { leg } => self.answer(floor, id, leg),
+            Command::HearEarly { leg, of } => self.hear_early(floor, id, leg, of),
             Command::Hangup { leg, cause } => self.hang_up(floor, leg, cause),
             Command::Bridge { a, b, on_end } => self.bridge(floor, id, a, b, on_end),
             Command::Park { leg, hear } => self.park(floor, id, leg, hear),
@@ -81,7 +83,7 @@ impl Embedded {
         }
         let stage = Stage::Calling {
             ringing: false,
-            early_media: false,
+            early: None,
         };
         let mut leg = Leg::new(call, media, local, stage);
         leg.gateway = gateway;

@@ -1,55 +1,81 @@
-//! Sound before the answer, for engines that play the network's part. The port has no command
-//! for it: the house never needs it.
+//! Sound before the answer (RFC 3960): ours for who calls, and the far end's for who waits.
 
-use switch::{EventKind, LegId, PlayId, Refused};
+use media::Ear;
+use switch::{CommandId, EventKind, Hear, LegId, Refused};
 
-use crate::{Embedded, leg::Stage, translate};
+use crate::{
+    Embedded,
+    commands::out_of_step,
+    floor::Floor,
+    leg::{Place, Stage},
+    translate,
+};
 
 impl Embedded {
-    /// Answers an incoming leg with 183 and plays a prompt to it. The later `Answer` keeps the
-    /// media as they are, and the prompt goes on.
-    ///
-    /// # Errors
-    /// [`Refused::NoSuchLeg`], [`Refused::NoSuchPrompt`], and [`Refused::Unsupported`] for a leg
-    /// that is no waiting incoming one with an offer.
-    pub fn early_media(
+    /// Answers an incoming leg with 183; the later `Answer` keeps the media as they are.
+    pub(crate) fn progress(
         &self,
-        id: LegId,
-        play: PlayId,
-        prompt: &str,
-        times: u32,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
     ) -> Result<(), Refused> {
-        let floor = &mut *self.floor();
-        let leg = floor.leg(id)?;
-        let prompt = self
-            .sound
-            .prompt(prompt)
-            .map_err(|_| Refused::NoSuchPrompt)?;
-        let Stage::Offered {
-            ringing,
-            offer: Some(offer),
-            early,
-        } = &mut leg.stage
-        else {
-            return Err(Refused::Unsupported);
+        let leg = floor.leg(leg_id)?;
+        let described = match &leg.stage {
+            Stage::Answered | Stage::Offered { early: Some(_), .. } => return Ok(()),
+            Stage::Offered {
+                offer: Some(offer), ..
+            } if !leg.hung_up => self.sound.answer(leg.media, &leg.local, offer).ok(),
+            _ => None,
         };
-        let description = self
-            .sound
-            .answer(leg.media, &leg.local, offer)
-            .map_err(|_| Refused::Unsupported)?;
+        let (Some(description), Stage::Offered { ringing, early, .. }) =
+            (described, &mut leg.stage)
+        else {
+            let why = "only an incoming leg with an offer can have early media";
+            out_of_step(floor, leg_id, id, why);
+            return Ok(());
+        };
         self.agent
             .progress(leg.call, description.clone())
             .map_err(|error| translate::refused(&error))?;
         *ringing = true;
         *early = Some(description);
-        leg.play = Some(play);
-        let media = leg.media;
-        self.try_sound(
-            self.sound
-                .media()
-                .play(media, media::PlayId(play.0), prompt, times),
-        );
-        floor.tell(id, EventKind::PlayStarted { play });
+        floor.tell(leg_id, EventKind::Ringing { early_media: true });
         Ok(())
+    }
+
+    pub(crate) fn hear_early(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        of: LegId,
+    ) -> Result<(), Refused> {
+        let sounding = floor.leg(of)?;
+        let (sounds, voice) = (sounding.sounds(), sounding.media);
+        let leg = floor.leg(leg_id)?;
+        if leg.place == (Place::Hearing { of }) {
+            return Ok(());
+        }
+        if leg_id == of || !leg.hears() || !sounds {
+            let why = "there is no early media, or nobody to hear it";
+            out_of_step(floor, leg_id, id, why);
+            return Ok(());
+        }
+        self.leave_bridge(floor, leg_id);
+        let leg = floor.leg(leg_id)?;
+        leg.place = Place::Hearing { of };
+        self.try_sound(self.sound.media().mix(vec![Ear::of(leg.media, &[voice])]));
+        floor.tell(leg_id, EventKind::HearsEarly { of });
+        Ok(())
+    }
+
+    /// Parks those who heard a leg that has ended.
+    pub(crate) fn dismiss_listeners(&self, floor: &mut Floor, of: LegId) {
+        for id in floor.placed(|place| *place == Place::Hearing { of }) {
+            if let Ok(leg) = floor.leg(id) {
+                leg.place = Place::Parked(Hear::Silence);
+            }
+            self.park_survivor(floor, id);
+        }
     }
 }

@@ -39,10 +39,10 @@ pub struct Leg {
 
 /// How far a leg has come.
 pub enum Stage {
-    /// Our INVITE is out.
+    /// Our INVITE is out. `early` is their description of the sound that they send before the answer.
     Calling {
         ringing: bool,
-        early_media: bool,
+        early: Option<Vec<u8>>,
     },
     /// Their INVITE waits for us. `offer` is `None` when they want ours; `early` is our
     /// description where a 183 has carried it.
@@ -63,12 +63,22 @@ pub enum Stage {
     Ended,
 }
 
-/// Where an answered leg is.
+/// Where a leg is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Parked(Hear),
-    Bridged { peer: LegId, on_end: OnEnd },
-    Supervising { agent: LegId, monitor: Monitor },
+    Bridged {
+        peer: LegId,
+        on_end: OnEnd,
+    },
+    Supervising {
+        agent: LegId,
+        monitor: Monitor,
+    },
+    /// It hears the early media of another leg.
+    Hearing {
+        of: LegId,
+    },
     Conference(ConferenceId),
 }
 
@@ -102,6 +112,18 @@ impl Leg {
 
     pub fn is_answered(&self) -> bool {
         matches!(self.stage, Stage::Answered) && !self.hung_up
+    }
+
+    /// Whether what it is to hear reaches it: answered, or told so by a 183.
+    pub fn hears(&self) -> bool {
+        let early = matches!(self.stage, Stage::Offered { early: Some(_), .. });
+        (early || matches!(self.stage, Stage::Answered)) && !self.hung_up
+    }
+
+    /// Whether it brings sound: answered, or early.
+    pub fn sounds(&self) -> bool {
+        let early = matches!(self.stage, Stage::Calling { early: Some(_), .. });
+        (early || matches!(self.stage, Stage::Answered)) && !self.hung_up
     }
 
     pub fn peer(&self) -> Option<LegId> {

@@ -123,6 +123,7 @@ impl Embedded {
                 self.rewire_conference(floor, conference);
                 floor.tell(id, EventKind::ConferenceLeft { conference });
             }
+            Place::Hearing { .. } => leg.place = Place::Parked(Hear::Silence),
             Place::Parked(_) | Place::Bridged { .. } => {}
         }
     }

@@ -28,8 +28,9 @@ impl Embedded {
         if leg.play == Some(play) {
             return Ok(());
         }
-        if !leg.is_answered() {
-            out_of_step(floor, leg_id, id, "only an answered leg can be played to");
+        if !leg.hears() {
+            let why = "only a leg that is answered, or has early media, can be played to";
+            out_of_step(floor, leg_id, id, why);
             return Ok(());
         }
         leg.play = Some(play);

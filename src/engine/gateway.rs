@@ -159,9 +159,17 @@ impl Gateway {
         is_news
     }
 
-    /// An inbound call takes a channel; the reserve is there for it.
-    pub fn take_inbound(&mut self) {
+    /// Takes a channel for an inbound call; the reserve is there for it. Neither rate nor health keeps
+    /// out a call that has come already.
+    ///
+    /// # Errors
+    /// [`Full::Channels`]; nothing is taken.
+    pub fn admit_inbound(&mut self) -> Result<(), Full> {
+        if self.in_use >= self.settings.max_channels {
+            return Err(Full::Channels);
+        }
         self.in_use += 1;
+        Ok(())
     }
 
     /// The call it was taken for was never sent: this says nothing about the gateway's health.
@@ -275,7 +283,9 @@ mod tests {
             assert_eq!(trunk.admit(Millis(0)), Ok(()));
         }
         assert_eq!(trunk.admit(Millis(0)), Err(Full::Channels));
-        trunk.take_inbound();
+        assert_eq!(trunk.admit_inbound(), Ok(()));
+        assert_eq!(trunk.in_use, 10);
+        assert_eq!(trunk.admit_inbound(), Err(Full::Channels));
         assert_eq!(trunk.in_use, 10);
     }
 

@@ -10,6 +10,7 @@ pub(crate) fn at_input(input: &Input) {
         Input::Drawn { leads, .. } if !leads.is_empty() => "reserved",
         Input::Checked { facts: Some(_), .. } => "checked",
         Input::AttemptOpened { .. } => "opened",
+        Input::NumberChecked { .. } => "allowed",
         Input::LegRinging { .. } => "ringing",
         Input::LegAnswered { .. } => "answered",
         Input::Bridged { .. } => "bridged",

@@ -80,7 +80,12 @@ impl Operator {
                 (self.originate(leg, to, caller, ring_ms), Some(refused))
             }
             Command::Ring { leg } => (Do::Ring { leg: id(leg) }, None),
+            Command::Progress { leg } => (Do::Progress { leg: id(leg) }, None),
             Command::Answer { leg } => (Do::Answer { leg: id(leg) }, None),
+            Command::HearEarly { leg, of } => {
+                let (leg, of) = (id(leg), id(of));
+                (Do::HearEarly { leg, of }, None)
+            }
             Command::TransferResult { leg, sip_status } => {
                 let leg = id(leg);
                 (Do::TransferResult { leg, sip_status }, None)
@@ -274,7 +279,10 @@ impl Operator {
                 }
             }
             (EventKind::SentAgain, Some(leg)) => Input::LegSentAgain { leg },
-            (EventKind::Ringing { .. }, Some(leg)) => Input::LegRinging { leg },
+            (EventKind::Ringing { early_media }, Some(leg)) => Input::LegRinging {
+                leg,
+                early: early_media,
+            },
             (EventKind::Answered, Some(leg)) => Input::LegAnswered { leg },
             (EventKind::Bridged { .. }, Some(leg)) => Input::Bridged { leg },
             (

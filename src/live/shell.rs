@@ -280,7 +280,9 @@ impl Shell {
             Command::Dial { .. }
             | Command::RingPhone { .. }
             | Command::Ring { .. }
+            | Command::Progress { .. }
             | Command::Answer { .. }
+            | Command::HearEarly { .. }
             | Command::TransferResult { .. }
             | Command::Hangup { .. }
             | Command::Bridge { .. }

@@ -150,10 +150,8 @@ impl Line {
 
     /// Says a prompt before the answer.
     pub fn say_early(&self, prompt: &str, times: u32) {
-        let play = PlayId(self.lines.id());
-        if let Err(refused) = self.lines.switch.early_media(self.leg, play, prompt, times) {
-            tracing::debug!(%refused, "no early media");
-        }
+        self.order(Command::Progress { leg: self.leg });
+        self.say(prompt, times);
     }
 
     pub fn answer(&self) {

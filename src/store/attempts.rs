@@ -83,7 +83,8 @@ pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -
     on!(tx.conn(), c => sqlx::query(
         "UPDATE attempts SET state = 'closed', ringing_at = $2, answered_at = $3, bridged_at = $4,
              ended_at = $5, sip_status = $6, q850 = $7, reason = $8, outcome = $9, counted = $10,
-             agent_id = $11, transport = $12, answer_class = $13, abandoned = $14
+             agent_id = $11, transport = $12, answer_class = $13, abandoned = $14,
+             gateway_id = COALESCE($15, gateway_id)
          WHERE id = $1 AND state = 'open'")
         .bind(close.id.to_string())
         .bind(call.times.ringing.map(|at| at.0))
@@ -97,6 +98,7 @@ pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -
         .bind(close.counted)
         .bind(call.agent.as_ref().map(|agent| agent.as_str()))
         .bind(call.transport.as_str()).bind(call.answer_class.as_str()).bind(call.abandoned)
+        .bind(call.gateway.as_ref().map(|gateway| gateway.as_str()))
         .execute(c).await.map(|_| ()))?;
     if close.suppress {
         opt_out(tx, close, ended).await?;

@@ -64,7 +64,8 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
              packets_received = $19, packets_lost = $20, jitter_ms = $21, transport = $22,
              gave_up_at = $23, message = $24, message_heard = $25, verdict = $26, verdict_ms = $27,
              verdict_why = $28, greeted_at = $29, packets_sent = $30, round_trip_ms = $31,
-             reported_lost = $32, reported_jitter_ms = $33, mos = $34
+             reported_lost = $32, reported_jitter_ms = $33, mos = $34,
+             gateway_id = COALESCE($35, gateway_id)
          WHERE id = $1 AND state = 'open'")
         .bind(call.id.to_string())
         .bind(call.queue.as_ref().map(|queue| queue.as_str()))
@@ -100,6 +101,7 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
         .bind(call.quality.reported_lost.map(count))
         .bind(call.quality.reported_jitter_ms)
         .bind(call.quality.mos)
+        .bind(call.gateway.as_ref().map(|gateway| gateway.as_str()))
         .execute(c).await.map(|_| ()))?;
     close_way(tx, call).await
 }

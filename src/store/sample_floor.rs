@@ -98,6 +98,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
     CloseCall {
         id: open.call.id,
         queue: None,
+        gateway: open.call.gateway.clone(),
         agent: None,
         extension: None,
         times: Times {

@@ -27,12 +27,19 @@ pub enum Command {
     Originate(Originate),
     /// Answer an incoming leg with 180.
     Ring { leg: LegId },
+    /// Answer an incoming leg with 183 and our description: what it is to hear it hears from now on,
+    /// before the answer (early media, RFC 3960). Told as [`crate::EventKind::Ringing`].
+    Progress { leg: LegId },
     /// Answer an incoming leg with 200.
     Answer { leg: LegId },
     /// End a leg in whatever state it is: CANCEL, a final refusal, or BYE.
     Hangup { leg: LegId, cause: Cause },
     /// Let two answered legs hear each other.
     Bridge { a: LegId, b: LegId, on_end: OnEnd },
+    /// Let a leg hear the early media of an outgoing one, one way: what it says goes nowhere. `leg` is
+    /// answered, or has been sent `Progress`; `of` has told of early media. It ends by whatever gives
+    /// `leg` another place, and with `of`: then `leg` is parked in silence.
+    HearEarly { leg: LegId, of: LegId },
     /// Take a leg out of its bridge and let it hear `hear`.
     Park { leg: LegId, hear: Hear },
     /// Let a bridged leg hear `hear` and its peer silence. The bridge stays.
@@ -55,7 +62,8 @@ pub enum Command {
         leg: LegId,
         conference: ConferenceId,
     },
-    /// Play a prompt to an answered leg, `times` times (at least once).
+    /// Play a prompt to a leg that is answered or has been sent `Progress`, `times` times (at least
+    /// once).
     Play {
         leg: LegId,
         play: PlayId,

@@ -40,7 +40,7 @@ pub enum EventKind {
     },
     /// Another INVITE left for this leg: after a challenge or a redirection, or to another address.
     SentAgain,
-    /// The far end rings; `early_media` when a 18x carried SDP.
+    /// The far end rings, or we ring; `early_media` when a 18x carried SDP.
     Ringing {
         early_media: bool,
     },
@@ -51,6 +51,10 @@ pub enum EventKind {
     },
     Unbridged {
         peer: LegId,
+    },
+    /// It hears the early media of another leg.
+    HearsEarly {
+        of: LegId,
     },
     Parked,
     /// It hears music or silence while its bridge waits.

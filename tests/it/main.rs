@@ -9,6 +9,7 @@ mod carrier;
 mod console;
 mod crash;
 mod demo;
+mod early_media;
 mod gate;
 mod gateways;
 mod in_call;

@@ -8,17 +8,6 @@ use crate::{
 };
 
 impl Floor {
-    pub(super) fn leg_ringing(&mut self, leg: LegId, now: Millis) {
-        let Some(Role::Customer(call)) = self.legs.get(&leg) else {
-            return;
-        };
-        let Some(call) = self.calls.get_mut(call) else {
-            return;
-        };
-        call.times.ringing.get_or_insert(now);
-        self.touch_all(now);
-    }
-
     pub(super) fn leg_answered(&mut self, leg: LegId, now: Millis) {
         match self.legs.get(&leg).cloned() {
             Some(Role::Customer(call)) => self.customer_answered(call, now),

@@ -1,7 +1,7 @@
 //! A promised call back is made when its turn has come and an agent has picked up. From the moment at
 //! which it is taken in hand it is never made again, whatever becomes of the process.
 
-use super::{Call, Command, Event, Floor, Phase, Role, Why, talk::RINGBACK, way::Out};
+use super::{Call, Command, Event, Floor, Phase, Role, Why, way::Out};
 use crate::{
     ids::{CallId, LegId},
     outcome::Outcome,
@@ -48,10 +48,7 @@ impl Floor {
             refused: Vec::new(),
         });
         self.legs.insert(leg, Role::Customer(id));
-        if let Some(leg) = agent_leg {
-            let music = Some(RINGBACK.to_owned());
-            self.commands.push_back(Command::Park { leg, music });
-        }
+        self.hear_ringback(agent_leg);
         let spellings = phone::spellings(&number, &self.home_of(None));
         let (callers, day_start) = self.ask_callers(id, leg, now);
         self.commands.push_back(Command::TakeCallBack {
@@ -117,14 +114,17 @@ impl Floor {
         if self.way_out(&number, &refused, now).is_err() {
             return false;
         }
+        let mut waits = None;
         if let Some(call) = self.calls.get_mut(&id) {
             call.holds_channel = false;
             call.customer = None;
             call.phase = Phase::Asking;
+            waits = call.agent_leg;
             if let Some(out) = &mut call.way.out {
                 out.leg = leg;
             }
         }
+        self.hear_ringback(waits);
         self.gateway_refused(&gateway, now);
         if !self.dial_back(id, now) {
             self.tell_not_called(id, "gateway");

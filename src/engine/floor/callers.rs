@@ -95,7 +95,11 @@ impl Floor {
             return;
         };
         let id = *id;
-        let Some(number) = self.number_outside(id, leg) else {
+        // A campaign's dial shows by the next gateway what the gate has chosen.
+        let Some(number) = self
+            .number_outside(id, leg)
+            .filter(|_| !self.is_attempt(id))
+        else {
             return;
         };
         let callers = self.callers_of(id);

@@ -44,7 +44,7 @@ pub(super) enum Phase {
     /// The attempt row, or the promise to call back, is being written.
     Opening,
     Dialling,
-    /// The store is asked whether a call back may be made.
+    /// The store is asked whether a call back may be made, or a dial may go on by the next gateway.
     Asking,
     /// Inbound: our 200 is on its way.
     Answering,
@@ -248,7 +248,7 @@ impl Call {
 
     /// Sent, and neither answered nor over.
     pub fn is_in_flight(&self) -> bool {
-        matches!(self.phase, Phase::Opening | Phase::Dialling)
+        matches!(self.phase, Phase::Opening | Phase::Dialling | Phase::Asking)
     }
 
     /// A caller without an agent.

@@ -133,8 +133,17 @@ pub enum Command {
     Ring {
         leg: LegId,
     },
+    /// Ring at an incoming leg with sound, before the answer.
+    Progress {
+        leg: LegId,
+    },
     Answer {
         leg: LegId,
+    },
+    /// Let a leg hear the early media of a dialled one, one way.
+    HearEarly {
+        leg: LegId,
+        of: LegId,
     },
     /// Tell a phone how the transfer went that it asked for (RFC 3515).
     TransferResult {
@@ -275,6 +284,8 @@ pub struct CallBack {
 pub struct CloseCall {
     pub id: CallId,
     pub queue: Option<QueueId>,
+    /// The one that carried it, or refused it last.
+    pub gateway: Option<GatewayId>,
     pub agent: Option<AgentId>,
     pub extension: Option<String>,
     pub times: Times,

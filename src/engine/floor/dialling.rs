@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Call, Command, Floor, Lead, OpenAttempt, Phase, Role, admission::Admitted};
+use super::{
+    Call, Command, Floor, Lead, OpenAttempt, Phase, admission::Admitted, campaigns::Campaign,
+};
 use crate::{
     campaign::Mode,
     gate::{self, Ask, Block, Facts, No},
@@ -199,36 +201,16 @@ impl Floor {
             self.finish(id, Outcome::Cancelled, now);
             return;
         }
-        let Some(call) = self.calls.get_mut(&id) else {
+        let call = self.calls.get(&id);
+        let Some(gateway) = call.and_then(|call| call.gateway.clone()) else {
             return;
         };
+        let campaign = call.and_then(|call| call.campaign.as_ref());
+        if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(id)) {
+            campaign.counts.dialled += 1;
+        }
         let leg = LegId(self.numbers.take());
-        call.customer = Some(leg);
-        call.phase = Phase::Dialling;
-        self.legs.insert(leg, Role::Customer(call.id));
-        let campaign = call
-            .campaign
-            .as_ref()
-            .and_then(|id| self.campaigns.get_mut(id));
-        let ring_s = match (&call.test, campaign) {
-            (Some(test), _) => test.settings.ring_timeout_s,
-            (None, Some(campaign)) => {
-                campaign.counts.dialled += 1;
-                campaign.spec.settings.ring_timeout_s
-            }
-            (None, None) => 30,
-        };
-        let ring_s = ring_s.max(call.min_ring_s);
-        let Some(gateway) = call.gateway.clone() else {
-            return;
-        };
-        self.commands.push_back(Command::Dial {
-            leg,
-            gateway,
-            number: call.callee.clone(),
-            caller: call.caller.clone(),
-            ring_ms: i64::from(ring_s) * 1000,
-        });
+        self.dial_customer(id, leg, gateway);
         self.pop_up_dialled(id, true);
     }
 
@@ -237,20 +219,20 @@ impl Floor {
         let Some(call) = self.calls.get(&id) else {
             return false;
         };
+        let fresh = now.since(call.times.started) <= STALE_MS
+            && call.times.started.since(now) <= SET_BACK_MS;
+        fresh && self.is_still_wanted(call, now)
+    }
+
+    /// Whether a dial that passed the gate is still to be made, as far as no store has to be asked.
+    pub(super) fn is_still_wanted(&self, call: &Call, now: Millis) -> bool {
         let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
-        let settings = match &call.test {
-            Some(test) => Some(&test.settings),
-            None => campaign
-                .filter(|campaign| campaign.is_running())
-                .map(|campaign| &campaign.spec.settings),
-        };
-        let wanted = settings.is_some_and(|settings| {
+        let runs = call.test.is_some() || campaign.is_some_and(Campaign::is_running);
+        let is_open = self.settings_of(call).is_some_and(|settings| {
             let open = |facts: &Arc<Facts>| gate::is_still_open(facts, settings, now);
             call.checked.as_ref().is_some_and(open)
         });
-        let fresh = now.since(call.times.started) <= STALE_MS
-            && call.times.started.since(now) <= SET_BACK_MS;
-        wanted && fresh && !call.cancelled && !self.draining
+        runs && is_open && !call.cancelled && !self.draining
     }
 
     /// Somebody else has the number in a call, or it may no longer be called: not an attempt.

@@ -1,8 +1,6 @@
 //! A caller is put through to one phone: an extension of the house, or a number outside.
 
-use super::{
-    Call, Cause, Command, Floor, Phase, Role, Why, talk::RINGBACK, way::Out, way_out::Leaving,
-};
+use super::{Call, Cause, Command, Floor, Phase, Role, Why, way::Out, way_out::Leaving};
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, LegId},
@@ -100,10 +98,7 @@ impl Floor {
     /// The caller hears that it rings.
     fn ring_back(&mut self, id: CallId) {
         let leg = self.calls.get(&id).and_then(|call| call.customer);
-        if let Some(leg) = leg {
-            let music = Some(RINGBACK.to_owned());
-            self.commands.push_back(Command::Park { leg, music });
-        }
+        self.hear_ringback(leg);
     }
 
     fn begin_reaching(&mut self, id: CallId, ring_ms: i64, now: Millis) -> LegId {
@@ -205,6 +200,7 @@ impl Floor {
         self.legs.insert(leg, Role::AgentFor(id));
         let over = Why::ReachingIsOver(id, leg);
         self.timers.set(now.plus(way.ring_ms() + GUARD_MS), over);
+        self.ring_back(id);
         if !self.dial_through(id, now) {
             self.not_reached_for(id, now);
         }
@@ -241,7 +237,12 @@ impl Floor {
     }
 
     pub(super) fn free_way_out(&mut self, id: CallId, now: Millis) {
-        let out = self.calls.get_mut(&id).and_then(|call| call.way.out.take());
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        // A customer whom we dialled by it is the call's, not the agent's.
+        let customer = call.customer;
+        let out = call.way.out.take_if(|out| Some(out.leg) != customer);
         self.free_out(out.as_ref(), now);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     AnswerClass, By, Call, Cause, CloseAttempt, CloseCall, Command, Ended, Event, Floor, Heard,
-    Message, Phase, Refusal, Role, Times, offers::NotTaken, test_call,
+    Message, Phase, Refusal, Role, Times, next_gateway::why_gone, offers::NotTaken, test_call,
 };
 use crate::{
     agent::State,
@@ -21,8 +21,7 @@ impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
         let role = self.legs.remove(&leg);
         if let Some(role) = &role
-            && why_gone(&ended) == "gateway"
-            && self.next_gateway_takes(role, leg, now)
+            && self.next_gateway_takes(role, leg, Some(&ended), now)
         {
             return;
         }
@@ -55,25 +54,12 @@ impl Floor {
         }
     }
 
-    /// A gateway refused a call that may go by another.
-    fn next_gateway_takes(&mut self, role: &Role, leg: LegId, now: Millis) -> bool {
-        match role {
-            Role::Customer(call) => self.dial_back_again(*call, now),
-            Role::AgentFor(call) => self.dial_through_again(*call, leg, now),
-            Role::NailedUp(_)
-            | Role::Party(_)
-            | Role::Own(_)
-            | Role::TakesOver(_)
-            | Role::Supervisor => false,
-        }
-    }
-
     /// The switch did not take the leg: our side failed, nobody was bothered.
     pub(super) fn leg_refused(&mut self, leg: LegId, why: Refusal, now: Millis) {
         let role = self.legs.remove(&leg);
         if let Some(role) = &role
             && why == Refusal::Gateway
-            && self.next_gateway_takes(role, leg, now)
+            && self.next_gateway_takes(role, leg, None, now)
         {
             return;
         }
@@ -170,7 +156,9 @@ impl Floor {
             }
             // Not dialled yet: the attempt that is being written is closed when it is there.
             (None, Phase::Opening) => call.cancelled = true,
-            (None, _) if call.way.is_call_back => self.finish(id, Outcome::Cancelled, now),
+            (None, phase) if call.way.is_call_back || *phase == Phase::Asking => {
+                self.finish(id, Outcome::Cancelled, now);
+            }
             (None, _) => self.call_off(id, None, now),
         }
     }
@@ -290,6 +278,7 @@ impl Floor {
         CloseCall {
             id: call.id,
             queue: call.queue.clone(),
+            gateway: call.gateway.clone(),
             extension: agent
                 .as_ref()
                 .and_then(|id| self.agents.get(id))
@@ -365,20 +354,6 @@ impl Floor {
     }
 }
 
-/// How a party was lost, in a word.
-fn why_gone(ended: &Ended) -> &'static str {
-    match ended.sip_status {
-        None => "hung_up",
-        // A 408 of our own making: the gateway said nothing at all.
-        Some(408) if ended.by != By::Them => "gateway",
-        Some(486 | 600) => "busy",
-        Some(408 | 480 | 487) => "no_answer",
-        Some(404 | 410 | 484 | 604) => "bad_number",
-        Some(500..600) => "gateway",
-        Some(_) => "rejected",
-    }
-}
-
 /// A refusal without a name that comes before anything could ring is the carrier's too.
 fn is_fault_of_gateway(call: &Call, outcome: Outcome, now: Millis) -> bool {
     let at_once = call.times.ringing.is_none() && now.since(call.times.started) < AT_ONCE_MS;
@@ -398,7 +373,7 @@ fn transport_of(call: &Call, outcome: Outcome, now: Millis) -> Transport {
 }
 
 /// What a call came to when its customer leg ended.
-fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
+pub(super) fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if call.times.answered.is_some() {
         let spoken_to = call.mode == Some(Mode::Robot) && !call.let_go;
         let reached = call.times.bridged.is_some() || spoken_to;

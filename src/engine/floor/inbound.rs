@@ -43,24 +43,25 @@ impl Floor {
             return;
         };
         let trunk = self.gateways.get_mut(&gateway);
-        let holds_channel = trunk.is_some();
-        if let Some(trunk) = trunk {
-            trunk.state.take_inbound();
-        }
+        let admitted = trunk.map(|trunk| trunk.state.admit_inbound());
         let id = CallId(self.numbers.take());
         let mut call = Call::new(id, from, to, now);
         if let (None, Destination::Queue { queue }) = (&entry.prompt, &entry.then) {
             call.queue = Some(queue.clone());
         }
         call.gateway = Some(gateway);
-        call.holds_channel = holds_channel;
+        call.holds_channel = admitted == Some(Ok(()));
         call.customer = Some(leg);
         call.phase = Phase::Answering;
         call.priority = entry.priority;
         self.legs.insert(leg, Role::Customer(id));
         let open = Command::OpenCall(Box::new(call.beginning()));
         self.commands.push_back(open);
-        if let Some((cause, outcome)) = self.refusal(&entry, id, now) {
+        let refusal = match admitted {
+            Some(Err(_)) => Some((Cause::Congestion, Outcome::Congestion)),
+            _ => self.refusal(&entry, id, now),
+        };
+        if let Some((cause, outcome)) = refusal {
             call.phase = Phase::Leaving;
             call.turned_away = Some(outcome);
             self.commands.push_back(Command::Hangup { leg, cause });

@@ -93,8 +93,10 @@ pub enum Input {
         leg: LegId,
         why: Refusal,
     },
+    /// The far end rings; `early`: and sends sound before its answer. Or we ring.
     LegRinging {
         leg: LegId,
+        early: bool,
     },
     LegAnswered {
         leg: LegId,

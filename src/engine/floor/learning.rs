@@ -77,7 +77,8 @@ impl Floor {
 
     /// A dial came to its end without an answer. One that we gave up says nothing about answers.
     pub(super) fn line_over(&mut self, call: &Call, now: Millis) {
-        if call.times.answered.is_some() || call.cancelled || call.customer.is_none() {
+        let was_dialled = call.customer.is_some() || call.way.out.is_some();
+        if call.times.answered.is_some() || call.cancelled || !was_dialled {
             return;
         }
         let after_s = now.since(call.times.started) as f64 / 1000.0;

@@ -18,6 +18,7 @@ mod configure;
 mod consult;
 mod dialling;
 mod direct;
+mod early_media;
 mod ended;
 mod event;
 mod force;
@@ -32,6 +33,7 @@ mod leg_quality;
 mod line;
 mod listening;
 mod look;
+mod next_gateway;
 mod offers;
 mod orders;
 mod outside;
@@ -216,7 +218,7 @@ impl Floor {
                 registered,
             } => self.phone(&extension, registered, now),
             Input::LegRefused { leg, why } => self.leg_refused(leg, why, now),
-            Input::LegRinging { leg } => self.leg_ringing(leg, now),
+            Input::LegRinging { leg, early } => self.leg_ringing(leg, early, now),
             Input::LegAnswered { leg } => self.leg_answered(leg, now),
             Input::Classified { leg, finding } => self.classified(leg, finding, now),
             Input::Beep { leg } => self.beep(leg, now),
@@ -285,13 +287,13 @@ impl Floor {
         [self.timers.first(), pacing].into_iter().flatten().min()
     }
 
-    /// Whether the store still owes an answer about a lead: one that is drawn, with the gate, or
-    /// whose attempt is being written.
+    /// Whether the store still owes an answer about a lead: one that is drawn, with the gate, whose
+    /// attempt is being written, or that is to go on by another gateway.
     #[must_use]
     pub fn awaits_store(&self) -> bool {
-        let is_opening = |call: &Call| call.phase == Phase::Opening;
+        let is_asked = |call: &Call| matches!(call.phase, Phase::Opening | Phase::Asking);
         !self.dials.is_empty()
-            || self.calls.values().any(is_opening)
+            || self.calls.values().any(is_asked)
             || self.campaigns.values().any(|campaign| campaign.drawing)
     }
 

@@ -116,6 +116,9 @@ impl Floor {
         match self.legs.get(&leg) {
             Some(Role::Party(id)) => self.party_checked(*id, leg, allowed, now),
             Some(Role::AgentFor(id)) => self.through_checked(*id, leg, allowed, now),
+            Some(Role::Customer(id)) if self.is_attempt(*id) => {
+                self.dial_on_checked(*id, leg, allowed, now);
+            }
             Some(Role::Customer(id)) => self.call_back_checked(*id, leg, allowed, now),
             Some(Role::NailedUp(_) | Role::Own(_) | Role::TakesOver(_) | Role::Supervisor)
             | None => {}

@@ -146,6 +146,7 @@ impl Floor {
             return false;
         };
         party.leg = leg;
+        party.sounds = false;
         let party = party.clone();
         self.legs.insert(leg, Role::Party(id));
         self.leg_began(id, &party, now);
@@ -154,6 +155,8 @@ impl Floor {
         if !self.dial_party(id, leg, now) {
             self.legs.remove(&leg);
             self.party_gone(id, leg, "gateway", now);
+        } else if self.is_second(id, leg) {
+            self.arrange(id);
         }
         true
     }

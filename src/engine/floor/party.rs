@@ -27,6 +27,8 @@ pub(super) struct Party {
     pub who: Who,
     pub leg: LegId,
     pub reach: Reach,
+    /// It sends early media.
+    pub sounds: bool,
     /// The gateway of which it has a channel.
     pub channel: Option<GatewayId>,
     /// The number of the pool that it is to see.
@@ -113,6 +115,7 @@ impl Party {
             who,
             leg,
             reach: Reach::Ringing,
+            sounds: false,
             channel: None,
             shows: None,
             refused: Vec::new(),

@@ -224,8 +224,12 @@ impl Floor {
             false => vec![Command::Bridge { a: far, b: near }],
         };
         let mut todo = joined(customer, own, call.parties.held);
+        let (leg, of) = (via.leg, second.leg);
         if second.is_up() && via.up {
-            todo.extend(joined(second.leg, via.leg, via.held));
+            todo.extend(joined(of, leg, via.held));
+        } else if second.sounds && !second.is_up() {
+            todo.push(Command::Progress { leg });
+            todo.push(Command::HearEarly { leg, of });
         }
         todo
     }

@@ -139,6 +139,10 @@ impl Floor {
             (Some(second), Round::Second) if second.is_up() => {
                 vec![park(customer, &music), bridge(second.leg, own)]
             }
+            (Some(second), Round::Second) if second.sounds => {
+                let (leg, of) = (own, second.leg);
+                vec![park(customer, &music), Command::HearEarly { leg, of }]
+            }
             (Some(_), Round::Second) => vec![park(customer, &music), park(own, RINGBACK)],
             (Some(second), Round::Customer) if second.is_up() => {
                 vec![park(second.leg, &music), bridge(customer, own)]

@@ -53,13 +53,13 @@ pub(super) struct Way {
     pub score: Option<u8>,
 }
 
-/// A number outside that is called for a caller.
+/// A number outside that is called for a caller, or an attempt's that goes by another gateway.
 #[derive(Debug, Clone)]
 pub(super) struct Out {
     pub leg: LegId,
     pub number: String,
-    /// The gateway of which it has a channel; `None` while the store is asked, and of a call back, whose
-    /// channel is the call's.
+    /// The gateway of which it has a channel; `None` while the store is asked, and of a call back or an
+    /// attempt, whose channel is the call's.
     pub channel: Option<GatewayId>,
     /// The number of the pool that its party is to see.
     pub shows: Option<String>,

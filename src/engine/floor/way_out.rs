@@ -133,8 +133,18 @@ impl Floor {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let campaign = call.campaign.clone();
-        let spellings = phone::spellings(number, &self.home_of(campaign.as_ref()));
+        let home = self.home_of(call.campaign.as_ref());
+        self.ask_in(id, leg, number, &home, now);
+    }
+
+    /// The same for a number that is written as in the country `home`.
+    pub(super) fn ask_in(&mut self, id: CallId, leg: LegId, number: &str, home: &str, now: Millis) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let of_test = call.test.as_ref().map(|test| test.campaign.clone());
+        let campaign = call.campaign.clone().or(of_test);
+        let spellings = phone::spellings(number, home);
         let (callers, day_start) = self.ask_callers(id, leg, now);
         self.commands.push_back(Command::CheckNumber {
             leg,

@@ -1,5 +1,5 @@
 use crate::{
-    attempts::page, hopper, leads, on, sample::NOW, sample_floor as floor, testing::on_both,
+    attempts::page, calls, hopper, leads, on, sample::NOW, sample_floor as floor, testing::on_both,
 };
 use engine::{campaign::Mode, floor::OpenAttempt, gate::Block, outcome::Outcome};
 
@@ -27,9 +27,9 @@ async fn an_attempt_is_opened_once_and_closed_with_its_leads_next_step() {
             ("calling", 1)
         );
         let again = NOW.plus(600_000);
-        super::close(db, &floor::close(&open, Outcome::Busy, Some(again)))
-            .await
-            .unwrap();
+        let mut close = floor::close(&open, Outcome::Busy, Some(again));
+        close.gateway = Some("second".into());
+        super::close(db, &close).await.unwrap();
         let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
         assert_eq!(lead.call_status, "failed");
         assert_eq!(lead.outcome.as_deref(), Some("busy"));
@@ -41,6 +41,14 @@ async fn an_attempt_is_opened_once_and_closed_with_its_leads_next_step() {
             ("closed", Some(486))
         );
         assert_eq!(rows[0].q850, Some(17));
+        assert_eq!(
+            rows[0].gateway_id, "second",
+            "it carried the call in the end"
+        );
+        let call = calls::get(db, "o", &open.call.id.to_string())
+            .await
+            .unwrap();
+        assert_eq!(call.unwrap().gateway_id.as_deref(), Some("second"));
     })
     .await;
 }

@@ -11,6 +11,7 @@ mod answers;
 mod bridges;
 mod calls;
 mod deadlines;
+mod early;
 mod mixes;
 mod probe;
 mod prompts;
@@ -63,6 +64,10 @@ pub async fn check(pair: Pair) {
     answers::the_time_of_an_answer_is_that_of_its_arrival(scene).await;
     answers::from_the_answer_to_the_agent_there_is_no_round_trip(scene).await;
     deadlines::what_comes_too_early_has_failed(scene).await;
+    early::sound_before_the_answer_is_told_and_goes_on(scene).await;
+    early::who_waits_hears_it_until_the_answer(scene).await;
+    early::who_hears_a_call_that_ends_is_parked(scene).await;
+    early::where_there_is_none_nobody_hears_it(scene).await;
     bridges::legs_are_bridged_moved_and_parked(scene).await;
     bridges::the_survivor_is_parked_or_hung_up(scene).await;
     if scene.caller.capabilities().mixing {

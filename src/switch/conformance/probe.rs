@@ -193,6 +193,7 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::Answered => "Answered",
         EventKind::Bridged { .. } => "Bridged",
         EventKind::Unbridged { .. } => "Unbridged",
+        EventKind::HearsEarly { .. } => "HearsEarly",
         EventKind::Parked => "Parked",
         EventKind::Held => "Held",
         EventKind::Resumed => "Resumed",

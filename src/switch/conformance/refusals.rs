@@ -122,7 +122,9 @@ pub fn commands_to(leg: LegId, prompt: &str) -> Vec<Command> {
     let play = PlayId(1);
     vec![
         Command::Ring { leg },
+        Command::Progress { leg },
         Command::Answer { leg },
+        Command::HearEarly { leg, of: leg },
         Command::Hangup {
             leg,
             cause: Cause::Normal,

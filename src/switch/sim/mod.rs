@@ -14,7 +14,7 @@ use std::{
 
 use tokio::{sync::mpsc, time::Instant};
 
-use self::world::{End, Stage, World};
+use self::world::{End, Rung, Stage, World};
 use crate::{
     Capabilities, Command, CommandId, Event, EventKind, LegId, Originate, PlayEnd, PlayId, Refused,
     Switch, Target,
@@ -94,8 +94,8 @@ impl Sim {
         }
         let (near, far) = (order.leg, LegId(uuid::Uuid::new_v4()));
         let other = 1 - self.end;
-        world.add(self.end, near, far, Stage::Calling(false));
-        world.add(other, far, near, Stage::Offered(false));
+        world.add(self.end, near, far, Stage::Calling(Rung::Not));
+        world.add(other, far, near, Stage::Offered(Rung::Not));
         let incoming = EventKind::Incoming {
             from: order.caller.number,
             to: number,
@@ -123,8 +123,9 @@ impl Sim {
     ) -> Result<(), Refused> {
         let stage = world.leg(self.end, leg)?.stage;
         let length = *world.prompts.get(prompt).ok_or(Refused::NoSuchPrompt)?;
-        if stage != Stage::Answered {
-            world.fail(self.end, leg, id, "only an answered leg can be played to");
+        if !stage.hears() {
+            let why = "only a leg that is answered, or has early media, can be played to";
+            world.fail(self.end, leg, id, why);
             return Ok(());
         }
         world.end_play(self.end, leg, PlayEnd::Stopped);
@@ -153,8 +154,10 @@ impl Switch for Sim {
         let end = self.end;
         match command {
             Command::Originate(order) => self.originate(world, order),
-            Command::Ring { leg } => world.ring(end, leg, id),
+            Command::Ring { leg } => world.ring(end, leg, id, Rung::Rings),
+            Command::Progress { leg } => world.ring(end, leg, id, Rung::Early),
             Command::Answer { leg } => world.answer(end, leg, id),
+            Command::HearEarly { leg, of } => world.hear_early(end, leg, id, of),
             Command::Hangup { leg, cause } => world.hang_up(end, leg, cause),
             Command::Bridge { a, b, on_end } => world.bridge(end, id, (a, b), on_end),
             Command::Park { leg, hear } => world.park(end, leg, id, hear),

@@ -49,16 +49,32 @@ pub(super) struct Leg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// We called; whether it rings.
-    Calling(bool),
+    Calling(Rung),
     /// We were called; whether we said that it rings.
-    Offered(bool),
+    Offered(Rung),
     Answered,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rung {
+    Not,
+    Rings,
+    /// With early media.
+    Early,
+}
+
+impl Stage {
+    /// Whether it can hear something.
+    pub(super) fn hears(self) -> bool {
+        matches!(self, Self::Answered | Self::Offered(Rung::Early))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     Parked(Hear),
     Bridged(LegId, OnEnd),
+    Hearing(LegId),
 }
 
 impl World {
@@ -106,22 +122,57 @@ impl World {
         end: usize,
         id: LegId,
         command: CommandId,
+        how: Rung,
     ) -> Result<(), Refused> {
         let leg = self.leg(end, id)?;
         let far = leg.far;
         match leg.stage {
-            Stage::Offered(false) => leg.stage = Stage::Offered(true),
+            Stage::Offered(so_far) if so_far < how => leg.stage = Stage::Offered(how),
             Stage::Calling(_) => {
                 self.fail(end, id, command, "only an incoming leg can be rung");
                 return Ok(());
             }
             _ => return Ok(()),
         }
-        self.tell(end, id, EventKind::Ringing { early_media: false });
+        let early_media = how == Rung::Early;
+        self.tell(end, id, EventKind::Ringing { early_media });
         if let Ok(calling) = self.leg(1 - end, far) {
-            calling.stage = Stage::Calling(true);
+            calling.stage = Stage::Calling(how);
         }
-        self.tell(1 - end, far, EventKind::Ringing { early_media: false });
+        self.tell(1 - end, far, EventKind::Ringing { early_media });
+        Ok(())
+    }
+
+    pub(super) fn hear_early(
+        &mut self,
+        end: usize,
+        id: LegId,
+        command: CommandId,
+        of: LegId,
+    ) -> Result<(), Refused> {
+        let sounds = matches!(
+            self.leg(end, of)?.stage,
+            Stage::Answered | Stage::Calling(Rung::Early)
+        );
+        let leg = self.leg(end, id)?;
+        let (hears, place) = (leg.stage.hears(), leg.place.clone());
+        if place == Place::Hearing(of) {
+            return Ok(());
+        }
+        if id == of || !hears || !sounds {
+            self.fail(
+                end,
+                id,
+                command,
+                "there is no early media, or nobody to hear it",
+            );
+            return Ok(());
+        }
+        if let Some(peer) = self.unbridge(end, id) {
+            self.tell(end, peer, EventKind::Parked);
+        }
+        self.leg(end, id)?.place = Place::Hearing(of);
+        self.tell(end, id, EventKind::HearsEarly { of });
         Ok(())
     }
 
@@ -198,6 +249,17 @@ impl World {
         };
         self.tell(end, id, EventKind::Ended(ended));
         self.ends[end].legs.remove(&id);
+        let hearing = |(listener, leg): (&LegId, &mut Leg)| {
+            let hears = leg.place == Place::Hearing(id);
+            hears.then(|| {
+                leg.place = Place::Parked(Hear::Silence);
+                *listener
+            })
+        };
+        let listeners: Vec<_> = self.ends[end].legs.iter_mut().filter_map(hearing).collect();
+        for listener in listeners {
+            self.tell(end, listener, EventKind::Parked);
+        }
         match (survivor, place) {
             (Some(survivor), Ok(Place::Bridged(_, OnEnd::HangupPeer))) => {
                 self.end_call(end, survivor, None, 16);

@@ -41,7 +41,7 @@ impl Crowd {
         Self { process, dir }
     }
 
-    /// What each call was answered with: `200`, or `503` and the seconds of its Retry-After.
+    /// What each call was answered with: `200`, or `503` and the seconds of its Retry-After, if any.
     pub fn answers(&self) -> Vec<String> {
         let log = fs::read_to_string(self.dir.path().join("answers.log")).unwrap_or_default();
         let answer = |line: &str| Some(line.split_once("ANSWER ")?.1.trim().to_owned());
@@ -114,6 +114,6 @@ a=rtpmap:8 PCMA/8000
 <recv response="100" optional="true"/>
 <recv response="180" optional="true"/>
 <recv response="183" optional="true"/>
-<recv response="503" optional="true" next="refused"><action><ereg regexp="[0-9]+" search_in="hdr" header="Retry-After:" check_it="true" assign_to="after"/></action></recv>
+<recv response="503" optional="true" next="refused"><action><ereg regexp="[0-9]+" search_in="hdr" header="Retry-After:" check_it="false" assign_to="after"/></action></recv>
 <recv response="200" rrs="true" timeout="60000"/>
 "#;

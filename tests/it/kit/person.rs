@@ -16,6 +16,7 @@ use super::ports;
 const HOUSE: &str = "house";
 const PATIENCE: Duration = Duration::from_secs(60);
 const RTP_PORTS: u16 = 40;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 pub struct Person {
     switch: Arc<Embedded>,
@@ -63,11 +64,25 @@ impl Person {
         self.switch.sip_address().port()
     }
 
-    /// Calls a number of the house and waits for the answer.
+    /// Calls a number of the house and waits for the answer; again where the house does not know the
+    /// number yet.
     ///
     /// # Panics
     /// When there is none.
     pub async fn call(&mut self, number: &str, from: &str) -> LegId {
+        let called = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let leg = self.dial(number, from);
+                if self.is_answered(leg).await {
+                    return leg;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        });
+        called.await.expect("the house to answer")
+    }
+
+    fn dial(&mut self, number: &str, from: &str) -> LegId {
         let leg = LegId(Uuid::new_v4());
         self.order(Command::Originate(Originate {
             leg,
@@ -81,9 +96,26 @@ impl Person {
             },
             ring_timeout: PATIENCE,
         }));
-        let is_answer = |event: &EventKind| matches!(event, EventKind::Answered);
-        self.until(leg, "the house to answer", is_answer).await;
         leg
+    }
+
+    /// Whether a call is answered; not where the number is unknown.
+    async fn is_answered(&mut self, leg: LegId) -> bool {
+        let is_unknown = |event: &EventKind| match event {
+            EventKind::Ended(ended) => ended.sip_status == Some(404),
+            _ => false,
+        };
+        loop {
+            let told = self.told.entry(leg).or_default();
+            if told.iter().any(is_unknown) {
+                return false;
+            }
+            if let Some(at) = told.iter().position(|event| *event == EventKind::Answered) {
+                told.drain(..=at);
+                return true;
+            }
+            self.hear_of_one().await;
+        }
     }
 
     /// Waits until the telephone rings, and picks up.
@@ -91,6 +123,51 @@ impl Person {
     /// # Panics
     /// When it does not ring.
     pub async fn pick_up(&mut self) -> LegId {
+        let leg = self.is_called().await;
+        self.order(Command::Answer { leg });
+        leg
+    }
+
+    /// Rings at the house that calls.
+    pub fn ring(&mut self, leg: LegId) {
+        self.order(Command::Ring { leg });
+    }
+
+    /// Lets the house hear a prompt, over and over, before the answer (183 with sound).
+    pub fn say_early(&mut self, leg: LegId, prompt: &str) {
+        let play = PlayId(self.number());
+        self.order(Command::Progress { leg });
+        self.order(Command::Play {
+            leg,
+            play,
+            prompt: prompt.into(),
+            times: 1_000,
+        });
+    }
+
+    /// Picks up a telephone that rings, and says a prompt, over and over.
+    pub fn answer_saying(&mut self, leg: LegId, prompt: &str) {
+        let play = PlayId(self.number());
+        self.order(Command::Answer { leg });
+        self.order(Command::Play {
+            leg,
+            play,
+            prompt: prompt.into(),
+            times: 1_000,
+        });
+    }
+
+    /// Refuses a call that rings.
+    pub async fn refuse(&mut self, leg: LegId, cause: Cause) {
+        self.order(Command::Hangup { leg, cause });
+        self.until_over(leg).await;
+    }
+
+    /// Waits until the telephone is called.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn is_called(&mut self) -> LegId {
         let is_call = |event: &EventKind| matches!(event, EventKind::Incoming { .. });
         let rung = tokio::time::timeout(PATIENCE, async {
             loop {
@@ -103,7 +180,6 @@ impl Person {
         });
         let leg = rung.await.expect("the telephone to ring");
         self.told.remove(&leg);
-        self.order(Command::Answer { leg });
         leg
     }
 

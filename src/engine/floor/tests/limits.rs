@@ -115,6 +115,33 @@ fn the_reserve_for_inbound_is_not_dialled_into() {
 }
 
 #[test]
+fn a_gateway_with_no_channel_left_takes_no_call_in_either_direction() {
+    check(
+        "agents 1 2 3 4
+         gateway channels=2 reserved=0.5
+         campaign c predictive
+         leads c 2
+         0 ready 1
+         0 ready 2
+         1 calls x 4000
+         2 calls y 4000
+         3 ends y
+         4 ends L1 486
+         4.5 why c
+         5 calls z 4000",
+        "0 dial L1
+         1 answer x
+         1 ring a1
+         2 hang up y Congestion
+         2 close y congestion
+         4 close L1 busy again in 600
+         4.5 0 lines: Channels
+         5 answer z
+         5 ring a2",
+    );
+}
+
+#[test]
 fn a_campaigns_own_limit_bounds_its_lines() {
     check(
         "agents 1 2 3

@@ -1,7 +1,7 @@
 //! A robot's test call counts for nothing; a stop by force hangs everybody up.
 
 use super::{
-    super::{CampaignSpec, Command, Ended, Floor, Input, TestCall},
+    super::{CampaignSpec, Command, Ended, Floor, Input, Refusal, TestCall},
     invariants,
     script::{Stage, check},
     stage,
@@ -93,7 +93,7 @@ fn answered(floor: &mut Floor) -> (LegId, SoundId) {
     };
     assert_eq!((number.as_str(), caller.as_str()), (NUMBER, "02110000"));
     let leg = *leg;
-    floor.handle(Input::LegRinging { leg }, at(1));
+    floor.handle(Input::LegRinging { leg, early: false }, at(1));
     floor.handle(Input::LegAnswered { leg }, at(5));
     let all = commands(floor);
     let [Command::Play { sound, prompt, .. }] = all.as_slice() else {
@@ -129,6 +129,45 @@ fn a_test_call_speaks_its_prompt_outside_the_window_and_counts_for_nothing() {
     assert!(!attempt.counted && attempt.next_dial_at.is_none());
     assert_eq!(seen(&floor), before);
     invariants::nothing_is_left(&floor);
+}
+
+#[test]
+fn a_test_call_goes_on_by_the_next_gateway() {
+    let mut floor = floor();
+    let mut configuration = stage::configuration(&["1".into()]);
+    let mut second = configuration.gateways[0].clone();
+    second.id = "second".into();
+    configuration.gateways.push(second);
+    floor.handle(Input::Configured(Box::new(configuration)), at(0));
+    let mut settings = shut().settings;
+    settings.fallback_gateways = vec!["second".into()];
+    floor
+        .test(asked(settings, Facts::default()), at(0))
+        .unwrap();
+    let attempt = opening(&mut floor);
+    floor.handle(Input::AttemptOpened { attempt }, at(0));
+    let dialled = commands(&mut floor);
+    let [Command::Dial { leg, .. }] = dialled[..] else {
+        panic!("{dialled:?}");
+    };
+    let why = Refusal::Gateway;
+    floor.handle(Input::LegRefused { leg, why }, at(1));
+    let asked = commands(&mut floor);
+    let [Command::CheckNumber { leg, campaign, .. }] = &asked[..] else {
+        panic!("the lists are not asked: {asked:?}");
+    };
+    assert_eq!(*campaign, Some("c".into()));
+    let told = Input::NumberChecked {
+        leg: *leg,
+        allowed: true,
+        callers: Vec::new(),
+    };
+    floor.handle(told, at(1));
+    let dialled = commands(&mut floor);
+    assert!(
+        matches!(&dialled[..], [Command::Dial { gateway, .. }] if gateway.as_str() == "second"),
+        "{dialled:?}"
+    );
 }
 
 #[test]

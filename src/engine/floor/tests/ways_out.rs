@@ -195,3 +195,18 @@ fn a_call_back_that_no_gateway_takes_frees_its_agent() {
          7 hang up a1",
     );
 }
+
+#[test]
+fn an_agent_who_hangs_up_ends_a_call_back() {
+    check_promised(
+        "5 answers a1
+         6 answers 13900000001
+         9 ends a1",
+        "5 check 13900000001
+         5 dial 13900000001 as 4000 by trunk
+         6 bridge 13900000001 a1
+         6 record 13900000001
+         9 hang up 13900000001
+         9 close 4000 connected by 1",
+    );
+}

@@ -26,7 +26,10 @@ impl Stage {
                 return self.settle();
             }
             ["why", campaign] => return self.show_decision(campaign),
-            ["rings", leg] => Input::LegRinging { leg: self.leg(leg) },
+            ["rings", leg, how @ ..] => Input::LegRinging {
+                leg: self.leg(leg),
+                early: how == ["early"],
+            },
             ["answers", leg] => {
                 let leg = self.leg(leg);
                 self.answered(leg);

@@ -71,11 +71,12 @@ impl Stage {
                 let member = members.entry((*agent).into()).or_default();
                 pairs(options).for_each(|(key, value)| set_member(member, key, value));
             }
-            ["gateway", options @ ..] => self.set_gateway(options),
-            ["another", "gateway", id] => {
+            ["gateway", options @ ..] => self.set_gateway(0, options),
+            ["another", "gateway", id, options @ ..] => {
                 let mut other = stage::configuration(&[]).gateways.remove(0);
                 other.id = (*id).into();
                 self.configuration.gateways.push(other);
+                self.set_gateway(self.configuration.gateways.len() - 1, options);
             }
             ["campaign", id, mode, options @ ..] => {
                 let mode = match *mode {
@@ -194,11 +195,11 @@ impl Stage {
         }
     }
 
-    pub(super) fn set_gateway(&mut self, options: &[&str]) {
+    pub(super) fn set_gateway(&mut self, place: usize, options: &[&str]) {
         if self.configuration.gateways.is_empty() {
             self.configuration.gateways = stage::configuration(&[]).gateways;
         }
-        let settings = &mut self.configuration.gateways[0].settings;
+        let settings = &mut self.configuration.gateways[place].settings;
         for (key, value) in pairs(options) {
             let value: f64 = value.parse().expect("a number");
             match key {

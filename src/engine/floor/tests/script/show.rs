@@ -25,9 +25,7 @@ impl Stage {
     pub(super) fn remember_names(&mut self, command: &Command) {
         match command {
             Command::Dial { leg, number, .. } => {
-                let mut rows = self.store.rows.values();
-                let row = rows.find(|row| row.lead.number == *number);
-                let name = row.map_or_else(|| number.clone(), |row| row.lead.id.to_string());
+                let name = self.whose(number);
                 self.name(*leg, &name);
             }
             Command::RingPhone { leg, extension, .. } => {
@@ -44,7 +42,8 @@ impl Stage {
                 self.calls.insert(open.call.id, lead);
             }
             Command::CheckNumber { leg, spellings, .. } => {
-                self.name(*leg, &spellings[0]);
+                let name = self.whose(&spellings[0]);
+                self.name(*leg, &name);
             }
             Command::TakeCallBack { leg, spellings, .. } => {
                 self.name(*leg, &spellings[0]);
@@ -58,6 +57,13 @@ impl Stage {
             }
             _ => {}
         }
+    }
+
+    /// The lead that has the number, or the number itself.
+    fn whose(&self, number: &str) -> String {
+        let mut rows = self.store.rows.values();
+        let row = rows.find(|row| row.lead.number == *number);
+        row.map_or_else(|| number.to_owned(), |row| row.lead.id.to_string())
     }
 
     pub(super) fn text_of(&self, command: &Command) -> Option<String> {
@@ -107,7 +113,9 @@ impl Stage {
                 format!("ring {} showing {caller}", leg(l))
             }
             Command::RingPhone { leg: l, .. } => format!("ring {}", leg(l)),
+            Command::Progress { leg: l } => format!("progress {}", leg(l)),
             Command::Answer { leg: l } => format!("answer {}", leg(l)),
+            Command::HearEarly { leg: l, of } => format!("{} hears {} early", leg(l), leg(of)),
             Command::Hangup { leg: l, cause } => match cause {
                 Cause::Normal => format!("hang up {}", leg(l)),
                 cause => format!("hang up {} {cause:?}", leg(l)),

@@ -28,6 +28,8 @@ fn whatever_happens_in_a_shift_the_books_add_up() {
         sum(|world| world.books.lost),
     );
     assert!(stops > 4 && lost > 20, "{lost} lost, {stops} caps reached");
+    let moved_on = sum(|world| world.moved_on);
+    assert!(moved_on > 50, "{moved_on} dials went on by another gateway");
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::{
 
 pub const HOUR: i64 = 3_600_000;
 pub const MINUTE: i64 = 60_000;
+/// The gateway that takes what the first one cannot carry.
+const SPARE: &str = "spare";
 
 pub struct Plan {
     pub configuration: Configuration,
@@ -65,6 +67,10 @@ pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
     gateway.max_channels = size.channels;
     gateway.max_cps = size.cps.into();
     gateway.inbound_reserved = rng.random_range(0..4) as f64 / 10.0;
+    let mut spare = configuration.gateways[0].clone();
+    spare.id = SPARE.into();
+    spare.settings.max_channels = rng.random_range(1..=size.channels);
+    configuration.gateways.push(spare);
     let works_to_the_end = rng.random_bool(0.5) && size.agents <= 10;
     let mut campaigns: Vec<CampaignSpec> = (0..rng.random_range(1..=4))
         .map(|index| campaign(rng, store, index, &agents, size.leads))
@@ -149,6 +155,9 @@ fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
         _ => Policy::default(),
     };
     settings.max_concurrency = rng.random_bool(0.3).then(|| rng.random_range(1..8));
+    if rng.random_bool(0.5) {
+        settings.fallback_gateways.push(SPARE.into());
+    }
     settings.retry = Retry {
         max_attempts: rng.random_range(1..8),
         attempts_per_day: rng.random_range(1..8),

@@ -16,6 +16,10 @@ use crate::{
 #[derive(Debug)]
 struct Leg {
     answered: bool,
+    /// It sends sound before its answer.
+    sounds: bool,
+    /// It hears us before our answer.
+    hears: bool,
     /// Nothing but its end is told any more.
     ending: bool,
     bridged_with: Option<LegId>,
@@ -81,6 +85,23 @@ impl Switch {
                     !self.is_unanswered(*leg),
                     "{leg} is parked before its answer"
                 );
+                self.unbridge(*leg);
+                None
+            }
+            Command::Progress { leg } => {
+                if let Some(leg) = self.legs.get_mut(leg) {
+                    leg.hears = true;
+                }
+                None
+            }
+            Command::HearEarly { leg, of } => {
+                let hears = self
+                    .legs
+                    .get(leg)
+                    .is_none_or(|leg| leg.answered || leg.hears);
+                assert!(hears, "{leg} hears before its answer");
+                let sounds = self.legs.get(of).is_none_or(|of| of.sounds);
+                assert!(sounds, "{of} is heard, but sends no sound");
                 self.unbridge(*leg);
                 None
             }
@@ -177,7 +198,11 @@ impl Switch {
                     .legs
                     .get(&leg)
                     .is_some_and(|leg| !leg.answered && !leg.ending);
-                is_new.then_some(Input::LegRinging { leg })
+                let early = is_new && rng.random_bool(0.3);
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.sounds |= early;
+                }
+                is_new.then_some(Input::LegRinging { leg, early })
             }
             Happening::Answers(id) => {
                 let leg = self.legs.get_mut(&id)?;
@@ -207,6 +232,8 @@ impl Switch {
     fn add(&mut self, leg: LegId, is_customer: bool) {
         let fresh = Leg {
             answered: false,
+            sounds: false,
+            hears: false,
             ending: false,
             bridged_with: None,
             is_customer,
@@ -231,6 +258,10 @@ impl Switch {
         }
         self.add(leg, is_customer);
         let rings = soon(rng, now);
+        if is_customer && rng.random_bool(0.05) {
+            self.plan(rings, Happening::Ends(leg, refused(503)));
+            return None;
+        }
         self.plan(rings, Happening::Rings(leg));
         let fate = rng.random_range(0..100);
         let reached = if is_customer { 55 } else { 85 };

@@ -1,6 +1,6 @@
 //! Plays store, switch, agents and supervisor around a floor, and watches what it does.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::Timelike;
 use chrono_tz::Tz;
@@ -35,9 +35,11 @@ pub struct World {
     scribe: VecDeque<(Millis, Command)>,
     pub(super) next_chance: Millis,
     pub(super) next_incoming: u64,
-    /// Dials of attempts that are open now.
-    dialled: BTreeMap<AttemptId, u32>,
-    admitted: VecDeque<Millis>,
+    /// The gateways by which attempts that are open now were dialled.
+    dialled: BTreeMap<AttemptId, BTreeSet<GatewayId>>,
+    admitted: VecDeque<(Millis, GatewayId)>,
+    /// Dials that went on by another gateway.
+    pub moved_on: usize,
     pub books: Books,
     /// So many agents need a database that is never away for long.
     is_large: bool,
@@ -63,6 +65,7 @@ impl World {
             next_incoming: 1 << 63,
             dialled: BTreeMap::new(),
             admitted: VecDeque::new(),
+            moved_on: 0,
             books: Books::default(),
             is_large: size.is_some(),
             commands: Vec::new(),
@@ -267,12 +270,12 @@ impl World {
         match command {
             Command::Check { lead, .. } => self.books.gave(lead, &self.floor, self.now),
             Command::OpenAttempt(open) => {
-                self.dialled.insert(open.attempt, 0);
-                self.admitted.push_back(self.now);
-                self.rate_is_kept();
-                self.channels_are_kept();
+                self.dialled.insert(open.attempt, BTreeSet::new());
+                self.admitted_by(&open.gateway);
             }
-            Command::Dial { number, .. } if number != in_call::OUTSIDE => self.may_dial(number),
+            Command::Dial {
+                number, gateway, ..
+            } if number != in_call::OUTSIDE => self.may_dial(number, gateway),
             Command::CloseCall(call) => {
                 if let Some(close) = &call.attempt {
                     assert!(
@@ -286,25 +289,34 @@ impl World {
         }
     }
 
-    fn rate_is_kept(&mut self) {
+    fn admitted_by(&mut self, gateway: &GatewayId) {
+        self.admitted.push_back((self.now, gateway.clone()));
         let second_ago = self.now.plus(-1_000);
-        while self.admitted.front().is_some_and(|at| *at <= second_ago) {
+        while matches!(self.admitted.front(), Some((at, _)) if *at <= second_ago) {
             self.admitted.pop_front();
         }
-        let max_cps = self.plan.configuration.gateways[0].settings.max_cps;
-        let rate = self.admitted.len() as f64;
+        let mut known = self.plan.configuration.gateways.iter();
+        let spec = known.find(|spec| spec.id == *gateway).expect("a gateway");
+        let by_it = self.admitted.iter().filter(|(_, by)| by == gateway);
+        let (rate, max_cps) = (by_it.count() as f64, spec.settings.max_cps);
         assert!(
             rate <= max_cps * 2.0 + 1.0,
             "{rate} calls in a second of {max_cps}"
         );
+        self.channels_are_kept();
     }
 
     fn channels_are_kept(&self) {
-        let settings = &self.plan.configuration.gateways[0].settings;
-        let outbound = |call: &&Call| call.mode.is_some() && call.holds_channel;
-        let up = self.floor.calls.values().filter(outbound).count();
-        let free = f64::from(settings.max_channels) * (1.0 - settings.inbound_reserved);
-        assert!(up as f64 <= free.max(1.0), "{up} calls on {free} channels");
+        for spec in &self.plan.configuration.gateways {
+            let settings = &spec.settings;
+            let outbound = |call: &&Call| {
+                let is_by_it = call.gateway.as_ref() == Some(&spec.id);
+                call.mode.is_some() && call.holds_channel && is_by_it
+            };
+            let up = self.floor.calls.values().filter(outbound).count();
+            let free = f64::from(settings.max_channels) * (1.0 - settings.inbound_reserved);
+            assert!(up as f64 <= free.max(1.0), "{up} calls on {free} channels");
+        }
         for campaign in self.floor.campaigns.values() {
             if let Some(limit) = campaign.spec.settings.max_concurrency {
                 assert!(
@@ -315,7 +327,7 @@ impl World {
         }
     }
 
-    fn may_dial(&mut self, number: &str) {
+    fn may_dial(&mut self, number: &str, gateway: &GatewayId) {
         let mut rows = self.store.rows.values();
         let row = rows.find(|row| row.lead.number == *number).expect("a lead");
         assert_eq!(row.status, CallStatus::Calling, "a dial without an attempt");
@@ -339,9 +351,13 @@ impl World {
             .iter()
             .find(|(_, lead)| **lead == row.lead.id);
         let (attempt, _) = attempt.expect("a durable attempt");
-        let dials = self.dialled.get_mut(attempt).expect("an open attempt");
-        *dials += 1;
-        assert_eq!(*dials, 1, "{attempt} is dialled twice");
+        let by = self.dialled.get_mut(attempt).expect("an open attempt");
+        let is_first = by.is_empty();
+        assert!(by.insert(gateway.clone()), "{attempt} is dialled twice");
+        if !is_first {
+            self.moved_on += 1;
+            self.admitted_by(gateway);
+        }
     }
 
     /// The window is open on the called party's own clock, and so are the hours of the United States.

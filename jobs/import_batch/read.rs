@@ -44,8 +44,16 @@ impl Chunk {
         rows - count(self.rows.len()) - count(self.rejects.len())
     }
 
-    fn len(&self) -> usize {
+    /// Rows that hold something.
+    pub fn len(&self) -> usize {
         self.rows.len() + self.rejects.len()
+    }
+
+    /// Takes in the chunk that comes next.
+    pub fn append(&mut self, next: Self) {
+        self.to = next.to;
+        self.rows.extend(next.rows);
+        self.rejects.extend(next.rejects);
     }
 
     fn take(&mut self, row: Read, keeps_cells: bool, seen: &mut Option<Seen>) {

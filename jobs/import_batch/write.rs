@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use engine::{field::Field, time::Millis};
 use store::{
-    Tx, batches, duplicates,
+    Db, Tx, batches, duplicates,
     imports::{self, Counts, DupScope, Import, OnDuplicate},
     journal,
     leads::{self, Origin},
@@ -12,6 +12,7 @@ use store::{
 };
 
 use super::{
+    CHUNK,
     read::{Chunk, Row, count},
     sort::{Facts, Rules, Sorted, sort},
 };
@@ -52,7 +53,13 @@ impl<'a> Writer<'a> {
         let mut tx = self.house.db.begin_resumable().await?;
         let (mut done, mut total) = (0, 0);
         self.lock(&mut tx).await?;
-        while let Some(chunk) = ahead.pop_front() {
+        while let Some(mut chunk) = ahead.pop_front() {
+            while chunk.len() < self.at_once() {
+                match more() {
+                    Some(next) => chunk.append(next),
+                    None => break,
+                }
+            }
             done = chunk.to - chunk.header_row;
             total = chunk.total.max(done);
             self.put(&mut tx, chunk).await?;
@@ -64,6 +71,15 @@ impl<'a> Writer<'a> {
             .progress(&mut tx, "importing", done, total)
             .await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Rows that are looked up and stored together. Each question to PostgreSQL is a way there and
+    /// back; on SQLite others wait until a chunk is done.
+    fn at_once(&self) -> usize {
+        match self.house.db {
+            Db::Lite { .. } => CHUNK,
+            Db::Pg(_) => 4 * CHUNK,
+        }
     }
 
     /// Two imports that look for the same duplicates do so one after the other.

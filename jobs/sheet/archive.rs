@@ -8,6 +8,7 @@ use std::{
     fs::File,
     io::{BufReader, Cursor, Read},
     path::Path,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use zip::ZipArchive;
@@ -90,8 +91,8 @@ pub fn check(path: &Path) -> Result<Parts, JobError> {
     check_beside(path, || Ok(())).map(|(parts, ())| parts)
 }
 
-/// The same, and opens the archive beside it: as soon as what a reader keeps in memory is known to be
-/// within the limits, while the sheets are still measured.
+/// The same, and opens the archive: as soon as what a reader keeps in memory is known to be within the
+/// limits. The sheets are measured beside both.
 pub fn check_beside<T: Send>(
     path: &Path,
     open_it: impl FnOnce() -> Result<T, JobError> + Send,
@@ -99,17 +100,26 @@ pub fn check_beside<T: Send>(
     let mut archive = open(path)?;
     let packed = std::fs::metadata(path)?.len();
     let (sheets, others) = entries(&mut archive, packed)?;
-    let mut parts = Parts::default();
-    let mut total = Total { packed, bytes: 0 };
-    total.measure_all(&mut archive, others, &mut parts)?;
-    let opened = std::thread::scope(|scope| {
-        let opening = scope.spawn(open_it);
-        total.measure_all(&mut archive, sheets, &mut parts)?;
-        opening
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })?;
-    parts.sheets = sheet_parts(&mut archive).unwrap_or_default();
+    let total = Total {
+        packed,
+        bytes: AtomicU64::new(0),
+    };
+    let (opened, sheets) = std::thread::scope(|scope| {
+        let opening = scope.spawn(|| {
+            let seen = total.measure_all(&mut open(path)?, others)?;
+            Ok::<_, JobError>((seen, open_it()?))
+        });
+        let sheets = total.measure_all(&mut archive, sheets);
+        let opened = opening.join();
+        let opened = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (opened, sheets)
+    });
+    let (mut seen, opened) = opened?;
+    seen.extend(sheets?);
+    let parts = Parts {
+        seen,
+        sheets: sheet_parts(&mut archive).unwrap_or_default(),
+    };
     Ok((parts, opened))
 }
 
@@ -193,26 +203,26 @@ fn entry(archive: &mut Archive, name: &str) -> Result<Option<Vec<u8>>, JobError>
 /// Bytes so far, of all entries.
 struct Total {
     packed: u64,
-    bytes: u64,
+    bytes: AtomicU64,
 }
 
 impl Total {
     fn measure_all(
-        &mut self,
+        &self,
         archive: &mut Archive,
         entries: Vec<usize>,
-        parts: &mut Parts,
-    ) -> Result<(), JobError> {
+    ) -> Result<BTreeMap<String, Seen>, JobError> {
+        let mut all = BTreeMap::new();
         for at in entries {
             let entry = archive.by_index(at).map_err(damaged)?;
             let name = entry.name().map_err(damaged)?.to_ascii_lowercase();
             let seen = self.measure(&name, entry)?;
-            parts.seen.insert(name, seen);
+            all.insert(name, seen);
         }
-        Ok(())
+        Ok(all)
     }
 
-    fn measure(&mut self, name: &str, entry: impl Read) -> Result<Seen, JobError> {
+    fn measure(&self, name: &str, entry: impl Read) -> Result<Seen, JobError> {
         let is_sheet = is_sheet(name);
         let mut counted = Counted {
             entry,
@@ -257,7 +267,7 @@ fn scan(counted: &mut Counted<'_, impl Read>, is_xml: bool) -> Result<Seen, JobE
 /// Counts what is read, and stops at the limits.
 struct Counted<'a, R> {
     entry: R,
-    total: &'a mut Total,
+    total: &'a Total,
     held: u64,
     is_sheet: bool,
     refused: Option<JobError>,
@@ -266,8 +276,8 @@ struct Counted<'a, R> {
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.entry.read(buffer)?;
-        self.total.bytes += count as u64;
-        let mut fits = within(self.total.bytes, self.total.packed);
+        let bytes = self.total.bytes.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
+        let mut fits = within(bytes, self.total.packed);
         if !self.is_sheet {
             self.held += count as u64;
             if self.held > HELD_MAX {

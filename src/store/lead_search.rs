@@ -10,6 +10,7 @@ use sqlx::{Encode, Type};
 
 use crate::{Db, Result, doc, leads::Lead, on};
 
+mod far;
 mod field;
 mod of_run;
 mod road;
@@ -82,6 +83,11 @@ async fn stretch(
         Ok(statement)
     };
     let Some(time) = time_of(query.sort) else {
+        if among.is_none()
+            && let Some(edge) = far::edge(db, query, after).await?
+        {
+            return far::page(db, (orgi, query), edge, after, limit).await;
+        }
         let mut statement = begin(false).await?;
         statement.in_order(query.sort == Sort::CreatedDown, after);
         return fetch(db, statement, limit).await;

@@ -12,6 +12,7 @@ mod add;
 mod change;
 mod known;
 mod priority;
+mod tuples;
 
 pub use add::{NewRow, Origin, add};
 pub use change::{Change, change};

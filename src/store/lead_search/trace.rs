@@ -4,12 +4,26 @@
 //! Documents are written by serde_json or exactly as it would, character by character: a part of a
 //! value is written as that part of the document.
 
-use engine::filter::{Ask, Kind, Literal, Test};
+use engine::{
+    filter::{Ask, Kind, Literal, Test},
+    lead_query::{Keyword, Query},
+};
 
 /// Each text is looked for by itself; of more than so many it is quicker to read the documents.
 const MOST: usize = 4;
+/// Shorter parts of a text are in too many documents.
+const SHORTEST: usize = 4;
 
-/// Texts of which the document holds one wherever the field passes; none where that is not known.
+/// Texts of which a lead's document holds one wherever the lead fits; none where that is not known.
+pub fn of(query: &Query) -> Vec<String> {
+    let of_field = query.field.as_ref().map(traces).unwrap_or_default();
+    match &query.keyword {
+        Some(Keyword::Text(part)) if of_field.is_empty() => vec![written(part)],
+        _ => of_field,
+    }
+}
+
+/// The same of one field.
 pub fn traces(test: &Test) -> Vec<String> {
     let traces = match &test.ask {
         Ask::Any(literals) if literals.len() <= MOST => {
@@ -48,4 +62,33 @@ pub fn written(text: &str) -> String {
 fn common<'a>(one: &'a str, other: &str) -> &'a str {
     let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
     &one[..same.map(|(a, _)| a.len_utf8()).sum()]
+}
+
+/// A pattern of SQLite's for the part of a text behind its first letter or digit of ASCII, where that is
+/// long enough: SQLite jumps from one such character to the next.
+pub fn glob(text: &str) -> Option<String> {
+    let start = text.find(|char: char| char.is_ascii_alphanumeric())?;
+    let part = &text[start..];
+    (part.len() >= SHORTEST).then(|| {
+        let mut pattern = String::from("*");
+        for char in part.chars() {
+            match char {
+                '*' | '?' | '[' => pattern.extend(['[', char, ']']),
+                other => pattern.push(other),
+            }
+        }
+        pattern + "*"
+    })
+}
+
+/// A pattern of PostgreSQL's.
+pub fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for char in text.chars() {
+        if matches!(char, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern + "%"
 }

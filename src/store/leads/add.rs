@@ -5,15 +5,17 @@ use std::sync::OnceLock;
 use engine::{import_row::NewLead, time::Millis};
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
-use super::id_of;
+use super::{id_of, tuples::Tuples};
 use crate::{Result, Tx, doc, imports, segments};
 
 /// Rows of one SQLite statement; it is prepared once.
 const ROWS: usize = 100;
-/// Bytes that a row takes, or fewer.
-const LINE: usize = 400;
+/// Bytes that are sent to PostgreSQL at once, and what the last row of them may take beyond.
+const PART: usize = 64 * 1024;
+const ROW: usize = 4 * 1024;
 const COLUMNS: &str = "(orgi, creater, batch_id, import_id, created_at, updated_at,
     id, row_no, position, phone, phone_raw, key_value, phones, data, dnc)";
+const FIELDS: i16 = 15;
 
 type Insert<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -115,48 +117,46 @@ fn statement(rows: usize) -> String {
     )
 }
 
+/// A part of the rows is written down while PostgreSQL stores the one before.
 async fn postgres(
     c: &mut sqlx::PgConnection,
     origin: &Origin<'_>,
     rows: Vec<NewRow>,
     now: Millis,
 ) -> Result<()> {
-    let lines = lines(origin, rows, now)?;
-    let copy = format!("COPY leads {COLUMNS} FROM STDIN (FORMAT csv)");
+    let copy = format!("COPY leads {COLUMNS} FROM STDIN (FORMAT binary)");
     let mut copying = c.copy_in_raw(&copy).await?;
-    copying.send(lines).await?;
+    let mut tuples = Tuples::new(PART + ROW);
+    for row in rows {
+        put(&mut tuples, origin, row, now)?;
+        if tuples.len() > PART {
+            copying.send(tuples.take()).await?;
+        }
+    }
+    copying.send(tuples.end()).await?;
     copying.finish().await?;
     Ok(())
 }
 
-/// Everything is quoted: what is not and empty would be NULL.
-fn lines(origin: &Origin<'_>, rows: Vec<NewRow>, now: Millis) -> Result<Vec<u8>> {
-    let mut lines = csv::WriterBuilder::new()
-        .quote_style(csv::QuoteStyle::Always)
-        .from_writer(Vec::with_capacity(rows.len() * LINE));
-    let now = now.0.to_string();
-    for NewRow { row_no, lead, dnc } in rows {
-        let position = imports::position(origin.ordinal, row_no);
-        let record = [
-            origin.orgi,
-            origin.creater,
-            origin.batch_id,
-            origin.import_id,
-            &now,
-            &now,
-            &id_of(position),
-            &row_no.to_string(),
-            &position.to_string(),
-            &lead.phone,
-            &lead.phone_raw,
-            &lead.key_value,
-            &doc::text("phones", &lead.phones)?,
-            &lead.data.into_text(),
-            if dnc { "true" } else { "false" },
-        ];
-        let written = lines.write_record(record);
-        written.map_err(|error| sqlx::Error::Encode(error.into()))?;
-    }
-    let lines = lines.into_inner();
-    Ok(lines.map_err(|error| sqlx::Error::Encode(Box::new(error.into_error())))?)
+/// A row in the order of [`COLUMNS`].
+fn put(tuples: &mut Tuples, origin: &Origin<'_>, row: NewRow, now: Millis) -> Result<()> {
+    let NewRow { row_no, lead, dnc } = row;
+    let position = imports::position(origin.ordinal, row_no);
+    tuples.row(FIELDS);
+    tuples.text(origin.orgi);
+    tuples.text(origin.creater);
+    tuples.text(origin.batch_id);
+    tuples.text(origin.import_id);
+    tuples.int(now.0);
+    tuples.int(now.0);
+    tuples.text(&id_of(position));
+    tuples.int(row_no);
+    tuples.int(position);
+    tuples.text(&lead.phone);
+    tuples.text(&lead.phone_raw);
+    tuples.text(&lead.key_value);
+    tuples.text(&doc::text("phones", &lead.phones)?);
+    tuples.text(&lead.data.into_text());
+    tuples.truth(dnc);
+    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::testing::each;
 /// What JSON, patterns and lists write in another way than it is, or might be thought to.
 const PIECES: [&str; 26] = [
     "a", "A", "é", "É", "客", "户", "👍", "\"", "\\", "/", "%", "_", "*", "[", "\\n", "\u{1}",
-    "\u{8}", "<", ",", "0", "7", ".", "-", " ", "'", "\u{7f}",
+    "\u{8}", "<", ",", "0", "7", "?", "-", " ", "'", "\u{7f}",
 ];
 
 fn text(most: usize) -> impl Strategy<Value = String> {
@@ -19,7 +19,7 @@ fn text(most: usize) -> impl Strategy<Value = String> {
 }
 
 fn literal() -> impl Strategy<Value = Literal> {
-    (text(4), prop::option::weighted(0.2, text(4))).prop_map(|(text, until)| Literal {
+    (text(5), prop::option::weighted(0.2, text(4))).prop_map(|(text, until)| Literal {
         until: until.filter(|until| *until > text),
         ..Literal::new(&text)
     })
@@ -29,9 +29,9 @@ fn ask() -> impl Strategy<Value = Ask> {
     prop_oneof![
         3 => vec(literal(), 1..7).prop_map(Ask::Any),
         1 => vec(literal(), 1..7).prop_map(Ask::None),
-        2 => text(3).prop_map(Ask::Contains),
+        2 => text(4).prop_map(Ask::Contains),
         1 => text(3).prop_map(Ask::Lacks),
-        2 => text(3).prop_map(Ask::Prefix),
+        2 => text(4).prop_map(Ask::Prefix),
     ]
 }
 
@@ -72,12 +72,13 @@ async fn a_search_says_what_a_filter_says_whatever_the_texts_are() {
                 let test = test(code, kind, multi, ask);
                 let query = Query {
                     batch: Some(batch.clone()),
+                    sort: [Sort::Created, Sort::CreatedDown][usize::from(any_field)],
                     field: part.is_none().then_some(test),
                     keyword: part.map(Keyword::Text),
                     ..Query::default()
                 };
                 let wanted = expected(&query, &all);
-                assert_eq!(all_pages(db, &query, 200).await, wanted, "{query:?}");
+                assert_eq!(all_pages(db, &query, 11).await, wanted, "{query:?}");
                 found.set(found.get() + wanted.len());
             }
         })

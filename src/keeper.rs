@@ -154,6 +154,13 @@ mod tests {
     }
 
     async fn call(db: &Db, number: u64, recording: &str) {
+        let id = open(db, number).await;
+        calls::recorded(db, &id, recording, 10, None)
+            .await
+            .expect("a recording");
+    }
+
+    async fn open(db: &Db, number: u64) -> String {
         let call = OpenCall {
             id: CallId(number),
             mode: None,
@@ -170,10 +177,7 @@ mod tests {
             is_call_back: false,
         };
         calls::open_inbound(db, "n", &call).await.expect("a call");
-        let id = call.id.to_string();
-        calls::recorded(db, &id, recording, 10, None)
-            .await
-            .expect("a recording");
+        call.id.to_string()
     }
 
     #[tokio::test]
@@ -184,12 +188,17 @@ mod tests {
                 ("1/old.wav", 200),
                 ("2/new.wav.sealed", 3),
                 ("2/stray.wav", 3),
+                ("2/running.wav", 3),
                 ("2/fresh.wav", 0),
             ] {
                 file(&folder, name, days);
             }
             call(&db, 1, "1/old.wav").await;
             call(&db, 2, "2/new.wav.sealed").await;
+            // Its end is not written yet; a call may hang on a queue for days.
+            recordings::begin(&db, &open(&db, 3).await, "2/running.wav")
+                .await
+                .expect("a recording that runs");
             let mut keeper = Keeper {
                 db: db.clone(),
                 folder: folder.clone(),
@@ -214,6 +223,7 @@ mod tests {
             let done = keeper.look().await.expect("a look");
             assert_eq!((done.expired, done.orphans_deleted), (0, 1));
             assert!(!folder.join("2/stray.wav").exists() && folder.join("2/fresh.wav").exists());
+            assert!(folder.join("2/running.wav").exists());
             // Kept for ever.
             file(&folder, "2/new.wav.sealed", 4_000);
             let for_ever = RecordingRules { keep_days: 0 };

@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use crate::{
     caps,
     config::{Config, Role},
+    interrupted::Folders,
     keeper::Keeper,
     phone_book::Extensions,
     prompts, shutdown,
@@ -112,6 +113,12 @@ impl Server {
         let phone_caps = caps::stored(&db, &config)
             .await
             .context("cannot read the limits of phones")?;
+        let folders = Folders {
+            data: config.data.clone(),
+            keys: config.recordings.keys()?,
+        };
+        let completed = folders.complete(&db, &config.node).await;
+        completed.context("cannot complete what was being recorded")?;
         let running = live::start(live::Config {
             db: db.clone(),
             switch: Arc::clone(&switch) as Arc<dyn switch::Switch>,

@@ -229,15 +229,11 @@ impl Embedded {
                     );
                 }
             }
-            media::Event::RecordStarted { leg, record } => {
+            media::Event::RecordStarted { leg, record, path } => {
                 let id = floor.of_media(leg);
                 if let Some(leg) = id.filter(|&id| floor.leg(id).is_ok()) {
-                    floor.tell(
-                        leg,
-                        EventKind::RecordStarted {
-                            record: RecordId(record.0),
-                        },
-                    );
+                    let record = RecordId(record.0);
+                    floor.tell(leg, EventKind::RecordStarted { record, path });
                 }
             }
             media::Event::RecordDone {

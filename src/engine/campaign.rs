@@ -142,7 +142,7 @@ pub struct Settings {
     pub preview_countdown_s: u32,
     /// The agent must save a disposition before the next call (OUT-153).
     pub disposition_required: bool,
-    /// Record bridged calls.
+    /// Record calls, from the answer of the customer on.
     pub record: bool,
     /// Which leads are drawn and dialled first; leads that are allocated keep their place when it
     /// changes.

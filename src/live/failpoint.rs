@@ -14,6 +14,7 @@ pub(crate) fn at_input(input: &Input) {
         Input::LegRinging { .. } => "ringing",
         Input::LegAnswered { .. } => "answered",
         Input::Bridged { .. } => "bridged",
+        Input::RecordStarted { .. } => "recording",
         Input::LegEnded { .. } => "ended",
         _ => return,
     };
@@ -37,6 +38,8 @@ pub(crate) fn around(command: &Command) -> Option<(&'static str, &'static str)> 
         Command::CloseCall(_) => Some(("closing", "closed")),
         Command::Promise(_) => Some(("promising", "promised")),
         Command::TakeCallBack { .. } => Some(("taking", "taken")),
+        Command::NameRecording { .. } => Some(("naming", "named")),
+        Command::BeginMessage(_) => Some(("leaving", "left")),
         _ => None,
     }
 }

@@ -27,4 +27,5 @@ mod watcher;
 pub use bus::{Bus, Envelope, Gap};
 pub use handle::{Live, Refusal};
 pub use lines::Lines;
+pub use recordings::file_of;
 pub use shell::{Config, Running, start};

@@ -14,7 +14,11 @@ use switch::{
 };
 use tracing::{debug, warn};
 
-use crate::{answers, clock, handle, legs::Legs, recordings::Recordings};
+use crate::{
+    answers, clock, handle,
+    legs::Legs,
+    recordings::{self, Recordings},
+};
 
 /// Commands whose failure the floor must hear of; older ones have long had their effect.
 const REMEMBERED: usize = 4096;
@@ -155,7 +159,9 @@ impl Operator {
                 (todo, Some(Input::Classified { leg, finding }))
             }
             Command::Record { leg, sound, call } => {
-                let path = self.recordings.join(file_of(call, clock::now()));
+                let path = self
+                    .recordings
+                    .join(recordings::file_of(call, clock::now()));
                 let record = RecordId(sound.0);
                 self.running.started(call, id(leg), record);
                 let todo = Do::StartRecord {
@@ -170,7 +176,7 @@ impl Operator {
                 (Do::StopPlay { leg: id(leg), play }, None)
             }
             Command::RecordMessage { leg, sound } => {
-                let name = format!("{}/{sound}.wav", day_of(clock::now()));
+                let name = format!("{}/{sound}.wav", recordings::day_of(clock::now()));
                 let todo = Do::StartRecord {
                     leg: id(leg),
                     record: RecordId(sound.0),
@@ -308,6 +314,10 @@ impl Operator {
                 leg,
                 sound: SoundId(play.0),
             },
+            (EventKind::RecordStarted { record, path }, _) => Input::RecordStarted {
+                sound: SoundId(record.0),
+                file: self.name_of(&path),
+            },
             (
                 EventKind::RecordDone {
                     record,
@@ -379,17 +389,6 @@ impl Operator {
         let name = kinds.iter().find_map(|kind| path.strip_prefix(kind).ok());
         name.unwrap_or(path).display().to_string()
     }
-}
-
-/// `2026-11-20/cal_….wav`: a directory a day, in UTC.
-fn file_of(call: CallId, now: Millis) -> PathBuf {
-    PathBuf::from(day_of(now)).join(format!("{call}.wav"))
-}
-
-fn day_of(now: Millis) -> String {
-    chrono::DateTime::from_timestamp_millis(now.0)
-        .map(|at| at.format("%Y-%m-%d").to_string())
-        .unwrap_or_default()
 }
 
 /// What the switch said is nearer to the truth than what was expected.

@@ -182,6 +182,9 @@ impl Scribe {
                 let lead = lead.as_ref().map(|lead| lead.as_str());
                 store::calls::dispose(db, &call.to_string(), lead, disposition, *step, now).await?;
             }
+            Command::NameRecording { call, file } => {
+                store::recordings::begin(db, &call.to_string(), file).await?;
+            }
             Command::Recorded {
                 call,
                 file,
@@ -193,7 +196,9 @@ impl Scribe {
             Command::AgentLegOver { call, quality } => {
                 store::call_quality::of_agent(db, *call, quality).await?;
             }
-            Command::KeepMessage(message) => store::voicemails::add(db, message).await?,
+            Command::BeginMessage(message) => store::voicemails::begin(db, message).await?,
+            Command::ForgetMessage { sound } => store::voicemails::forget(db, *sound).await?,
+            Command::KeepMessage(message) => store::voicemails::keep(db, message).await?,
             Command::AgentChanged(change) => store::agents::changed(db, change).await?,
             Command::Keep { campaign, learned } => {
                 store::learned::keep(db, campaign.as_str(), learned, now).await?;

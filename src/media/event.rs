@@ -21,8 +21,12 @@ pub enum Event {
         played_ms: u64,
         why: PlayEnd,
     },
-    /// The file is there.
-    RecordStarted { leg: LegId, record: RecordId },
+    /// The file is there, under the name that it keeps.
+    RecordStarted {
+        leg: LegId,
+        record: RecordId,
+        path: PathBuf,
+    },
     /// The file is complete, or as complete as it gets.
     RecordDone {
         leg: LegId,

@@ -33,6 +33,11 @@ impl Hearing {
         self.comfort = Comfort::of_payload(payload);
     }
 
+    /// What was said last and has not come out yet.
+    pub fn rest(&self) -> Vec<Samples> {
+        self.jitter.rest()
+    }
+
     /// The frame of this tick; call once a tick.
     pub fn frame(&mut self) -> Samples {
         let mut frame = [0; FRAME];

@@ -16,7 +16,7 @@ const REVIEW: u32 = 100;
 
 /// Orders the samples of one source by timestamp and hands them out frame by frame, late by as
 /// much as the source's jitter asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Jitter {
     samples: Box<[i16; ROOM]>,
     present: Box<[bool; ROOM]>,
@@ -26,7 +26,7 @@ pub struct Jitter {
 }
 
 /// The stream that is being played.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Source {
     ssrc: u32,
     /// The timestamp that is played next.
@@ -76,6 +76,24 @@ impl Jitter {
             self.read(frame, &mut real);
         }
         real
+    }
+
+    /// The frames that it holds back still: what was said last, and would be handed out next.
+    pub fn rest(&self) -> Vec<Samples> {
+        let mut rest = self.clone();
+        let mut frames = Vec::new();
+        while rest.depth() > 0 {
+            let mut frame = [0; FRAME];
+            rest.read(&mut frame, &mut [false; FRAME]);
+            frames.push(frame);
+        }
+        frames
+    }
+
+    /// Samples from the one that is played next to the latest that came.
+    fn depth(&self) -> i32 {
+        let source = self.source.as_ref();
+        source.map_or(0, |it| it.end.wrapping_sub(it.next) as i32)
     }
 
     /// The delay it aims at, in milliseconds.
@@ -134,10 +152,10 @@ impl Jitter {
     /// True when the delay has been longer than it must be for a whole review.
     fn reviewed(&mut self) -> bool {
         let wanted = self.wanted();
+        let depth = self.depth();
         let Some(source) = &mut self.source else {
             return false;
         };
-        let depth = source.end.wrapping_sub(source.next) as i32;
         source.lowest = source.lowest.min(depth);
         source.frames += 1;
         if source.frames < REVIEW {
@@ -251,6 +269,24 @@ mod tests {
         jitter.put(8, 5, &packet(20), 480);
         assert_eq!(played(&mut jitter), None);
         assert_eq!(played(&mut jitter), Some(21));
+    }
+
+    #[test]
+    fn what_is_held_back_can_be_had_at_the_end_and_goes_on_all_the_same() {
+        let mut jitter = Jitter::default();
+        assert!(jitter.rest().is_empty());
+        (0..3).for_each(|n| put(&mut jitter, n, 0));
+        assert_eq!(played(&mut jitter), None);
+        let rest =
+            |jitter: &Jitter| -> Vec<i16> { jitter.rest().iter().map(|frame| frame[0]).collect() };
+        assert_eq!(rest(&jitter), [1, 2, 3]);
+        assert_eq!(played(&mut jitter), Some(1));
+        assert_eq!(rest(&jitter), [2, 3]);
+        assert_eq!(
+            (played(&mut jitter), played(&mut jitter)),
+            (Some(2), Some(3))
+        );
+        assert!(jitter.rest().is_empty());
     }
 
     #[test]

@@ -107,11 +107,12 @@ impl Recorder {
     fn create(&mut self, key: Key, path: PathBuf) {
         match Recording::create(&path, self.reserve, self.key.as_ref()) {
             Ok(recording) => {
-                self.files.insert(key, recording);
                 self.events.push(Event::RecordStarted {
                     leg: key.0,
                     record: key.1,
+                    path: recording.path.clone(),
                 });
+                self.files.insert(key, recording);
             }
             Err(error) => self.failed(key, path, 0, error),
         }

@@ -92,8 +92,17 @@ impl Tap {
         }
     }
 
-    /// Ends the recording.
-    pub fn finish(mut self, work: &mut Outlet<Work>) {
+    /// Ends the recording with what has been said and heard and still waits for its tick.
+    pub fn finish(mut self, said: &[Samples], work: &mut Outlet<Work>) {
+        self.heard.flows = true;
+        let mut said = said.iter();
+        while let Some(tick) = self.next_tick {
+            match (said.next(), self.heard.waiting.is_empty()) {
+                (None, true) => break,
+                (frame, _) => self.said = frame.copied().unwrap_or([0; FRAME]),
+            }
+            self.end_tick(tick, work);
+        }
         self.hand_over(work);
         work.push(Work::Close {
             leg: self.leg,
@@ -153,6 +162,35 @@ impl Side {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_waits_at_the_end_is_part_of_the_recording() {
+        let (sender, orders) = std::sync::mpsc::sync_channel(9);
+        let mut work = Outlet::new(sender);
+        let mut tap = Tap::new(LegId(1), RecordId(2));
+        for tick in 7..9 {
+            tap.said(&[1; FRAME]);
+            tap.heard(Codec::Pcma, &[crate::Law::Pcma.encode(5_000); FRAME]);
+            tap.end_tick(tick, &mut work);
+        }
+        // Of what was heard one frame waits still, of what was said there are two more.
+        tap.finish(&[[2; FRAME], [3; FRAME]], &mut work);
+        let chunks: Vec<Work> = orders.try_iter().collect();
+        let [Work::Write(chunk), Work::Close { samples, .. }] = &chunks[..] else {
+            panic!("{chunks:?}")
+        };
+        assert_eq!(*samples, 4 * FRAME as u64);
+        let frame = |n: usize| {
+            (
+                chunk.samples[n * 2 * FRAME],
+                chunk.samples[n * 2 * FRAME + 1] > 4_000,
+            )
+        };
+        assert_eq!(
+            [0, 1, 2, 3].map(frame),
+            [(1, false), (1, true), (2, true), (3, false)]
+        );
+    }
 
     #[test]
     fn a_late_packet_leaves_no_hole_and_a_long_gap_is_silence() {

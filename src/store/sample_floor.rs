@@ -48,6 +48,25 @@ pub async fn campaign(db: &Db, count: i64) -> (String, Vec<String>) {
     (id, leads)
 }
 
+/// The beginning of a call that came in.
+pub fn inbound() -> OpenCall {
+    OpenCall {
+        id: CallId(1),
+        mode: None,
+        is_test: false,
+        campaign: None,
+        task: None,
+        lead: None,
+        queue: None,
+        agent: None,
+        gateway: None,
+        caller: "1".into(),
+        callee: "2".into(),
+        is_call_back: false,
+        started_at: sample::NOW,
+    }
+}
+
 /// What the floor asks about a lead of that campaign.
 pub fn ask(campaign: &str, number: &str) -> Ask {
     Ask {

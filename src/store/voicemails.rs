@@ -1,6 +1,6 @@
 //! Messages that callers have left (语音留言, VOX-204, RPT-018, RPT-019).
 
-use engine::{floor::VoiceMessage, time::Millis};
+use engine::{floor::VoiceMessage, ids::SoundId, time::Millis};
 use serde::Serialize;
 
 use crate::{Db, Result, Tx, access::FIRST_ORGI, on};
@@ -33,6 +33,9 @@ pub struct Wanted {
     pub agent: Option<String>,
 }
 
+/// The state of a message that is still being left.
+const LEAVING: &str = "leaving";
+
 const COLUMNS: &str = "id, call_id, mailbox, queue_id, caller, callee, left_at, ms, file, state,
     handled_by, handled_at";
 
@@ -44,21 +47,77 @@ fn of_agent(agent: &str) -> String {
     )
 }
 
-/// Keeps a message. Twice is once.
+/// A caller is leaving a message: its file is on the books, and in nobody's list yet.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn add(db: &Db, message: &VoiceMessage) -> Result<()> {
+pub async fn begin(db: &Db, message: &VoiceMessage) -> Result<()> {
+    put(db, message, LEAVING).await
+}
+
+/// Keeps a message, whether its beginning was noted or not. Twice is once.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keep(db: &Db, message: &VoiceMessage) -> Result<()> {
+    put(db, message, "unread").await
+}
+
+async fn put(db: &Db, message: &VoiceMessage, state: &str) -> Result<()> {
     on!(db.write(), c => sqlx::query(
         "INSERT INTO voicemails (id, orgi, call_id, mailbox, queue_id, caller, callee, left_at, ms,
-             file)
+             file, state)
          VALUES ($1, COALESCE((SELECT orgi FROM calls WHERE id = $2), $10), $2, $3, $4, $5, $6, $7,
-             $8, $9)
-         ON CONFLICT (id) DO NOTHING")
-        .bind(format!("vm_{:013x}", message.sound.0)).bind(message.call.to_string())
+             $8, $9, $11)
+         ON CONFLICT (id) DO UPDATE SET ms = excluded.ms, file = excluded.file,
+             state = excluded.state
+         WHERE voicemails.state = $12")
+        .bind(id_of(message.sound)).bind(message.call.to_string())
         .bind(&message.mailbox).bind(message.queue.as_ref().map(|queue| queue.as_str()))
         .bind(&message.caller).bind(&message.called).bind(message.at.0).bind(message.ms)
-        .bind(&message.file).bind(FIRST_ORGI).execute(c).await.map(|_| ()))?;
+        .bind(&message.file).bind(FIRST_ORGI).bind(state).bind(LEAVING)
+        .execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// What a caller began to leave came to nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(db: &Db, sound: SoundId) -> Result<()> {
+    on!(db.write(), c => sqlx::query("DELETE FROM voicemails WHERE id = $1 AND state = $2")
+        .bind(id_of(sound)).bind(LEAVING).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+fn id_of(sound: SoundId) -> String {
+    format!("vm_{:013x}", sound.0)
+}
+
+/// What callers were leaving when an earlier process of this node was killed: message and file.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn interrupted(db: &Db, node: &str) -> Result<Vec<(SoundId, String)>> {
+    let rows: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT v.id, v.file FROM voicemails v JOIN calls k ON k.id = v.call_id
+         WHERE v.state = $1 AND k.node = $2")
+        .bind(LEAVING).bind(node).fetch_all(c).await)?;
+    let number = |id: &str| u64::from_str_radix(id.strip_prefix("vm_")?, 16).ok();
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(id, file)| Some((SoundId(number(&id)?), file)))
+        .collect())
+}
+
+/// What was left until then is a message of this length.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn complete(db: &Db, sound: SoundId, ms: i64) -> Result<()> {
+    on!(db.write(), c => sqlx::query(
+        "UPDATE voicemails SET state = 'unread', ms = $2 WHERE id = $1 AND state = $3")
+        .bind(id_of(sound)).bind(ms).bind(LEAVING).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
@@ -75,7 +134,7 @@ pub async fn page(
 ) -> Result<Vec<Voicemail>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM voicemails
-         WHERE orgi = $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR mailbox = $3)
+         WHERE orgi = $1 AND state <> 'leaving' AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR mailbox = $3)
            AND {} AND ($5 IS NULL OR id < $5)
          ORDER BY id DESC LIMIT $6",
         of_agent("$4")
@@ -92,7 +151,7 @@ pub async fn page(
 pub async fn find(db: &Db, orgi: &str, id: &str, agent: Option<&str>) -> Result<Option<Voicemail>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM voicemails
-         WHERE orgi = $1 AND id = $2 AND {}",
+         WHERE orgi = $1 AND id = $2 AND state <> 'leaving' AND {}",
         of_agent("$3")
     );
     Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -121,13 +180,15 @@ pub async fn delete(tx: &mut Tx, orgi: &str, id: &str) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use engine::ids::{CallId, SoundId};
+    use engine::{floor::OpenCall, ids::CallId};
 
     use super::*;
     use crate::{
         agents::{self, Agent},
+        calls,
         queues::{self, Queue},
         sample::NOW,
+        sample_floor::inbound as sample_call,
         testing::on_both,
     };
 
@@ -143,6 +204,47 @@ mod tests {
             ms: 7_000,
             file: format!("{number}.wav"),
         }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_in_no_list_until_it_is_left_and_outlives_its_process() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let listed = || async {
+                let page = page(db, FIRST_ORGI, &Wanted::default(), None, 10).await;
+                page.unwrap()
+                    .iter()
+                    .map(|one| (one.id.clone(), one.ms))
+                    .collect::<Vec<_>>()
+            };
+            for number in 1..=4 {
+                let call = OpenCall {
+                    id: CallId(number),
+                    ..sample_call()
+                };
+                calls::open_inbound(db, "here", &call).await.unwrap();
+                let begun = VoiceMessage {
+                    ms: 0,
+                    ..message(number, "sales")
+                };
+                begin(db, &begun).await.unwrap();
+            }
+            assert_eq!(listed().await, []);
+            let id = id_of(SoundId(1));
+            assert_eq!(find(db, FIRST_ORGI, &id, None).await.unwrap(), None);
+            keep(db, &message(1, "sales")).await.unwrap();
+            forget(db, SoundId(2)).await.unwrap();
+            // One that is kept is not forgotten.
+            forget(db, SoundId(1)).await.unwrap();
+            let open = interrupted(db, "here").await.unwrap();
+            let files = [3, 4].map(|n| (SoundId(n), format!("{n}.wav")));
+            assert_eq!(open, files);
+            assert_eq!(interrupted(db, "there").await.unwrap(), []);
+            complete(db, SoundId(3), 1_500).await.unwrap();
+            let kept = [(3, 1_500), (1, 7_000)].map(|(n, ms)| (id_of(SoundId(n)), ms));
+            assert_eq!(listed().await, kept);
+        })
+        .await;
     }
 
     #[tokio::test]
@@ -169,8 +271,8 @@ mod tests {
             tx.commit().await.unwrap();
             for (number, mailbox) in [(1, "sales"), (2, "care"), (3, "8001")] {
                 let message = message(number, mailbox);
-                add(db, &message).await.unwrap();
-                add(db, &message).await.unwrap();
+                keep(db, &message).await.unwrap();
+                keep(db, &message).await.unwrap();
             }
             let all = page(db, FIRST_ORGI, &Wanted::default(), None, 10).await;
             assert_eq!(all.unwrap().len(), 3);

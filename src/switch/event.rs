@@ -106,8 +106,11 @@ pub enum EventKind {
     },
     /// After `Classified` as a machine: it records from now on.
     Beep,
+    /// The file is there. Its name may differ from the one that was asked for, as that of a sealed
+    /// recording does; it is the one of [`EventKind::RecordDone`].
     RecordStarted {
         record: RecordId,
+        path: PathBuf,
     },
     RecordPaused {
         record: RecordId,

@@ -22,7 +22,7 @@ const CALLER_HERTZ: f64 = 600.0;
 /// A server, an agent at a phone who is signed in and takes no calls, and somebody outside.
 struct Office {
     house: House,
-    _server: Server,
+    server: Server,
     api: Client,
     agent: Agent,
     _phone: Baresip,
@@ -59,7 +59,7 @@ impl Office {
         agent.order(&api, json!({ "order": "sign_in" })).await;
         Self {
             house,
-            _server: server,
+            server,
             api,
             agent,
             _phone: phone,
@@ -183,6 +183,57 @@ async fn a_caller_hears_the_place_and_leaves_a_message() {
         (&json!("exited"), &json!("1"), &json!("voicemail"))
     );
     assert_eq!(call["abandoned"], false, "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_outlives_the_server_that_takes_it() {
+    let settings = json!({
+        "max_wait_ms": 0,
+        "exit_keys": [{ "key": "1", "to": { "type": "voicemail", "mailbox": "sales" } }],
+    });
+    let mut office = Office::with_prompts(settings, &[("voicemail", 700.0)]).await;
+    let leg = office.person.call(NUMBER, "13900001111").await;
+    office.line("sales", 1).await;
+    office.person.press(leg, "1");
+    let folder = office.house.data().join("voicemails");
+    wait::until("the recording to begin", SOON, || async {
+        has_sound(&folder).then_some(())
+    })
+    .await;
+    office.person.say(leg, "tone:600:3000").await;
+    assert_eq!(
+        office.api.all("/voicemails").await,
+        [] as [Value; 0],
+        "not yet left"
+    );
+    office.server.kill();
+    let _server = office.house.start();
+    let api = office.house.admin().await;
+    let message = api.all("/voicemails").await.pop().expect("what was said");
+    assert_eq!(
+        (&message["mailbox"], &message["state"]),
+        (&json!("sales"), &json!("unread"))
+    );
+    // The writer has the sound of a second at once.
+    assert!(message["ms"].as_i64() >= Some(1_900), "{message:#}");
+    let id = stage::text(&message["id"]);
+    let copy = office.house.data().join("message.wav");
+    std::fs::write(
+        &copy,
+        api.download(&format!("/voicemails/{id}/audio")).await,
+    )
+    .expect("room");
+    let said = &read_stereo(&copy)[0];
+    assert_eq!(
+        message["ms"].as_u64(),
+        Some(said.len() as u64 / 8),
+        "playable to its end"
+    );
+    let middle = &said[said.len() / 4..said.len() / 4 * 3];
+    assert!(over_noise_db(middle, CALLER_HERTZ) > CLEAR_DB);
+    let calls = api.all("/calls").await;
+    assert_eq!(calls[0]["outcome"], "recovered", "{calls:#?}");
+    assert!(calls[0]["recording"].is_string(), "{calls:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

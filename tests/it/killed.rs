@@ -1,9 +1,10 @@
 //! Killed at each step between the reservation and the BYE, and started again each time: nobody rings
-//! twice for one attempt, nobody is lost, every call is one CDR. One database walks through all steps.
+//! twice for one attempt, nobody is lost, every call is one CDR and knows its recording. One database walks through all steps.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     os::unix::process::ExitStatusExt,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -36,8 +37,19 @@ const ABORTED: i32 = 6;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_robot_campaign_killed_at_every_step_rings_nobody_twice() {
     const STEPS: &[&str] = &[
-        "reserved", "checked", "opened", "dialled", "ringing", "answered", "hung_up", "ended",
-        "closing", "closed",
+        "reserved",
+        "checked",
+        "opened",
+        "dialled",
+        "ringing",
+        "answered",
+        "recording",
+        "naming",
+        "named",
+        "hung_up",
+        "ended",
+        "closing",
+        "closed",
     ];
     const LEADS: usize = 260;
     let carrier = Sipp::carrier(FATES);
@@ -64,12 +76,13 @@ async fn a_robot_campaign_killed_at_every_step_rings_nobody_twice() {
     let api = house.admin().await;
     campaign.comes_to_its_end(&api, LEADS).await;
     campaign.books_agree_with(&api, &carrier, &numbers).await;
+    campaign.recordings_are_whole(&api, &house).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
     const STEPS: &[&str] = &[
-        "answered", "queued", "offered", "bridged", "hung_up", "ended",
+        "answered", "named", "queued", "offered", "bridged", "hung_up", "ended",
     ];
     const LEADS: usize = 60;
     let carrier = Sipp::carrier(FATES);
@@ -104,6 +117,7 @@ async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
     agent.work(&api).await;
     campaign.comes_to_its_end(&api, LEADS).await;
     campaign.books_agree_with(&api, &carrier, &numbers).await;
+    campaign.recordings_are_whole(&api, &house).await;
     agent.until(&api, "ready", SOON).await;
 }
 
@@ -160,6 +174,27 @@ impl Campaign {
         };
         let limit = Duration::from_secs(120);
         self.until(api, "every lead to be done", limit, over).await;
+    }
+
+    /// Every file is a call's, as long as its CDR says, and those that were cut off say so.
+    async fn recordings_are_whole(&self, api: &Client, house: &House) {
+        let folder = house.data().join("recordings");
+        let mut named: BTreeSet<PathBuf> = BTreeSet::new();
+        let calls = self.calls(api).await;
+        for call in calls.iter().filter(|call| call["recording"].is_string()) {
+            let path = folder.join(text(&call["recording"]));
+            let ms = call["recording_ms"].as_u64();
+            let wav = hound::WavReader::open(&path).expect("a playable file");
+            assert_eq!(Some(u64::from(wav.duration()) / 8), ms, "{call:#}");
+            named.insert(path);
+        }
+        let there: BTreeSet<PathBuf> = media::archive::recordings(&folder)
+            .expect("the folder")
+            .into_iter()
+            .map(|kept| kept.path)
+            .collect();
+        assert_eq!(there, named, "a file that no call knows");
+        assert!(tally(&calls, "recording_error")["interrupted"] > 0);
     }
 
     /// Attempts, INVITEs, calls and leads tell the same story.

@@ -204,7 +204,6 @@ async fn a_call_is_traced_and_its_recording_keeps_nothing_while_it_is_paused() {
         .await;
     let call = campaign.calls(&api).await.remove(0);
     let id = stage::text(&call["id"]);
-    // It is asked for as soon as the two are bridged, and begins a moment later.
     wait::until("the recording to run", LIMIT, || async {
         let path = format!("/calls/{id}/recording/pause");
         let paused = api.ask(Method::POST, &path, None).await;

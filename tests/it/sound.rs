@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::kit::{
     baresip::{AGENT_HERTZ, Baresip},
     carrier::Fate,
     server::House,
     sipp::{CARRIER_HERTZ, Sipp},
-    sound::{over_noise_db, read_stereo},
+    sound::{RATE, over_noise_db, read_stereo, tone, write_wav},
     stage::{self, text},
 };
 
@@ -72,6 +74,46 @@ async fn agent_and_called_person_hear_each_other_and_the_recording_hears_both() 
         over_noise_db(&agent, CARRIER_HERTZ) < -CLEAR_DB,
         "the channels are mixed"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_robot_says_is_recorded_to_its_end() {
+    const PROMPT_HERTZ: f64 = 700.0;
+    const PROMPT: usize = 2 * RATE as usize;
+    let carrier = Sipp::carrier(ANSWERS);
+    let house = House::new();
+    let folder = house.data().join("prompts");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    write_wav(
+        &folder.join("robot.wav"),
+        &tone(PROMPT_HERTZ, 0.5, 0, PROMPT),
+    );
+    let _server = house.start();
+    let api = house.admin().await;
+    let batch = stage::batch(&api, "one", &["13800138000"]).await;
+    let gateway = stage::gateway(&api, &carrier, 10.0).await;
+    let settings = stage::settings(&gateway);
+    let campaign = stage::start(&api, "robot", &batch, ("robot", "robot"), settings).await;
+    let call = recorded(&api, &campaign).await;
+    assert_eq!(
+        (&call["bridged_at"], &call["agent_id"]),
+        (&Value::Null, &Value::Null)
+    );
+    let path = house
+        .data()
+        .join("recordings")
+        .join(text(&call["recording"]));
+    let [called, robot] = read_stereo(&path);
+    let loud = |sample: &i16| sample.unsigned_abs() > 1_000;
+    let first = robot.iter().position(loud).expect("a robot that speaks");
+    let last = robot.iter().rposition(loud).expect("a robot that speaks");
+    assert!(
+        last - first > PROMPT - 20,
+        "from {first} to {last} of {}",
+        robot.len()
+    );
+    assert!(over_noise_db(&robot[first..=last], PROMPT_HERTZ) > CLEAR_DB);
+    assert!(over_noise_db(&called[first..=last], CARRIER_HERTZ) > CLEAR_DB);
 }
 
 /// The campaign's only call, once its recording is complete.

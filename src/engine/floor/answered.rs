@@ -39,6 +39,7 @@ impl Floor {
         }
         call.times.answered = Some(now);
         let answered = call.clone();
+        self.begin_recording(id, now);
         self.line_picked_up(&answered, now);
         if !self.listen(id, now) {
             if let Some(call) = self.calls.get_mut(&id) {
@@ -136,12 +137,12 @@ impl Floor {
         }
         self.tell_call(id);
         self.attend(id);
-        self.first_bridged(id, leg, now);
+        self.first_bridged(id, now);
         self.touch_all(now);
     }
 
-    /// The customer has an agent for the first time: it is recorded from now on, whoever comes next.
-    fn first_bridged(&mut self, id: CallId, leg: LegId, now: Millis) {
+    /// The customer has an agent for the first time.
+    fn first_bridged(&mut self, id: CallId, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -150,16 +151,6 @@ impl Floor {
         }
         call.times.bridged = Some(now);
         let bridged = call.clone();
-        let unrecorded = call.way.unrecorded;
-        let records = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
-        if !unrecorded && records.is_none_or(|campaign| campaign.spec.settings.record) {
-            self.commands.push_back(Command::Record {
-                leg,
-                // A recording has the number of its call.
-                sound: SoundId(id.0),
-                call: id,
-            });
-        }
         self.is_to_be_judged(&bridged);
         self.book_connected(&bridged, now);
     }

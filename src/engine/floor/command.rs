@@ -92,6 +92,11 @@ pub enum Command {
         disposition: Disposition,
         step: Step,
     },
+    /// The call is being recorded into this file.
+    NameRecording {
+        call: CallId,
+        file: String,
+    },
     Recorded {
         call: CallId,
         file: String,
@@ -102,6 +107,12 @@ pub enum Command {
     AgentLegOver {
         call: CallId,
         quality: Quality,
+    },
+    /// A caller is leaving a message.
+    BeginMessage(Box<super::VoiceMessage>),
+    /// It came to nothing.
+    ForgetMessage {
+        sound: SoundId,
     },
     /// A caller has left a message.
     KeepMessage(Box<super::VoiceMessage>),

@@ -170,6 +170,9 @@ impl Floor {
                 out.channel = Some(way.gateway);
             }
         }
+        if !way.rule.record {
+            self.end_recording(id);
+        }
         true
     }
 

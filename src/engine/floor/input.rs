@@ -166,6 +166,11 @@ pub enum Input {
         leg: LegId,
         sound: SoundId,
     },
+    /// A recording has begun, into this file.
+    RecordStarted {
+        sound: SoundId,
+        file: String,
+    },
     RecordDone {
         sound: SoundId,
         file: String,

@@ -47,6 +47,7 @@ mod presence;
 mod preview;
 mod promise;
 mod queues;
+mod recording;
 mod supervise;
 mod survey;
 mod take_over;
@@ -256,6 +257,7 @@ impl Floor {
             Input::Promised { call, kept } => self.promised(call, kept, now),
             Input::PlayDone { leg, sound } => self.play_over(leg, sound, Heard::Played, now),
             Input::PlayFailed { leg, sound } => self.play_over(leg, sound, Heard::Failed, now),
+            Input::RecordStarted { sound, file } => self.record_started(sound, file),
             Input::RecordDone {
                 sound,
                 file,

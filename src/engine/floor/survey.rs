@@ -53,12 +53,8 @@ impl Floor {
         if let Some(own) = own {
             self.leg_over(id, own, "survey", now);
         }
-        let recording = SoundId(id.0);
         let prompt = "survey".to_owned();
-        self.commands.push_back(Command::StopRecord {
-            leg,
-            sound: recording,
-        });
+        self.end_recording(id);
         self.commands.push_back(Command::Park { leg, music: None });
         self.release_agent(&before, now);
         let play = Command::Play { leg, sound, prompt };

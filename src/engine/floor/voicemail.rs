@@ -9,7 +9,7 @@ use crate::{
 
 const LONGEST_MS: i64 = 120_000;
 /// Anything shorter is somebody who hung up.
-const SHORTEST_MS: i64 = 1_000;
+pub(super) const SHORTEST_MS: i64 = 1_000;
 /// Messages whose recording the switch still owes.
 const MOST: usize = 10_000;
 
@@ -26,7 +26,7 @@ pub struct VoiceMessage {
     pub called: String,
     pub at: Millis,
     pub ms: i64,
-    /// Under the recordings directory.
+    /// Under the voicemails directory.
     pub file: String,
 }
 
@@ -47,8 +47,9 @@ impl Floor {
         }
     }
 
-    /// The greeting is over: from now on everything is recorded.
+    /// The greeting is over: what is said from now on is the message, and no part of the call's recording.
     pub(super) fn take_message(&mut self, id: CallId, mailbox: String, now: Millis) {
+        self.end_recording(id);
         let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;
@@ -87,34 +88,5 @@ impl Floor {
         let sound = *sound;
         self.commands.push_back(Command::StopRecord { leg, sound });
         self.hear(id, "thanks", Destination::Hangup);
-    }
-
-    /// A recording is complete: a message, or a conversation.
-    pub(super) fn recorded(
-        &mut self,
-        sound: SoundId,
-        file: String,
-        ms: i64,
-        error: Option<String>,
-    ) {
-        let done = match self.messages.remove(&sound) {
-            None => Command::Recorded {
-                call: CallId(sound.0),
-                file,
-                ms,
-                error,
-            },
-            Some(_) if file.is_empty() => return,
-            Some(_) if ms < SHORTEST_MS => Command::DropRecording { file },
-            Some(message) => {
-                let message = VoiceMessage {
-                    ms,
-                    file,
-                    ..message
-                };
-                Command::KeepMessage(Box::new(message))
-            }
-        };
-        self.commands.push_back(done);
     }
 }

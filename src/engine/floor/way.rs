@@ -42,6 +42,8 @@ pub(super) struct Way {
     pub rings_since: Option<Millis>,
     /// Calls between phones are not recorded, nor is what a route wants kept out.
     pub unrecorded: bool,
+    /// Its recording runs.
+    pub is_recorded: bool,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
     /// The call that asks for it, and the key, while the store writes the promise down.

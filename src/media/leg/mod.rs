@@ -246,7 +246,7 @@ impl Leg {
     /// Starts a recording; one that is running is finished.
     pub fn record(&mut self, tap: Tap, work: &mut Outlet<Work>) {
         if let Some(old) = self.tap.replace(tap) {
-            old.finish(work);
+            old.finish(&self.last_words(), work);
         }
         self.attend();
     }
@@ -259,9 +259,15 @@ impl Leg {
 
     pub fn stop_record(&mut self, record: RecordId, work: &mut Outlet<Work>) {
         if let Some(tap) = self.tap.take_if(|tap| tap.record() == record) {
-            tap.finish(work);
+            tap.finish(&self.last_words(), work);
         }
         self.attend();
+    }
+
+    /// What the far end has said and nobody has heard yet.
+    fn last_words(&self) -> Vec<Samples> {
+        let heard = self.heard.as_ref();
+        heard.map_or_else(Vec::new, |heard| heard.hearing.rest())
     }
 
     /// One ear more or less hears this leg.
@@ -307,7 +313,7 @@ impl Leg {
         self.say_goodbye(now);
         self.end_play(PlayEnd::LegEnded, &mut out.events);
         if let Some(tap) = self.tap.take() {
-            tap.finish(&mut out.work);
+            tap.finish(&self.last_words(), &mut out.work);
         }
         out.events.push(Event::Closed {
             leg: self.id,

@@ -185,9 +185,9 @@ impl Switch for Sim {
             Command::PauseRecord { leg, record } => world.pause(end, leg, record, true),
             Command::ResumeRecord { leg, record } => world.pause(end, leg, record, false),
             Command::StartRecord { leg, record, path } => {
-                let recording = (path, Instant::now());
+                let recording = (path.clone(), Instant::now());
                 world.leg(end, leg)?.records.insert(record, recording);
-                world.tell(end, leg, EventKind::RecordStarted { record });
+                world.tell(end, leg, EventKind::RecordStarted { record, path });
                 Ok(())
             }
             Command::StopRecord { leg, record } => {

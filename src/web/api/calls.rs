@@ -92,8 +92,12 @@ shown! {
         message: Option<String>,
         /// played, cut_short or failed.
         message_heard: Option<String>,
+        /// A name from the beginning of the recording on.
         recording: Option<String>,
+        /// Null while it runs.
         recording_ms: Option<i64>,
+        /// Why it ends before its call does or is no more: interrupted (the server was killed), lost, unusable,
+        /// expired, or what the disk said.
         recording_error: Option<String>,
         packets_received: Option<i64>,
         packets_lost: Option<i64>,
@@ -204,7 +208,8 @@ async fn get(
     Ok(Json(show(call, caller.is_agent_only())))
 }
 
-/// 录音 · The recording, a wav file: the called party on the left, the agent on the right.
+/// 录音 · The recording, a wav file, from the answer on: the customer on the left, what the customer hears on
+/// the right.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/recording", tag = "calls",
     params(("id" = String, Path)),
     responses(

@@ -64,7 +64,7 @@ fn row(call: Call, masked: bool) -> CallRow {
         chosen: call.choices.0.iter().map(|one| keys(&one.keys)).collect(),
         verdict: call.verdict,
         mos: call.mos,
-        recorded: call.recording.is_some() && call.recording_error.is_none(),
+        recorded: call.recording.is_some() && call.recording_ms > Some(0),
     }
 }
 

@@ -22,7 +22,7 @@ async fn left(kit: &Kit, number: u64, mailbox: &str) -> String {
         ms: 4_000,
         file: format!("2026-11-20/{number}.wav"),
     };
-    voicemails::add(&kit.db, &message).await.unwrap();
+    voicemails::keep(&kit.db, &message).await.unwrap();
     format!("vm_{number:013x}")
 }
 

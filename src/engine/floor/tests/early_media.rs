@@ -91,8 +91,7 @@ fn a_caller_who_is_put_through_hears_it() {
          4 park x ringback
          4 dial 13900000009
          5 x hears 13900000009 early
-         6 bridge x 13900000009
-         6 record x",
+         6 bridge x 13900000009",
     );
 }
 

@@ -22,6 +22,7 @@ mod predicting;
 mod previewing;
 mod promises;
 mod races;
+mod recording;
 mod script;
 mod seven_days;
 mod shift;

@@ -1,6 +1,6 @@
 //! Phones at which no agent is signed in: they send their calls on, and ask somebody first.
 
-use super::script::{check, check_after};
+use super::script::{check, check_since};
 
 /// Somebody outside talks with the phone 8500 from second 3 on.
 const CALLED: &str = "agents 1 2
@@ -14,7 +14,7 @@ const CALLED: &str = "agents 1 2
 #[track_caller]
 fn check_called(set: &str, script: &str, expected: &str) {
     let script = format!("{set}\n{CALLED}\n{script}");
-    check_after("3 record x", &script, expected);
+    check_since(3.0, &script, expected);
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn a_phones_question_ends_with_its_call_and_who_hangs_up_on_two_lets_them_talk()
 
 #[test]
 fn a_phone_sends_on_whom_it_called_outside() {
-    check_after(
-        "3 record x",
+    check_since(
+        3.0,
         "agents 1 2
          phone 8500
          phone 8600

@@ -30,7 +30,6 @@ fn a_colleague_picks_up_what_rings_for_five_seconds() {
          7 answer p
          7 bridge x p
          7 agent 2 busy.answered
-         7 record x
          9 close x connected by 2
          9 hang up p
          9 agent 2 acw",
@@ -59,7 +58,6 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
          7 hang up 8500 NoAnswer
          7 answer p
          7 bridge x p
-         7 record x
          8 hang up x
          8 close x connected
          11 answer y
@@ -67,7 +65,6 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
          12 hang up a1 NoAnswer
          12 answer q
          12 bridge y q
-         12 record y
          13 close y connected
          13 hang up q
          14 hang up r Declined",
@@ -114,7 +111,6 @@ fn an_agent_takes_what_rings_at_a_colleague_and_the_own_phone_rings_for_it() {
              7 hang up a1 NoAnswer
              7 ring a2
              9 bridge x a2
-             9 record x
              20 close x connected by 2
              20 hang up a2",
         );
@@ -141,7 +137,6 @@ fn a_call_that_was_picked_up_and_not_answered_waits_on_at_its_place() {
          18 park x music
          18 ring a3
          19 bridge x a3
-         19 record x
          20 close x connected by 3 waited 18000
          20 hang up a3",
     );
@@ -211,13 +206,11 @@ fn the_code_without_a_number_takes_what_rings_longest_in_the_group() {
          29 hang up a1 NoAnswer
          29 answer p
          29 bridge y p
-         29 record y
          35 hang up y
          35 close y connected by 3
          38 hang up a2 NoAnswer
          38 answer q
          38 bridge z q
-         38 record z
          40 hang up z
          40 close z connected by 3",
     );
@@ -250,7 +243,6 @@ fn a_phone_that_takes_a_queues_call_and_hangs_up_at_once_leaves_the_caller_in_th
         "7.5 park x music
          8 ring a2
          10 bridge x a2
-         10 record x
          20 close x connected by 2 waited 9000
          20 hang up a2",
     );
@@ -326,7 +318,6 @@ fn a_call_for_one_phone_that_nobody_took_after_all_rings_there_again() {
          7 answer p
          8 ring a1
          9 bridge x a1
-         9 record x
          10 close x connected by 1
          10 hang up a1
          20 answer y
@@ -335,7 +326,6 @@ fn a_call_for_one_phone_that_nobody_took_after_all_rings_there_again() {
          26 answer q
          27 ring 8500
          28 bridge y 8500
-         28 record y
          29 close y connected
          29 hang up 8500
          40 answer z
@@ -343,8 +333,7 @@ fn a_call_for_one_phone_that_nobody_took_after_all_rings_there_again() {
          46 hang up a1 NoAnswer
          46 ring a2
          47 ring a1
-         48 bridge z a1
-         48 record z",
+         48 bridge z a1",
     );
 }
 
@@ -404,7 +393,6 @@ fn a_phone_without_an_agent_takes_a_caller_who_was_sent_on() {
         "1 answer x
          1 ring a1
          2 bridge x a1
-         2 record x
          3 ring a2
          3 hang up a1
          9 hang up a2 NoAnswer

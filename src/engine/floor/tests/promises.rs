@@ -45,7 +45,6 @@ fn who_was_promised_nothing_goes_on_waiting() {
          3 promise 13900000001 for 100 s
          5 ring a1
          6 bridge 13900000001 a1
-         6 record 13900000001
          7 close 13900000001 connected by 1
          7 hang up a1",
     );
@@ -71,7 +70,6 @@ fn a_promise_is_void_when_an_agent_came_first_and_holds_when_the_caller_hung_up(
          2 ring a1
          3 promise 13900000001 for 100 s
          3.1 bridge 13900000001 a1
-         3.1 record 13900000001
          3.2 close 4000 cancelled
          9 close 13900000001 connected by 1
          9 hang up a1
@@ -101,14 +99,12 @@ fn what_was_promised_before_a_restart_keeps_its_place() {
          6 take 13900000002 in hand
          6 dial 13900000002
          7 bridge 13900000002 a1
-         7 record 13900000002
          8 close back-13900000002 connected by 1
          8 hang up a1
          9 ring a1
          9.5 take 13900000001 in hand
          9.5 dial 13900000001
          10 bridge 13900000001 a1
-         10 record 13900000001
          11 close back-13900000001 connected by 1
          11 hang up a1
          12 ring a1",

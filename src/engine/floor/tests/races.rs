@@ -412,7 +412,6 @@ fn an_unregistered_phone_is_offered_nothing() {
          6 answers a1",
         "2 answer x
          5 ring a1
-         6 bridge x a1
-         6 record x",
+         6 bridge x a1",
     );
 }

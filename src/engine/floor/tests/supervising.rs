@@ -231,7 +231,6 @@ fn a_forced_sign_out_waits_for_the_end_of_the_talk_and_takes_an_offer_back_at_on
          3 ring a2
          4 bridge x a2
          4 agent 2 busy.answered
-         4 record x
          9 refused ILLEGAL_TRANSITION",
     );
 }

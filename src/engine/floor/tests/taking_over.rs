@@ -174,7 +174,6 @@ fn a_phones_own_call_moves_unless_it_is_recorded() {
          10 answer x
          10 dial 10010
          11 bridge x 10010
-         11 record x
          12 hang up new Declined",
     );
 }

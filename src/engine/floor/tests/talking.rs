@@ -1,11 +1,11 @@
 //! Hold, mute and keys.
 
-use super::script::{check, check_after};
+use super::script::{check, check_since};
 
 /// Plays a script in which agent 1 talks to L1 from second 2 on, and compares what comes then.
 #[track_caller]
 pub fn check_talk(script: &str, expected: &str) {
-    check_after("2 record L1", &talk(script), expected);
+    check_since(2.0, &talk(script), expected);
 }
 
 /// A script that begins with this talk.

@@ -22,6 +22,7 @@ fn a_key_leaves_the_queue_for_the_mailbox_and_the_message_is_kept() {
          3 hang up a1 NoAnswer
          3 park x silence
          3 play x voicemail
+         5 stop recording x
          5 take message of x
          12 stop recording x
          12 play x thanks
@@ -43,6 +44,7 @@ fn who_hangs_up_after_the_beep_leaves_no_message() {
          4.5 recorded x 0.5",
         "1 answer x
          2 play x voicemail
+         4 stop recording x
          4 take message of x
          4.5 close x exited by 1 to voicemail
          4.5 drop x.wav",
@@ -61,6 +63,7 @@ fn a_message_ends_by_itself_after_two_minutes() {
          126 heard x",
         "1 answer x
          2 play x voicemail
+         4 stop recording x
          4 take message of x
          124 stop recording x
          124 play x thanks
@@ -112,7 +115,6 @@ fn callers_are_told_their_place_and_the_wait() {
          1 play x hello
          2 hush x
          2 bridge x a1
-         2 record x
          62 close x connected by 1
          62 hang up a1
          63 answer y
@@ -143,8 +145,7 @@ fn an_announcement_ends_when_the_agent_comes() {
          11 play x busy
          12 ring a1
          12.5 hush x
-         12.5 bridge x a1
-         12.5 record x",
+         12.5 bridge x a1",
     );
 }
 
@@ -175,7 +176,6 @@ fn a_caller_is_called_back_in_turn_by_the_agent_who_is_free() {
          6 dial 13900000001
          9 bridge 13900000001 a1
          9 agent 1 busy.answered
-         9 record 13900000001
          20 close 4000 connected by 1
          20 hang up a1
          20 agent 1 acw",
@@ -310,7 +310,6 @@ fn a_number_of_an_extension_rings_there_and_nowhere_else() {
          1 ring a1
          6 bridge x a1
          6 agent 1 busy.answered
-         6 record x
          9 close x connected by 1
          9 hang up a1
          9 agent 1 acw
@@ -320,6 +319,7 @@ fn a_number_of_an_extension_rings_there_and_nowhere_else() {
          30 ring a2
          31 agent 2 ready
          31 play y voicemail
+         33 stop recording y
          33 take message of y",
     );
 }
@@ -392,7 +392,6 @@ fn after_the_conversation_the_caller_says_how_it_was() {
          1 ring a1
          2 bridge x a1
          2 agent 1 busy.answered
-         2 record x
          20 stop recording x
          20 hang up a1
          20 agent 1 acw
@@ -419,7 +418,6 @@ fn who_says_nothing_is_not_scored_and_the_agent_is_long_free() {
         "1 answer x
          1 ring a1
          2 bridge x a1
-         2 record x
          20 stop recording x
          20 play x survey
          30 answer y
@@ -448,7 +446,6 @@ fn nobody_is_asked_about_a_call_that_reached_no_agent_or_was_no_conversation() {
          9 answer y
          9 ring a1
          10 bridge y a1
-         10 record y
          10.5 hang up y
          10.5 close y connected by 1
          10.5 hang up a1",
@@ -471,7 +468,6 @@ fn an_agent_may_ask_where_the_queue_does_not() {
          1 answer x
          1 ring a1
          2 bridge x a1
-         2 record x
          9 stop recording x
          9 hang up a1
          9 play x survey

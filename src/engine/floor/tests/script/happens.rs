@@ -74,6 +74,10 @@ impl Stage {
                 leg: self.leg(leg),
                 key: key.chars().next().expect("a key"),
             },
+            ["records", leg] => Input::RecordStarted {
+                sound: self.recordings[*leg],
+                file: format!("{leg}.wav"),
+            },
             ["recorded", leg, time] => Input::RecordDone {
                 sound: self.recordings[*leg],
                 file: format!("{leg}.wav"),

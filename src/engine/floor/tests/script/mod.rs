@@ -38,6 +38,18 @@ pub fn check_after(begun: &str, script: &str, expected: &str) {
     compare(&shown[rest..].join("\n"), expected);
 }
 
+/// The same, of what comes later than `since` seconds.
+#[track_caller]
+pub fn check_since(since: f64, script: &str, expected: &str) {
+    let shown = Stage::of(script).shown;
+    let is_late = |line: &&String| {
+        let at = line.split_once(' ').and_then(|(at, _)| at.parse().ok());
+        at.is_some_and(|at: f64| at > since)
+    };
+    let late: Vec<&str> = shown.iter().filter(is_late).map(String::as_str).collect();
+    compare(&late.join("\n"), expected);
+}
+
 #[track_caller]
 fn compare(played: &str, expected: &str) {
     let tidy = |text: &str| -> Vec<String> {

@@ -32,7 +32,7 @@ impl Stage {
                 let name = extension.replacen("80", "a", 1);
                 self.name(*leg, &name);
             }
-            Command::RecordMessage { leg, sound } => {
+            Command::Record { leg, sound, .. } | Command::RecordMessage { leg, sound } => {
                 let name = self.name_of(*leg);
                 self.recordings.insert(name, *sound);
             }
@@ -163,7 +163,7 @@ impl Stage {
                 let name = self.calls.get(call).map_or("?", String::as_str);
                 format!("agent's leg of {name} {} lost", quality.packets_lost)
             }
-            Command::Record { leg: l, .. } => format!("record {}", leg(l)),
+            Command::Record { leg: l, .. } if shows("record") => format!("record {}", leg(l)),
             Command::StopPlay { leg: l, .. } => format!("hush {}", leg(l)),
             Command::StopRecord { leg: l, .. } => format!("stop recording {}", leg(l)),
             Command::RecordMessage { leg: l, .. } => format!("take message of {}", leg(l)),
@@ -171,6 +171,17 @@ impl Stage {
                 "keep message of {} for {}: {} ms",
                 message.caller, message.mailbox, message.ms
             ),
+            Command::NameRecording { call, file } if shows("record") => {
+                let name = self.calls.get(call).map_or("?", String::as_str);
+                format!("recording of {name} is {file}")
+            }
+            Command::Recorded { call, file, ms, .. } if shows("record") => {
+                let name = self.calls.get(call).map_or("?", String::as_str);
+                format!("recording of {name} is {file}, {ms} ms")
+            }
+            Command::BeginMessage(message) => {
+                format!("message of {} begins in {}", message.caller, message.file)
+            }
             Command::DropRecording { file } => format!("drop {file}"),
             Command::Tell(event) if shows("told") => told(event)?,
             _ => return None,

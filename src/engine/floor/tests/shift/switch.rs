@@ -134,6 +134,11 @@ impl Switch {
                 self.listen(*leg, *awaits_beep, now, rng)
             }
             Command::Record { sound, .. } | Command::RecordMessage { sound, .. } => {
+                let begun = Input::RecordStarted {
+                    sound: *sound,
+                    file: format!("{sound}.wav"),
+                };
+                self.plan(now.plus(rng.random_range(1..400)), Happening::Tell(begun));
                 let done = Input::RecordDone {
                     sound: *sound,
                     file: String::new(),

@@ -1,0 +1,203 @@
+//! From when to when a call is recorded, and which is not.
+
+use super::script::check;
+
+#[test]
+fn a_caller_is_recorded_from_the_answer_on_until_asked_how_it_was() {
+    check(
+        "agents 1
+         queue wait=60 welcome=hello survey=yes
+         show record
+         1 calls x 4000
+         1.1 records x
+         5 heard x
+         9 ready 1
+         10 answers a1
+         20 hangs-up 1
+         20.5 recorded x 19",
+        "1 answer x
+         1 record x
+         1 play x hello
+         1.1 recording of x is x.wav
+         9 ring a1
+         10 bridge x a1
+         20 stop recording x
+         20 hang up a1
+         20 play x survey
+         20.5 recording of x is x.wav, 19000 ms",
+    );
+}
+
+#[test]
+fn what_a_robot_says_is_recorded_without_anybody_else() {
+    check(
+        "agents 1
+         campaign c robot record=yes
+         leads c 1
+         show record
+         1 answers L1
+         5 heard L1",
+        "0 dial L1
+         1 record L1
+         1 play L1 robot
+         5 hang up L1
+         5 close L1 connected
+         5 finish c",
+    );
+}
+
+#[test]
+fn who_or_what_answers_is_recorded_while_it_is_listened_to() {
+    check(
+        "agents 1
+         campaign c predictive listens record=yes
+         leads c 1
+         show record
+         0 ready 1
+         1 answers L1
+         2 judges L1 human 1 0.5
+         3 answers a1
+         9 ends L1",
+        "0 dial L1
+         1 record L1
+         1 listen L1
+         2 ring a1
+         3 bridge L1 a1
+         9 close L1 connected by 1
+         9 hang up a1",
+    );
+}
+
+#[test]
+fn a_campaign_that_does_not_record_has_no_recording() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 1
+         show record
+         0 ready 1
+         1 answers L1
+         2 answers a1
+         9 ends L1",
+        "0 dial L1
+         1 ring a1
+         2 bridge L1 a1
+         9 close L1 connected by 1
+         9 hang up a1",
+    );
+}
+
+#[test]
+fn what_a_caller_says_to_a_number_outside_is_recorded_as_its_route_says() {
+    let through = |record: &str, expected: &str| {
+        let script = format!(
+            "agents 1
+             queue wait=60 key=5:number/13900000009
+             route ^139 outbound= record={record}
+             show record
+             1 calls x 4000
+             2 presses x 5
+             4 answers 13900000009
+             9 ends x"
+        );
+        check(&script, expected);
+    };
+    through(
+        "no",
+        "1 answer x
+         1 record x
+         2 dial 13900000009
+         2 stop recording x
+         4 bridge x 13900000009
+         9 close x connected by 5 to number
+         9 hang up 13900000009",
+    );
+    through(
+        "yes",
+        "1 answer x
+         1 record x
+         2 dial 13900000009
+         4 bridge x 13900000009
+         9 close x connected by 5 to number
+         9 hang up 13900000009",
+    );
+}
+
+#[test]
+fn who_is_only_passed_on_to_a_number_that_is_not_recorded_is_not_recorded_at_all() {
+    check(
+        "agents 1
+         phone 8500
+         route ^139 outbound= record=no
+         route 4009 robot=hello number/13900000009
+         show record
+         1 calls x 4009
+         3 heard x
+         4 answers 13900000009
+         9 ends x
+         11 dials at 8500 y 13900000009
+         12 answers 13900000009
+         13 ends y",
+        "1 answer x
+         1 play x hello
+         3 dial 13900000009
+         4 bridge x 13900000009
+         9 close x connected
+         9 hang up 13900000009
+         11 answer y
+         11 dial 13900000009
+         12 bridge y 13900000009
+         13 close 8500 connected
+         13 hang up 13900000009",
+    );
+}
+
+#[test]
+fn a_call_back_is_recorded_from_the_customers_answer_on_unless_its_route_says_no() {
+    let promised = |record: &str, begins: &str| {
+        let script = format!(
+            "agents 1
+             queue wait=60 key=3:callback
+             route ^139 outbound= record={record}
+             show record
+             1 calls 13900000001 4000
+             3 presses 13900000001 3
+             4 heard 13900000001
+             5 ready 1
+             6 answers a1
+             9 answers 13900000001
+             20 ends 13900000001"
+        );
+        let expected = format!(
+            "9 {begins}bridge 13900000001 a1
+             20 close 4000 connected by 1
+             20 hang up a1"
+        );
+        super::script::check_since(8.0, &script, &expected);
+    };
+    promised("yes", "record 13900000001\n9 ");
+    promised("no", "");
+}
+
+#[test]
+fn a_message_is_on_the_books_while_it_is_left_and_is_no_part_of_the_calls_recording() {
+    check(
+        "agents 1
+         queue wait=60 key=1:voicemail/sales
+         show record
+         1 calls x 4000
+         2 presses x 1
+         4 heard x
+         4.1 records x
+         9 ends x
+         9 recorded x 5",
+        "1 answer x
+         1 record x
+         2 play x voicemail
+         4 stop recording x
+         4 take message of x
+         4.1 message of x begins in x.wav
+         9 close x exited by 1 to voicemail
+         9 keep message of x for sales: 5000 ms",
+    );
+}

@@ -16,11 +16,14 @@ macro_rules! shipped {
 }
 
 shipped!(
+    "agent"
+    "agent-end"
     "busy"
     "callback"
     "closed"
     "menu"
     "music"
+    "number-0"
     "number-1"
     "number-10"
     "number-2"
@@ -79,6 +82,10 @@ mod tests {
                 SHIPPED.iter().any(|(shipped, _)| *shipped == file),
                 "{file}"
             );
+        }
+        for (file, _) in SHIPPED {
+            let name = file.strip_suffix(".wav").expect("a wav file");
+            assert!(engine::speech::is_own(name), "{name}");
         }
     }
 }

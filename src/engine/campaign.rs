@@ -241,6 +241,26 @@ pub struct BadSetting {
 }
 
 impl Settings {
+    /// The prompts that a campaign of this mode names, each with its JSON pointer.
+    #[must_use]
+    pub fn prompts(&self, mode: Mode) -> Vec<(&'static str, &str)> {
+        let robot = (mode == Mode::Robot).then_some(&*self.robot.prompt);
+        let named = [
+            // One without is not started.
+            (
+                "/settings/robot/prompt",
+                robot.filter(|name| !name.is_empty()),
+            ),
+            ("/settings/abandon_prompt", self.abandon_prompt.as_deref()),
+            (
+                "/settings/classification/message",
+                self.classification.message.as_deref(),
+            ),
+        ];
+        let named = named.into_iter();
+        named.filter_map(|(at, name)| Some((at, name?))).collect()
+    }
+
     /// # Errors
     /// Every value that is out of its range.
     pub fn validate(&self) -> Result<(), Vec<BadSetting>> {

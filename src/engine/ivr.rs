@@ -197,6 +197,27 @@ impl Menu {
         !is_full && (all_digits(keys) || self.nodes.iter().any(is_longer))
     }
 
+    /// The prompts that it names, each with its JSON pointer.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<(String, &str)> {
+        let sounds = [
+            ("/greet_long", Some(&self.greet_long)),
+            ("/greet_short", self.greet_short.as_ref()),
+            ("/invalid_sound", self.invalid_sound.as_ref()),
+            ("/exit_sound", self.exit_sound.as_ref()),
+            ("/transfer_sound", self.transfer_sound.as_ref()),
+        ];
+        let sounds = sounds
+            .into_iter()
+            .filter_map(|(at, name)| Some((at.to_owned(), &**name?)));
+        let nodes = self.nodes.iter().enumerate();
+        let played = nodes.filter_map(|(nth, node)| match &node.action {
+            Action::Play { prompt } => Some((format!("/nodes/{nth}/action/prompt"), &**prompt)),
+            _ => None,
+        });
+        sounds.chain(played).collect()
+    }
+
     /// # Errors
     /// What makes no sense in it; whether what it leads to is there is not asked here.
     pub fn validate(&self) -> Result<(), BadMenu> {

@@ -66,6 +66,8 @@ pub struct Settings {
     pub overflow: Option<Destination>,
     /// A caller who asked to be called back is, within this; milliseconds, 60,000 to 86,400,000.
     pub call_back_within_ms: i64,
+    /// 播报工号: a caller hears the number of the agent who has answered before the two are bridged.
+    pub announce_agent: bool,
     /// After the conversation the caller is asked how it was (VOX-209).
     pub survey: bool,
     /// Numbers of the pool that are shown to whom is called out of this queue.
@@ -110,6 +112,7 @@ impl Default for Settings {
             exit_keys: Vec::new(),
             overflow: None,
             call_back_within_ms: 3_600_000,
+            announce_agent: false,
             survey: false,
             caller_ids: Vec::new(),
             sorry: "sorry".into(),
@@ -168,6 +171,21 @@ impl Settings {
     pub fn menus(&self) -> impl Iterator<Item = &MenuId> {
         let keys = self.exit_keys.iter().map(|exit| &exit.to);
         keys.chain(&self.overflow).filter_map(Destination::menu)
+    }
+
+    /// The prompts that it names, each with its JSON pointer.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<(&'static str, &str)> {
+        let told = self.announcement.as_ref();
+        let told = told.and_then(|told| told.prompt.as_deref());
+        let maybe = [
+            ("/welcome", self.welcome.as_deref()),
+            ("/announcement/prompt", told),
+        ];
+        let named = maybe.into_iter().filter_map(|(at, name)| Some((at, name?)));
+        named
+            .chain([("/music", &*self.music), ("/sorry", &*self.sorry)])
+            .collect()
     }
 
     /// # Errors

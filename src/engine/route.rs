@@ -183,6 +183,20 @@ impl Kind {
         }
     }
 
+    /// The prompts that it names, each with its JSON pointer.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<(&'static str, &str)> {
+        let named = match self {
+            Self::Robot { prompt, .. } => Some(("/prompt", &**prompt)),
+            Self::Inbound(rule) => {
+                let closed = rule.closed_prompt.as_deref();
+                closed.map(|prompt| ("/closed_prompt", prompt))
+            }
+            Self::Basic | Self::Outbound(_) | Self::Queue { .. } | Self::Ivr { .. } => None,
+        };
+        named.into_iter().collect()
+    }
+
     /// # Errors
     /// What makes no sense in it.
     pub fn validate(&self) -> Result<(), BadRule> {

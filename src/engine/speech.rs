@@ -1,4 +1,24 @@
-//! What a waiting caller is told, as a row of prompts: numbers are put together from recorded words.
+//! What a caller is told, as a row of prompts: numbers are put together from recorded words.
+
+/// Prompts that the floor plays by their own names, or that new queues, robots and holds begin with.
+const OWN: [&str; 10] = [
+    "busy",
+    "callback",
+    "closed",
+    "music",
+    "ringback",
+    "robot",
+    "sorry",
+    "survey",
+    "thanks",
+    "voicemail",
+];
+
+/// Whether the house itself says it: another sound may take its place, but there must be one.
+#[must_use]
+pub fn is_own(prompt: &str) -> bool {
+    OWN.contains(&prompt) || prompts().iter().any(|one| one == prompt)
+}
 
 /// Nobody is told a place behind this one.
 const LAST_PLACE: u32 = 99;
@@ -28,6 +48,20 @@ pub fn wait(ms: i64) -> Vec<String> {
     }]
 }
 
+/// "Agent number 1 0 0 1 is at your service": the digits of an agent's number; nothing for one without any.
+#[must_use]
+pub fn agent(number: &str) -> Vec<String> {
+    let digits = number.chars().filter(char::is_ascii_digit);
+    let digits: Vec<String> = digits.map(|digit| format!("number-{digit}")).collect();
+    if digits.is_empty() {
+        return digits;
+    }
+    let mut words = vec!["agent".to_owned()];
+    words.extend(digits);
+    words.push("agent-end".into());
+    words
+}
+
 /// 23 is said 2, 10, 3; 20 is 2, 10; 13 is 10, 3.
 fn number(number: u32) -> Vec<String> {
     let (tens, ones) = (number / 10, number % 10);
@@ -47,8 +81,10 @@ fn number(number: u32) -> Vec<String> {
 /// Every prompt that may be asked for here.
 #[must_use]
 pub fn prompts() -> Vec<String> {
-    let mut names = vec!["place".to_owned(), "place-end".into(), "wait-more".into()];
-    names.extend((1..=10).map(|n| format!("number-{n}")));
+    let mut names: Vec<String> = ["place", "place-end", "wait-more", "agent", "agent-end"]
+        .map(Into::into)
+        .into();
+    names.extend((0..=10).map(|n| format!("number-{n}")));
     names.extend(MINUTES.iter().map(|minutes| format!("wait-{minutes}")));
     names
 }
@@ -67,6 +103,17 @@ mod tests {
         assert_eq!(said(99), "place number-9 number-10 number-9 place-end");
         assert_eq!(said(0), "");
         assert_eq!(said(100), "");
+    }
+
+    #[test]
+    fn an_agents_number_is_said_digit_by_digit() {
+        let said = |number| agent(number).join(" ");
+        assert_eq!(
+            said("1001"),
+            "agent number-1 number-0 number-0 number-1 agent-end"
+        );
+        assert_eq!(said("a-80"), "agent number-8 number-0 agent-end");
+        assert_eq!(said("desk"), "");
     }
 
     #[test]
@@ -89,7 +136,8 @@ mod tests {
         let known = prompts();
         let said = (1..=99)
             .flat_map(place)
-            .chain((0..40).flat_map(|n| wait(n * 60_000)));
+            .chain((0..40).flat_map(|n| wait(n * 60_000)))
+            .chain(agent("0123456789"));
         for word in said {
             assert!(known.contains(&word), "{word}");
         }

@@ -9,8 +9,8 @@ use crate::{
     wav::{self, Sound},
 };
 
-/// A longer one is refused: an hour of stereo at 48 kHz. A small file may unpack to a large sound.
-const MOST_SAMPLES: usize = 3_600 * 48_000 * 2;
+/// A longer one is refused: a quarter of an hour at 48 kHz. A small file may unpack to a large sound.
+const MOST_SAMPLES: usize = 900 * 48_000;
 
 /// Reads an mp3 file, mono or stereo, 8 to 48 kHz.
 ///
@@ -27,15 +27,19 @@ pub fn read(path: &Path) -> Result<Sound, PromptError> {
         if count == 0 {
             break;
         }
-        samples.extend_from_slice(&piece[..count]);
+        match reader.channels() {
+            Some(Channels::Stereo) => {
+                let pairs = piece[..count].chunks(2);
+                samples.extend(pairs.map(|pair| pair.iter().sum::<f32>() / pair.len() as f32));
+            }
+            _ => samples.extend_from_slice(&piece[..count]),
+        }
         if samples.len() > MOST_SAMPLES {
             return Err(PromptError::Format("the sound is too long"));
         }
     }
-    let channels = match reader.channels() {
-        Some(Channels::Mono) => 1,
-        Some(Channels::Stereo) => 2,
-        None => return Err(PromptError::Format("there is no sound in it")),
-    };
-    wav::sound_of(&samples, channels, reader.sample_rate())
+    if reader.channels().is_none() {
+        return Err(PromptError::Format("there is no sound in it"));
+    }
+    wav::sound_of(&samples, 1, reader.sample_rate())
 }

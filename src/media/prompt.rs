@@ -2,14 +2,16 @@
 
 use std::{
     collections::HashMap,
-    path::{Component, Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
     g711::{Law, RATE},
-    mp3, resample, tone,
-    wav::{self, Sound},
+    resample,
+    shelf::{Found, Shelf},
+    tone,
+    wav::Sound,
 };
 
 /// How many files of the prompt directory are read at the start.
@@ -22,8 +24,8 @@ pub enum PromptError {
     Unknown,
     #[error("the file cannot be read")]
     Read(#[source] std::io::Error),
-    #[error("not a usable wav file")]
-    Wav(#[source] hound::Error),
+    #[error("not a usable wav file: {0}")]
+    Wav(hound::Error),
     #[error("not a usable sound file: {0}")]
     Format(&'static str),
 }
@@ -76,97 +78,92 @@ impl Prompt {
     }
 }
 
-type Reader = fn(&Path) -> Result<Sound, PromptError>;
-
-/// What a prompt's file may be, the first that is there counts.
-const READERS: [(&str, Reader); 2] = [("wav", wav::read), ("mp3", mp3::read)];
-
 /// All prompts by name: the built-in tones and the wav and mp3 files of one directory.
 ///
 /// `welcome` is `<directory>/welcome.wav` or `welcome.mp3`; the built-in names are `tone:<hz>[:<ms>]`,
-/// `silence[:<ms>]`, `voice[:<ms>]`, `music` and `ringback`. A file hides a built-in of the same name.
+/// `silence[:<ms>]`, `voice[:<ms>]`, `music` and `ringback`. A file hides a built-in of the same name. A file
+/// that is put in the place of another is heard by whoever hears the prompt next.
 #[derive(Debug)]
 pub struct Prompts {
-    directory: Option<PathBuf>,
-    loaded: Mutex<HashMap<String, Arc<Prompt>>>,
+    shelf: Option<Shelf>,
+    loaded: Mutex<HashMap<String, Loaded>>,
+}
+
+/// A prompt that was read, and the file that it was; `None`: a built-in.
+#[derive(Debug, Clone)]
+struct Loaded {
+    prompt: Arc<Prompt>,
+    of: Option<Found>,
 }
 
 impl Prompts {
-    /// Reads the directory's wav files ahead; one that cannot be read is told in the log.
+    /// Reads the directory's files ahead; one that cannot be read is told in the log.
     #[must_use]
     pub fn open(directory: Option<PathBuf>) -> Self {
         let prompts = Self {
-            directory,
+            shelf: directory.map(Shelf::new),
             loaded: Mutex::default(),
         };
-        for name in prompts.names_on_disk() {
-            if let Err(error) = prompts.get(&name) {
+        let names = prompts.shelf.as_ref().map(Shelf::names);
+        let names = names.and_then(Result::ok).unwrap_or_default();
+        for name in names.iter().take(MOST_PRELOADED) {
+            if let Err(error) = prompts.get(name) {
                 tracing::warn!(prompt = name, %error, "a prompt cannot be loaded");
             }
         }
         prompts
     }
 
-    /// The prompt of that name, read from its file if this is the first time.
+    /// The prompt of that name, read from its file if this is the first time or the file is another one. While
+    /// a new file cannot be read, as one that is just being copied, what was heard before is heard.
     ///
     /// # Errors
     /// [`PromptError`] when there is none or its file is unusable.
     pub fn get(&self, name: &str) -> Result<Arc<Prompt>, PromptError> {
-        if let Some(prompt) = self.lock().get(name) {
-            return Ok(prompt.clone());
+        let found = self.shelf.as_ref().and_then(|shelf| shelf.find(name));
+        let before = self.lock().get(name).cloned();
+        if let Some(loaded) = before.as_ref().filter(|loaded| loaded.of == found) {
+            return Ok(loaded.prompt.clone());
         }
-        let prompt = Arc::new(self.load(name)?);
-        self.lock().insert(name.to_owned(), prompt.clone());
-        Ok(prompt)
-    }
-
-    fn load(&self, name: &str) -> Result<Prompt, PromptError> {
-        for (extension, read) in READERS {
-            let path = self.path_of(name, extension);
-            if let Some(path) = path.filter(|path| path.is_file()) {
-                return Prompt::of_sound(&read(&path)?);
+        match load(name, found.as_ref()) {
+            Ok(prompt) => {
+                let prompt = Arc::new(prompt);
+                let loaded = Loaded {
+                    prompt: prompt.clone(),
+                    of: found,
+                };
+                self.lock().insert(name.to_owned(), loaded);
+                Ok(prompt)
             }
+            Err(error) => match before.filter(|_| found.is_some()) {
+                Some(loaded) => {
+                    tracing::warn!(prompt = name, %error, "the new file of a prompt cannot be loaded");
+                    Ok(loaded.prompt)
+                }
+                None => Err(error),
+            },
         }
-        let samples = tone::built_in(name).ok_or(PromptError::Unknown)?;
-        Ok(Prompt::of_samples(&samples))
     }
 
-    /// Where a prompt's file would be; `None` for a name that would leave the directory.
-    fn path_of(&self, name: &str, extension: &str) -> Option<PathBuf> {
-        let inside = Path::new(name)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
-        let directory = self.directory.as_ref()?;
-        (inside && !name.is_empty()).then(|| directory.join(format!("{name}.{extension}")))
-    }
-
-    fn names_on_disk(&self) -> Vec<String> {
-        let Some(entries) = self
-            .directory
-            .as_ref()
-            .and_then(|dir| std::fs::read_dir(dir).ok())
-        else {
-            return Vec::new();
-        };
-        let paths = entries.flatten().map(|entry| entry.path());
-        paths
-            .filter(|path| {
-                let known =
-                    |(extension, _): &(&str, Reader)| path.extension() == Some(extension.as_ref());
-                READERS.iter().any(known)
-            })
-            .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-            .take(MOST_PRELOADED)
-            .collect()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Prompt>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Loaded>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn load(name: &str, found: Option<&Found>) -> Result<Prompt, PromptError> {
+    match found {
+        Some(found) => Prompt::of_sound(&found.read()?),
+        None => {
+            let samples = tone::built_in(name).ok_or(PromptError::Unknown)?;
+            Ok(Prompt::of_samples(&samples))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::{g711::Law, goertzel};
 
@@ -235,6 +232,30 @@ mod tests {
                 assert!(db > 25.0, "{name} {law:?} {db}");
             }
         }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_another_is_heard_and_one_that_is_gone_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("hello.wav");
+        let prompts = Prompts::open(Some(folder.path().to_owned()));
+        assert!(prompts.get("hello").is_err());
+        write_wav(&path, 8_000, 1, 16);
+        assert_eq!(prompts.get("hello").expect("a file").ms(), 1_000);
+        let new = folder.path().join("new.part");
+        write_wav(&new, 16_000, 2, 16);
+        std::fs::rename(&new, &path).expect("one file");
+        let heard = prompts.get("hello").expect("the new one");
+        assert!(Arc::ptr_eq(
+            &heard,
+            &prompts.get("hello").expect("read once")
+        ));
+        assert_eq!(heard.bytes(Law::Pcma).len(), 8_000);
+        std::fs::write(&path, b"RIFF, and more to come").expect("half a copy");
+        let before = prompts.get("hello").expect("what was heard before");
+        assert!(Arc::ptr_eq(&heard, &before));
+        std::fs::remove_file(&path).expect("a file");
+        assert!(matches!(prompts.get("hello"), Err(PromptError::Unknown)));
     }
 
     #[test]

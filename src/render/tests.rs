@@ -25,6 +25,7 @@ fn frame(lang: Lang, signed_in: bool) -> Frame {
             "/calls",
             "/voicemails",
             "/ivr",
+            "/prompts",
             "/dnc",
             "/rules",
             "/setup",
@@ -93,6 +94,7 @@ fn every_page_renders_in_both_languages() {
     renders::<pages::Trace>();
     renders::<pages::Voicemails>();
     renders::<pages::Ivr>();
+    renders::<pages::Prompts>();
     renders::<pages::DncLists>();
     renders::<pages::DncList>();
     renders::<pages::Rules>();

@@ -78,6 +78,7 @@ pub mod past;
 pub mod preflight;
 pub mod previews;
 pub mod products;
+pub mod prompts;
 pub mod queues;
 pub mod recordings;
 pub mod records;

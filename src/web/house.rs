@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use live::Live;
 use store::Db;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::{
     brakes::{Requests, SignIns},
@@ -24,6 +24,8 @@ pub struct Parts {
     pub sign_ins: SignIns,
     pub requests: Requests,
     pub channels: Channels,
+    /// Whoever changes the folder of prompts holds it.
+    pub shelf: Mutex<()>,
     drain: watch::Sender<bool>,
 }
 
@@ -37,6 +39,7 @@ impl House {
             sign_ins: SignIns::default(),
             requests: Requests::default(),
             channels: Channels::default(),
+            shelf: Mutex::default(),
             drain: watch::channel(false).0,
         }))
     }

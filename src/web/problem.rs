@@ -96,6 +96,10 @@ fn known(code: &str) -> (StatusCode, &'static str) {
         "BAD_DISPOSITION" => (S::UNPROCESSABLE_ENTITY, "The disposition cannot be taken"),
         "FILE_MISSING" => (S::UNPROCESSABLE_ENTITY, "The upload has no file"),
         "SCRIPT_INVALID" => (S::UNPROCESSABLE_ENTITY, "The script cannot be used"),
+        "SOUND_UNUSABLE" => (
+            S::UNPROCESSABLE_ENTITY,
+            "The file is no sound that can be used",
+        ),
         "LOCKED_OUT" => (S::TOO_MANY_REQUESTS, "Too many failed sign-ins"),
         "TOO_MANY" => (S::TOO_MANY_REQUESTS, "Too many requests"),
         "INTERNAL" => (S::INTERNAL_SERVER_ERROR, "Something failed on our side"),

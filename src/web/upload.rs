@@ -1,4 +1,4 @@
-//! Takes an uploaded spreadsheet: streamed to disk, bounded, hashed. It appears whole or not at all.
+//! Takes an uploaded file: streamed to disk, bounded, hashed. It appears whole or not at all.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -51,13 +51,27 @@ impl Form {
 pub async fn receive(
     house: &House,
     id: &str,
+    parts: Multipart,
+    known: &[&str],
+) -> Result<Form, Problem> {
+    receive_up_to(house, house.config.upload_limit, id, parts, known).await
+}
+
+/// The same with another limit of the file, bytes.
+///
+/// # Errors
+/// As [`receive`].
+pub async fn receive_up_to(
+    house: &House,
+    limit: u64,
+    id: &str,
     mut parts: Multipart,
     known: &[&str],
 ) -> Result<Form, Problem> {
     let mut form = Form::default();
     loop {
         let taken = match parts.next_field().await.map_err(unreadable) {
-            Ok(Some(part)) => take(house, id, part, known, &mut form).await,
+            Ok(Some(part)) => take(house, (limit, id), part, known, &mut form).await,
             Ok(None) => return Ok(form),
             Err(problem) => Err(problem),
         };
@@ -72,14 +86,14 @@ pub async fn receive(
 
 async fn take(
     house: &House,
-    id: &str,
+    (limit, id): (u64, &str),
     part: Field<'_>,
     known: &[&str],
     form: &mut Form,
 ) -> Result<(), Problem> {
     let name = part.name().unwrap_or_default().to_owned();
     if name == "file" && form.file.is_none() {
-        form.file = Some(keep(house, id, part).await?);
+        form.file = Some(keep(house, limit, id, part).await?);
         return Ok(());
     }
     if !known.contains(&name.as_str()) || form.texts.contains_key(&name) {
@@ -98,7 +112,7 @@ pub async fn discard(house: &House, upload: &Upload) {
     }
 }
 
-async fn keep(house: &House, id: &str, part: Field<'_>) -> Result<Upload, Problem> {
+async fn keep(house: &House, limit: u64, id: &str, part: Field<'_>) -> Result<Upload, Problem> {
     let file_name: String = part
         .file_name()
         .unwrap_or_default()
@@ -109,7 +123,7 @@ async fn keep(house: &House, id: &str, part: Field<'_>) -> Result<Upload, Proble
     let file_path = files::upload(id, &file_name);
     let path = house.config.data_dir.join(&file_path);
     let half = path.with_extension("part");
-    let written = write(&half, part, house.config.upload_limit).await;
+    let written = write(&half, part, limit).await;
     let (bytes, sha256) = match written {
         Ok(written) => written,
         Err(problem) => {

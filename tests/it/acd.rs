@@ -14,19 +14,19 @@ use crate::kit::{
     wait,
 };
 
-const NUMBER: &str = "4008001234";
+pub const NUMBER: &str = "4008001234";
 const SOON: Duration = Duration::from_secs(60);
 const CLEAR_DB: f64 = 15.0;
 const CALLER_HERTZ: f64 = 600.0;
 
 /// A server, an agent at a phone who is signed in and takes no calls, and somebody outside.
-struct Office {
-    house: House,
+pub struct Office {
+    pub house: House,
     server: Server,
-    api: Client,
+    pub api: Client,
     agent: Agent,
     _phone: Baresip,
-    person: Person,
+    pub person: Person,
 }
 
 impl Office {
@@ -35,7 +35,7 @@ impl Office {
     }
 
     /// `prompts`: tones in place of what is shipped, in hertz, half a second each.
-    async fn with_prompts(settings: Value, prompts: &[(&str, f64)]) -> Self {
+    pub async fn with_prompts(settings: Value, prompts: &[(&str, f64)]) -> Self {
         let house = House::new();
         let folder = house.data().join("prompts");
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -68,7 +68,7 @@ impl Office {
     }
 
     /// Waits until so many stand in the line, and gives it.
-    async fn line(&self, queue: &str, count: usize) -> Vec<Value> {
+    pub async fn line(&self, queue: &str, count: usize) -> Vec<Value> {
         let path = format!("/queues/{queue}/waiting");
         let seen = wait::until_seen(
             "the line",
@@ -94,12 +94,12 @@ impl Office {
         calls
     }
 
-    async fn order(&self, order: &str) {
+    pub async fn order(&self, order: &str) {
         let order = json!({ "order": order });
         self.agent.order(&self.api, order).await;
     }
 
-    async fn talking(&self) {
+    pub async fn talking(&self) {
         let path = format!("/agents/{}", self.agent.id);
         wait::until_seen(
             "the conversation",
@@ -110,7 +110,7 @@ impl Office {
         .await;
     }
 
-    async fn in_effect(&self) {
+    pub async fn in_effect(&self) {
         let reload = self.api.ask(reqwest::Method::POST, "/queues/reload", None);
         let answer = reload.await;
         assert_eq!(answer.status, 204, "{}", answer.body);
@@ -342,7 +342,7 @@ fn has_sound(folder: &Path) -> bool {
 }
 
 /// Which of these tones are heard, one after the other.
-fn tones(samples: &[i16], hertz: &[f64]) -> Vec<f64> {
+pub fn tones(samples: &[i16], hertz: &[f64]) -> Vec<f64> {
     let mut heard = Vec::new();
     for window in samples.chunks_exact(RATE as usize / 5) {
         let is_clear = |hz: &&f64| over_noise_db(window, **hz) > CLEAR_DB;

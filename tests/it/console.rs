@@ -121,6 +121,15 @@ pub async fn furnish(api: &Client) -> Vec<String> {
     }
     let route = json!({ "number": "4008001234", "queue_id": "sales" });
     api.put("/routes/hotline", route).await;
+    for name in ["more", "hours", "welcome"] {
+        let mut sound = b"RIFF\x24\x0c\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+        sound.extend(b"\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\x0c\0\0");
+        sound.extend([7; 3_072]);
+        let made = api
+            .upload("/prompts", &[("name", name)], "sound.wav", sound)
+            .await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
     let more = json!({ "greet_long": "more", "nodes": [
         { "name": "Back", "keys": "0", "action": { "type": "back" } },
         { "name": "Opening hours", "keys": "5", "action": { "type": "play", "prompt": "hours" } },
@@ -153,6 +162,7 @@ pub async fn furnish(api: &Client) -> Vec<String> {
         "/calls",
         "/voicemails",
         "/voicemails?state=unread",
+        "/prompts",
         "/dnc",
         "/dnc/house",
         "/rules",

@@ -1,6 +1,6 @@
 //! Callers in the voice menus: whatever way their keys come, they end where the keys lead.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use embedded::Dtmf;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl Office {
         let phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
         // Calls are taken from gateways; everybody here calls from loopback.
         stage::gateway_at(&api, 9, 10.0).await;
-        menus(&api).await;
+        menus(&api, &prompts).await;
         agent.work(&api).await;
         Self {
             house,
@@ -93,13 +93,16 @@ impl Office {
     }
 }
 
-/// The greeting of the lower menu is not there.
-async fn menus(api: &Client) {
+/// The greeting of the lower menu is there no longer.
+async fn menus(api: &Client, prompts: &Path) {
+    let nothing = prompts.join("nothing.wav");
+    write_wav(&nothing, &[0; 800]);
     let more = json!({ "greet_long": "nothing", "greet_short": "again", "digit_len": 1, "nodes": [
         { "keys": "1", "action": { "type": "queue", "queue": "sales" } },
         { "keys": "0", "action": { "type": "back" } },
     ] });
     api.put("/ivr-menus/more", json!({ "menu": more })).await;
+    std::fs::remove_file(nothing).expect("it was there");
     let main = json!({ "greet_long": "greeting", "digit_len": 1, "nodes": [
         { "keys": "2", "action": { "type": "submenu", "menu": "more" } },
     ] });

@@ -23,6 +23,7 @@ mod menus;
 mod modes;
 mod phones;
 mod promises;
+mod prompts;
 mod robots;
 mod simulate;
 mod sound;

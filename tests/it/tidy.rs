@@ -22,7 +22,10 @@ const OURS: &[(&str, &[&str])] = &[
     ("embedded", &["switch", "sip", "media"]),
     ("live", &["engine", "store", "switch"]),
     ("render", &["engine"]),
-    ("web", &["engine", "store", "live", "render", "seal"]),
+    (
+        "web",
+        &["engine", "store", "live", "media", "render", "seal"],
+    ),
     ("jobs", &["engine", "store", "render"]),
     ("peers", &["switch", "embedded", "sip", "media"]),
     (

@@ -74,7 +74,7 @@ impl Floor {
         Some(handled.saturating_mul(place.into()) / serving)
     }
 
-    fn say(&mut self, id: CallId, words: Vec<String>) {
+    pub(super) fn say(&mut self, id: CallId, words: Vec<String>) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.way.words = words.into();
             self.say_next(id);

@@ -87,7 +87,7 @@ impl Floor {
     fn agent_answered(&mut self, id: CallId, leg: LegId, now: Millis) {
         match self.calls.get(&id).map(|call| call.phase.clone()) {
             Some(Phase::AgentFirst) => self.agent_first_answered(id, now),
-            Some(Phase::Offered { .. }) if self.won_by(id, leg, now) => self.join(id, now),
+            Some(Phase::Offered { .. }) if self.won_by(id, leg, now) => self.taken_up(id, now),
             Some(Phase::Reaching | Phase::Transferring) => self.join(id, now),
             _ => {}
         }
@@ -107,9 +107,11 @@ impl Floor {
         let (Some(customer), Some(agent_leg)) = (call.customer, call.agent_leg) else {
             return;
         };
+        // Who has been announced has the customer already.
+        let was_announced = call.phase == Phase::Introducing;
         call.phase = Phase::Joining;
-        let agent = call.agent.clone();
-        call.way.is_served |= agent.is_none();
+        call.way.is_served |= call.agent.is_none();
+        let agent = call.agent.clone().filter(|_| !was_announced);
         self.leg_up(id, agent_leg, now);
         self.commands.push_back(Command::Bridge {
             a: customer,
@@ -234,6 +236,7 @@ impl Floor {
         let said = self.calls.get(&id).and_then(|call| call.way.saying);
         if said == Some(sound) {
             self.say_next(id);
+            self.go_on_introducing(id, now);
             return;
         }
         match self.calls.get(&id).map(|call| call.phase.clone()) {

@@ -62,6 +62,8 @@ pub(super) enum Phase {
         /// When the phone must have told how its ringing ended.
         until: Millis,
     },
+    /// An agent has taken the call; the caller hears the agent's number.
+    Introducing,
     /// Both legs are up, the bridge is on its way.
     Joining,
     Talking,
@@ -283,7 +285,10 @@ impl Call {
     }
 
     pub fn is_talking(&self) -> bool {
-        matches!(self.phase, Phase::Joining | Phase::Talking)
+        matches!(
+            self.phase,
+            Phase::Introducing | Phase::Joining | Phase::Talking
+        )
     }
 
     pub fn beginning(&self) -> OpenCall {

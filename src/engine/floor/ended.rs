@@ -149,7 +149,8 @@ impl Floor {
         match (call.customer, &call.phase) {
             (Some(leg), phase) => {
                 call.cancelled |= *phase == Phase::Dialling;
-                if !call.is_talking() {
+                if !call.is_talking() || *phase == Phase::Introducing {
+                    call.way.words.clear();
                     call.phase = Phase::Leaving;
                 }
                 self.commands.push_back(Command::Hangup { leg, cause });

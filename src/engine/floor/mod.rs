@@ -25,6 +25,7 @@ mod force;
 mod in_call;
 mod inbound;
 mod input;
+mod introduce;
 mod ivr;
 mod keys;
 mod learning;

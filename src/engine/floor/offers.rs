@@ -93,7 +93,7 @@ impl Floor {
         self.pop_up(agent_id, id);
         if is_first && self.take_nailed_up(id, agent_id) {
             self.agent_leg_began(id, agent_id, now);
-            self.join(id, now);
+            self.taken_up(id, now);
             return;
         }
         let leg = self.ring_for(id, agent_id, ring_ms);

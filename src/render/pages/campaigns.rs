@@ -31,6 +31,8 @@ pub struct NewCampaign {
     pub gateways: Vec<Choice>,
     pub queues: Vec<Choice>,
     pub agents: Vec<Choice>,
+    /// The names of all prompts.
+    pub prompts: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,12 +109,14 @@ impl Page for NewCampaign {
             gateways: Vec::new(),
             queues: Vec::new(),
             agents: Vec::new(),
+            prompts: Vec::new(),
         };
         let full = Self {
             filters: some(),
             gateways: some(),
             queues: some(),
             agents: some(),
+            prompts: vec!["robot".into()],
         };
         vec![none, full]
     }

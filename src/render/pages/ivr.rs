@@ -41,6 +41,8 @@ pub struct Ivr {
     pub queues: Vec<Choice>,
     /// Extensions that a node may lead to.
     pub extensions: Vec<String>,
+    /// The names of all prompts.
+    pub prompts: Vec<String>,
     /// Kinds of actions.
     pub kinds: Vec<&'static str>,
 }
@@ -83,6 +85,7 @@ impl Page for Ivr {
             menus: vec![Choice::new("main", "总机")],
             queues: vec![Choice::new("sales", "销售")],
             extensions: vec!["8001".into()],
+            prompts: vec!["hello".into()],
             kinds: kinds.clone(),
         };
         let none = Self {
@@ -90,6 +93,7 @@ impl Page for Ivr {
             menus: Vec::new(),
             queues: Vec::new(),
             extensions: Vec::new(),
+            prompts: Vec::new(),
             kinds,
         };
         vec![none, some]

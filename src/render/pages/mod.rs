@@ -9,6 +9,7 @@ mod filters;
 mod floor;
 mod ivr;
 mod plain;
+mod prompts;
 mod rules;
 mod setup;
 mod trace;
@@ -23,6 +24,7 @@ pub use filters::{ConditionRow, Filter, FilterRow, Filters};
 pub use floor::Floor;
 pub use ivr::{Ivr, MenuTree, NodeRow};
 pub use plain::{Account, Login, Refusal};
+pub use prompts::{PromptRow, Prompts, UseRow};
 pub use rules::{HoursRow, LimitRow, PackRow, Rules};
 use serde::Serialize;
 pub use setup::{

@@ -123,6 +123,8 @@ pub struct Setup {
     pub menus: Vec<Choice>,
     pub extensions: Vec<ExtensionRow>,
     pub numbers: Vec<NumberRow>,
+    /// The names of all prompts.
+    pub prompts: Vec<String>,
     /// Ring strategies of queues.
     pub strategies: Vec<&'static str>,
     pub phones: Vec<PhoneRow>,
@@ -146,6 +148,7 @@ impl Page for Setup {
             menus: Vec::new(),
             extensions: Vec::new(),
             numbers: Vec::new(),
+            prompts: Vec::new(),
             strategies: Vec::new(),
             phones: Vec::new(),
             bans: Vec::new(),
@@ -218,6 +221,7 @@ impl Page for Setup {
                     created_at: 1_588_233_546_000,
                 })
                 .into(),
+            prompts: ["music", "sorry"].map(Into::into).into(),
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             phones: ["Reachable", "Unreachable", "Unknown"]
                 .map(|status| PhoneRow {

@@ -1,5 +1,7 @@
 //! `/campaigns` (活动): OUT-104 to OUT-126.
 
+mod form;
+
 use std::collections::BTreeSet;
 
 use axum::{
@@ -10,25 +12,27 @@ use axum::{
 };
 use engine::{
     campaign::{Mode, Settings},
-    draw::{Share, Target},
+    draw::Target,
     settings::{Own, for_new_campaign, own},
 };
 use serde::Deserialize;
 use store::{
-    campaigns::{self, Campaign, Draft},
+    campaigns::{self, Campaign},
     targets,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::created, check, find, shown::shown};
+use form::Form;
+
+use super::{answer::created, find, prompts, shown::shown};
 use crate::{
     caller::Caller,
     clock::{At, now},
     house::House,
     input::{Body, Params, strict},
     paging::{List, Paging},
-    problem::{Fault, Problem},
+    problem::Problem,
 };
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -195,6 +199,7 @@ pub async fn create(
         own_settings,
     };
     let form = form.checked()?;
+    prompts::exist(house, "", form.prompts()).await?;
     let mut tx = house.db.begin().await?;
     let draft = form.draft()?;
     let id = campaigns::create(&mut tx, caller.orgi(), caller.user_id(), &draft, now()).await?;
@@ -247,6 +252,12 @@ pub async fn save(
             .await
             .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     }
+    let named_before: BTreeSet<String> = mode_of(&old.campaign_type)
+        .map(|mode| old.settings.prompts(mode))
+        .into_iter()
+        .flatten()
+        .map(|(_, name)| name.to_owned())
+        .collect();
     let before = &old.own_settings.0;
     let (mut settings, own) = match asked.settings {
         Some(asked) => {
@@ -279,6 +290,10 @@ pub async fn save(
         own_settings,
     };
     let form = form.checked()?;
+    // One that has gone since keeps nobody from changing something else.
+    let mut named = form.prompts();
+    named.retain(|(_, name)| !named_before.contains(*name));
+    prompts::exist(house, "", named).await?;
     let mut tx = house.db.begin().await?;
     campaigns::save(&mut tx, id, asked.revision, &form.draft()?, now()).await?;
     if let Some(to) = to {
@@ -301,96 +316,6 @@ async fn remove(
     campaigns::delete(&mut tx, &id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A campaign as it is to be.
-struct Form {
-    name: String,
-    campaign_type: String,
-    filter_id: String,
-    business_type: String,
-    business_status: String,
-    extract_count: i64,
-    default_alloc: i64,
-    alloc_mode: String,
-    description: String,
-    settings: Settings,
-    own_settings: BTreeSet<Own>,
-}
-
-impl Form {
-    fn checked(mut self) -> Result<Self, Problem> {
-        let mut faults = Vec::new();
-        let mut take = |problem: Problem| faults.extend(problem.errors);
-        match check::name("/name", &self.name) {
-            Ok(name) => self.name = name,
-            Err(problem) => take(problem),
-        }
-        let words: [(&str, &str, &[&'static str]); 3] = [
-            (
-                "/campaign_type",
-                &self.campaign_type,
-                &["preview", "predictive", "robot"],
-            ),
-            (
-                "/business_type",
-                &self.business_type,
-                &["followup", "marketing"],
-            ),
-            ("/alloc_mode", &self.alloc_mode, &["all", "75", "50", "25"]),
-        ];
-        for (at, word, choice) in words {
-            if let Err(problem) = check::one_of(at, word, choice) {
-                take(problem);
-            }
-        }
-        let mut range = |at: &str, value: i64, least: i64| {
-            if !(least..=1_000_000).contains(&value) {
-                take(Problem::at(
-                    at,
-                    "range",
-                    format!("must be {least} to 1,000,000"),
-                ));
-            }
-        };
-        range("/extract_count", self.extract_count, 1);
-        range("/default_alloc", self.default_alloc, 0);
-        for (at, text) in [
-            ("/description", &self.description),
-            ("/business_status", &self.business_status),
-        ] {
-            if let Err(problem) = check::text(at, text.clone(), 2_000) {
-                take(problem);
-            }
-        }
-        if let Err(bad) = self.settings.validate() {
-            let bad = bad.into_iter();
-            faults.extend(bad.map(|bad| Fault::new(bad.pointer, "range", bad.message)));
-        }
-        if faults.is_empty() {
-            Ok(self)
-        } else {
-            Err(Problem::invalid(faults))
-        }
-    }
-
-    fn draft(&self) -> Result<Draft<'_>, Problem> {
-        let mode: Mode = serde_json::from_value(self.campaign_type.clone().into())
-            .map_err(|error| Problem::internal(&error))?;
-        Ok(Draft {
-            name: &self.name,
-            campaign_type: mode,
-            filter_id: &self.filter_id,
-            business_type: &self.business_type,
-            business_status: &self.business_status,
-            extract_count: self.extract_count,
-            default_alloc: self.default_alloc,
-            alloc_mode: Share::parse(&self.alloc_mode).unwrap_or_default(),
-            description: &self.description,
-            settings: &self.settings,
-            own_settings: &self.own_settings,
-        })
-    }
 }
 
 /// What is asked, laid over the settings that a new campaign begins with (OUT-154).

@@ -14,7 +14,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, ivr_menus};
+use super::{check, find, ivr_menus, prompts};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -120,6 +120,7 @@ async fn put(
     let id = check::chosen_id("/id", &id)?;
     let rule = rule_of(asked.rule, asked.queue_id)?;
     leads_somewhere(&house, &caller, &rule).await?;
+    prompts::exist(&house, "/rule", rule.prompts()).await?;
     let pattern = pattern(&asked.number)?;
     let route = Route {
         name: check::name("/name", asked.name.as_deref().unwrap_or(&id))?,
@@ -189,6 +190,7 @@ async fn restore(
     let row = find::there(rows.into_iter().find(|row| row.version == version))?;
     let route = row.document.0.route(&id);
     leads_somewhere(&house, &caller, &route.rule.0).await?;
+    prompts::exist(&house, "/rule", route.rule.prompts()).await?;
     save(&house, &caller, &route).await?;
     Ok(Json(route.into()))
 }

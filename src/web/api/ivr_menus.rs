@@ -21,7 +21,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, named_by};
+use super::{check, find, named_by, prompts};
 use crate::{
     caller::Caller,
     clock::now,
@@ -118,6 +118,7 @@ async fn put(
         return Err(Problem::because("TOO_MANY_MENUS", text));
     }
     leads_somewhere(&house, &caller, &menu, &others).await?;
+    prompts::exist(&house, "/menu", menu.prompts()).await?;
     ivr::check_nesting(&others).map_err(|bad| {
         let code = match bad {
             ivr::BadNesting::Circle(_) => "MENU_CIRCLE",

@@ -50,6 +50,7 @@ mod pick_up;
 mod preflight;
 mod previews;
 mod products;
+mod prompts;
 mod queue_agents;
 mod queues;
 mod records;
@@ -81,6 +82,7 @@ pub use gateways::{GatewayOut, all as all_gateways};
 pub use jobs::JobOut;
 pub use leads::show as show_lead;
 pub use numbers::{NumberOut, all as all_numbers};
+pub use prompts::{LIMIT as PROMPT_LIMIT, PromptOut, all as all_prompts, names as prompt_names};
 pub use queues::{QueueOut, all as all_queues};
 pub use registrations::{BanOut, RegistrationOut, all as all_registrations, all_bans};
 pub use stats::word;
@@ -142,6 +144,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(attempts::routes())
         .merge(queues::routes())
         .merge(queue_agents::routes())
+        .merge(prompts::routes())
         .merge(gateways::routes())
         .merge(inbound_routes::routes())
         .merge(ivr_menus::routes())

@@ -16,7 +16,7 @@ use store::queues::{self, Queue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, ivr_menus, named_by, numbers};
+use super::{check, find, ivr_menus, named_by, numbers, prompts};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -41,7 +41,7 @@ pub struct QueueOut {
     /// strategy (ring_all, longest_idle, round_robin, top_down, least_talk_time, fewest_calls,
     /// by_agent_order), fifo, tiers {apply, wait_ms, multiply, skip_empty}, time_base (queue,
     /// system), priority, welcome, announcement {prompt, every_s, place, wait}, exit_keys [{key, to}],
-    /// overflow, call_back_within_ms, survey, caller_ids (of the number pool), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
+    /// overflow, call_back_within_ms, announce_agent, survey, caller_ids (of the number pool), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
     /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
     /// sorry, max_no_answer.
     #[schema(value_type = Object)]
@@ -183,6 +183,7 @@ async fn put(
     leads_somewhere(&house, &caller, &id, &settings).await?;
     let shows = &settings.caller_ids;
     numbers::in_pool(&house, &caller, "/settings/caller_ids", shows).await?;
+    prompts::exist(&house, "/settings", settings.prompts()).await?;
     let queue = Queue {
         id: check::chosen_id("/id", &id)?,
         name: check::name("/name", &asked.name)?,

@@ -12,7 +12,12 @@ use store::{agents, campaigns, filters, gateways, queues, targets, tasks};
 
 use super::{ROWS, Shown, cut, page};
 use crate::{
-    api::find, caller::Caller, house::House, input::Params, paging::Paging, problem::Problem,
+    api::{find, prompt_names},
+    caller::Caller,
+    house::House,
+    input::Params,
+    paging::Paging,
+    problem::Problem,
     rights,
 };
 
@@ -51,6 +56,7 @@ async fn form(State(house): State<House>, caller: Caller, asked: HeaderMap) -> S
     let queues = queues::list(db, orgi).await?;
     let agents = agents::list(db, orgi).await?;
     let shown = NewCampaign {
+        prompts: prompt_names(&house).await?,
         filters: filters
             .into_iter()
             .map(|one| Choice::new(one.id, one.name))

@@ -16,7 +16,7 @@ use store::{
 };
 
 use super::{Shown, page};
-use crate::{caller::Caller, house::House};
+use crate::{api::prompt_names, caller::Caller, house::House};
 
 const KINDS: [&str; 9] = [
     "submenu",
@@ -52,6 +52,7 @@ async fn menus(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .map(|queue| Choice::new(queue.id, queue.name))
             .collect(),
         extensions: extensions.into_iter().map(|one| one.extension).collect(),
+        prompts: prompt_names(&house).await?,
         kinds: KINDS.into(),
         menus: rows
             .into_iter()

@@ -9,6 +9,7 @@ mod filters;
 mod floor;
 mod ivr;
 mod plain;
+mod prompts;
 mod rules;
 mod setup;
 mod statics;
@@ -49,6 +50,7 @@ pub fn router() -> Router<House> {
         .merge(setup::routes())
         .merge(voicemails::routes())
         .merge(ivr::routes())
+        .merge(prompts::routes())
         .merge(dnc::routes())
         .merge(rules::routes())
 }
@@ -115,6 +117,7 @@ fn screens(role: Role) -> Vec<&'static str> {
         "/calls",
         "/voicemails",
         "/ivr",
+        "/prompts",
         "/dnc",
         "/rules",
         "/setup",

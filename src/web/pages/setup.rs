@@ -15,7 +15,7 @@ use super::{Shown, page};
 use crate::{
     api::{
         all_agents, all_bans, all_extensions, all_gateways, all_numbers, all_queues,
-        all_registrations,
+        all_registrations, prompt_names,
     },
     caller::Caller,
     house::House,
@@ -90,6 +90,7 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .collect(),
         bans: all_bans(&house).into_iter().map(ban_row).collect(),
         agents: agents.into_iter().map(agent_row).collect(),
+        prompts: prompt_names(&house).await?,
         strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
         is_admin,
     };

@@ -19,10 +19,18 @@ fn submenu(id: &str) -> Value {
     menu(json!([{"keys": "1", "action": {"type": "submenu", "menu": id}}]))
 }
 
+/// A house with a prompt `hello`.
+fn with_prompt(home: &store::testing::Home) -> Kit {
+    let folder = home.data_dir.join("prompts");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("hello.wav"), b"RIFF").expect("a file");
+    Kit::new(home)
+}
+
 #[tokio::test]
 async fn a_menu_is_kept_with_the_defaults_and_a_route_leads_to_it() {
     on_both(|home| async move {
-        let kit = Kit::new(&home);
+        let kit = with_prompt(&home);
         let token = kit.token(Role::Supervisor).await;
         put(&kit, &token, "queues/sales", json!({"name": "sales"})).await;
         let nodes = json!([
@@ -69,7 +77,7 @@ async fn a_menu_is_kept_with_the_defaults_and_a_route_leads_to_it() {
 #[tokio::test]
 async fn what_makes_no_sense_in_a_menu_is_refused_with_its_place() {
     on_both(|home| async move {
-        let kit = Kit::new(&home);
+        let kit = with_prompt(&home);
         let token = kit.token(Role::Supervisor).await;
         let node = |keys: &str, action: Value| menu(json!([{"keys": keys, "action": action}]));
         let settings = |settings: Value| json!({"menu": settings});
@@ -122,7 +130,7 @@ async fn what_makes_no_sense_in_a_menu_is_refused_with_its_place() {
 #[tokio::test]
 async fn menus_lead_in_no_circle_and_stay_while_something_leads_to_them() {
     on_both(|home| async move {
-        let kit = Kit::new(&home);
+        let kit = with_prompt(&home);
         let token = kit.token(Role::Supervisor).await;
         let own = put(&kit, &token, "ivr-menus/main", submenu("main")).await;
         assert_eq!(own.code(), "MENU_CIRCLE", "{}", own.text);

@@ -131,13 +131,29 @@ impl Kit {
 
     /// Uploads a file as a browser does.
     pub async fn upload(&self, token: &str, path: &str, name: &str, bytes: &[u8]) -> Answer {
-        let mut body = format!(
-            "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
-        )
-        .into_bytes();
+        self.form(token, ("POST", path), &[], (name, bytes)).await
+    }
+
+    /// Sends a form of text parts and a file.
+    pub async fn form(
+        &self,
+        token: &str,
+        (method, path): (&str, &str),
+        texts: &[(&str, &str)],
+        (name, bytes): (&str, &[u8]),
+    ) -> Answer {
+        let part = "--cut\r\nContent-Disposition: form-data; name=";
+        let mut body = String::new();
+        for (name, text) in texts {
+            body.push_str(&format!("{part}\"{name}\"\r\n\r\n{text}\r\n"));
+        }
+        body.push_str(&format!("{part}\"file\"; filename=\"{name}\"\r\n\r\n"));
+        let mut body = body.into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n--cut--\r\n");
-        let request = Request::post(path)
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
             .body(Body::from(body))

@@ -15,6 +15,7 @@ mod leads;
 mod lists;
 mod numbers;
 mod pages;
+mod prompts;
 mod queues;
 mod recordings;
 mod robots;

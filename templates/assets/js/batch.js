@@ -1,30 +1,14 @@
 // The batch page: uploads with progress, and the table of fields.
-import { Problem, call, fail, headers, toast } from "./api.js";
+import { Problem, call, fail, toast } from "./api.js";
 import { submit } from "./forms.js";
 import { follow } from "./jobs.js";
 import { count, say } from "./texts.js";
+import { send } from "./upload.js";
 
-/** Sends a form as multipart; fetch tells nothing of upload progress, so the older way. */
-function send(form, path, progress) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", path);
-    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => progress(event.loaded, event.total));
-    request.addEventListener("load", () => {
-      const body = request.response ?? {};
-      if (request.status < 400) resolve(body);
-      else reject(new Problem(body, request.status));
-    });
-    request.addEventListener("error", () => reject(new Problem({ code: "network" }, 0)));
-    // Text parts first: the file is stored as it comes.
-    const data = new FormData();
-    const policy = form.elements.dup_policy;
-    if (policy) data.append("dup_policy", policy.value);
-    data.append("file", form.elements.file.files[0]);
-    request.send(data);
-  });
+/** The file of a form, and what is to be done with rows that are there. */
+function parts(form) {
+  const policy = form.elements.dup_policy;
+  return [...(policy ? [["dup_policy", policy.value]] : []), ["file", form.elements.file.files[0]]];
 }
 
 for (const form of document.querySelectorAll("form[data-upload]")) {
@@ -43,7 +27,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     bar.hidden = false;
     submit(form, async () => {
       try {
-        const answer = await send(form, form.dataset.upload, (done, total) => {
+        const answer = await send("POST", form.dataset.upload, parts(form), (done, total) => {
           bar.max = total;
           bar.value = done;
           tell(say("js-uploading", { percent: Math.floor((done / total) * 100) }));

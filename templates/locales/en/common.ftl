@@ -46,6 +46,7 @@ form-edit = Change
 form-delete = Delete
 form-delete-ask = Delete "{ $name }"?
 frame-voicemails = Voicemail
+frame-prompts = Prompts
 frame-dnc = Do not call
 frame-rules = Rules and holidays
 frame-ivr = Voice menus

@@ -131,6 +131,7 @@ setup-every = Announce every (s)
 setup-every-hint = Empty: never
 setup-place = Tell the place in the line
 setup-wait = Tell the expected wait
+setup-announce-agent = Announce the agent's number to callers
 setup-survey = Survey after the call
 setup-ways = Ways out: overflow, keys, callback
 setup-overflow = Overflow to

@@ -46,6 +46,7 @@ form-edit = 修改
 form-delete = 删除
 form-delete-ask = 确定删除“{ $name }”？
 frame-voicemails = 语音留言
+frame-prompts = 媒体资源
 frame-dnc = 黑名单
 frame-rules = 法规与节假日
 frame-ivr = IVR 菜单

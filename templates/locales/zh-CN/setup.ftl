@@ -131,6 +131,7 @@ setup-every = 播报频率（秒）
 setup-every-hint = 留空表示不播报
 setup-place = 播报排队位置
 setup-wait = 播报预计等待
+setup-announce-agent = 接通前向来电者播报工号
 setup-survey = 通话后满意度调查
 setup-ways = 出口：溢出、按键、回拨
 setup-overflow = 溢出去向

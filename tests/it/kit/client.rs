@@ -108,6 +108,18 @@ impl Client {
         answer(path, self.request(Method::POST, path).multipart(form)).await
     }
 
+    /// Puts a file in the place of another.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub async fn replace(&self, path: &str, bytes: Vec<u8>) -> Value {
+        let file = multipart::Part::bytes(bytes).file_name("file");
+        let form = multipart::Form::new().part("file", file);
+        let answer = answer(path, self.request(Method::PUT, path).multipart(form)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.body
+    }
+
     /// Sends form fields without a file, and gives the answer whatever it is.
     ///
     /// # Panics

@@ -9,6 +9,7 @@ mod dialling;
 mod early_media;
 mod gating;
 mod handing_over;
+mod introducing;
 mod invariants;
 mod limits;
 mod listening;

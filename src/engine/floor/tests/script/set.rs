@@ -180,6 +180,7 @@ impl Stage {
             "call-back" => settings.call_back_within_ms = ms(),
             "shows" => settings.caller_ids = value.split(',').map(str::to_owned).collect(),
             "survey" => settings.survey = true,
+            "announces" => settings.announce_agent = true,
             "strategy" => {
                 settings.strategy = match value {
                     "all" => Strategy::RingAll,

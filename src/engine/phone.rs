@@ -11,6 +11,9 @@ pub use spellings::spellings;
 
 use crate::{field::LostZero, import_row::Cell};
 
+/// Before the number of a telephone outside at which an agent works (AGT-114).
+pub const REMOTE: &str = "RP_";
+
 /// A number that can be dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phone {

@@ -28,7 +28,8 @@ pub struct Refusal {
     /// `DRAINING`; in calls
     /// `SECOND_CALL_UP`, `NO_SECOND_CALL`, `NOT_ANSWERED`, `IN_CONFERENCE`, `NO_SUCH_QUEUE`,
     /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE`, `BAD_DIGITS`,
-    /// `NOBODY_HEARS`, `AT_PHONE`; for calls that ring elsewhere `TOO_EARLY`.
+    /// `NOBODY_HEARS`, `AT_PHONE`; for calls that ring elsewhere `TOO_EARLY`; of a device outside
+    /// `NOT_OWN_DEVICE`.
     pub code: &'static str,
     pub message: String,
 }

@@ -151,6 +151,19 @@ impl Scribe {
                     callers: used(db, &call.to_string(), callers, *day_start).await?,
                 }));
             }
+            Command::CheckPhone {
+                leg,
+                agent,
+                spellings,
+            } => {
+                let forbidden =
+                    store::dnc::forbids_phone(db, agent.as_str(), spellings, now).await?;
+                return Ok(Some(Input::NumberChecked {
+                    leg: *leg,
+                    allowed: !forbidden,
+                    callers: Vec::new(),
+                }));
+            }
             Command::Shown { call, caller, at } => {
                 store::numbers::shown(db, &call.to_string(), caller, *at).await?;
             }
@@ -244,13 +257,13 @@ fn refusal(command: &Command) -> Option<Input> {
             lead: lead.clone(),
             facts: None,
         },
-        Command::CheckNumber { leg, .. } | Command::TakeCallBack { leg, .. } => {
-            Input::NumberChecked {
-                leg: *leg,
-                allowed: false,
-                callers: Vec::new(),
-            }
-        }
+        Command::CheckNumber { leg, .. }
+        | Command::TakeCallBack { leg, .. }
+        | Command::CheckPhone { leg, .. } => Input::NumberChecked {
+            leg: *leg,
+            allowed: false,
+            callers: Vec::new(),
+        },
         Command::Promise(promise) => Input::Promised {
             call: promise.call.id,
             kept: false,

@@ -189,6 +189,7 @@ impl<'a> World<'a> {
             // Ends when the dice say so.
             wrap_up_ms: Some(0),
             auto_ready: true,
+            keep_leg: false,
             phone_mask: false,
         };
         Configuration {

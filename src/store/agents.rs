@@ -21,6 +21,8 @@ pub struct Agent {
     /// Seconds; `None`: the queue decides.
     pub wrap_up_s: Option<i64>,
     pub auto_ready: bool,
+    /// A telephone outside stays on the line between calls (AGT-115).
+    pub keep_leg: bool,
 }
 
 /// Adds an agent or changes the one with this number.
@@ -29,13 +31,15 @@ pub struct Agent {
 /// `USER_IS_AGENT` when the user is another agent already.
 pub async fn put(tx: &mut Tx, orgi: &str, agent: &Agent, now: Millis) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
-        "INSERT INTO agents (id, orgi, user_id, name, extension, wrap_up_s, auto_ready, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO agents (id, orgi, user_id, name, extension, wrap_up_s, auto_ready, created_at,
+             keep_leg)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, name = excluded.name,
              extension = excluded.extension, wrap_up_s = excluded.wrap_up_s,
-             auto_ready = excluded.auto_ready")
+             auto_ready = excluded.auto_ready, keep_leg = excluded.keep_leg")
         .bind(&agent.id).bind(orgi).bind(&agent.user_id).bind(&agent.name)
         .bind(&agent.extension).bind(agent.wrap_up_s).bind(agent.auto_ready).bind(now.0)
+        .bind(agent.keep_leg)
         .execute(c).await.map(|_| ()))
     .map_err(|error| crate::Error::from(error).unique_as("USER_IS_AGENT"))
 }
@@ -44,7 +48,7 @@ pub async fn put(tx: &mut Tx, orgi: &str, agent: &Agent, now: Millis) -> Result<
 /// When the database refuses.
 pub async fn list(db: &Db, orgi: &str) -> Result<Vec<Agent>> {
     Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT id, user_id, name, extension, wrap_up_s, auto_ready
+        "SELECT id, user_id, name, extension, wrap_up_s, auto_ready, keep_leg
          FROM agents WHERE orgi = $1 ORDER BY id")
         .bind(orgi).fetch_all(c).await)?)
 }
@@ -53,7 +57,7 @@ pub async fn list(db: &Db, orgi: &str) -> Result<Vec<Agent>> {
 /// When the database refuses.
 pub async fn of_user(db: &Db, user_id: &str) -> Result<Option<Agent>> {
     Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT id, user_id, name, extension, wrap_up_s, auto_ready
+        "SELECT id, user_id, name, extension, wrap_up_s, auto_ready, keep_leg
          FROM agents WHERE user_id = $1")
         .bind(user_id).fetch_optional(c).await)?)
 }
@@ -74,7 +78,7 @@ pub async fn delete(tx: &mut Tx, orgi: &str, id: &str) -> Result<bool> {
 /// When the database refuses.
 pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
     let agents: Vec<Agent> = on!(db.read(), c => sqlx::query_as(
-        "SELECT id, user_id, name, extension, wrap_up_s, auto_ready FROM agents ORDER BY id")
+        "SELECT id, user_id, name, extension, wrap_up_s, auto_ready, keep_leg FROM agents ORDER BY id")
         .fetch_all(c).await)?;
     let tenants = settings::all(db).await?;
     let homes: Vec<(String, String, Option<String>)> = on!(db.read(), c => sqlx::query_as(
@@ -109,6 +113,7 @@ pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
             extension: agent.extension,
             wrap_up_ms: agent.wrap_up_s.map(|s| s * 1000),
             auto_ready: agent.auto_ready,
+            keep_leg: agent.keep_leg,
         })
         .collect())
 }
@@ -157,6 +162,7 @@ mod tests {
             extension: id.into(),
             wrap_up_s: Some(5),
             auto_ready: false,
+            keep_leg: id == "1001",
         }
     }
 
@@ -233,6 +239,7 @@ mod tests {
                 (specs[0].name.as_str(), specs[0].wrap_up_ms),
                 ("改名", Some(5_000))
             );
+            assert!(specs[0].keep_leg);
             assert!(specs[0].queues.contains(&"sales".into()));
             assert_eq!(queues::list(db, "o").await.unwrap(), [queue]);
             assert_eq!(queues::specs(db).await.unwrap().len(), 1);

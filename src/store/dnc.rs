@@ -108,6 +108,24 @@ pub(crate) async fn forbids_number(
     Ok(listed.is_some())
 }
 
+/// Whether a list of the house forbids calling an agent's own telephone outside.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forbids_phone(
+    db: &Db,
+    agent: &str,
+    spellings: &[String],
+    now: Millis,
+) -> Result<bool> {
+    let orgi: Option<String> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT orgi FROM agents WHERE id = $1").bind(agent).fetch_optional(c).await)?;
+    let Some(orgi) = orgi else {
+        return Ok(true);
+    };
+    Ok(forbidding!(db.read(), &orgi, "", four(spellings), now)?.is_some())
+}
+
 /// Whether a list forbids calling a number beside a call that is up: a transfer or a question to it.
 ///
 /// # Errors

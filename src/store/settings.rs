@@ -252,6 +252,7 @@ mod tests {
                     extension: id.into(),
                     wrap_up_s: None,
                     auto_ready: false,
+                    keep_leg: false,
                 };
                 agents::put(&mut tx, "o", &agent, NOW).await.unwrap();
             }

@@ -259,6 +259,7 @@ mod tests {
                 extension: "8001".into(),
                 wrap_up_s: None,
                 auto_ready: false,
+                keep_leg: false,
             };
             agents::put(&mut tx, FIRST_ORGI, &agent, NOW).await.unwrap();
             let queue = Queue {

@@ -24,6 +24,7 @@ mod modes;
 mod phones;
 mod promises;
 mod prompts;
+mod remote;
 mod robots;
 mod simulate;
 mod sound;

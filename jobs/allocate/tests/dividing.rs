@@ -139,6 +139,7 @@ async fn leads_go_to_the_agents_that_a_column_names() {
                 extension: id.into(),
                 wrap_up_s: None,
                 auto_ready: false,
+                keep_leg: false,
             };
             store::agents::put(&mut tx, "o", &agent, house.now())
                 .await

@@ -4,7 +4,7 @@ use super::{AgentChange, AgentSpec, AnswerClass, Call, Command, Event, Floor, Wh
 use crate::{
     agent::{IllegalTransition, Machine, State},
     campaign::{self, Mode},
-    ids::{AgentId, CallId, CampaignId, LeadId, LegId},
+    ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, LegId},
     phone,
     time::Millis,
 };
@@ -17,6 +17,8 @@ pub(super) struct Agent {
     pub extension: String,
     /// A leg that is up for the whole shift; false while it rings.
     pub nailed_up: Option<(LegId, bool)>,
+    /// Gateways that refused to call the agent's telephone outside, since it answered last.
+    pub refused_by: Vec<GatewayId>,
     /// Since when the agent's event channel is down; `None` while it is up or never was.
     pub absent_since: Option<Millis>,
     /// Offers in a row that rang out.
@@ -71,6 +73,7 @@ impl Agent {
             spec,
             machine: Machine::default(),
             nailed_up: None,
+            refused_by: Vec::new(),
             absent_since: None,
             no_answers: 0,
             rests_until: Millis(0),

@@ -9,7 +9,9 @@ use crate::{
 
 impl Floor {
     pub(super) fn leg_answered(&mut self, leg: LegId, now: Millis) {
-        match self.legs.get(&leg).cloned() {
+        let role = self.legs.get(&leg).cloned();
+        self.remote_answered(leg);
+        match role {
             Some(Role::Customer(call)) => self.customer_answered(call, now),
             Some(Role::AgentFor(call)) => self.agent_answered(call, leg, now),
             Some(Role::NailedUp(agent)) => {

@@ -90,6 +90,9 @@ impl Floor {
     /// The store has answered about a number outside: now it is settled which number its party sees.
     pub(super) fn choose_shown(&mut self, leg: LegId, used: Vec<Used>, now: Millis) {
         let asked = self.under_way.answered(leg);
+        if self.remote.contains_key(&leg) {
+            return;
+        }
         let Some(Role::Party(id) | Role::AgentFor(id) | Role::Customer(id)) = self.legs.get(&leg)
         else {
             return;
@@ -143,9 +146,13 @@ impl Floor {
     }
 
     /// The number of the pool that is shown through this gateway, where one was chosen.
-    pub(super) fn shown_through(&self, call: Leaving<'_>, gateway: &GatewayId) -> Option<String> {
-        let shows = call.shows?;
+    pub(super) fn shown_through(
+        &self,
+        call: Leaving<'_>,
+        gateway: &GatewayId,
+    ) -> Option<(CallId, String)> {
+        let (id, shows) = call.shows?;
         let fits = self.callers.pool.fits(shows, Some(gateway));
-        fits.then(|| shows.to_owned())
+        fits.then(|| (id, shows.to_owned()))
     }
 }

@@ -71,6 +71,13 @@ pub enum Command {
         at: Millis,
     },
     OpenCall(Box<OpenCall>),
+    /// Ask the DNC lists whether an agent's telephone outside may be called.
+    CheckPhone {
+        leg: LegId,
+        agent: AgentId,
+        /// Every way in which the lists may write it.
+        spellings: Vec<String>,
+    },
     /// Write down that a caller was promised a call back, and open its call, all or nothing.
     Promise(Box<CallBack>),
     /// Take a promise in hand: whoever looks later, it is not called again. The DNC lists are asked in

@@ -274,11 +274,10 @@ impl Out {
 
     pub fn leaving_as<'a>(&'a self, call: CallId, caller: &'a str) -> Leaving<'a> {
         Leaving {
-            call,
             leg: self.leg,
             number: &self.number,
             caller,
-            shows: self.shows.as_deref(),
+            shows: self.shows.as_deref().map(|shows| (call, shows)),
             refused: &self.refused,
         }
     }

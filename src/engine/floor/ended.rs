@@ -20,6 +20,9 @@ const AT_ONCE_MS: i64 = 1_000;
 impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
         let role = self.legs.remove(&leg);
+        let by_gateway = why_gone(&ended) == "gateway";
+        let is_remote = self.remote.contains_key(&leg);
+        self.remote_over(leg, by_gateway, now);
         if let Some(role) = &role
             && self.next_gateway_takes(role, leg, Some(&ended), now)
         {
@@ -29,7 +32,10 @@ impl Floor {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
             Some(Role::AgentFor(call)) => {
                 self.keep_quality(call, leg, ended.quality);
-                let why = NotTaken::of_status(ended.sip_status);
+                let why = match is_remote && by_gateway {
+                    true => NotTaken::Unreached,
+                    false => NotTaken::of_status(ended.sip_status),
+                };
                 self.agent_leg_ended(call, leg, why, now);
             }
             Some(Role::NailedUp(agent)) => {
@@ -57,6 +63,7 @@ impl Floor {
     /// The switch did not take the leg: our side failed, nobody was bothered.
     pub(super) fn leg_refused(&mut self, leg: LegId, why: Refusal, now: Millis) {
         let role = self.legs.remove(&leg);
+        self.remote_over(leg, why == Refusal::Gateway, now);
         if let Some(role) = &role
             && why == Refusal::Gateway
             && self.next_gateway_takes(role, leg, None, now)

@@ -218,6 +218,8 @@ pub struct AgentSpec {
     pub wrap_up_ms: Option<i64>,
     /// Goes from UNREADY.WAIT to READY once the phone is registered.
     pub auto_ready: bool,
+    /// A telephone outside stays on the line between calls (AGT-115).
+    pub keep_leg: bool,
     /// The agent sees numbers masked, unless the campaign says otherwise (OUT-153).
     pub phone_mask: bool,
 }

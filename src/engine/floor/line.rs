@@ -98,6 +98,10 @@ impl Floor {
         if call.way.is_call_back && !self.may_call_back(id, now) {
             return Vec::new();
         }
+        agents.retain(|agent| self.has_line(agent, id, now));
+        if agents.is_empty() {
+            return agents;
+        }
         let Some(call) = self.calls.get_mut(&id) else {
             return Vec::new();
         };

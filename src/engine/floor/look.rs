@@ -85,7 +85,7 @@ impl Floor {
             sub_state: state.sub_name(),
             reason: state.reason().map(str::to_owned),
             since: agent.machine.since(),
-            registered: self.registered.contains(&agent.extension),
+            registered: self.has_phone(&agent.extension),
             call: agent
                 .machine
                 .call()

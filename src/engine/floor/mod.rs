@@ -49,6 +49,7 @@ mod preview;
 mod promise;
 mod queues;
 mod recording;
+mod remote;
 mod supervise;
 mod survey;
 mod take_over;
@@ -106,6 +107,7 @@ use campaigns::Campaign;
 use dialling::Dial;
 use outside::Outside;
 use queues::Queue;
+use remote::Remote;
 use supervise::Supervisor;
 use timers::Timers;
 
@@ -138,6 +140,8 @@ pub struct Floor {
     registered: BTreeSet<String>,
     outside: Outside,
     supervisors: BTreeMap<LegId, Supervisor>,
+    /// Agents' telephones outside.
+    remote: BTreeMap<LegId, Remote>,
     /// Extensions whose phone is in a call of which no agent's state tells.
     in_use: BTreeSet<String>,
     draining: bool,
@@ -177,6 +181,7 @@ impl Floor {
             registered: BTreeSet::new(),
             outside: Outside::default(),
             supervisors: BTreeMap::new(),
+            remote: BTreeMap::new(),
             in_use: BTreeSet::new(),
             draining: false,
         }

@@ -131,16 +131,9 @@ impl Floor {
         let leg = LegId(self.numbers.take());
         self.legs.insert(leg, Role::AgentFor(id));
         let call = self.calls.get(&id);
-        let agent = self.agents.get(agent_id);
-        if let (Some(call), Some(agent)) = (call, agent) {
-            let ring = Command::RingPhone {
-                leg,
-                extension: agent.extension.clone(),
-                caller: self.number_for(agent_id, call),
-                ring_ms,
-            };
-            self.commands.push_back(ring);
-        }
+        let caller = call.map(|call| self.number_for(agent_id, call));
+        let caller = caller.unwrap_or_default();
+        self.ring_telephone(leg, agent_id, Some(id), caller, ring_ms);
         leg
     }
 
@@ -286,14 +279,17 @@ impl Floor {
     pub(super) fn is_reachable(&self, agent: &Agent) -> bool {
         let has_phone = match agent.nailed_up {
             Some((_, up)) => up,
-            None => self.registered.contains(&agent.extension),
+            None => self.has_phone(&agent.extension),
         };
         has_phone && !self.in_use.contains(&agent.extension)
     }
 
     /// The agents of a queue as the pacer sees them.
     pub(super) fn pacing_agents(&self, queue: &QueueId, now: Millis) -> Vec<pacing::Agent> {
-        let is_idle = |agent: &Agent| self.is_reachable(agent) && agent.rests_until <= now;
+        // A telephone that is still to be called takes longer than a dialled person may wait.
+        let is_near = |agent: &Agent| agent.outside_number().is_none() || agent.nailed_up.is_some();
+        let is_idle =
+            |agent: &Agent| self.is_reachable(agent) && is_near(agent) && agent.rests_until <= now;
         self.staff(queue)
             .map(|agent| pacing::Agent {
                 state: match agent.machine.state() {

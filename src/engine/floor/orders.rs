@@ -100,7 +100,8 @@ impl Floor {
             let text = format!("extension {extension} is in use by another agent");
             return Err(OrderRefused::new("EXTENSION_IN_USE", text));
         }
-        let registered = self.registered.contains(&extension);
+        self.may_work_at(id, &extension, now)?;
+        let registered = self.has_phone(&extension);
         if nailed_up && !registered {
             let text = format!("the phone of extension {extension} is not registered");
             return Err(OrderRefused::new("PHONE_NOT_REGISTERED", text));
@@ -109,7 +110,8 @@ impl Floor {
         let Some(agent) = self.agents.get_mut(id) else {
             return Ok(());
         };
-        agent.extension = extension.clone();
+        agent.extension = extension;
+        agent.refused_by.clear();
         agent.signed_in_at = Some(now);
         agent.busy_ms = 0;
         agent.talk_ms = 0;
@@ -123,12 +125,8 @@ impl Floor {
                 agent.nailed_up = Some((leg, false));
             }
             self.legs.insert(leg, Role::NailedUp(id.clone()));
-            self.commands.push_back(Command::RingPhone {
-                leg,
-                extension,
-                caller: id.to_string(),
-                ring_ms: 30_000,
-            });
+            let ring_ms = 30_000;
+            self.ring_telephone(leg, id, None, id.to_string(), ring_ms);
         }
         if auto_ready && registered {
             self.step(id, now, |machine| machine.ready(now))?;

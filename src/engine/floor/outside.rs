@@ -45,6 +45,22 @@ pub(super) struct Outside {
 }
 
 impl Outside {
+    /// One call more within this hour.
+    pub fn count(&mut self, agent: &AgentId, now: Millis) {
+        self.made.entry(agent.clone()).or_default().push_back(now);
+    }
+
+    /// Whether an agent has calls left within this hour.
+    pub fn is_within_hour(&mut self, agent: &AgentId, now: Millis) -> bool {
+        let Some(made) = self.made.get_mut(agent) else {
+            return true;
+        };
+        while made.front().is_some_and(|at| now.since(*at) >= HOUR_MS) {
+            made.pop_front();
+        }
+        made.len() < self.limits.per_hour as usize
+    }
+
     /// Every time in it.
     pub fn times(&mut self) -> impl Iterator<Item = &mut Millis> {
         self.made.values_mut().flatten()
@@ -96,23 +112,21 @@ impl Floor {
             );
         }
         self.way_out(number, &[], now)?;
-        let limits = &self.outside.limits;
-        let made = self.outside.made.entry(by.clone()).or_default();
-        while made.front().is_some_and(|at| now.since(*at) >= HOUR_MS) {
-            made.pop_front();
-        }
-        if made.len() >= limits.per_hour as usize {
+        if !self.outside.is_within_hour(by, now) {
             return refused(
                 "TOO_MANY_CALLS",
                 "too many calls to outside numbers within an hour",
             );
         }
-        made.push_back(now);
+        self.outside.count(by, now);
         Ok(())
     }
 
     /// The store has answered: the number is dialled, or nobody is.
     pub(super) fn number_checked(&mut self, leg: LegId, allowed: bool, now: Millis) {
+        if self.phone_checked(leg, allowed, now) {
+            return;
+        }
         match self.legs.get(&leg) {
             Some(Role::Party(id)) => self.party_checked(*id, leg, allowed, now),
             Some(Role::AgentFor(id)) => self.through_checked(*id, leg, allowed, now),

@@ -35,13 +35,18 @@ impl Floor {
                 let seen = &self.agents[&agent];
                 match seen.nailed_up {
                     Some((leg, _)) => (party.leg, party.reach) = (leg, Reach::Up),
-                    None => self.ring_party(id, leg, seen.extension.clone(), Some(&agent)),
+                    None => {
+                        let caller = self.calls.get(&id);
+                        let caller = caller.map(|call| self.number_for(&agent, call));
+                        let caller = caller.unwrap_or_default();
+                        self.ring_telephone(leg, &agent, Some(id), caller, RING_MS);
+                    }
                 }
             }
             Who::Extension(extension) => {
                 let extension = extension.clone();
                 self.in_use.insert(extension.clone());
-                self.ring_party(id, leg, extension, None);
+                self.ring_party(id, leg, extension);
             }
             Who::Outside(number) => {
                 ring_ms = self.way_out(number, &[], now)?.ring_ms();
@@ -58,14 +63,11 @@ impl Floor {
         Ok(party)
     }
 
-    fn ring_party(&mut self, id: CallId, leg: LegId, extension: String, agent: Option<&AgentId>) {
+    fn ring_party(&mut self, id: CallId, leg: LegId, extension: String) {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let caller = match agent {
-            Some(agent) => self.number_for(agent, call),
-            None => call.number().to_owned(),
-        };
+        let caller = call.number().to_owned();
         self.commands.push_back(Command::RingPhone {
             leg,
             extension,
@@ -98,11 +100,10 @@ impl Floor {
             return false;
         };
         let leaving = Leaving {
-            call: id,
             leg,
             number,
             caller: &house,
-            shows: party.shows.as_deref(),
+            shows: party.shows.as_deref().map(|shows| (id, shows)),
             refused: &party.refused,
         };
         let Ok(way) = self.dial_out(leaving, now) else {

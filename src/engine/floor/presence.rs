@@ -67,6 +67,9 @@ impl Floor {
             return;
         };
         agent.nailed_up = None;
-        self.not_reached(id, "PHONE_HUNG_UP", now);
+        // A telephone outside that was kept on the line is called again for the next call.
+        if !(agent.spec.keep_leg && agent.outside_number().is_some()) {
+            self.not_reached(id, "PHONE_HUNG_UP", now);
+        }
     }
 }

@@ -18,6 +18,8 @@ const SKIPPED_MS: i64 = 10 * 60_000;
 const LOCKED_MS: i64 = 5 * 60_000;
 /// A countdown that finds the limit on calls reached is tried again after this.
 const FULL_MS: i64 = 1_000;
+/// The agent's phone rings at most this long.
+const RING_MS: i64 = 20_000;
 
 impl Floor {
     pub(super) fn next_preview(
@@ -197,7 +199,7 @@ impl Floor {
 
     fn reach_agent_first(&mut self, id: &AgentId, mut call: Call, now: Millis) {
         let agent = &self.agents[id];
-        let (extension, call_id) = (agent.extension.clone(), call.id);
+        let call_id = call.id;
         if let Some((leg, _)) = agent.nailed_up {
             call.agent_leg = Some(leg);
             self.calls.insert(call_id, call);
@@ -208,13 +210,9 @@ impl Floor {
         let leg = LegId(self.numbers.take());
         call.agent_leg = Some(leg);
         self.legs.insert(leg, Role::AgentFor(call_id));
-        self.commands.push_back(Command::RingPhone {
-            leg,
-            extension,
-            caller: self.number_for(id, &call),
-            ring_ms: 20_000,
-        });
+        let caller = self.number_for(id, &call);
         self.calls.insert(call_id, call);
+        self.ring_telephone(leg, id, Some(call_id), caller, RING_MS);
         self.agent_leg_began(call_id, id, now);
     }
 

@@ -47,13 +47,13 @@ impl From<NoWay> for OrderRefused {
 /// A call that is to leave the house.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaving<'a> {
-    pub call: CallId,
     pub leg: LegId,
     pub number: &'a str,
     /// The caller number, where the route names none.
     pub caller: &'a str,
-    /// The number of the pool that is shown before all others, where the gateway fits.
-    pub shows: Option<&'a str>,
+    /// The number of the pool that is shown before all others, where the gateway fits, and in which
+    /// call.
+    pub shows: Option<(CallId, &'a str)>,
     /// Gateways that refused it already.
     pub refused: &'a [GatewayId],
 }
@@ -103,12 +103,12 @@ impl Floor {
             return Err(NoWay::Full);
         }
         let of_pool = self.shown_through(call, &way.gateway);
-        if let Some(caller) = of_pool.clone() {
-            let (call, at) = (call.call, now);
+        if let Some((call, caller)) = of_pool.clone() {
+            let at = now;
             self.commands.push_back(Command::Shown { call, caller, at });
         }
-        let of_route = || way.rule.caller.clone();
-        let caller = of_pool.or_else(of_route);
+        let of_pool = of_pool.map(|(_, caller)| caller);
+        let caller = of_pool.or_else(|| way.rule.caller.clone());
         self.commands.push_back(Command::Dial {
             leg: call.leg,
             gateway: way.gateway.clone(),

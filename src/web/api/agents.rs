@@ -9,6 +9,7 @@ use engine::{
     agent::Unready,
     floor::{AgentOrder, AgentView},
     ids::{AgentId, CampaignId},
+    phone::REMOTE,
 };
 use serde::{Deserialize, Serialize};
 use store::agents::{self, Agent};
@@ -44,6 +45,8 @@ pub struct AgentOut {
     pub home_extension: String,
     pub wrap_up_s: Option<i64>,
     pub auto_ready: bool,
+    /// The telephone outside stays on the line between calls.
+    pub keep_leg: bool,
     #[serde(flatten)]
     pub now: AgentNow,
 }
@@ -58,8 +61,10 @@ pub struct AgentNow {
     pub sub_state: Option<String>,
     pub reason: Option<String>,
     pub since: Option<At>,
-    /// The phone is registered.
+    /// The phone is registered; a telephone outside always passes for it.
     pub registered: bool,
+    /// The agent works at a telephone outside (远程座席).
+    pub remote: bool,
     pub call: Option<CallNow>,
     /// The lead in preview.
     pub preview: Option<String>,
@@ -106,11 +111,16 @@ pub struct AgentIn {
     name: String,
     /// The user this agent is.
     user_id: Option<String>,
+    /// An extension, or `RP_` and the number of a telephone outside, which is called by the outbound
+    /// routes for each of the agent's calls (AGT-114).
     extension: String,
     /// 0 to 3,600; not given: the queue decides.
     wrap_up_s: Option<i64>,
     #[serde(default)]
     auto_ready: bool,
+    /// A telephone outside is called once and stays on the line between calls (AGT-115).
+    #[serde(default)]
+    keep_leg: bool,
 }
 
 /// An agent's order.
@@ -245,15 +255,33 @@ async fn put(
         id: check::chosen_id("/id", &id)?,
         user_id: asked.user_id,
         name: check::name("/name", &asked.name)?,
-        extension: check::chosen_id("/extension", &asked.extension)?,
+        extension: device(&asked.extension)?,
         wrap_up_s: asked.wrap_up_s,
         auto_ready: asked.auto_ready,
+        keep_leg: asked.keep_leg,
     };
     let mut tx = house.db.begin().await?;
     agents::put(&mut tx, caller.orgi(), &agent, now()).await?;
     tx.commit().await?;
     house.live.reload().await;
     Ok(Json(one(&house, &caller, &AgentId::from(id)).await?))
+}
+
+/// An extension, or `RP_` and a number.
+fn device(text: &str) -> Result<String, Problem> {
+    let device = check::chosen_id("/extension", text)?;
+    let Some(number) = device.strip_prefix(REMOTE) else {
+        return Ok(device);
+    };
+    let is_number = (3..=20).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
+    match is_number {
+        true => Ok(device),
+        false => Err(Problem::at(
+            "/extension",
+            "format",
+            "after RP_ must come the number of a telephone, 3 to 20 digits",
+        )),
+    }
 }
 
 /// 删除坐席 · Delete an agent. `AGENT_SIGNED_IN` while on duty.
@@ -339,6 +367,7 @@ fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
         name: row.name,
         wrap_up_s: row.wrap_up_s,
         auto_ready: row.auto_ready,
+        keep_leg: row.keep_leg,
         now,
     }
 }
@@ -353,6 +382,7 @@ impl AgentNow {
             reason: seen.reason.clone(),
             since: Some(seen.since.into()),
             registered: seen.registered,
+            remote: seen.extension.starts_with(REMOTE),
             call: seen.call.as_ref().map(|call| CallNow {
                 id: call.id.to_string(),
                 direction: call.direction.into(),

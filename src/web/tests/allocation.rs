@@ -31,6 +31,7 @@ async fn floor(kit: &Kit) {
             extension: id.into(),
             wrap_up_s: None,
             auto_ready: false,
+            keep_leg: false,
         };
         agents::put(&mut tx, FIRST_ORGI, &agent, now())
             .await

@@ -99,6 +99,7 @@ async fn an_agent_sees_the_own_calls_with_masked_numbers() {
                 extension: "8001".into(),
                 wrap_up_s: None,
                 auto_ready: false,
+                keep_leg: false,
             };
             let mut tx = kit.db.begin().await.unwrap();
             for other in ["1001", "1002"] {

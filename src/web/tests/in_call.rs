@@ -19,6 +19,7 @@ async fn agent(kit: &Kit, orgi: &str, id: &str, extension: &str, user: Option<&s
         extension: extension.into(),
         wrap_up_s: None,
         auto_ready: false,
+        keep_leg: false,
     };
     agents::put(&mut tx, orgi, &row, Millis(1)).await.unwrap();
     let phone = extensions::Extension {

@@ -114,6 +114,7 @@ async fn agent(kit: &Kit) -> String {
         extension: "8001".into(),
         wrap_up_s: None,
         auto_ready: false,
+        keep_leg: false,
     };
     let mut tx = kit.db.begin().await.unwrap();
     agents::put(&mut tx, FIRST_ORGI, &agent, now())

@@ -175,3 +175,5 @@ setup-caller-ids = Numbers shown outside
 setup-caller-ids-hint = Of the number pool, several with commas between them; none: what the route says
 setup-submit-now = Submit
 setup-reset = Reset
+setup-device-hint = Or RP_ and the number of a telephone outside
+setup-keep-leg = A telephone outside stays on the line between calls

@@ -175,3 +175,5 @@ setup-caller-ids = 外显号码
 setup-caller-ids-hint = 取自号码池，多个用逗号分隔；留空按路由
 setup-submit-now = 立即提交
 setup-reset = 重置
+setup-device-hint = 外线话机填 RP_ 加号码
+setup-keep-leg = 外线话机在通话之间保持连线

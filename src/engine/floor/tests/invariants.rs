@@ -164,6 +164,9 @@ fn channels_are_counted(floor: &Floor) {
         };
         let calls = floor.calls.values().filter(on_it).count();
         let calls = calls + floor.calls.values().filter(goes_out).count();
+        let remote = floor.remote.values();
+        let outside = remote.filter(|remote| remote.channel.as_ref() == Some(id));
+        let calls = calls + outside.count();
         let parties = floor.calls.values().map(|call| &call.parties);
         let parties = parties.flat_map(|parties| [&parties.second, &parties.other]);
         let with_channel = |party: &&Party| party.channel.as_ref() == Some(id);

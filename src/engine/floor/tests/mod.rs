@@ -24,6 +24,7 @@ mod previewing;
 mod promises;
 mod races;
 mod recording;
+mod remote;
 mod script;
 mod seven_days;
 mod shift;

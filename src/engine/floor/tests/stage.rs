@@ -41,6 +41,7 @@ pub fn agent(id: &str) -> AgentSpec {
         queues: [QUEUE.into()].into(),
         wrap_up_ms: None,
         auto_ready: false,
+        keep_leg: false,
         phone_mask: false,
     }
 }

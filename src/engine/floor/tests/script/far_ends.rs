@@ -13,7 +13,9 @@ impl Stage {
             Command::DrawPreview { .. } => "preview",
             Command::Check { .. } => "check",
             Command::OpenAttempt(_) => "attempt",
-            Command::CheckNumber { .. } | Command::TakeCallBack { .. } => "number",
+            Command::CheckNumber { .. }
+            | Command::TakeCallBack { .. }
+            | Command::CheckPhone { .. } => "number",
             Command::Promise(_) => "promise",
             _ => "",
         };

@@ -30,6 +30,13 @@ impl Stage {
                 let extensions = ids.iter().map(|id| stage::extension(id));
                 self.configuration.extensions.extend(extensions);
             }
+            ["remote", agent, number, options @ ..] => {
+                let mut agents = self.configuration.agents.iter_mut();
+                let one = agents.find(|one| one.id.as_str() == *agent);
+                let one = one.expect("an agent");
+                one.extension = format!("RP_{number}");
+                one.keep_leg = options == ["kept"];
+            }
             ["masked", "agents"] => {
                 for agent in &mut self.configuration.agents {
                     agent.phone_mask = true;

@@ -45,7 +45,8 @@ impl Stage {
                 let name = self.whose(&spellings[0]);
                 self.name(*leg, &name);
             }
-            Command::TakeCallBack { leg, spellings, .. } => {
+            Command::TakeCallBack { leg, spellings, .. }
+            | Command::CheckPhone { leg, spellings, .. } => {
                 self.name(*leg, &spellings[0]);
             }
             Command::Promise(promise) => {
@@ -128,7 +129,9 @@ impl Stage {
                 let hears = music.as_deref().unwrap_or("silence");
                 format!("park {} {hears}", leg(l))
             }
-            Command::CheckNumber { spellings, .. } | Command::TakeCallBack { spellings, .. }
+            Command::CheckNumber { spellings, .. }
+            | Command::TakeCallBack { spellings, .. }
+            | Command::CheckPhone { spellings, .. }
                 if shows("check") =>
             {
                 format!("check {}", spellings[0])

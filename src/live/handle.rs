@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use engine::{
-    floor::{AgentOrder, AgentView, Decided, OutsideLimits, SupervisorOrder, TestCall, View},
+    floor::{
+        AgentOrder, AgentView, Decided, InCall, OutsideLimits, SupervisorOrder, TestCall, View,
+    },
     ids::{AgentId, CallId, CampaignId},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -61,6 +63,10 @@ pub(crate) enum Ask {
     BreakOff {
         campaign: CampaignId,
         answer: oneshot::Sender<()>,
+    },
+    WhoIsIn {
+        call: CallId,
+        answer: oneshot::Sender<Option<InCall>>,
     },
     PauseRecording {
         call: CallId,
@@ -171,6 +177,14 @@ impl Live {
             .send(Ask::Decided { campaign, answer })
             .await
             .ok()?;
+        answered.await.ok()?
+    }
+
+    /// Who is in a call now; `None` for one that is not up, or on a floor that has ended.
+    pub async fn who_is_in(&self, call: CallId) -> Option<InCall> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask::WhoIsIn { call, answer };
+        self.asks.send(ask).await.ok()?;
         answered.await.ok()?
     }
 

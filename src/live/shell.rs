@@ -358,6 +358,10 @@ impl Shell {
                 self.renew_view();
                 let _ = answer.send(());
             }
+            Ask::WhoIsIn { call, answer } => {
+                // Whoever asked may have gone away.
+                let _ = answer.send(self.floor.who_is_in(call));
+            }
             Ask::PauseRecording {
                 call,
                 paused,

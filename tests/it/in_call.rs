@@ -234,6 +234,38 @@ async fn a_customer_is_held_asked_about_joined_and_handed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_is_called_into_the_talk_and_it_is_over_for_all_when_the_agent_hangs_up() {
+    let talk = Talk::begin().await;
+    let colleague = json!({ "agent": talk.agents[1].id });
+    let invite = json!({ "order": "invite", "to": colleague, "ends_all": true });
+    let agent = talk.orders(0, invite).await;
+    talk.hears(At::First, &[SECOND, CUSTOMER]).await;
+    talk.hears(At::Second, &[FIRST, CUSTOMER]).await;
+    talk.hears(At::Customer, &[FIRST, SECOND]).await;
+    let id = text(&agent["call"]["id"]);
+    let seen = talk.api.get(&format!("/calls/{id}/members")).await;
+    assert_eq!(
+        (&seen["conference"], &seen["ends_all"]),
+        (&json!(true), &json!(true))
+    );
+    let member = |kind: &str, name: &str| json!({ "kind": kind, "name": name, "state": "up" });
+    let members = [
+        member("customer", "13800138000"),
+        member("agent", &talk.agents[0].id),
+        member("agent", &talk.agents[1].id),
+    ];
+    assert_eq!(seen["members"], json!(members), "{seen:#}");
+    let hang_up = json!({ "order": "hangup" });
+    talk.agents[0].order(&talk.api, hang_up).await;
+    let call = talk.closed().await;
+    assert_eq!(call["hangup_side"], "us", "{call:#}");
+    assert_eq!(call["agent_id"], *talk.agents[0].id, "{call:#}");
+    talk.until(0, "acw", None).await;
+    talk.until(1, "unready", None).await;
+    talk.hears(At::Second, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_holds_asks_and_transfers_at_the_phone() {
     let talk = Talk::begin().await;
     let phone = &talk.phones[0];

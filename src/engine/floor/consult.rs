@@ -92,9 +92,17 @@ impl Floor {
         Ok(())
     }
 
-    pub(super) fn confer(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
+    pub(super) fn confer(
+        &mut self,
+        id: &AgentId,
+        ends_all: bool,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
         let call = self.with_second_up(id)?;
         self.is_asked_in_console(call)?;
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.parties.ends_all = ends_all;
+        }
         if self.calls[&call].parties.round != Round::All {
             self.go_round(call, Round::All, now);
         }
@@ -113,7 +121,7 @@ impl Floor {
         }
     }
 
-    fn go_round(&mut self, id: CallId, round: Round, now: Millis) {
+    pub(super) fn go_round(&mut self, id: CallId, round: Round, now: Millis) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.parties.round = round;
         }
@@ -233,6 +241,8 @@ impl Floor {
     fn take_second(&mut self, id: CallId) -> Option<Party> {
         let parties = &mut self.calls.get_mut(&id)?.parties;
         parties.round = Round::Customer;
+        parties.joins_all = false;
+        parties.ends_all = false;
         let second = parties.second.take();
         // A phone that called the second party itself holds the customer until it says otherwise.
         parties.held &= second.as_ref().is_some_and(|second| second.via.is_some());

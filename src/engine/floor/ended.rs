@@ -137,7 +137,7 @@ impl Floor {
         self.leg_over(id, leg, "hung_up", now);
         if phase == Phase::Talking && consults {
             // Whoever hangs up on two lets the two have each other.
-            return self.hand_over(id, now);
+            return self.leave_conference(id, now);
         }
         self.free_way_out(id, now);
         self.free_rung_phone(id);

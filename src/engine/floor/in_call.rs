@@ -20,8 +20,10 @@ pub enum CallOrder {
     Consult { to: Destination },
     /// 切换: to the other of the two.
     Swap,
-    /// 三方: all hear one another.
-    Confer,
+    /// 三方: all hear one another. `ends_all`: it is over for all when the agent hangs up (AGT-160).
+    Confer { ends_all: bool },
+    /// 多方: call somebody into the talk, heard by all from the answer on (AGT-159).
+    Invite { to: Destination, ends_all: bool },
     /// 完成转接: the customer goes to the second party. In a conference: leave it.
     Complete,
     /// 取消咨询: let the second party go.
@@ -43,7 +45,8 @@ impl Floor {
             CallOrder::Transfer { to } => self.transfer(agent, to, now),
             CallOrder::Consult { to } => self.consult(agent, to, now),
             CallOrder::Swap => self.swap(agent, now),
-            CallOrder::Confer => self.confer(agent, now),
+            CallOrder::Confer { ends_all } => self.confer(agent, ends_all, now),
+            CallOrder::Invite { to, ends_all } => self.invite(agent, to, ends_all, now),
             CallOrder::Complete => self.complete(agent, now),
             CallOrder::Cancel => self.cancel_second(agent, now),
         }

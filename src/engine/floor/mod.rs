@@ -14,6 +14,7 @@ mod calls;
 mod campaigns;
 mod clock;
 mod command;
+mod conference;
 mod configure;
 mod consult;
 mod dialling;
@@ -73,6 +74,7 @@ use std::{
 };
 
 pub use command::*;
+pub use conference::{InCall, Member};
 pub use event::Event;
 pub use force::Forced;
 pub use in_call::CallOrder;

@@ -184,7 +184,7 @@ impl Floor {
             Phase::Transferring => self.transfer_failed(call, "rejected", now),
             // A conference goes on without the agent; a question ends, and the customer is still there.
             Phase::Talking if parties.second.is_some() => match parties.round {
-                Round::All => self.hand_over(call, now),
+                Round::All => self.leave_conference(call, now),
                 _ => self.cancel_second(id, now)?,
             },
             _ => self.talk_over(call, now),

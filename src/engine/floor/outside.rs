@@ -46,13 +46,13 @@ pub(super) struct Outside {
 
 impl Outside {
     /// One call more within this hour.
-    pub fn count(&mut self, agent: &AgentId, now: Millis) {
-        self.made.entry(agent.clone()).or_default().push_back(now);
+    pub fn count(&mut self, by: &Who, now: Millis) {
+        self.made.entry(by.clone()).or_default().push_back(now);
     }
 
     /// Whether an agent has calls left within this hour.
-    pub fn is_within_hour(&mut self, agent: &AgentId, now: Millis) -> bool {
-        let Some(made) = self.made.get_mut(agent) else {
+    pub fn is_within_hour(&mut self, by: &Who, now: Millis) -> bool {
+        let Some(made) = self.made.get_mut(by) else {
             return true;
         };
         while made.front().is_some_and(|at| now.since(*at) >= HOUR_MS) {

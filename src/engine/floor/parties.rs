@@ -179,6 +179,7 @@ impl Floor {
             self.answer_own(id);
             self.arrange(id);
             self.tell_call(id);
+            self.join_all(id, now);
         } else {
             self.leg_joined(id, leg, now);
             self.other_takes_over(id);

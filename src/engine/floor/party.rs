@@ -71,6 +71,10 @@ pub(super) struct Parties {
     pub muted: bool,
     pub second: Option<Party>,
     pub round: Round,
+    /// The second party joins the talk as soon as it answers.
+    pub joins_all: bool,
+    /// The conference is over for all when its agent hangs up.
+    pub ends_all: bool,
     /// Has the customer in an agent's place, or is rung to have it.
     pub other: Option<Party>,
     /// Who gets the customer back when the one to whom it was transferred does not take it.

@@ -131,7 +131,7 @@ impl Floor {
             self.forget_refusals(id);
             has_line = self.way_out(&number, &[], now).is_ok();
         }
-        has_line &= self.outside.is_within_hour(id, now) && !self.draining;
+        has_line &= self.outside.is_within_hour(&Who::Agent(id.clone()), now) && !self.draining;
         if !has_line {
             let next = Millis((now.0 / LOOK_MS + 1) * LOOK_MS);
             self.timers.set(next, Why::CallBackDue(call));
@@ -165,7 +165,8 @@ impl Floor {
             shows: None,
             refused: &refused,
         };
-        let is_within = self.outside.is_within_hour(&remote.agent, now);
+        let by = Who::Agent(remote.agent.clone());
+        let is_within = self.outside.is_within_hour(&by, now);
         let way = match allowed && is_within {
             true => self.dial_out(leaving, now).ok(),
             false => None,
@@ -173,8 +174,7 @@ impl Floor {
         match (way, self.remote.get_mut(&leg)) {
             (Some(way), Some(remote)) => {
                 remote.channel = Some(way.gateway);
-                let agent = remote.agent.clone();
-                self.outside.count(&agent, now);
+                self.outside.count(&by, now);
             }
             _ => self.leg_refused(leg, Refusal::Ours, now),
         }

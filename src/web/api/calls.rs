@@ -259,15 +259,21 @@ async fn pause_or_resume(
 ) -> Result<StatusCode, Problem> {
     let number: CallId = id.parse().map_err(|_| Problem::not_found())?;
     find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
-    if caller.is_agent_only() {
-        let agent = caller.agent()?;
-        let view = house.live.view();
-        let mine = view.agents.iter().find(|seen| seen.id == agent);
-        let current = mine.and_then(|mine| mine.call.as_ref());
-        find::there(current.filter(|call| call.id == number))?;
-    }
+    is_own_now(house, caller, number)?;
     house.live.pause_recording(number, paused).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// An agent acts on the call that the agent has now, others on any.
+pub(super) fn is_own_now(house: &House, caller: &Caller, call: CallId) -> Result<(), Problem> {
+    if !caller.is_agent_only() {
+        return Ok(());
+    }
+    let agent = caller.agent()?;
+    let view = house.live.view();
+    let mine = view.agents.iter().find(|seen| seen.id == agent);
+    let current = mine.and_then(|mine| mine.call.as_ref());
+    find::there(current.filter(|now| now.id == call)).map(|_| ())
 }
 
 /// 小结 · What came of the call. The agent who has it says so, during the call or in after-call work.

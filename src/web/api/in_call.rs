@@ -45,8 +45,18 @@ pub enum CallOrderIn {
     Consult { to: To },
     /// 切换
     Swap {},
-    /// 三方
-    Confer {},
+    /// 三方: all hear one another.
+    Confer {
+        /// When the agent hangs up, it is over for all; not given: the others stay connected (AGT-160).
+        #[serde(default)]
+        ends_all: bool,
+    },
+    /// 多方: call somebody into the talk; all hear one another from the answer on (AGT-159).
+    Invite {
+        to: To,
+        #[serde(default)]
+        ends_all: bool,
+    },
     /// 完成转接; in a conference: leave it.
     Complete {},
     /// 取消咨询
@@ -95,7 +105,11 @@ async fn order(
             to: destination(&house, &caller, to).await?,
         },
         CallOrderIn::Swap {} => CallOrder::Swap,
-        CallOrderIn::Confer {} => CallOrder::Confer,
+        CallOrderIn::Confer { ends_all } => CallOrder::Confer { ends_all },
+        CallOrderIn::Invite { to, ends_all } => CallOrder::Invite {
+            to: destination(&house, &caller, to).await?,
+            ends_all,
+        },
         CallOrderIn::Complete {} => CallOrder::Complete,
         CallOrderIn::Cancel {} => CallOrder::Cancel,
     };

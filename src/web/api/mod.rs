@@ -9,6 +9,7 @@ mod batches;
 mod business_statuses;
 mod call_backs;
 mod call_legs;
+mod call_members;
 mod caller_ids;
 mod calls;
 mod campaigns;
@@ -135,6 +136,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(voicemails::routes())
         .merge(call_backs::routes())
         .merge(call_legs::routes())
+        .merge(call_members::routes())
         .merge(in_call::routes())
         .merge(pick_up::routes())
         .merge(colleagues::routes())

@@ -4,6 +4,7 @@ mod acd;
 mod after_the_call;
 mod campaigns;
 mod clock;
+mod conferring;
 mod consulting;
 mod dialling;
 mod early_media;

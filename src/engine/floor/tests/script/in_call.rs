@@ -26,7 +26,13 @@ pub(super) fn order(words: &[&str]) -> CallOrder {
             to: destination(to),
         },
         ["swap"] => CallOrder::Swap,
-        ["confer"] => CallOrder::Confer,
+        ["confer", how @ ..] => CallOrder::Confer {
+            ends_all: how == ["all"],
+        },
+        ["invite", to @ ..] => CallOrder::Invite {
+            to: destination(to),
+            ends_all: false,
+        },
         ["complete"] => CallOrder::Complete,
         ["cancel"] => CallOrder::Cancel,
         other => panic!("nothing to do in a call: {other:?}"),

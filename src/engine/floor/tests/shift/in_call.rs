@@ -13,7 +13,7 @@ pub const OUTSIDE: &str = "10010";
 
 impl World {
     pub(super) fn some_call_order(&mut self) -> CallOrder {
-        match self.rng.random_range(0..10) {
+        match self.rng.random_range(0..11) {
             0 => CallOrder::Hold,
             1 => CallOrder::Retrieve,
             2 => CallOrder::Mute {
@@ -26,8 +26,14 @@ impl World {
                 to: self.somewhere(),
             },
             6 => CallOrder::Swap,
-            7 => CallOrder::Confer,
-            8 => CallOrder::Complete,
+            7 => CallOrder::Confer {
+                ends_all: self.rng.random_bool(0.3),
+            },
+            8 => CallOrder::Invite {
+                to: self.somewhere(),
+                ends_all: self.rng.random_bool(0.3),
+            },
+            9 => CallOrder::Complete,
             _ => CallOrder::Cancel,
         }
     }

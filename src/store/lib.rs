@@ -71,6 +71,7 @@ pub mod lead_search;
 pub mod leads;
 pub mod learned;
 pub mod mappings;
+pub mod messages;
 pub mod node;
 pub mod numbers;
 pub mod own_settings;

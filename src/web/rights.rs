@@ -243,6 +243,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/bans", LEAD),
     ("DELETE", "/api/v1/bans/{address}", ADMIN),
     ("POST", "/api/v1/calls/{id}/disposition", FLOOR),
+    ("GET", "/api/v1/messages", FLOOR),
+    ("POST", "/api/v1/messages", FLOOR),
     ("GET", "/api/v1/calls/{id}/members", FLOOR),
     ("GET", "/api/v1/call-backs", LEAD),
     ("GET", "/api/v1/call-backs/{id}", LEAD),

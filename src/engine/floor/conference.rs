@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Cause, Floor, Monitor, OrderRefused,
-    party::{Party, Round},
+    party::{Party, Round, Who},
     talk::second_is_up,
 };
 use crate::{
@@ -57,6 +57,13 @@ impl Floor {
         let who = self.find(&by, call, to, now)?;
         let mut second = self.call_party(call, who, now)?;
         second.by = Some(by);
+        let there = match (&second.who, second.is_up()) {
+            (Who::Agent(agent), true) => Some(agent.clone()),
+            _ => None,
+        };
+        if let Some(agent) = there {
+            let _ = self.step(&agent, now, |machine| machine.answer(now));
+        }
         if let Some(call) = self.calls.get_mut(&call) {
             let parties = &mut call.parties;
             parties.held = false;
@@ -65,21 +72,24 @@ impl Floor {
             parties.joins_all = true;
             parties.ends_all = ends_all;
         }
-        self.arrange(call);
-        self.show_round(call, now);
-        self.join_all(call, now);
+        if !self.join_all(call, now) {
+            self.arrange(call);
+            self.show_round(call, now);
+        }
         Ok(())
     }
 
-    /// Who was called into a talk has answered.
-    pub(super) fn join_all(&mut self, id: CallId, now: Millis) {
+    /// Who was called into a talk is heard by all, once up. False when nobody was.
+    pub(super) fn join_all(&mut self, id: CallId, now: Millis) -> bool {
         let Some(call) = self.calls.get_mut(&id) else {
-            return;
+            return false;
         };
         let is_up = call.parties.second.as_ref().is_some_and(Party::is_up);
-        if is_up && std::mem::take(&mut call.parties.joins_all) {
+        let joins = is_up && std::mem::take(&mut call.parties.joins_all);
+        if joins {
             self.go_round(id, Round::All, now);
         }
+        joins
     }
 
     /// The agent hangs up on a conference: the others stay, unless it was to end for all.

@@ -1,7 +1,7 @@
 //! The other parties of a call are called, answer, and are let go.
 
 use super::{
-    Call, Cause, Command, Event, Floor, Role, Why,
+    Call, Cause, Command, Floor, Role, Why,
     party::{Party, Reach, Who},
     way_out::Leaving,
 };
@@ -177,9 +177,10 @@ impl Floor {
                 let _ = self.step(&agent, now, |machine| machine.answer(now));
             }
             self.answer_own(id);
-            self.arrange(id);
-            self.tell_call(id);
-            self.join_all(id, now);
+            if !self.join_all(id, now) {
+                self.arrange(id);
+                self.tell_call(id);
+            }
         } else {
             self.leg_joined(id, leg, now);
             self.other_takes_over(id);
@@ -305,22 +306,6 @@ impl Floor {
             self.drop_party(call.id, party, "call_over", now);
         }
         self.dismiss_supervisors(call.id);
-    }
-
-    /// Tells the agent of a call how its parties stand now.
-    pub(super) fn tell_call(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id) else {
-            return;
-        };
-        if let Some(agent) = call.agent.clone() {
-            let state = super::CallState::of(call);
-            let (call_id, state) = (id, Box::new(state));
-            self.tell(Event::CallChanged {
-                agent,
-                call_id,
-                state,
-            });
-        }
     }
 }
 

@@ -6,7 +6,11 @@
 //! may not be called is not, and an hour has its bound.
 
 use super::{
-    Command, Floor, OrderRefused, Refusal, Role, agents::Agent, timers::Why, way_out::Leaving,
+    Command, Floor, OrderRefused, Refusal, Role,
+    agents::Agent,
+    party::Who,
+    timers::Why,
+    way_out::{Leaving, NoWay},
 };
 use crate::{
     ids::{AgentId, CallId, GatewayId, LegId},
@@ -63,7 +67,7 @@ impl Floor {
         }
         self.is_not_denied(&phone::spellings(number, &self.home_of(None)))?;
         match self.way_out(number, &[], now) {
-            Err(super::way_out::NoWay::NoRoute) => Err(super::way_out::NoWay::NoRoute.into()),
+            Err(no @ NoWay::NoRoute) => Err(no.into()),
             _ => Ok(()),
         }
     }

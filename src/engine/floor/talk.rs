@@ -1,7 +1,7 @@
 //! Who hears whom in a call that talks; hold, mute, and keys.
 
 use super::{
-    Call, Command, Floor, OrderRefused, Phase, Role,
+    Call, Command, Event, Floor, OrderRefused, Phase, Role,
     party::{Round, Who},
 };
 use crate::{
@@ -189,6 +189,22 @@ impl Floor {
             let _ = self.step(&agent, now, |machine| machine.turn(beside, now));
         }
         self.tell_call(id);
+    }
+
+    /// Tells the agent of a call how its parties stand now.
+    pub(super) fn tell_call(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        if let Some(agent) = call.agent.clone() {
+            let state = super::CallState::of(call);
+            let (call_id, state) = (id, Box::new(state));
+            self.tell(Event::CallChanged {
+                agent,
+                call_id,
+                state,
+            });
+        }
     }
 }
 

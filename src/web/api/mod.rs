@@ -43,6 +43,7 @@ mod jobs;
 mod jurisdictions;
 mod leads;
 pub mod masks;
+mod messages;
 mod my_list;
 mod named_by;
 mod numbers;
@@ -126,6 +127,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(contacts::routes())
         .merge(jobs::routes())
         .merge(agents::routes())
+        .merge(messages::routes())
         .merge(my_list::routes())
         .merge(records::routes())
         .merge(preflight::routes())

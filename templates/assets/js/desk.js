@@ -110,6 +110,9 @@ function hear(event, data) {
     case "outbound.refused":
       toast(say("js-refused", { why: word("block", data.code) === data.code ? (meaning(data.code) ?? data.code) : word("block", data.code) }), true);
       break;
+    case "agent.message":
+      toast(`${data.from_name}: ${data.text}`);
+      break;
     case "call.changed":
       if (agent.call) agent.call = { ...agent.call, ...data };
       break;

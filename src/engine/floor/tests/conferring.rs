@@ -1,6 +1,9 @@
 //! Conferences of an agent, a customer and somebody else.
 
-use super::{script::Stage, talking::check_talk};
+use super::{
+    script::{Stage, check_after},
+    talking::check_talk,
+};
 
 #[test]
 fn who_is_called_into_a_talk_is_heard_by_all_from_the_answer_on() {
@@ -14,7 +17,7 @@ fn who_is_called_into_a_talk_is_heard_by_all_from_the_answer_on() {
          20 ends 95588",
         "5 dial 95588
          5 bridge L1 a1
-         9 bridge L1 a1
+         5 agent 1 busy.transfer
          9 confer L1
          9 confer a1
          9 confer 95588
@@ -106,4 +109,28 @@ fn who_is_in_a_call_can_be_seen() {
     assert_eq!(seen(&stage), (true, with("up")));
     stage.line("9 ends x");
     assert_eq!(stage.floor.who_is_in(call), None);
+}
+
+#[test]
+fn a_colleague_who_is_on_the_line_already_is_heard_at_once() {
+    check_after(
+        "2 record x",
+        "agents 1 2
+         by hand sign-in
+         show agent
+         0 in 1
+         0 in 2 nailed
+         0.5 answers a2
+         0.6 ready 1
+         1 calls x 4000
+         2 answers a1
+         5 in-call 1 invite agent 2",
+        "5 agent 2 busy.ringing
+         5 agent 2 busy.answered
+         5 confer x
+         5 confer a1
+         5 confer a2
+         5 agent 1 busy.conference
+         5 agent 2 busy.conference",
+    );
 }

@@ -93,16 +93,13 @@ impl Floor {
         if self.remote.contains_key(&leg) {
             return;
         }
-        let Some(Role::Party(id) | Role::AgentFor(id) | Role::Customer(id)) = self.legs.get(&leg)
-        else {
-            return;
+        let id = match self.legs.get(&leg) {
+            // A campaign's dial shows by the next gateway what the gate has chosen.
+            Some(Role::Customer(id)) if self.is_attempt(*id) => return,
+            Some(Role::Party(id) | Role::AgentFor(id) | Role::Customer(id)) => *id,
+            _ => return,
         };
-        let id = *id;
-        // A campaign's dial shows by the next gateway what the gate has chosen.
-        let Some(number) = self
-            .number_outside(id, leg)
-            .filter(|_| !self.is_attempt(id))
-        else {
+        let Some(number) = self.number_outside(id, leg) else {
             return;
         };
         let callers = self.callers_of(id);

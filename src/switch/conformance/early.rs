@@ -94,8 +94,9 @@ pub async fn where_there_is_none_nobody_hears_it(scene: &mut Scene) {
     let (waiting, far) = scene.answered("6005").await;
     let (leg, incoming) = scene.call("6006").await;
     scene.callee.take(Command::Ring { leg: incoming });
-    let rings = scene.caller.until(leg, "Ringing").await;
-    assert_eq!(rings, EventKind::Ringing { early_media: false });
+    let rings = EventKind::Ringing { early_media: false };
+    assert_eq!(scene.callee.until(incoming, "Ringing").await, rings);
+    assert_eq!(scene.caller.until(leg, "Ringing").await, rings);
     scene.caller.take(Command::HearEarly {
         leg: waiting,
         of: leg,

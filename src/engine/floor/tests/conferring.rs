@@ -15,9 +15,9 @@ fn who_is_called_into_a_talk_is_heard_by_all_from_the_answer_on() {
          9 answers 95588
          12 hangs-up 1
          20 ends 95588",
-        "5 dial 95588
-         5 bridge L1 a1
+        "5 bridge L1 a1
          5 agent 1 busy.transfer
+         5 dial 95588
          9 confer L1
          9 confer a1
          9 confer 95588
@@ -77,8 +77,8 @@ fn who_does_not_come_leaves_the_talk_as_it_was() {
          5 in-call 1 invite number 95588
          9 ends 95588 486
          12 hangs-up 1",
-        "5 dial 95588
-         5 bridge L1 a1
+        "5 bridge L1 a1
+         5 dial 95588
          9 tell 1 95588 busy
          12 hang up L1
          12 close L1 connected by 1
@@ -114,7 +114,7 @@ fn who_is_in_a_call_can_be_seen() {
 #[test]
 fn a_colleague_who_is_on_the_line_already_is_heard_at_once() {
     check_after(
-        "2 record x",
+        "2 agent 1 busy.answered",
         "agents 1 2
          by hand sign-in
          show agent

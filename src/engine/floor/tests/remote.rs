@@ -32,7 +32,6 @@ fn a_call_calls_the_telephone_first_and_the_talk_starts_when_it_answers() {
          1 dial 13900000001 as 4000 by trunk
          3 bridge x 13900000001
          3 agent 1 busy.answered
-         3 record x
          9 close x connected by 1
          9 hang up 13900000001
          9 agent 1 acw",
@@ -61,17 +60,14 @@ fn a_leg_that_is_kept_takes_the_next_call_at_once_and_is_called_again_when_it_fe
         "1 answer x
          1 dial 13900000001
          3 bridge x 13900000001
-         3 record x
          9 close x connected by 1
          11 answer y
          11 bridge y 13900000001
-         11 record y
          12 hang up y
          12 close y connected by 1
          14 answer z
          14 dial 13900000001
          15 bridge z 13900000001
-         15 record z
          16 close z connected by 1
          18 hang up 13900000001",
     );
@@ -130,8 +126,7 @@ fn the_next_gateway_calls_a_telephone_that_the_first_refused() {
         "1 answer x
          1 dial 13900000001 as 4000 by trunk
          3 dial 13900000001 as 4000 by second
-         4 bridge x 13900000001
-         4 record x",
+         4 bridge x 13900000001",
     );
 }
 
@@ -161,7 +156,6 @@ fn an_hour_has_its_bound() {
         "1 answer x
          1 dial 13900000001
          2 bridge x 13900000001
-         2 record x
          3 close x connected by 1
          3 hang up 13900000001
          5 answer y",

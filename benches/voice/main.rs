@@ -11,6 +11,7 @@
 mod answer;
 mod bridged;
 mod callers;
+mod failures;
 mod far;
 mod proc;
 mod setup;

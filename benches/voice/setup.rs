@@ -6,7 +6,7 @@
 pub mod carrier;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs::File,
     net::UdpSocket,
     process::{Command, Stdio},
@@ -19,6 +19,7 @@ use switch::{EventKind, LegId};
 use super::{
     Plan,
     callers::Callers,
+    failures::Failures,
     proc::{Process, cpu_time, now, percentile, resident_kilobytes},
 };
 
@@ -96,7 +97,7 @@ pub async fn measure(plan: &Plan) {
         "| paceline, sound included | {} | {} | {} | {ours:.2} | {} / {} / {} | {:.0} |",
         tally.offered,
         waits.len(),
-        tally.failed.values().sum::<u32>(),
+        tally.failed.count(),
         after_ring(0.5),
         after_ring(0.95),
         after_ring(0.99),
@@ -109,25 +110,17 @@ pub async fn measure(plan: &Plan) {
     for (name, ms) in RIVALS {
         println!("| {name}, signalling alone, not in this run | | | | {ms:.2} | | |");
     }
-    for (why, count) in &tally.failed {
-        println!("\n{count} calls: {why}");
-    }
+    tally.failed.print();
 }
 
 /// What became of the calls.
 #[derive(Default)]
 struct Tally {
     offered: u32,
-    /// How many were not answered or did not end, by what was said of it.
-    failed: BTreeMap<String, u32>,
+    /// Not answered, or still up.
+    failed: Failures,
     /// From the dial to the answer.
     waits: Vec<Duration>,
-}
-
-impl Tally {
-    fn fail(&mut self, why: &str) {
-        *self.failed.entry(why.to_owned()).or_default() += 1;
-    }
 }
 
 async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
@@ -147,7 +140,7 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
                 tally.offered += 1;
                 match callers.dial("far", &number) {
                     Ok(leg) => drop(open.insert(leg, now())),
-                    Err(refused) => tally.fail(&format!("refused: {refused}")),
+                    Err(refused) => tally.failed.add(format!("refused: {refused}")),
                 }
             }
             Some(event) = callers.events.recv() => {
@@ -161,7 +154,7 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
                     EventKind::Ended(why) => {
                         open.remove(&leg);
                         if answered.remove(&leg).is_none() {
-                            tally.fail(&format!("ended: {:?} {:?}", why.sip_status, why.reason));
+                            tally.failed.add(format!("ended: {:?} {:?}", why.sip_status, why.reason));
                         }
                     }
                     _ => {}
@@ -171,7 +164,7 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
         }
     }
     for _ in open {
-        tally.fail("still up at the end");
+        tally.failed.add("still up at the end".into());
     }
     tally
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use switch::{Command, EventKind, OnEnd};
 
-use super::{Plan, bridged, callers::Callers, far, proc::resident_kilobytes};
+use super::{Plan, bridged, callers::Callers, failures::Failures, far, proc::resident_kilobytes};
 
 /// Lines of the table.
 const LOOKS: u32 = 10;
@@ -32,30 +32,34 @@ pub async fn measure(plan: &Plan) {
     );
     println!("| --- | --- | --- | --- | --- |");
     let started = Instant::now();
-    let (mut placed, mut failed) = (0_u32, 0_u32);
+    let (mut placed, mut failed) = (0_u32, Failures::default());
     let mut beat = tokio::time::interval(Duration::from_secs(1) / rate.max(1));
     let mut looks = tokio::time::interval(plan.length / LOOKS);
     while started.elapsed() < plan.length {
         tokio::select! {
             _ = beat.tick() => {
                 placed += 1;
-                failed += u32::from(callers.dial("far", "short").is_err());
+                if let Err(refused) = callers.dial("far", "short") {
+                    failed.add(format!("refused: {refused}"));
+                }
             }
             Some(event) = callers.events.recv() => {
                 if let EventKind::Ended(why) = event.kind && why.sip_status.is_some() {
-                    failed += 1;
+                    failed.add(format!("ended: {:?} {:?}", why.sip_status, why.reason));
                 }
             }
             _ = looks.tick() => {
                 let late = callers.switch.lateness().p99_ms();
                 let late = late.map_or_else(|| "over 100 ms".into(), |ms| format!("under {ms} ms"));
                 println!(
-                    "| {:.0} | {:.1} | {placed} | {failed} | {late} |",
+                    "| {:.0} | {:.1} | {placed} | {} | {late} |",
                     started.elapsed().as_secs_f64(),
-                    resident_kilobytes() / 1_024.0
+                    resident_kilobytes() / 1_024.0,
+                    failed.count(),
                 );
             }
         }
     }
+    failed.print();
     bridged::hang_up(&mut callers, &legs).await;
 }

@@ -24,8 +24,13 @@ use crate::error::JobError;
 const ENTRIES_MAX: usize = 10_000;
 /// All entries unpacked. A million rows of ten columns are below 1 GB.
 const TOTAL_MAX: u64 = 2 * 1024 * 1024 * 1024;
-/// What is held in memory as a whole: shared strings, styles, the rest.
+/// What is held in memory as a whole but for shared texts: styles, the rest.
 const HELD_MAX: u64 = 256 * 1024 * 1024;
+/// What shared texts take when they are held. The parser holds all of them: ten million short ones, a
+/// million rows of ten columns without a repetition, are 600 MB whatever we do.
+const TEXTS_MAX: u64 = 768 * 1024 * 1024;
+/// What one of them takes beside its bytes: where it lies, and what the allocator rounds up.
+const TEXT_COST: u64 = 48;
 /// Packed sheets shrink to a tenth, very uniform ones to a fiftieth.
 const RATIO_MAX: u64 = 120;
 /// Below this size a high ratio does no harm.
@@ -145,6 +150,11 @@ fn entries(archive: &mut Archive, packed: u64) -> Result<(Vec<usize>, Vec<usize>
     Ok((sheets, others))
 }
 
+/// The table of shared texts, which is measured by what it takes when it is held.
+fn is_texts(name: &str) -> bool {
+    name == "xl/sharedstrings.xml"
+}
+
 fn is_sheet(name: &str) -> bool {
     name.starts_with("xl/worksheets/") || name == "content.xml"
 }
@@ -228,7 +238,10 @@ impl Total {
             entry,
             total: self,
             held: 0,
-            is_sheet,
+            held_max: match () {
+                () if is_sheet || is_texts(name) => u64::MAX,
+                () => HELD_MAX,
+            },
             refused: None,
         };
         let seen = if is_sheet && name.ends_with(".bin") {
@@ -256,8 +269,10 @@ fn scan(counted: &mut Counted<'_, impl Read>, is_xml: bool) -> Result<Seen, JobE
         if is_xml && scan.longest > RUN_MAX {
             return Err(bomb("it holds a text of more than 1 MB"));
         }
+        if is_xml {
+            texts_fit(&scan.seen)?;
+        }
     }
-    // Space for that many texts is made before the first one is read.
     if scan.seen.strings > counted.held {
         return Err(bomb("it claims more shared texts than it has bytes for"));
     }
@@ -269,7 +284,7 @@ struct Counted<'a, R> {
     entry: R,
     total: &'a Total,
     held: u64,
-    is_sheet: bool,
+    held_max: u64,
     refused: Option<JobError>,
 }
 
@@ -278,11 +293,11 @@ impl<R: Read> Read for Counted<'_, R> {
         let count = self.entry.read(buffer)?;
         let bytes = self.total.bytes.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
         let mut fits = within(bytes, self.total.packed);
-        if !self.is_sheet {
-            self.held += count as u64;
-            if self.held > HELD_MAX {
-                fits = Err(bomb("its shared texts are larger than 256 MB"));
-            }
+        self.held += count as u64;
+        if self.held > self.held_max {
+            fits = Err(bomb(
+                "what is neither cells nor shared texts is larger than 256 MB",
+            ));
         }
         match fits {
             Ok(()) => Ok(count),
@@ -294,6 +309,20 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
+/// Whether the shared texts can be held, whatever stands between them: a hint at how they are read out
+/// may be longer than the text itself.
+fn texts_fit(seen: &Seen) -> Result<(), JobError> {
+    // Space for as many as it claims is made before the first one is read.
+    let texts = seen.texts.max(seen.strings / 2);
+    let held = texts
+        .saturating_mul(TEXT_COST)
+        .saturating_add(seen.text_bytes);
+    if held > TEXTS_MAX {
+        return Err(bomb("its shared texts take more than 768 MB"));
+    }
+    Ok(())
+}
+
 fn within(unpacked: u64, packed: u64) -> Result<(), JobError> {
     if unpacked > TOTAL_MAX || (unpacked > RATIO_FROM && unpacked / RATIO_MAX > packed) {
         return Err(bomb("it unpacks to far more than a spreadsheet would"));
@@ -303,4 +332,27 @@ fn within(unpacked: u64, packed: u64) -> Result<(), JobError> {
 
 fn bomb(why: &str) -> JobError {
     JobError::user("ARCHIVE_BOMB", format!("the file is not read: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_texts_are_held_up_to_ten_million_short_ones() {
+        let of = |texts, text_bytes, strings| {
+            texts_fit(&Seen {
+                texts,
+                text_bytes,
+                strings,
+                ..Seen::default()
+            })
+        };
+        // A million rows of ten columns, each text another one.
+        assert!(of(10_000_000, 140_000_000, 10_000_000).is_ok());
+        assert!(of(1_000_000, 800_000_000, 1_000_000).is_err(), "long ones");
+        assert!(of(17_000_000, 0, 0).is_err(), "many that are empty");
+        assert!(of(1, 1, 40_000_000).is_err(), "many that are only claimed");
+        assert!(of(1, 1, u64::MAX).is_err());
+    }
 }

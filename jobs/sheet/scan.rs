@@ -18,6 +18,9 @@ pub struct Seen {
     pub is_filled: bool,
     /// Entries that a table of shared texts claims to have.
     pub strings: u64,
+    /// Entries that it has, and bytes of their texts.
+    pub texts: u64,
+    pub text_bytes: u64,
     /// The sheets of an .ods, which are all in one part.
     pub tables: Vec<Table>,
     hidden_styles: Vec<String>,
@@ -59,9 +62,15 @@ impl Scan {
             }
         }
         while let Some(at) = memchr(b'<', rest) {
-            self.longest = self.longest.max(self.run + at);
+            let run = self.run + at;
+            self.longest = self.longest.max(run);
             self.run = 0;
             rest = &rest[at + 1..];
+            match shared_text(rest) {
+                Some(SharedText::Begins) => self.seen.texts += 1,
+                Some(SharedText::Ends) => self.seen.text_bytes += run as u64,
+                None => {}
+            }
             if !is_of_interest(rest) {
                 continue;
             }
@@ -120,6 +129,39 @@ impl Scan {
             }
             _ => {}
         }
+    }
+}
+
+/// Where an entry of a table of shared texts begins, and where a piece of its text ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SharedText {
+    Begins,
+    Ends,
+}
+
+/// What follows a `<`, looked at as cheaply as can be. A tag that lies across two pieces is missed: one
+/// in some thousands.
+fn shared_text(rest: &[u8]) -> Option<SharedText> {
+    let (name, found) = match rest {
+        [b'/', name @ ..] => (name, SharedText::Ends),
+        name => (name, SharedText::Begins),
+    };
+    match name {
+        [b't', b'>', ..] if found == SharedText::Ends => return Some(found),
+        [b's', b'i', b'>' | b' ' | b'/', ..] if found == SharedText::Begins => return Some(found),
+        [b's' | b't' | b'c' | b'v' | b'r', ..] => return None,
+        _ => {}
+    }
+    let end = name
+        .iter()
+        .take(16)
+        .position(|byte| matches!(byte, b'>' | b' ' | b'/'))?;
+    match (
+        memchr(b':', &name[..end]).map(|at| &name[at + 1..end]),
+        found,
+    ) {
+        (Some(b"t"), SharedText::Ends) | (Some(b"si"), SharedText::Begins) => Some(found),
+        _ => None,
     }
 }
 
@@ -247,6 +289,24 @@ mod tests {
             }
             assert_eq!(pieces.seen, whole.seen, "{size}");
         }
+    }
+
+    #[test]
+    fn shared_texts_are_counted_with_their_bytes_and_without_their_tags() {
+        let of = |text: &str| {
+            let mut scan = Scan::default();
+            scan.feed(text.as_bytes());
+            (scan.seen.texts, scan.seen.text_bytes)
+        };
+        let one = r#"<si><t>abcdef</t><phoneticPr fontId="1" type="noConversion"/></si>"#;
+        // Of each text the two letters of its tag are counted, too.
+        assert_eq!(of(&format!("<sst>{}</sst>", one.repeat(3))), (3, 24));
+        assert_eq!(of("<x:sst><x:si><x:t>ab</x:t></x:si></x:sst>"), (1, 6));
+        assert_eq!(of("<sst><si/><si /></sst>"), (2, 0));
+        assert_eq!(
+            of("<sheetData><row r='1'><c t='s'><v>1</v></c></row></sheetData>"),
+            (0, 0)
+        );
     }
 
     #[test]

@@ -215,6 +215,39 @@ fn a_zip_bomb_is_refused_by_what_it_unpacks_to() {
     assert_eq!(code(&place.file("long.xlsx", &long)), "ARCHIVE_BOMB");
 }
 
+/// What a Chinese spreadsheet program writes beside every text: more than the text itself.
+#[test]
+fn a_large_table_of_short_texts_is_no_bomb() {
+    const TEXTS: u64 = 3_600_000;
+    let place = Place::new();
+    let path = place.0.path().join("large.xlsx");
+    let file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    let mut zip = ZipWriter::new(file);
+    let options = SimpleFileOptions::default().compression_level(Some(1));
+    zip.start_file("xl/workbook.xml", options).unwrap();
+    zip.write_all(b"<workbook/>").unwrap();
+    zip.start_file("xl/sharedStrings.xml", options).unwrap();
+    let mut bytes = 0;
+    let mut text = format!("<sst count=\"{TEXTS}\" uniqueCount=\"{TEXTS}\">");
+    for at in 0..TEXTS {
+        // Its digits do not repeat as those of a counter would.
+        let digits = at.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        text += &format!(
+            "<si><t>{digits:016x}</t><phoneticPr fontId=\"1\" type=\"noConversion\"/></si>"
+        );
+        if text.len() > 1 << 20 {
+            bytes += text.len();
+            zip.write_all(text.as_bytes()).unwrap();
+            text.clear();
+        }
+    }
+    zip.write_all(text.as_bytes()).unwrap();
+    zip.write_all(b"</sst>").unwrap();
+    zip.finish().unwrap();
+    assert!(bytes > 256 * 1024 * 1024, "{bytes}");
+    archive::check(&path).unwrap();
+}
+
 #[test]
 fn a_directory_that_lies_about_sizes_is_not_believed() {
     let place = Place::new();

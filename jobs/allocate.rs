@@ -27,8 +27,6 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         decide(house, ticket, &task, Source::Run(&run), &rules).await?;
     }
     give_all(house, ticket, id).await?;
-    // The leads say who got them; what was drawn from is of no more use.
-    filter::forget(house, &run).await?;
     finish(house, ticket, id).await
 }
 
@@ -36,7 +34,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
 pub async fn finish(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
     let task = find(house, id).await?;
     let mut tx = house.db.begin().await?;
-    ticket.succeed_with(&mut tx, &said(&task)).await?;
+    ticket.succeed(&mut tx, &said(&task)).await?;
     tasks::ready(&mut tx, id, house.now()).await?;
     if let Some(campaign) = &task.campaign_id {
         campaigns::touch(&mut tx, campaign, house.now()).await?;

@@ -12,7 +12,9 @@ use engine::{
     settings::Levels,
     window::Window,
 };
+use serde_json::json;
 use store::{
+    associations::Related,
     dictionaries,
     exports::{self, Export},
     fields, files, lead_search,
@@ -52,7 +54,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         .map_err(|broken| JobError::Panicked(broken.to_string()))??;
     let mut tx = house.db.begin().await?;
     exports::succeed(&mut tx, id, rows, house.now()).await?;
-    ticket.succeed(&mut tx).await?;
+    ticket.succeed(&mut tx, &json!({ "rows": rows })).await?;
     Ok(tx.commit().await?)
 }
 
@@ -62,6 +64,8 @@ struct Column {
     /// Code to label, where people see labels (OUT-064).
     labels: BTreeMap<String, String>,
     masked: bool,
+    /// What people see of the records that the field names stands here, not their ids (OUT-057).
+    is_related: bool,
 }
 
 /// The fields that may be exported, in the order asked for or in that of the batch.
@@ -77,12 +81,17 @@ fn columns(all: &[Field], export: &Export) -> Result<Vec<Column>, JobError> {
     if chosen.is_empty() {
         return Err(JobError::user("NO_COLUMNS", "no field may be exported"));
     }
-    let column = |field: &Field| Column {
+    let column = |field: &Field, is_related| Column {
         masked: field.hidden && !ask.reveal,
         labels: BTreeMap::new(),
         field: field.clone(),
+        is_related,
     };
-    Ok(chosen.into_iter().map(column).collect())
+    let both = |field: &Field| {
+        let related = field.association.is_some().then(|| column(field, true));
+        std::iter::once(column(field, false)).chain(related)
+    };
+    Ok(chosen.into_iter().flat_map(both).collect())
 }
 
 /// What people see for each code that the field keeps (OUT-064); empty: it keeps what people see.
@@ -118,8 +127,13 @@ fn query(export: &Export, fields: &[Field]) -> Result<Query, JobError> {
     })
 }
 
-/// Values of one lead by field code.
-type Cells = BTreeMap<String, String>;
+/// One lead.
+struct Cells {
+    /// By field code.
+    values: BTreeMap<String, String>,
+    /// What people see of the records that fields name, by field code.
+    related: BTreeMap<String, String>,
+}
 
 /// Numbers that the outbound settings hide from whoever asked (OUT-153).
 struct Masks {
@@ -127,6 +141,8 @@ struct Masks {
     department: Option<String>,
     /// Codes of the phone fields; empty when all is to be seen.
     phones: Vec<String>,
+    /// The batch's, none of them hidden when all is to be seen.
+    fields: Vec<Field>,
 }
 
 impl Masks {
@@ -137,11 +153,23 @@ impl Masks {
             levels: settings::levels(&house.db, &export.orgi).await?,
             department: settings::department_of(&house.db, &export.created_by).await?,
             phones: phones.map(|field| field.code.clone()).collect(),
+            fields: fields
+                .iter()
+                .map(|field| Field {
+                    hidden: field.hidden && !export.query.0.reveal,
+                    ..field.clone()
+                })
+                .collect(),
         })
     }
 
-    fn cells(&self, lead: Lead) -> Cells {
+    fn cells(&self, lead: Lead, related: &Related) -> Cells {
         let mut cells = lead.data.0;
+        let shown = self.fields.iter().filter_map(|field| {
+            let text = related.shown(field, cells.get(&field.code)?)?;
+            Some((field.code.clone(), text))
+        });
+        let shown = shown.collect();
         let (department, campaign) = (self.department.as_deref(), lead.campaign_id.as_deref());
         if !self.phones.is_empty() && self.levels.at(department, campaign).phone_mask {
             for code in &self.phones {
@@ -150,7 +178,10 @@ impl Masks {
                 }
             }
         }
-        cells
+        Cells {
+            values: cells,
+            related: shown,
+        }
     }
 }
 
@@ -171,9 +202,11 @@ async fn read(
         let Some(last) = page.last() else { break };
         after = Some(last.place(query.sort));
         rows += i64::try_from(page.len()).unwrap_or_default();
+        let data = page.iter().map(|found| &found.lead.data.0);
+        let related = Related::of(db, orgi, &masks.fields, data).await?;
         let page = page
             .into_iter()
-            .map(|found| masks.cells(found.lead))
+            .map(|found| masks.cells(found.lead, &related))
             .collect();
         if pages.send(page).await.is_err() {
             // The writer has ended; its error is the one that counts.
@@ -191,10 +224,8 @@ fn write(
     columns: &[Column],
     mut pages: mpsc::Receiver<Vec<Cells>>,
 ) -> Result<(), JobError> {
-    let titles: Vec<&str> = columns
-        .iter()
-        .map(|column| column.field.title.as_str())
-        .collect();
+    let titles: Vec<String> = columns.iter().map(Column::title).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     let mut file = File::begin(&target, &titles)?;
     while let Some(page) = pages.blocking_recv() {
         for cells in page {
@@ -206,8 +237,20 @@ fn write(
 }
 
 impl Column {
+    fn title(&self) -> String {
+        match self.is_related {
+            true => format!("{} (关联 shown)", self.field.title),
+            false => self.field.title.clone(),
+        }
+    }
+
     fn text(&self, cells: &Cells) -> String {
+        if self.is_related {
+            let shown = cells.related.get(&self.field.code);
+            return shown.cloned().unwrap_or_default();
+        }
         let value = cells
+            .values
             .get(&self.field.code)
             .map(String::as_str)
             .unwrap_or_default();

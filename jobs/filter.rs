@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use engine::filter::{
     self, Column, HISTORY, Resolved, Tree, business_columns, columns, name_of, resolve, troubles,
 };
+use serde_json::json;
 use store::{
     batches, fields,
     filter_runs::{self, FilterRun},
@@ -34,7 +35,9 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         }
     }
     let mut tx = house.db.begin().await?;
-    ticket.succeed(&mut tx).await?;
+    ticket
+        .succeed(&mut tx, &json!({ "matched": run.matched }))
+        .await?;
     Ok(tx.commit().await?)
 }
 

@@ -124,19 +124,11 @@ impl Ticket {
         }
     }
 
-    /// Ends the job in the write that ends its work.
-    ///
-    /// # Errors
-    /// [`JobError::Superseded`]: drop the write.
-    pub async fn succeed(&self, tx: &mut Tx) -> Result<(), JobError> {
-        self.succeed_with(tx, &Value::Null).await
-    }
-
     /// Ends the job in the write that ends its work, and says what it did: an object of counts.
     ///
     /// # Errors
     /// [`JobError::Superseded`]: drop the write.
-    pub async fn succeed_with(&self, tx: &mut Tx, result: &Value) -> Result<(), JobError> {
+    pub async fn succeed(&self, tx: &mut Tx, result: &Value) -> Result<(), JobError> {
         let alive = jobs::succeed(tx, &self.job, self.fence, result, clock::now()).await?;
         if alive {
             Ok(())

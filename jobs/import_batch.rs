@@ -9,8 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use engine::import_row::Choice;
+use serde_json::{Value, json};
 use store::{
-    batches,
+    batches, dictionaries, fields,
     imports::{self, Import},
     mappings,
     work::{self, By, Work},
@@ -24,10 +26,10 @@ use crate::{
     reading::End,
 };
 
-mod read;
+pub mod read;
 mod seen;
-mod sort;
-mod write;
+pub mod sort;
+pub mod write;
 
 use read::{Chunk, read};
 
@@ -43,6 +45,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let import = imports::get(&house.db, id).await?;
     let import = import.ok_or_else(|| JobError::user("NO_SUCH_IMPORT", "the import is gone"))?;
     let path = house.data_dir.join(&import.file_path);
+    add_items(house, &import).await?;
     let source =
         import_source::of(&house.db, &import.batch_id, path, import.options.0.clone()).await?;
     let mut tx = house.db.begin().await?;
@@ -53,10 +56,14 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let writer = write::Writer::new(house, ticket, &import, &source.fields);
     let (chunks, received) = mpsc::channel(AHEAD);
     let cursor = import.row_cursor;
-    let keeps_cells = sort::may_refuse(&import.options);
+    let keeps_cells = write::may_refuse(&import.options, &source.fields);
     let reading = {
         let source = source.clone();
-        tokio::task::spawn_blocking(move || read(&source, cursor, keeps_cells, &chunks))
+        let from = read::From {
+            cursor,
+            keeps_cells,
+        };
+        tokio::task::spawn_blocking(move || read(&source, from, &chunks, |_| ()))
     };
     write_all(house, &writer, received).await?;
     let end = reading.await.unwrap_or_else(|broken| {
@@ -67,6 +74,27 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         ))
     })?;
     finish(house, ticket, &import, &end).await
+}
+
+/// Puts what the uploader wants to add into the dictionaries, before a lead holds any of it.
+async fn add_items(house: &House, import: &Import) -> Result<(), JobError> {
+    let fields = fields::list(&house.db, &import.batch_id).await?;
+    let mut tx = house.db.begin().await?;
+    for field in &fields {
+        let said = import
+            .options
+            .choices
+            .get(&field.code)
+            .into_iter()
+            .flatten();
+        let added = said.filter(|(_, choice)| **choice == Choice::Add);
+        let labels: Vec<&str> = added.map(|(value, _)| value.as_str()).collect();
+        if let (Some(dictionary), false) = (&field.dictionary, labels.is_empty()) {
+            let (of, now) = ((dictionary.as_str(), import.id.as_str()), house.now());
+            dictionaries::add_for_import(&mut tx, of, &labels, now).await?;
+        }
+    }
+    Ok(tx.commit().await?)
 }
 
 async fn write_all(
@@ -99,26 +127,42 @@ async fn finish(
 ) -> Result<(), JobError> {
     let now = house.now();
     let done = imports::get(&house.db, &import.id).await?;
+    let done = done.ok_or_else(|| JobError::user("NO_SUCH_IMPORT", "the import is gone"))?;
     let mut tx = house.db.begin().await?;
-    ticket.succeed(&mut tx).await?;
+    ticket.succeed(&mut tx, &said(&done)).await?;
     imports::succeed(&mut tx, &import.id, &end.warnings, now).await?;
     mappings::note_titles(&mut tx, &import.id, &end.titles).await?;
-    if let Some((signature, mapping)) = &end.confirmed {
-        mappings::remember(&mut tx, &import.batch_id, signature, mapping, now).await?;
+    if let Some((signature, remembered)) = &end.confirmed {
+        let of = (import.batch_id.as_str(), import.id.as_str());
+        let what = (signature.as_str(), remembered);
+        mappings::remember(&mut tx, of, what, now).await?;
     }
     batches::touch(&mut tx, &import.batch_id, now).await?;
-    if done.is_some_and(|import| import.invalid > 0) {
-        let by = By {
-            orgi: &import.orgi,
-            user: &import.creater,
-            batch: Some(&import.batch_id),
-        };
+    let by = By {
+        orgi: &import.orgi,
+        user: &import.creater,
+        batch: Some(&import.batch_id),
+    };
+    work::build_snapshot(&mut tx, &import.batch_id, by, now).await?;
+    if done.invalid > 0 {
         let sheet = Work::RejectsSheet {
             import: import.id.clone(),
         };
         work::enqueue(&mut tx, sheet, by, now).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// What the job says it did.
+fn said(import: &Import) -> Value {
+    json!({
+        "good": import.good,
+        "invalid": import.invalid,
+        "duplicates": import.duplicate,
+        "updated": import.updated,
+        "blank": import.blank,
+        "blacklisted": import.blacklisted,
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod allocate;
 mod allocate_contacts;
+mod build_snapshot;
 mod clock;
 mod dry_run;
 mod error;

@@ -4,6 +4,7 @@ use engine::{
     gateway::Gateway,
     preflight::{Desk, Summary},
 };
+use serde_json::json;
 use store::{
     campaigns::{self, Campaign},
     gateways,
@@ -66,7 +67,9 @@ pub async fn run(
     let mut tx = house.db.begin().await?;
     let (orgi, id) = (&campaign.orgi, &campaign.id);
     preflight::keep(&mut tx, &ticket.job, orgi, id, &summary, now).await?;
-    ticket.succeed(&mut tx).await?;
+    ticket
+        .succeed(&mut tx, &json!({ "leads": summary.total }))
+        .await?;
     Ok(tx.commit().await?)
 }
 

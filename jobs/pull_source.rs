@@ -70,7 +70,7 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     };
     sources::told(&mut tx, id, state, None, house.now()).await?;
     let result = json!({"files": seen, "imported": imports.len(), "imports": imports});
-    ticket.succeed_with(&mut tx, &result).await?;
+    ticket.succeed(&mut tx, &result).await?;
     Ok(tx.commit().await?)
 }
 

@@ -7,10 +7,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use engine::{
     dictionary::Dictionary,
     field::{self, COLUMNS_MAX, Field},
-    import_row::{Ask, Cell, NewLead, Plan, RowReject, Tally, letters, original},
-    mapping::{self, Column, Known, Mapping},
+    import_row::{Ask, Cell, Choice, Choices, NewLead, Plan, RowReject, Tally, letters, original},
+    mapping::{self, Column, Known},
 };
-use store::imports::Options;
+use store::{imports::Options, mappings::Remembered};
 
 use crate::{
     error::JobError,
@@ -31,7 +31,7 @@ pub struct Source {
     /// Those that the fields name.
     pub dictionaries: Vec<Dictionary>,
     /// Confirmed for earlier files of the batch, by signature of the header.
-    pub remembered: BTreeMap<String, Mapping>,
+    pub remembered: BTreeMap<String, Remembered>,
 }
 
 /// What is known once the titles are.
@@ -42,6 +42,8 @@ pub struct Head {
     pub row: u32,
     pub titles: Vec<String>,
     pub columns: Vec<Column>,
+    /// What becomes of values in columns of choices.
+    pub choices: Choices,
 }
 
 /// What is read, in this order: one head, then rows that hold something.
@@ -67,7 +69,7 @@ pub struct End {
     pub warnings: Vec<String>,
     pub titles: Vec<String>,
     /// What the uploader confirmed with this file, to be remembered for its header.
-    pub confirmed: Option<(String, Mapping)>,
+    pub confirmed: Option<(String, Remembered)>,
 }
 
 /// Takes events as they come.
@@ -174,16 +176,19 @@ impl Reading<'_, '_> {
             .collect();
         let signature = mapping::signature(&titles);
         let given = &self.source.options.mapping;
+        let remembered = self.source.remembered.get(&signature).filter(|_| row > 0);
         let known = Known {
             given: Some(given),
-            remembered: self.source.remembered.get(&signature).filter(|_| row > 0),
+            remembered: remembered.map(|remembered| &remembered.mapping),
         };
+        let choices = self.choices(remembered);
         let columns = mapping::suggest(&titles, &sample, &self.source.fields, &known);
         let head = Head {
             about: self.about.clone(),
             row,
             titles,
             columns,
+            choices,
         };
         if (self.take)(Event::Head(&head))? == Flow::Stop {
             return Ok(Flow::Stop);
@@ -191,6 +196,7 @@ impl Reading<'_, '_> {
         let ask = Ask {
             fields: &self.source.fields,
             dictionaries: &self.source.dictionaries,
+            choices: &head.choices,
             is_1904: self.about.is_1904,
         };
         let plan = Plan::over(&head.columns, &ask)?;
@@ -208,6 +214,20 @@ impl Reading<'_, '_> {
             }
         }
         Ok(Flow::On)
+    }
+
+    /// What is said of values with this file, and what was said of others with an earlier one.
+    fn choices(&self, remembered: Option<&Remembered>) -> Choices {
+        let mut choices = remembered.map_or_else(Choices::new, |old| old.choices.clone());
+        for (code, given) in &self.source.options.choices {
+            let of_field = choices.entry(code.clone()).or_default();
+            of_field.extend(
+                given
+                    .iter()
+                    .map(|(value, choice)| (value.clone(), choice.clone())),
+            );
+        }
+        choices
     }
 
     fn header(&self, held: &[Row]) -> Result<(u32, Vec<String>), JobError> {
@@ -272,12 +292,23 @@ impl Reading<'_, '_> {
             ));
         }
         warnings.extend(started.plan.told(&self.tally));
-        let confirms = !self.source.options.mapping.is_empty() && head.row > 0;
+        let options = &self.source.options;
+        let says = !options.mapping.is_empty() || !options.choices.is_empty();
+        let confirms = says && head.row > 0;
         End {
             warnings,
             confirmed: confirms.then(|| {
-                let mapping = mapping::confirmed(&head.columns);
-                (mapping::signature(&head.titles), mapping)
+                // What was added stands in the dictionary by now.
+                let mut choices = head.choices.clone();
+                for of_field in choices.values_mut() {
+                    of_field.retain(|_, choice| *choice != Choice::Add);
+                }
+                choices.retain(|_, of_field| !of_field.is_empty());
+                let remembered = Remembered {
+                    mapping: mapping::confirmed(&head.columns),
+                    choices,
+                };
+                (mapping::signature(&head.titles), remembered)
             }),
             titles: head.titles.clone(),
         }

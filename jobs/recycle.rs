@@ -51,7 +51,7 @@ pub async fn run(house: &House, ticket: &Ticket, ask: &Recycle) -> Result<(), Jo
         "being_dialled": skipped.being_dialled,
         "dialled": skipped.dialled,
     });
-    ticket.succeed_with(&mut tx, &said).await?;
+    ticket.succeed(&mut tx, &said).await?;
     for campaign in &touched {
         campaigns::touch(&mut tx, campaign, house.now()).await?;
     }

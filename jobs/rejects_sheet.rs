@@ -5,6 +5,7 @@
 use std::{collections::VecDeque, path::PathBuf};
 
 use engine::import_row::{Cell, REJECT_TITLES, show};
+use serde_json::json;
 use store::{
     duplicates::{self, Duplicate},
     files,
@@ -56,7 +57,8 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         .await
         .map_err(|broken| JobError::Panicked(broken.to_string()))??;
     let mut tx = house.db.begin().await?;
-    ticket.succeed(&mut tx).await?;
+    let said = json!({ "rejects": import.invalid, "duplicates": import.duplicate });
+    ticket.succeed(&mut tx, &said).await?;
     Ok(tx.commit().await?)
 }
 

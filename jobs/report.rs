@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
 use store::{
     campaign_report::{self, Report},
     campaigns, files,
@@ -19,12 +20,17 @@ pub async fn run(house: &House, ticket: &Ticket, campaign: &str) -> Result<(), J
         .map(|campaign| campaign.name);
     let name = name.ok_or_else(|| JobError::user("NO_SUCH_CAMPAIGN", "the campaign is gone"))?;
     let report = campaign_report::of(&house.db, campaign).await?;
+    let said = json!({
+        "leads": report.leads.allocated,
+        "attempts": report.attempts.dialled,
+        "calls": report.calls.calls,
+    });
     let target = files::report(&house.data_dir, &ticket.job);
     tokio::task::spawn_blocking(move || write(target, &name, &report))
         .await
         .map_err(|broken| JobError::Panicked(broken.to_string()))??;
     let mut tx = house.db.begin().await?;
-    ticket.succeed(&mut tx).await?;
+    ticket.succeed(&mut tx, &said).await?;
     Ok(tx.commit().await?)
 }
 

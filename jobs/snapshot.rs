@@ -5,7 +5,10 @@
 //! is kept in memory, up to a bound, the batches that were asked last. What changes with calls is
 //! never kept: it is read when a condition asks for it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use chrono::NaiveDate;
 use store::segments::{self, Segment};
@@ -80,7 +83,15 @@ pub async fn piece(
                     let (first, end) = bounds(segment.block);
                     calls = Some(segments::history(&house.db, batch, first, end).await?);
                 }
+                let contacts = match name.as_str() {
+                    "days_since_contact" => {
+                        let (first, end) = bounds(segment.block);
+                        segments::contacts(&house.db, batch, first, end).await?
+                    }
+                    _ => BTreeMap::new(),
+                };
                 let calls = calls.as_deref().unwrap_or_default();
+                let calls = (calls, &contacts);
                 let cells = history::cells(name, &piece.positions, calls, question);
                 Arc::new(Part::of(&cells))
             }
@@ -88,6 +99,24 @@ pub async fn piece(
         piece.parts.insert(name.clone(), part);
     }
     Ok(piece)
+}
+
+/// Makes a segment's file where the one that is there is not up to date. `false`: it was.
+///
+/// # Errors
+/// When the database or the file system fails.
+pub async fn make(house: &House, batch: &str, segment: Segment) -> Result<bool, JobError> {
+    let path = file::path(&house.data_dir, batch, segment.block);
+    let there = {
+        let path = path.clone();
+        blocking(move || Ok(file::read(&path, segment.version, &[]))).await?
+    };
+    if there.is_some() {
+        return Ok(false);
+    }
+    let built = build::segment(house, batch, segment.block).await?;
+    blocking(move || file::write(&path, segment.version, &built)).await?;
+    Ok(true)
 }
 
 /// First position of a block, and the one after its last.

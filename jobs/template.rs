@@ -1,6 +1,7 @@
 //! A template's header becomes the batch's fields (OUT-030 to OUT-035, OUT-072).
 
 use engine::import_row::check_template;
+use serde_json::json;
 use store::{fields, imports::Options};
 
 use crate::{
@@ -37,7 +38,8 @@ pub async fn run(house: &House, ticket: &Ticket, ask: Ask<'_>) -> Result<(), Job
     })?;
     check_template(&header, row)?;
     let mut tx = house.db.begin().await?;
-    fields::add_titles(&mut tx, ask.batch, &header, house.now()).await?;
-    ticket.succeed(&mut tx).await?;
+    let added = fields::add_titles(&mut tx, ask.batch, &header, house.now()).await?;
+    let said = json!({ "header_row": row, "titles": header.len(), "added": added });
+    ticket.succeed(&mut tx, &said).await?;
     Ok(tx.commit().await?)
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use store::{
     imports::{self, Import},
     undo::{self, Chunk},
+    work::{self, By},
 };
 
 use crate::{
@@ -82,7 +83,13 @@ async fn finish(
     let mut tx = house.db.begin().await?;
     undo::finish(&mut tx, import, &warnings, house.now()).await?;
     let did = json!({ "removed": import.removed, "restored": import.restored, "kept": kept });
-    ticket.succeed_with(&mut tx, &did).await?;
+    ticket.succeed(&mut tx, &did).await?;
+    let by = By {
+        orgi: &import.orgi,
+        user: import.undone_by.as_ref().unwrap_or(&import.creater),
+        batch: Some(&import.batch_id),
+    };
+    work::build_snapshot(&mut tx, &import.batch_id, by, house.now()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -16,16 +16,16 @@ use std::{path::PathBuf, time::Duration};
 
 use engine::window::Window;
 use store::{
-    Db, batches, daily, filter_runs, imports,
+    Db, daily, filter_runs,
     jobs::{self, Taken},
-    previews, sources, tasks, undo,
+    previews, sources,
     work::{self, Work, queue},
 };
 use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 use crate::{
-    JobError, allocate, allocate_contacts, dry_run, export, filter,
+    JobError, allocate, allocate_contacts, build_snapshot, dry_run, export, filter,
     house::{House, Ticket},
     import_batch, preflight, pull_source, recycle, recycle_stale, rejects_sheet, report,
     settings::Settings,
@@ -45,6 +45,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Entries that are done stay for a day.
 const SWEEP_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
+const PREVIEW_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Results of conditions that were not saved can be paged through for an hour.
 const UNSAVED_KEPT_MS: i64 = 60 * 60 * 1000;
 
@@ -102,7 +103,20 @@ async fn sweep(house: &House) -> Result<(), JobError> {
     work::sweep(&mut tx, house.now().plus(-SWEEP_AFTER_MS)).await?;
     tx.commit().await?;
     filter_runs::sweep_unsaved(&house.db, house.now().plus(-UNSAVED_KEPT_MS)).await?;
+    sweep_previews(house).await?;
     snapshot::sweep(house).await
+}
+
+/// A file that was only looked at may be imported for a day.
+async fn sweep_previews(house: &House) -> Result<(), JobError> {
+    let mut tx = house.db.begin().await?;
+    let files = previews::sweep(&mut tx, house.now().plus(-PREVIEW_KEPT_MS)).await?;
+    tx.commit().await?;
+    for file in files {
+        // A leftover does no harm.
+        let _ = tokio::fs::remove_file(house.data_dir.join(file)).await;
+    }
+    Ok(())
 }
 
 async fn keep_looking(house: House) {
@@ -216,6 +230,7 @@ impl House {
             }
             Work::CampaignReport { campaign } => report::run(self, ticket, campaign).await,
             Work::PullSource { source } => pull_source::run(self, ticket, source).await,
+            Work::BuildSnapshot { batch } => build_snapshot::run(self, ticket, batch).await,
         }
     }
 
@@ -227,35 +242,7 @@ impl House {
         if !jobs::fail(&mut tx, &taken.job, ticket.fence, code, &text, now).await? {
             return Ok(());
         }
-        match &taken.work {
-            Work::ImportBatch { import } => {
-                imports::fail(&mut tx, import, code, &text, now).await?;
-                if let Some(import) = imports::get(&self.db, import).await? {
-                    batches::touch(&mut tx, &import.batch_id, now).await?;
-                }
-            }
-            Work::UndoImport { import } => undo::give_up(&mut tx, import).await?,
-            Work::DryRun { preview } => previews::fail(&mut tx, preview, code, &text, now).await?,
-            Work::RunFilter { run } => filter_runs::fail(&mut tx, run, code, &text, now).await?,
-            Work::AllocateTask { task } | Work::AllocateContacts { task } => {
-                tasks::fail(&mut tx, task, code, now).await?;
-            }
-            Work::PullSource { source } => {
-                sources::told(&mut tx, source, "failed", Some((code, &text)), now).await?;
-            }
-            Work::ExportLeads { export } => {
-                store::exports::fail(&mut tx, export, code, now).await?;
-            }
-            Work::Preflight { run: Some(run), .. } => {
-                filter_runs::fail(&mut tx, run, code, &text, now).await?;
-            }
-            Work::ReadTemplate { .. }
-            | Work::RecycleTask(_)
-            | Work::RecycleStale { .. }
-            | Work::RejectsSheet { .. }
-            | Work::Preflight { run: None, .. }
-            | Work::CampaignReport { .. } => {}
-        }
+        work::fail(&mut tx, &taken.work, code, &text, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -8,7 +8,9 @@ use engine::draw::{
 };
 use store::{
     access::members,
-    campaigns, filter_runs, targets,
+    campaigns,
+    filter_runs::{self, Places},
+    targets,
     task_draws::{self, BLOCK, Deal},
     tasks::{self, Asked, Decision, Portion, Task},
 };
@@ -31,6 +33,7 @@ struct Drawn {
 }
 
 /// What a task draws from.
+#[derive(Clone, Copy)]
 pub enum Source<'a> {
     /// The hits of a filter run.
     Run(&'a str),
@@ -91,7 +94,11 @@ pub async fn decide(
     ticket.progress(&mut tx, "drawing", 0, 0).await?;
     task_draws::clear(&mut tx, &task.id).await?;
     tx.commit().await?;
-    let (filtered, drawn) = draw(house, source, rules).await?;
+    let (free, drawn) = draw(house, source, rules).await?;
+    if let Source::Run(run) = source {
+        keep_free(house, &task.id, run, &free).await?;
+    }
+    let filtered = i64::try_from(free.len()).unwrap_or(i64::MAX);
     let mut dealt = deal(house, task, rules, drawn).await?;
     for (reason, count) in &task.reasons.0 {
         *dealt.reasons.entry(reason.clone()).or_default() += count;
@@ -99,12 +106,19 @@ pub async fn decide(
     keep(house, ticket, task, filtered, dealt).await
 }
 
-/// The first leads in the order, and how many there were to choose from.
+/// Remembers what there was to choose from, so that the task's counts can be opened (OUT-145).
+async fn keep_free(house: &House, task: &str, run: &str, free: &Places) -> Result<(), JobError> {
+    let mut tx = house.db.begin().await?;
+    filter_runs::keep_drawn(&mut tx, task, run, free, house.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What there was to choose from, and the first leads of it in the order.
 async fn draw(
     house: &House,
     source: Source<'_>,
     rules: &Rules,
-) -> Result<(i64, Vec<Drawn>), JobError> {
+) -> Result<(Places, Vec<Drawn>), JobError> {
     let order = &rules.order;
     let asked = Asked {
         ordered_by: order.field(),
@@ -116,7 +130,7 @@ async fn draw(
         None => usize::try_from(rules.most).unwrap_or(usize::MAX),
     };
     let mut conn = house.db.reading().await?;
-    let mut filtered = 0;
+    let mut places = Places::default();
     let mut drawn: Vec<Drawn> = Vec::new();
     let mut after = -1;
     loop {
@@ -130,7 +144,7 @@ async fn draw(
         let Some(last) = hits.last() else { break };
         after = *last;
         let free = tasks::candidates(&mut conn, &hits, asked).await?;
-        filtered += i64::try_from(free.len()).unwrap_or(i64::MAX);
+        places.extend(free.iter().map(|lead| lead.position));
         drawn.extend(free.into_iter().map(|lead| Drawn {
             rank: lead.rank(order),
             position: lead.position,
@@ -141,7 +155,7 @@ async fn draw(
         }
     }
     keep_first(&mut drawn, most, order);
-    Ok((filtered, drawn))
+    Ok((places, drawn))
 }
 
 fn keep_first(drawn: &mut Vec<Drawn>, most: usize, order: &ListOrder) {

@@ -3,7 +3,7 @@ use engine::{
     draw::{Share, Target, TargetType},
 };
 use store::{
-    leads,
+    filter_runs, leads,
     tasks::{self, Task},
     testing::on_both,
     work::Work,
@@ -30,6 +30,63 @@ async fn start(house: &House, campaign: &str) -> Task {
         .await
         .unwrap();
     tasks::get(&house.db, &id).await.unwrap().unwrap()
+}
+
+/// What a task's filter selected and what of it was free stays known, however often the filter runs
+/// afterwards (OUT-145).
+#[tokio::test]
+async fn what_a_task_drew_from_stays_known() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let filter = testing::filter(&house, &batch, &[]).await;
+        let targets = [target(TargetType::Agent, "1001", 100)];
+        let plan = Plan {
+            mode: Mode::Preview,
+            extract: 100,
+            share: Share::All,
+            targets: &targets,
+        };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let first = start(&house, &campaign).await;
+        let second = start(&house, &campaign).await;
+        for _ in 0..5 {
+            let mut tx = house.db.begin().await.unwrap();
+            let run = filter_runs::create(&mut tx, "o", &filter, house.now()).await;
+            tx.commit().await.unwrap();
+            let run = run.unwrap().unwrap();
+            testing::run(&house, Work::RunFilter { run }).await.unwrap();
+        }
+        let wanted = store::records::Wanted {
+            filter,
+            ..store::records::Wanted::default()
+        };
+        let (records, _) = store::records::tasks(&house.db, "o", &wanted, false, "", 10)
+            .await
+            .unwrap();
+        let mut conn = house.db.reading().await.unwrap();
+        for (task, free) in [(first, 999), (second, 899)] {
+            let record = records.iter().find(|record| record.id == task.id).unwrap();
+            assert!(record.is_kept);
+            let run = record.run_id.as_ref().unwrap();
+            assert_eq!(filter_runs::count(&mut conn, run).await.unwrap(), 999);
+            let drawn = record.drawn_run_id.as_ref().unwrap();
+            assert_eq!(filter_runs::count(&mut conn, drawn).await.unwrap(), free);
+            assert_eq!(task.filtered, free);
+        }
+        let (runs, all) = store::records::filters(&house.db, "o", &wanted, "", 20)
+            .await
+            .unwrap();
+        assert_eq!((runs.len(), all), (7, 7));
+        assert_eq!(
+            store::lead_search::newest_run(&house.db, &wanted.filter)
+                .await
+                .unwrap()
+                .as_ref(),
+            runs.first().map(|run| &run.id)
+        );
+    })
+    .await;
 }
 
 #[tokio::test]

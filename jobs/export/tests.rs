@@ -240,8 +240,12 @@ fn codes_are_written_as_labels() {
         ]
         .into(),
         masked: false,
+        is_related: false,
     };
-    let cells = |text: &str| -> Cells { [("wish".to_owned(), text.to_owned())].into() };
+    let cells = |text: &str| Cells {
+        values: [("wish".to_owned(), text.to_owned())].into(),
+        related: BTreeMap::new(),
+    };
     assert_eq!(column(false).text(&cells("1")), "有意向");
     assert_eq!(column(false).text(&cells("9")), "9");
     assert_eq!(column(true).text(&cells("1,2")), "有意向,无");

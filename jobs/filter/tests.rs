@@ -254,6 +254,62 @@ async fn calls_are_seen_without_a_new_snapshot_and_a_count_keeps_no_hits() {
     .await;
 }
 
+/// An attempt on a lead: its class of answer, its outcome, and how many days ago it was answered.
+macro_rules! attempt {
+    ($class:literal, $outcome:literal, $days:literal) => {
+        concat!(
+            "INSERT INTO attempts (id, orgi, lead_id, batch_id, campaign_id, mode, caller, number,
+                 gateway_id, verdict, node, state, reserved_at, answered_at, answer_class, outcome, call_id)
+             SELECT 'att_' || id, orgi, id, batch_id, 'cmp_1', 'predictive', '1', phone, 'gw', '{}', 'n',
+                 'closed', 1, created_at - 86400000 * ",
+            $days,
+            ", '",
+            $class,
+            "', '",
+            $outcome,
+            "', 'call_' || id FROM leads WHERE id = $1"
+        )
+    };
+}
+
+/// Only a person who answers is a contact, and who never was one is longer ago than any number of days.
+#[tokio::test]
+async fn days_since_contact_are_since_somebody_answered() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = testing::sample(&house).await;
+        let leads = leads::page(&house.db, &batch, 0, 6).await.unwrap();
+        let attempts = [
+            attempt!("person", "connected", 20),
+            attempt!("person", "abandoned", 1),
+            attempt!("unknown", "connected", 2),
+            attempt!("machine", "machine", 3),
+            attempt!("unknown", "abandoned", 4),
+        ];
+        for (lead, attempt) in leads.iter().zip(attempts) {
+            let dialled = "UPDATE leads SET dial_count = 1, call_status = 'failed',
+                last_dial_at = created_at - 86400000 * 5 WHERE id = $1";
+            store::testing::about(&house.db, &lead.id, dialled).await;
+            store::testing::about(&house.db, &lead.id, attempt).await;
+        }
+        let count = async |field: &str, op: &str, value: &str| {
+            let form = Form::Rows(vec![row(field, op, value)]);
+            unsaved(&house, Over::Batch(&batch), &form, true)
+                .await
+                .matched
+        };
+        // The first, the two whom nobody reached, and all who were never dialled.
+        assert_eq!(count("days_since_contact", "ge", "15").await, 999 - 2);
+        assert_eq!(count("days_since_contact", "le", "15").await, 2);
+        assert_eq!(count("days_since_contact", "between", "19,21").await, 1);
+        assert_eq!(count("days_since_contact", "is_null", "").await, 999 - 3);
+        assert_eq!(count("days_since_dial", "le", "6").await, 5);
+        assert_eq!(count("days_since_dial", "ge", "15").await, 999 - 5);
+        assert_eq!(count("days_since_dial", "is_null", "").await, 999 - 5);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_filter_whose_field_was_deleted_says_so() {
     on_both(|home| async move {

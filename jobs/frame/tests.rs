@@ -116,7 +116,9 @@ fn value(random: &mut StdRng, code: &str) -> String {
         "born" => pick(random, &DATES),
         "seen" | "created_at" | "last_dial_at" => pick(random, &MOMENTS),
         "due" => pick(random, &[DATES, MOMENTS].concat()),
-        "dial_count" | "fail_count" | "days_since_contact" => random.random_range(0..9).to_string(),
+        "dial_count" | "fail_count" | "days_since_contact" | "days_since_dial" => {
+            random.random_range(0..9).to_string()
+        }
         "dnc" | "voided" => pick(random, &["true", "false"]),
         "vip" => pick(random, &["true", "false"]),
         "phone" => format!("1380013{:04}", random.random_range(0..12)),

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::{CHUNK, seen::Seen};
 use crate::{
     error::JobError,
-    reading::{self, End, Event, Read, Source, as_it_was},
+    reading::{self, End, Event, Head, Read, Source, as_it_was},
     sheet::Flow,
 };
 
@@ -77,13 +77,31 @@ impl Chunk {
     }
 }
 
-/// Reads and checks rows behind `cursor` until the sheet ends or nobody listens.
+/// Which rows are read, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct From {
+    /// The last sheet row that is done already.
+    pub cursor: i64,
+    /// Good rows may be refused later, and are to be told as they were.
+    pub keeps_cells: bool,
+}
+
+/// What is met on the way.
+#[derive(Debug)]
+pub enum Met<'a> {
+    Head(&'a Head),
+    /// Of a row, as they are.
+    Cells(&'a [Cell]),
+}
+
+/// Reads and checks rows until the sheet ends or nobody listens. `met` sees everything on the way.
 pub fn read(
     source: &Source,
-    cursor: i64,
-    keeps_cells: bool,
+    from: From,
     chunks: &mpsc::Sender<Chunk>,
+    mut met: impl FnMut(Met<'_>),
 ) -> Result<End, JobError> {
+    let cursor = from.cursor;
     // An earlier start has stored rows that this one does not see.
     let mut seen = (cursor == 0).then(Seen::default);
     let mut chunk = Chunk {
@@ -95,6 +113,7 @@ pub fn read(
         let row = match event {
             Event::Row(row) => row,
             Event::Head(head) => {
+                met(Met::Head(head));
                 chunk.total = i64::from(head.about.rows.saturating_sub(head.row));
                 (chunk.header_row, chunk.width) = (i64::from(head.row), head.titles.len());
                 return Ok(Flow::On);
@@ -104,7 +123,8 @@ pub fn read(
         if no <= cursor {
             return Ok(Flow::On);
         }
-        chunk.take(row, keeps_cells, &mut seen);
+        met(Met::Cells(&row.cells));
+        chunk.take(row, from.keeps_cells, &mut seen);
         if chunk.len() < CHUNK {
             return Ok(Flow::On);
         }

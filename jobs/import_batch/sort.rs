@@ -7,7 +7,7 @@ use engine::{
     import_row::{NewLead, is_separator},
 };
 use store::{
-    imports::{DupScope, Import, Mode, OnDuplicate, Options, position},
+    imports::{Import, Mode, OnDuplicate, position},
     leads::{Change, Earlier, Known, NewRow, id_of},
     rejects::NewReject,
 };
@@ -27,7 +27,7 @@ pub struct Rules {
 /// What is known about a chunk's keys and numbers.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// The batch's leads by key.
+    /// The batch's leads by key, in [`store::imports::DupScope::File`] those of the import.
     pub known: HashMap<String, Known>,
     /// Those of them that may be changed, by id.
     pub held: HashMap<String, Earlier>,
@@ -49,12 +49,6 @@ pub struct Sorted {
     pub updated: i64,
     /// Rows taken whose number must not be called.
     pub blacklisted: i64,
-}
-
-/// Whether a row that was read well may be refused after all, so that its cells are wanted.
-#[must_use]
-pub fn may_refuse(options: &Options) -> bool {
-    options.on_duplicate() == OnDuplicate::Merge
 }
 
 impl Rules {
@@ -135,10 +129,7 @@ impl Desk<'_> {
     }
 
     fn known(&self, key: &str) -> Option<&Known> {
-        let known = self.facts.known.get(key)?;
-        let counts = self.import.options.dup_scope > DupScope::File
-            || self.import.positions().contains(&known.position);
-        counts.then_some(known)
+        self.facts.known.get(key)
     }
 
     fn insert(&mut self, row: Row) {

@@ -257,7 +257,11 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let source = import_source::of(&house.db, &batch, kept, imports::Options::default())
             .await
             .unwrap();
-        tokio::task::spawn_blocking(move || read(&source, 0, false, &chunks))
+        let from = read::From {
+            cursor: 0,
+            keeps_cells: false,
+        };
+        tokio::task::spawn_blocking(move || read(&source, from, &chunks, |_| ()))
             .await
             .unwrap()
             .unwrap();

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 
 use engine::{field::Field, time::Millis};
 use store::{
-    Db, Tx, batches, duplicates,
-    imports::{self, Counts, DupScope, Import, OnDuplicate},
+    Db, Tx,
+    associations::{self, Astray},
+    batches, duplicates,
+    imports::{self, Counts, DupScope, Import, OnDuplicate, Options},
     journal,
     leads::{self, Origin},
-    rejects,
+    rejects::{self, NewReject},
 };
 
 use super::{
@@ -19,9 +21,21 @@ use super::{
 use crate::{
     error::JobError,
     house::{House, Ticket},
+    reading::as_it_was,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Whether a row that was read well may be refused after all, so that its cells are wanted.
+#[must_use]
+pub fn may_refuse(options: &Options, fields: &[Field]) -> bool {
+    options.on_duplicate() == OnDuplicate::Merge || associated(fields).next().is_some()
+}
+
+fn associated(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    let fields = fields.iter().filter(|field| field.is_imported());
+    fields.filter(|field| field.association.is_some())
+}
 
 /// Writes the chunks of one import.
 pub struct Writer<'a> {
@@ -29,6 +43,8 @@ pub struct Writer<'a> {
     ticket: &'a Ticket,
     import: &'a Import,
     rules: Rules,
+    /// Fields of the file that name records elsewhere.
+    associated: Vec<Field>,
 }
 
 impl<'a> Writer<'a> {
@@ -38,6 +54,7 @@ impl<'a> Writer<'a> {
             ticket,
             import,
             rules: Rules::of(fields),
+            associated: associated(fields).cloned().collect(),
         }
     }
 
@@ -95,8 +112,10 @@ impl<'a> Writer<'a> {
         let now = self.house.now();
         let blank = chunk.blank();
         let (from, to, mut refused) = (chunk.from, chunk.to, chunk.rejects);
-        let facts = self.facts(tx, &chunk.rows).await?;
-        let sorted = sort(chunk.rows, (import, &self.rules, chunk.width), &facts);
+        let (rows, astray) = self.with_records(tx, chunk.rows, chunk.width).await?;
+        let facts = self.facts(tx, &rows).await?;
+        let sorted = self.sort(rows, chunk.width, &facts);
+        refused.extend(astray);
         refused.extend(sorted.rejects.iter().cloned());
         let counts = Counts {
             good: count(sorted.new.len()),
@@ -114,7 +133,44 @@ impl<'a> Writer<'a> {
         Ok(rejects::add(tx, &import.id, &refused).await?)
     }
 
-    async fn facts(&self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
+    /// The rows whose fields name only records that are there (OUT-057), and the others as rejects.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn with_records(
+        &self,
+        tx: &mut Tx,
+        rows: Vec<Row>,
+        width: usize,
+    ) -> Result<(Vec<Row>, Vec<NewReject>), JobError> {
+        if self.associated.is_empty() {
+            return Ok((rows, Vec::new()));
+        }
+        let data: Vec<_> = rows.iter().map(|row| row.lead.data.to_map()).collect();
+        let orgi = &self.import.orgi;
+        let astray = associations::astray(tx, orgi, &self.associated, &data).await?;
+        let (mut good, mut refused) = (Vec::with_capacity(rows.len()), Vec::new());
+        for (row, astray) in rows.into_iter().zip(astray) {
+            match astray {
+                None => good.push(row),
+                Some(astray) => refused.push(NewReject {
+                    row_no: row.no,
+                    reason: astray.reason(),
+                    column_title: astray.column,
+                    code: Astray::CODE,
+                    cells: as_it_was(&row.cells, width),
+                }),
+            }
+        }
+        Ok((good, refused))
+    }
+
+    /// What the database knows of these rows; what may be changed is kept from changing until the
+    /// write ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn facts(&self, tx: &mut Tx, rows: &[Row]) -> Result<Facts, JobError> {
         let import = self.import;
         let orgi = import.orgi.as_str();
         let phones: Vec<String> = rows.iter().map(|row| row.lead.phone.clone()).collect();
@@ -127,7 +183,11 @@ impl<'a> Writer<'a> {
             return Ok(facts);
         }
         let keys = self.unsure(tx, rows).await?;
-        facts.known = leads::with_keys(tx, orgi, &import.batch_id, keys).await?;
+        let within = match import.options.dup_scope {
+            DupScope::File => import.positions(),
+            _ => leads::ANYWHERE,
+        };
+        facts.known = leads::with_keys(tx, (orgi, &import.batch_id), keys, within).await?;
         if on_duplicate == OnDuplicate::Merge {
             let ids = facts.known.values().map(|known| known.id.clone()).collect();
             facts.held = leads::hold(tx, ids).await?;
@@ -138,6 +198,15 @@ impl<'a> Writer<'a> {
         facts.elsewhere =
             leads::elsewhere(tx, (orgi, &import.batch_id), scope, since, phones).await?;
         Ok(facts)
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.import.options
+    }
+
+    /// What rows do.
+    pub fn sort(&self, rows: Vec<Row>, width: usize, facts: &Facts) -> Sorted {
+        sort(rows, (self.import, &self.rules, width), facts)
     }
 
     /// Keys that leads of the batch may have: in a batch of this import alone, those it has met.

@@ -1,5 +1,7 @@
 //! What calls did to the leads of a segment, as a filter reads it.
 
+use std::collections::BTreeMap;
+
 use engine::{
     filter::{days_since, wall_clock},
     time::Millis,
@@ -10,14 +12,23 @@ use super::{Cells, Question};
 
 /// One column of history. Leads without any are as they were imported.
 #[must_use]
-pub fn cells(code: &str, positions: &[i64], calls: &[History], question: &Question) -> Cells {
+pub fn cells(
+    code: &str,
+    positions: &[i64],
+    (calls, contacts): (&[History], &BTreeMap<i64, i64>),
+    question: &Question,
+) -> Cells {
     let mut cells = Cells::default();
     let mut calls = calls.iter().peekable();
     let untouched = untouched(code);
     for (row, position) in positions.iter().enumerate() {
         while calls.next_if(|call| call.position < *position).is_some() {}
         match calls.next_if(|call| call.position == *position) {
-            Some(call) => cells.put(row, &text(code, call, question).unwrap_or_default()),
+            Some(call) => {
+                let contact = contacts.get(position).copied().map(Millis);
+                let text = text(code, (call, contact), question);
+                cells.put(row, &text.unwrap_or_default());
+            }
             None => cells.put(row, untouched),
         }
     }
@@ -35,7 +46,11 @@ fn untouched(code: &str) -> &'static str {
     }
 }
 
-fn text(code: &str, call: &History, question: &Question) -> Option<String> {
+fn text(
+    code: &str,
+    (call, contact): (&History, Option<Millis>),
+    question: &Question,
+) -> Option<String> {
     let dialled = || call.last_dial_at.map(Millis);
     match code {
         "alloc_status" => Some(call.alloc_status.clone()),
@@ -45,8 +60,12 @@ fn text(code: &str, call: &History, question: &Question) -> Option<String> {
         "outcome" => call.outcome.clone(),
         "disposition" => call.disposition.clone(),
         "last_dial_at" => wall_clock(dialled()?, &question.zone),
-        "days_since_contact" => {
-            let days = days_since(dialled()?, &question.zone, question.today)?;
+        "days_since_contact" | "days_since_dial" => {
+            let since = match code {
+                "days_since_contact" => contact?,
+                _ => dialled()?,
+            };
+            let days = days_since(since, &question.zone, question.today)?;
             Some(days.to_string())
         }
         "dnc" => Some(call.dnc.to_string()),

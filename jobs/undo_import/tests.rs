@@ -132,11 +132,21 @@ async fn an_undo_leaves_the_database_as_it_was() {
         let (house, _guard) = testing::house(home);
         each(
             8,
-            vec((options(), lines()), 1..4),
-            async |steps: Vec<(Options, Vec<Line>)>| {
+            vec((options(), any::<Option<bool>>(), lines()), 1..4),
+            async |steps: Vec<(Options, Option<bool>, Vec<Line>)>| {
                 let batch = testing::batch(&house, &["姓名", "号码", "城市"]).await;
                 let mut undone: Vec<(Import, String)> = Vec::new();
-                for (options, lines) in &steps {
+                let phone = code_of(&house.db, &batch, "号码").await;
+                let name = code_of(&house.db, &batch, "姓名").await;
+                for (options, maps, lines) in &steps {
+                    // A mapping is remembered for the header, another one the next time.
+                    let to = ["", &name][usize::from(*maps == Some(true))];
+                    let mapping = [("号码", phone.as_str()), ("姓名", to)];
+                    let mapping = mapping.map(|(title, code)| (title.to_owned(), code.to_owned()));
+                    let options = &Options {
+                        mapping: maps.map(|_| mapping.into()).unwrap_or_default(),
+                        ..options.clone()
+                    };
                     let before = store::testing::dump(&house.db, TOUCHED).await;
                     let (csv, rows) = sheet(lines);
                     let import = bring(&house, &batch, &csv, options).await;
@@ -310,6 +320,28 @@ async fn duplicates_elsewhere_are_left_out() {
         take_back(&house, &old).await;
         let ever = bring(&house, &batch, csv, &scoped(DupScope::All, None)).await;
         assert_eq!((ever.good, ever.duplicate), (0, 2));
+        take_back(&house, &ever).await;
+        // One of them is in a campaign that runs.
+        let filter = testing::filter(&house, &other, &[]).await;
+        let plan = testing::Plan {
+            mode: campaign::Mode::Predictive,
+            extract: 1,
+            share: Share::All,
+            targets: &[Target::new(TargetType::Queue, "q", 1)],
+        };
+        let campaign = testing::campaign(&house, &filter, &plan).await;
+        let run = "UPDATE campaigns SET state = 'running' WHERE id = $1";
+        store::testing::about(&house.db, &campaign, run).await;
+        store::testing::into_campaign(&house.db, &lead.id, &campaign).await;
+        for (days, duplicate) in [(Some(30), 0), (Some(90), 0), (Some(180), 1), (None, 1)] {
+            let some = bring(&house, &batch, csv, &scoped(DupScope::Campaign, days)).await;
+            assert_eq!(
+                (some.good, some.duplicate),
+                (2 - duplicate, duplicate),
+                "{days:?}"
+            );
+            take_back(&house, &some).await;
+        }
     })
     .await;
 }

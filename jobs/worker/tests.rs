@@ -1,6 +1,7 @@
 use std::time::Instant;
 
 use store::{
+    imports,
     jobs::Job,
     testing::{Home, on_both},
     work::By,
@@ -82,7 +83,8 @@ async fn a_queued_job_is_done_once_and_its_entry_is_gone() {
         let swept = work::sweep(&mut tx, house.now().plus(60_000))
             .await
             .unwrap();
-        assert_eq!(swept, 2);
+        // The import's, and one or both of those that its sheet and the snapshot left in their lane.
+        assert!((2..=3).contains(&swept), "{swept}");
     })
     .await;
 }

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod association;
+
+pub use association::{Association, Table};
+
 /// One column of a batch's data structure, as the field editor sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -121,13 +125,6 @@ impl Position {
     pub const ALL: [Self; 4] = [Self::List, Self::Add, Self::Edit, Self::Detail];
 }
 
-/// Where an associated record is, and which of its columns is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Association {
-    pub table: String,
-    pub column: String,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
@@ -187,6 +184,14 @@ impl Field {
         same_title(&self.title, header)
     }
 
+    /// Whether a text is kept as a date, with its time where there is one: the editor says so
+    /// (OUT-060), or shows a date control. What comes out of a dictionary is not.
+    #[must_use]
+    pub fn is_dated(&self) -> bool {
+        let asks = self.to_date || matches!(self.element, Element::Date | Element::Datetime);
+        asks && self.data_type == DataType::String && self.dictionary.is_none() && !self.is_phone
+    }
+
     #[must_use]
     pub fn has(&self, check: Check) -> bool {
         self.checks.contains(&check)
@@ -231,7 +236,7 @@ impl Field {
         if self.is_key && (self.local_only || self.no_exchange || self.multi) {
             return bad("/is_key", "a key is one value that comes from the file");
         }
-        Ok(())
+        association::validate(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 
+mod choices;
 mod clean;
 mod date;
 mod header;
@@ -10,6 +11,7 @@ mod told;
 mod value;
 mod values;
 
+pub use choices::{Choice, Choices, OfField};
 pub use clean::{clean, half_width};
 pub use date::{date_text, datetime_text, moment, moment_text};
 pub use header::{BadHeader, REJECT_TITLES, cell_name, check_template, letters};

@@ -7,7 +7,7 @@ use engine::{
     phone::mask,
 };
 use serde_json::{Value, json};
-use store::Db;
+use store::{Db, associations::Related};
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -90,6 +90,8 @@ impl Teller {
         };
         let specs = store::fields::list(&self.db, &lead.batch_id).await?;
         let dictionaries = store::dictionaries::for_fields(&self.db, &specs).await?;
+        let data = std::iter::once(&lead.data.0);
+        let related = Related::of(&self.db, &lead.orgi, &specs, data).await?;
         let fields: Vec<Value> = specs
             .iter()
             .map(|field| (field, Control::of(field, &dictionaries)))
@@ -101,6 +103,9 @@ impl Teller {
                     _ => field.shown(&value),
                 };
                 let mut shown = json!(control);
+                if let Some(text) = related.shown(field, &value) {
+                    shown["shown"] = text.into();
+                }
                 shown["value"] = value.into();
                 shown
             })

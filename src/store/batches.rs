@@ -172,7 +172,8 @@ pub async fn unarchive(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
 async fn is_worked_on(tx: &mut Tx, id: &str) -> Result<bool> {
     let jobs: i64 = on!(tx.conn(), c => sqlx::query_scalar(
         "SELECT COUNT(*) FROM job_runs
-         WHERE batch_id = $1 AND state IN ('queued', 'running', 'paused')"
+         WHERE batch_id = $1 AND kind <> 'build_snapshot'
+             AND state IN ('queued', 'running', 'paused')"
     ).bind(id).fetch_one(c).await)?;
     Ok(jobs > 0)
 }
@@ -246,7 +247,7 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<Option<Vec<String>>> {
     Ok((rows == 1).then_some(files))
 }
 
-/// Uploads, templates and sheets of rejects.
+/// Uploads, also those that were only looked at, templates and sheets of rejects.
 async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
     let imports: Vec<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
         "SELECT id, file_path FROM imports WHERE batch_id = $1"
@@ -265,7 +266,13 @@ async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
             files.push(file_path);
         }
     }
+    let looked_at: Vec<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT file_path FROM previews WHERE batch_id = $1"
+    ).bind(id).fetch_all(c).await)?;
+    files.extend(looked_at);
     files.retain(|path| !path.is_empty());
+    files.sort_unstable();
+    files.dedup();
     Ok(files)
 }
 

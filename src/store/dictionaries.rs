@@ -12,6 +12,10 @@ use sqlx::FromRow;
 
 use crate::{Db, Doc, Error, Result, Tx, business_statuses, doc, new_id, on};
 
+mod of_import;
+
+pub use of_import::{add_for_import, take_back};
+
 /// A dictionary as people keep it.
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct Kept {

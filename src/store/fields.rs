@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use engine::{
-    field::{COLUMNS_MAX, Check, Field, same_title},
-    import_row::{Cell, value},
+    field::{COLUMNS_MAX, Field, same_title},
     time::Millis,
 };
 use serde_json::Value;
 
-use crate::{Db, Error, Result, Tx, batches, doc, on};
+use crate::{Db, Error, Result, Tx, associations, batches, doc, on};
+
+mod unfit;
+
+pub use unfit::{Unfit, is_stricter, unfit};
 
 /// The batch's fields in column order.
 ///
@@ -74,7 +77,8 @@ pub async fn add_titles(tx: &mut Tx, batch: &str, titles: &[String], now: Millis
 /// Returns its code.
 ///
 /// # Errors
-/// `FIELD_INVALID`, `FIELD_NOT_LOCAL`, `TITLE_TAKEN`, `TOO_MANY_COLUMNS`, `NO_SUCH_DICTIONARY`.
+/// `FIELD_INVALID`, `FIELD_NOT_LOCAL`, `TITLE_TAKEN`, `TOO_MANY_COLUMNS`, `NO_SUCH_DICTIONARY`,
+/// `NO_SUCH_ASSOCIATION`.
 pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<String> {
     field
         .validate()
@@ -93,6 +97,7 @@ pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> 
         return Err(Error::conflict("TITLE_TAKEN"));
     }
     check_dictionary(tx, batch, field).await?;
+    associations::check(tx, batch, field).await?;
     let field = Field {
         code: new_code(&fields),
         ..field.clone()
@@ -109,7 +114,8 @@ pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> 
 /// # Errors
 /// `FIELD_INVALID`: ask [`Field::validate`] for the reason. `TITLE_TAKEN`. `FIELD_IN_USE` when it
 /// would leave a saved template without a phone field. `KEY_TAKEN` when another field is the key;
-/// `KEY_FIXED` when the batch has leads, whose keys are made. `NO_SUCH_DICTIONARY`.
+/// `KEY_FIXED` when the batch has leads, whose keys are made. `NO_SUCH_DICTIONARY`,
+/// `NO_SUCH_ASSOCIATION`.
 pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<bool> {
     field
         .validate()
@@ -129,6 +135,7 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
         return Err(Error::conflict("KEY_FIXED"));
     }
     check_dictionary(tx, batch, field).await?;
+    associations::check(tx, batch, field).await?;
     fields[at] = field.clone();
     let needs_phone = state(tx, batch).await?.as_deref() == Some("ready");
     if needs_phone && !fields.iter().any(|field| field.is_phone) {
@@ -229,85 +236,6 @@ fn asks_about(form: &Value, code: &str) -> bool {
         }),
         _ => false,
     }
-}
-
-/// How a change of a field meets the leads that are there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Unfit {
-    /// Leads with a value in the field.
-    pub values: u64,
-    /// Of these, how many the changed field would not take as they are.
-    pub unfit: u64,
-}
-
-/// Whether a change can leave values of leads behind that the field would not take.
-#[must_use]
-pub fn is_stricter(old: &Field, new: &Field) -> bool {
-    old.data_type != new.data_type
-        || old.multi != new.multi
-        || (!old.to_date && new.to_date)
-        || new.max_len < old.max_len
-        || new
-            .checks
-            .iter()
-            .any(|check| *check != Check::NotEmpty && !old.has(*check))
-}
-
-/// Reads every value that the leads have in this field. A value fits when the field would keep
-/// exactly this text: data is never rewritten by a change of its field.
-///
-/// # Errors
-/// When the database fails.
-pub async fn unfit(db: &Db, batch: &str, field: &Field) -> Result<Unfit> {
-    const PAGE: i64 = 20_000;
-    let mut found = Unfit::default();
-    let mut after = -1_i64;
-    loop {
-        let rows: Vec<(i64, Option<String>)> = match db {
-            Db::Lite { reader, .. } => {
-                sqlx::query_as(
-                    "SELECT position, json_extract(data, '$.' || $3) FROM leads
-                     WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $4",
-                )
-                .bind(batch)
-                .bind(after)
-                .bind(&field.code)
-                .bind(PAGE)
-                .fetch_all(reader)
-                .await?
-            }
-            Db::Pg(pool) => {
-                sqlx::query_as(
-                    "SELECT position, data::json ->> $3 FROM leads
-                     WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $4",
-                )
-                .bind(batch)
-                .bind(after)
-                .bind(&field.code)
-                .bind(PAGE)
-                .fetch_all(pool)
-                .await?
-            }
-        };
-        let Some((last, _)) = rows.last() else {
-            return Ok(found);
-        };
-        after = *last;
-        for text in rows.into_iter().filter_map(|(_, text)| text) {
-            found.values += 1;
-            found.unfit += u64::from(!fits(field, &text));
-        }
-    }
-}
-
-fn fits(field: &Field, text: &str) -> bool {
-    // A phone is normalised elsewhere, and a choice is looked up in its dictionary.
-    let field = Field {
-        dictionary: None,
-        replace: false,
-        ..field.clone()
-    };
-    value(&field, &Cell::Text(text.into())).is_ok_and(|kept| kept.as_deref() == Some(text))
 }
 
 /// Whether rows have come into the batch since it was read, or still do.

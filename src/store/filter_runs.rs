@@ -15,8 +15,10 @@ use crate::{
     new_id, on,
 };
 
+mod drawn;
 mod hits;
 
+pub use drawn::{Places, keep_drawn};
 pub(crate) use hits::FREE;
 pub use hits::{add_hits, block_of, count, free_after, hits_after, page, remaining};
 
@@ -37,7 +39,8 @@ pub struct FilterRun {
     #[sqlx(try_from = "String")]
     #[serde(skip)]
     pub known: Doc<Vec<Known>>,
-    /// `hits`, or `count` when only their number is wanted.
+    /// `hits`; `count` when only their number is wanted; `drawn`: what of another run a task had to draw
+    /// from.
     pub purpose: String,
     pub asked_by: Option<String>,
     /// [`Resolved`] as JSON, once it has started.
@@ -169,7 +172,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<FilterRun>> {
     Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT * FROM filter_runs WHERE filter_id = $1 AND ($2 = '' OR id < $2)
+        "SELECT * FROM filter_runs
+         WHERE filter_id = $1 AND purpose <> 'drawn' AND ($2 = '' OR id < $2)
          ORDER BY id DESC LIMIT $3"
     ).bind(filter).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
 }
@@ -198,7 +202,7 @@ pub async fn start(
 }
 
 /// Runs of a filter whose hits nobody needs any more: not among the newest [`KEPT`], and no task
-/// is drawing from them.
+/// has drawn from them.
 ///
 /// # Errors
 /// When the database fails.
@@ -206,17 +210,16 @@ pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
     // Not EXISTS with OFFSET: SQLite 3.51.3 was seen to skip hits instead of runs.
     Ok(on!(db.read(), c => sqlx::query_scalar(
         "SELECT id FROM filter_runs
-         WHERE filter_id = $1 AND state IN ('succeeded', 'failed')
-             AND id NOT IN (SELECT id FROM filter_runs WHERE filter_id = $1
+         WHERE filter_id = $1 AND purpose <> 'drawn' AND state IN ('succeeded', 'failed')
+             AND id NOT IN (SELECT id FROM filter_runs WHERE filter_id = $1 AND purpose <> 'drawn'
                  ORDER BY id DESC LIMIT $2)
              AND id IN (SELECT run_id FROM filter_hits)
-             AND id NOT IN (SELECT filter_run_id FROM tasks
-                 WHERE filter_run_id IS NOT NULL AND state IN ('queued', 'allocating'))
+             AND id NOT IN (SELECT filter_run_id FROM tasks WHERE filter_run_id IS NOT NULL)
          ORDER BY id"
     ).bind(filter).bind(KEPT).fetch_all(c).await)?)
 }
 
-/// How many runs of a filter keep their hits.
+/// How many runs of a filter keep their hits, beside those that tasks drew from.
 pub const KEPT: i64 = 3;
 
 /// Deletes a run's hits.

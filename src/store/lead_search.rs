@@ -154,7 +154,7 @@ async fn read_count(db: &Db, statement: Statement) -> Result<i64> {
 /// When the database fails.
 pub async fn newest_run(db: &Db, filter: &str) -> Result<Option<String>> {
     Ok(on!(db.read(), c => sqlx::query_scalar(
-        "SELECT r.id FROM filter_runs r WHERE r.filter_id = $1 AND r.state = 'succeeded'
+        "SELECT r.id FROM filter_runs r WHERE r.filter_id = $1 AND r.purpose = 'hits' AND r.state = 'succeeded'
              AND (r.matched = 0
                  OR EXISTS (SELECT 1 FROM filter_hits h WHERE h.run_id = r.id))
          ORDER BY r.id DESC LIMIT 1"

@@ -16,7 +16,7 @@ mod tuples;
 
 pub use add::{NewRow, Origin, add};
 pub use change::{Change, change};
-pub use known::{Earlier, Known, are_within, elsewhere, hold, hold_at, with_keys};
+pub use known::{ANYWHERE, Earlier, Known, are_within, elsewhere, hold, hold_at, with_keys};
 pub use priority::{prioritise, start_with};
 
 /// A lead with its system columns (OUT-082).

@@ -31,6 +31,7 @@
 pub mod access;
 pub mod agent_list;
 pub mod agents;
+pub mod associations;
 pub mod attempts;
 pub mod batches;
 pub mod books;

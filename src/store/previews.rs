@@ -2,11 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use engine::time::Millis;
+use engine::{import_row::Choice, time::Millis};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Error, Result, Tx, doc, imports::Options, new_id, on};
+use crate::{
+    Db, Doc, Error, Result, Tx, doc,
+    imports::{Import, Options},
+    new_id, on,
+};
+
+/// An ordinal that no import ever has; the positions behind it still fit.
+const BEHIND_ALL: i64 = 1 << 38;
 
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct Preview {
@@ -45,22 +52,69 @@ pub struct NewPreview<'a> {
     pub options: &'a Options,
 }
 
-/// What an import of the file would do. `good`, `invalid` and `duplicates` add up to `rows`.
+impl Preview {
+    /// The import that the file would be, behind all others. It is nowhere but here.
+    #[must_use]
+    pub fn as_import(&self) -> Import {
+        Import {
+            id: self.id.clone(),
+            ordinal: BEHIND_ALL,
+            orgi: self.orgi.clone(),
+            batch_id: self.batch_id.clone(),
+            creater: self.creater.clone(),
+            title: String::new(),
+            file_name: self.file_name.clone(),
+            file_path: self.file_path.clone(),
+            sha256: self.sha256.clone(),
+            bytes: self.bytes,
+            dup_policy: self.options.dup_policy.name().into(),
+            options: self.options.clone(),
+            state: "queued".into(),
+            row_cursor: 0,
+            good: 0,
+            invalid: 0,
+            duplicate: 0,
+            updated: 0,
+            blank: 0,
+            blacklisted: 0,
+            undo_cursor: -1,
+            removed: 0,
+            restored: 0,
+            undone_by: None,
+            undone_at: None,
+            warnings: Doc(Vec::new()),
+            error_code: None,
+            error_text: None,
+            job_id: self.job_id.clone(),
+            created_at: self.created_at,
+            finished_at: None,
+        }
+    }
+}
+
+/// What an import of the file would do: its counts are those that the import then has, as long as
+/// nobody changes the house in between. `good`, `invalid`, `duplicates` and `updated` add up to `rows`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Outcome {
     /// Rows that hold something.
     pub rows: i64,
-    /// Rows that can become leads, each number or key once.
+    /// Rows that would become leads.
     pub good: i64,
+    /// Rows that would become nothing.
     pub invalid: i64,
     /// The same by code.
     pub invalid_by_code: BTreeMap<String, i64>,
-    /// Rows whose key stands in an earlier row of the file.
+    /// Rows that would be left out, because their lead is there: from an earlier row of the file or
+    /// from before.
     pub duplicates: i64,
-    /// Of the good ones: those whose key the batch has already.
+    /// Rows that would change a lead.
+    pub updated: i64,
+    /// Of the duplicates and the updates: those whose lead is there from before.
     pub existing: i64,
-    /// Of the good ones: those whose number must not be called.
+    /// Empty rows between others.
+    pub blank: i64,
+    /// Of the good ones and the updates: those whose number must not be called.
     pub blacklisted: i64,
     /// The sheet that was read; none for text.
     pub sheet: Option<String>,
@@ -69,6 +123,8 @@ pub struct Outcome {
     /// Sheet row of the titles; 0: there are none.
     pub header_row: u32,
     pub columns: Vec<Column>,
+    /// What stands in the columns of choices.
+    pub choices: Vec<FileChoices>,
     pub warnings: Vec<String>,
     /// Why an import of it would fail.
     pub blocked: Option<Blocked>,
@@ -98,6 +154,34 @@ pub struct Column {
     pub applies: bool,
     /// The first values.
     pub samples: Vec<String>,
+}
+
+/// The values of a column that fills a field with a dictionary.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileChoices {
+    /// As the spreadsheet names it: `B`.
+    pub column: String,
+    /// Code and title of the field.
+    pub field: String,
+    pub field_title: String,
+    /// The commonest first.
+    pub values: Vec<FileValue>,
+    /// Different values that are not listed.
+    pub more: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileValue {
+    pub value: String,
+    /// Rows that have it.
+    pub rows: i64,
+    /// Code and label of the item that it becomes; `None`: of none.
+    pub code: Option<String>,
+    pub label: Option<String>,
+    /// What the uploader said of it, now or with an earlier file of the same header.
+    pub choice: Option<Choice>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -197,6 +281,41 @@ pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) ->
     Ok(())
 }
 
+/// Keeps a dry run from being swept until this write ends. `false`: it is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(tx: &mut Tx, id: &str) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE previews SET created_at = created_at WHERE id = $1"
+    ).bind(id).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Deletes the dry runs from before `before` that are over. Returns their files that no import has,
+/// relative to the data directory, to be removed after the commit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(tx: &mut Tx, before: Millis) -> Result<Vec<String>> {
+    let gone: Vec<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "DELETE FROM previews WHERE created_at < $1 AND NOT EXISTS (
+             SELECT 1 FROM job_runs j WHERE j.id = previews.job_id
+                 AND j.state IN ('queued', 'running', 'paused'))
+         RETURNING file_path"
+    ).bind(before.0).fetch_all(c).await)?;
+    let mut free = Vec::new();
+    for path in gone {
+        let taken: bool = on!(tx.conn(), c => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM imports WHERE file_path = $1)"
+        ).bind(&path).fetch_one(c).await)?;
+        if !taken {
+            free.push(path);
+        }
+    }
+    Ok(free)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +362,70 @@ mod tests {
             assert_eq!(outcome(&home.db, "prv_1").await.unwrap(), Some(found));
             let kept = get(&home.db, "prv_1").await.unwrap().unwrap();
             assert_eq!(kept.state, "succeeded");
+        })
+        .await;
+    }
+
+    /// A file that was imported is the import's, and one that is being looked at is needed.
+    #[tokio::test]
+    async fn a_dry_run_goes_with_its_file_when_it_is_old() {
+        on_both(|home| async move {
+            let (batch, _) = sample::batch(&home.db, "一").await;
+            let options = Options::default();
+            let mut tx = home.db.begin().await.unwrap();
+            for (id, path) in [
+                ("prv_1", "uploads/1.csv"),
+                ("prv_2", "uploads/2.csv"),
+                ("prv_3", "uploads/3.csv"),
+                ("prv_4", "uploads/4.csv"),
+            ] {
+                let new = NewPreview {
+                    id,
+                    orgi: "o",
+                    batch_id: &batch,
+                    creater: "u",
+                    file_name: "a.csv",
+                    file_path: path,
+                    sha256: "",
+                    bytes: 1,
+                    options: &options,
+                };
+                let at = NOW.plus(if id == "prv_4" { 10 } else { 0 });
+                create(&mut tx, &new, at).await.unwrap();
+            }
+            let import = crate::imports::NewImport {
+                id: "imp_1",
+                orgi: "o",
+                batch_id: &batch,
+                creater: "u",
+                title: "t",
+                file_name: "a.csv",
+                file_path: "uploads/2.csv",
+                sha256: "",
+                bytes: 1,
+                options: &options,
+            };
+            crate::imports::create(&mut tx, &import, NOW).await.unwrap();
+            let work = crate::work::Work::DryRun {
+                preview: "prv_3".into(),
+            };
+            let by = crate::work::By {
+                orgi: "o",
+                user: "u",
+                batch: Some(&batch),
+            };
+            crate::work::enqueue(&mut tx, work, by, NOW).await.unwrap();
+            let free = sweep(&mut tx, NOW.plus(1)).await.unwrap();
+            assert_eq!(free, ["uploads/1.csv"]);
+            for (id, is_there) in [
+                ("prv_1", false),
+                ("prv_2", false),
+                ("prv_3", true),
+                ("prv_4", true),
+            ] {
+                assert_eq!(hold(&mut tx, id).await.unwrap(), is_there, "{id}");
+            }
+            tx.commit().await.unwrap();
         })
         .await;
     }

@@ -1,9 +1,12 @@
 //! Records of imports, filter runs and tasks (OUT-137 to OUT-145).
 
+use std::collections::BTreeMap;
+
+use engine::filter::{Form, Resolved};
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Result, on};
+use crate::{Db, Doc, Result, on, tasks::ContactsAsk};
 
 /// 请选择批次, 请选择筛选表单, 请选择活动. Empty: any.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +29,7 @@ pub struct ImportRecord {
 
 /// A filter run or a task with what became of its leads. `filtered` = `to_agent` + `to_dept` +
 /// `to_ai` + `to_queue` + `unallocated`.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct DrawRecord {
     pub id: String,
     pub title: String,
@@ -38,6 +41,21 @@ pub struct DrawRecord {
     pub task_id: Option<String>,
     /// The leads of the run are still known.
     pub is_kept: bool,
+    /// The run that holds what the task had to draw from.
+    pub drawn_run_id: Option<String>,
+    /// Of contacts: what was asked for.
+    #[sqlx(try_from = "String")]
+    #[serde(skip)]
+    pub ask: Doc<Option<ContactsAsk>>,
+    /// What the run was asked, and on what it ran; `None`: there is no run.
+    #[sqlx(try_from = "String")]
+    pub conditions: Doc<Option<Form>>,
+    #[sqlx(try_from = "String")]
+    #[serde(skip)]
+    pub resolved: Doc<Option<Resolved>>,
+    pub zone: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub versions: Doc<BTreeMap<String, i64>>,
     /// What the run selected, also what was not to be had.
     pub matched: i64,
     pub filtered: i64,
@@ -76,6 +94,9 @@ pub async fn imports(
 const DRAWS: &str = "r.batch_id, r.filter_id, t.campaign_id, r.id AS run_id, t.id AS task_id,
     (r.id IS NOT NULL AND (r.matched = 0
         OR EXISTS (SELECT 1 FROM filter_hits h WHERE h.run_id = r.id))) AS is_kept,
+    (SELECT d.id FROM filter_runs d WHERE d.id = t.drawn_run_id) AS drawn_run_id,
+    COALESCE(t.ask, 'null') AS ask, COALESCE(r.conditions, 'null') AS conditions,
+    COALESCE(r.resolved, 'null') AS resolved, r.zone, COALESCE(r.versions, '{}') AS versions,
     COALESCE(r.matched, t.filtered, 0) AS matched,
     COALESCE(t.filtered, r.matched, 0) AS filtered, COALESCE(t.to_agent, 0) AS to_agent,
     COALESCE(t.to_dept, 0) AS to_dept, COALESCE(t.to_ai, 0) AS to_ai,

@@ -314,7 +314,7 @@ async fn known(tx: &mut Tx, push: Push<'_>, rows: &[Row]) -> Result<Known> {
         };
     Ok(Known {
         by_external: by_external.into_iter().collect(),
-        by_key: leads::with_keys(tx, push.orgi, push.batch, keys)
+        by_key: leads::with_keys(tx, (push.orgi, push.batch), keys, leads::ANYWHERE)
             .await?
             .into_iter()
             .map(|(key, lead)| (key, lead.id))

@@ -4,6 +4,8 @@
 //! Every write of what an import brings (a lead's fields, its phone, that it is there) says so here,
 //! in the same transaction. What changes with a call does not.
 
+use std::collections::BTreeMap;
+
 use sqlx::FromRow;
 
 use crate::{Db, Result, Tx, filter_runs::block_of, on};
@@ -107,6 +109,25 @@ pub async fn history(db: &Db, batch: &str, first: i64, end: i64) -> Result<Vec<H
              AND (alloc_status <> 'unallocated' OR dial_count > 0 OR dnc OR voided)
          ORDER BY position"
     ).bind(batch).bind(first).bind(end).fetch_all(c).await)?)
+}
+
+/// When a person last answered the leads at these positions; leads that nobody answered are left out.
+/// An answer that was listened to and was no person's is none; one that nobody listened to counts when
+/// it was brought to somebody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn contacts(db: &Db, batch: &str, first: i64, end: i64) -> Result<BTreeMap<i64, i64>> {
+    let rows: Vec<(i64, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT l.position, MAX(a.answered_at) FROM leads l JOIN attempts a ON a.lead_id = l.id
+         WHERE l.batch_id = $1 AND l.position >= $2 AND l.position < $3 AND l.dial_count > 0
+             AND (l.alloc_status <> 'unallocated' OR l.dial_count > 0 OR l.dnc OR l.voided)
+             AND a.answered_at IS NOT NULL AND a.mode <> 'test'
+             AND (a.answer_class = 'person' OR (a.outcome = 'connected'
+                 AND COALESCE(a.answer_class, 'unknown') = 'unknown'))
+         GROUP BY l.position"
+    ).bind(batch).bind(first).bind(end).fetch_all(c).await)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Which of these batches there are.

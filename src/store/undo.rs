@@ -8,11 +8,11 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use crate::{
-    Db, Error, Result, Tx, campaigns, doc,
+    Db, Error, Result, Tx, campaigns, dictionaries, doc,
     imports::Import,
     journal::{self, Was},
     leads::{self, Change},
-    on,
+    mappings, on,
     reservations::reserved,
 };
 
@@ -378,5 +378,7 @@ pub async fn finish(tx: &mut Tx, import: &Import, warnings: &[String], now: Mill
              blank = 0, blacklisted = 0, warnings = $2, undone_at = $3
          WHERE id = $1 AND state = 'undoing'"
     ).bind(&import.id).bind(warnings).bind(now.0).execute(c).await.map(|_| ()))?;
+    mappings::take_back(tx, &import.batch_id, &import.id).await?;
+    dictionaries::take_back(tx, &import.id, now).await?;
     crate::batches::touch(tx, &import.batch_id, now).await
 }

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Tx, doc, new_id, on};
 
+mod end;
+
+pub use end::{fail, reopen};
+
 /// A piece of batch work. Stored in the queue: a variant's name and fields only ever grow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,6 +79,10 @@ pub enum Work {
     /// Looks whether a planned batch's source has something new.
     PullSource {
         source: String,
+    },
+    /// Makes what filters read of a batch, before one asks (OUT-101).
+    BuildSnapshot {
+        batch: String,
     },
 }
 
@@ -174,13 +182,14 @@ impl Work {
             Self::PullSource { .. } => "pull_source",
             Self::ExportLeads { .. } => "export_leads",
             Self::Preflight { .. } => "preflight",
+            Self::BuildSnapshot { .. } => "build_snapshot",
         }
     }
 
     #[must_use]
     pub fn subject(&self) -> &str {
         match self {
-            Self::ReadTemplate { batch, .. } => batch,
+            Self::ReadTemplate { batch, .. } | Self::BuildSnapshot { batch } => batch,
             Self::DryRun { preview } => preview,
             Self::ImportBatch { import }
             | Self::UndoImport { import }
@@ -209,6 +218,7 @@ impl Work {
             | Self::DryRun { .. }
             | Self::RejectsSheet { .. }
             | Self::CampaignReport { .. }
+            | Self::BuildSnapshot { .. }
             | Self::ExportLeads { .. } => queue::SHEET,
         }
     }
@@ -265,6 +275,29 @@ pub async fn enqueue_on(
     }
     wake(tx, work.queue(), Some(run_after).filter(|at| *at > now)).await?;
     Ok(id)
+}
+
+/// Queues the making of a batch's snapshot behind everything else, unless one waits already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn build_snapshot(tx: &mut Tx, batch: &str, by: By<'_>, now: Millis) -> Result<()> {
+    let waits: bool = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM job_runs
+             WHERE subject = $1 AND kind = 'build_snapshot' AND state = 'queued')"
+    ).bind(batch).fetch_one(c).await)?;
+    if waits {
+        return Ok(());
+    }
+    let terms = Terms {
+        priority: 1,
+        ..Terms::default()
+    };
+    let work = Work::BuildSnapshot {
+        batch: batch.into(),
+    };
+    enqueue_on(tx, work, by, terms, now).await?;
+    Ok(())
 }
 
 /// The job that has this key; `None`: the key is now that of `id`.

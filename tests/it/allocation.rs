@@ -45,6 +45,39 @@ async fn sums(db: &Db, task: &str) -> [i64; 5] {
     ]
 }
 
+/// Before the start: every lead could be called now, and the numbers add up (B2).
+async fn all_can_be_called(api: &Client, campaign: &str) {
+    let path = format!("/campaigns/{campaign}/preflight");
+    let mut look = api.get(&path).await;
+    if look["total"].is_null() {
+        let job = text(&look["job_id"]);
+        ended(api, &job).await;
+        look = api.get(&format!("{path}?job_id={job}")).await;
+    }
+    let of = |name: &str| look[name].as_u64().expect("a number");
+    let not = look["not"].as_object().expect("reasons").values();
+    let not: u64 = not.filter_map(Value::as_u64).sum();
+    assert_eq!(of("total"), LEADS as u64, "{look:#}");
+    assert_eq!(of("now") + of("later") + not, of("total"), "{look:#}");
+    assert_eq!(of("now"), of("total"), "{look:#}");
+}
+
+/// Every count of the campaign's task opens as many leads (OUT-145).
+async fn counts_open(api: &Client, campaign: &str) {
+    for list in ["tasks", "filters"] {
+        let path = format!("/records/{list}?campaign_id={campaign}");
+        let record = api.get(&path).await["data"][0].clone();
+        let links = record["links"].as_object().expect("links");
+        assert_eq!(links.len(), 9, "{record:#}");
+        for (count, link) in links {
+            let link = link.as_str().and_then(|link| link.strip_prefix("/api/v1"));
+            let path = format!("{}&count=exact&limit=1", link.expect("a path"));
+            let opened = api.get(&path).await;
+            assert_eq!(opened["count"], record[count], "{list}: {count}");
+        }
+    }
+}
+
 /// A list of its own and a preview campaign over it. Its agents never sign in, so that nothing but the
 /// job has a lead in hand.
 async fn campaign(api: &Client, name: &str, gateway: &str) -> (String, String) {
@@ -69,6 +102,8 @@ async fn campaign(api: &Client, name: &str, gateway: &str) -> (String, String) {
         "extract_count": LEADS,
         "settings": {
             "gateway": gateway, "caller_ids": ["02110000"], "division": {"by": "even"},
+            "window": {"zone": "Asia/Shanghai", "weekdays": [1, 2, 3, 4, 5, 6, 7],
+                "ranges": [[0, 1440]]},
         },
     });
     let campaign = text(&api.post("/campaigns", asked).await["id"]);
@@ -108,6 +143,7 @@ async fn ends_as_if_nobody_had_been_killed(house: House) {
     let mut ends = Vec::new();
     for (name, killed) in [("calm", false), ("killed", true)] {
         let (batch, campaign) = campaign(&api, name, &gateway).await;
+        all_can_be_called(&api, &campaign).await;
         let start = api
             .post(&format!("/campaigns/{campaign}/start"), json!({}))
             .await;
@@ -121,6 +157,7 @@ async fn ends_as_if_nobody_had_been_killed(house: House) {
         done(&server, &api, &back, killed).await;
         let said = api.get(&format!("/jobs/{}", text(&back["job_id"]))).await;
         assert_eq!(said["result"]["recycled"], 21_000, "{said:#}");
+        counts_open(&api, &campaign).await;
         ends.push((held(&db, &batch).await, sums(&db, &task).await));
     }
     assert!(ends[0] == ends[1]);

@@ -1,6 +1,6 @@
 use store::{
     Doc,
-    imports::{DupPolicy, DupScope},
+    imports::{DupPolicy, DupScope, Options},
 };
 
 use super::*;
@@ -222,7 +222,9 @@ fn duplicates_name_the_lead_that_was_first() {
         dup_scope: DupScope::File,
         ..Options::default()
     };
+    // Those of the batch are not looked for then.
     facts.elsewhere.clear();
+    facts.known.clear();
     assert_eq!(sorted(file, rows(), &facts).duplicates, [(3, first)]);
     let keep = Options {
         dup_policy: DupPolicy::KeepAll,

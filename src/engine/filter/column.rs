@@ -60,12 +60,23 @@ const SYSTEM: &[(&str, Kind, &str, &str)] = &[
         "未联系天数",
         "days since contact",
     ),
+    (
+        "days_since_dial",
+        Kind::Number,
+        "未拨打天数",
+        "days since last dialled",
+    ),
     ("dnc", TRUTH, "免打扰", "do not call"),
     ("voided", TRUTH, "作废", "voided"),
 ];
 
+/// Days since something that may never have been: somebody of the lead answered
+/// (`days_since_contact`), its number was dialled (`days_since_dial`). What never was is longer ago than
+/// any number of days, so it is among those of *more than* and *at least*; by itself it is empty.
+pub(super) const SINCE: [&str; 2] = ["days_since_contact", "days_since_dial"];
+
 /// The columns that change with every call and are not part of a batch's snapshot.
-pub const HISTORY: [&str; 10] = [
+pub const HISTORY: [&str; 11] = [
     "alloc_status",
     "call_status",
     "dial_count",
@@ -74,6 +85,7 @@ pub const HISTORY: [&str; 10] = [
     "disposition",
     "last_dial_at",
     "days_since_contact",
+    "days_since_dial",
     "dnc",
     "voided",
 ];
@@ -149,7 +161,7 @@ impl Column {
 fn kind_of(field: &Field) -> Kind {
     match field.data_type {
         DataType::Int | DataType::Decimal => Kind::Number,
-        DataType::String if field.to_date => Kind::Canonical(DataType::String),
+        DataType::String if field.is_dated() => Kind::Canonical(DataType::String),
         DataType::String => Kind::Text,
         other => Kind::Canonical(other),
     }
@@ -177,5 +189,6 @@ mod tests {
     fn what_changes_with_a_call_is_a_column_of_every_lead() {
         let codes: Vec<&str> = SYSTEM.iter().map(|one| one.0).collect();
         assert!(HISTORY.iter().all(|code| codes.contains(code)));
+        assert!(SINCE.iter().all(|code| HISTORY.contains(code)));
     }
 }

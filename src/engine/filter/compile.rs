@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Ask, CONDITIONS_MAX, Column, Condition, DEPTH_MAX, Form, Kind, Literal, Op, Order, Test, Tree,
     Value,
+    column::SINCE,
     form::{Branch, TooLarge},
     relative,
 };
@@ -69,7 +70,7 @@ fn tree(
         Branch::All(parts) => Tree::And(each(parts)),
         Branch::Any(parts) => Tree::Or(each(parts)),
         Branch::One(pointer, condition) => match test(condition, columns, today) {
-            Ok(test) => Tree::Test(test),
+            Ok(test) => or_never(test),
             Err((code, message)) => {
                 bad.push(BadCondition {
                     pointer: pointer.clone(),
@@ -81,6 +82,19 @@ fn tree(
             }
         },
     }
+}
+
+/// Of days since something: what never was is among those of *at least so many days*.
+fn or_never(test: Test) -> Tree {
+    let is_open = matches!(test.ask, Ask::Compare(Order::Ge | Order::Gt, _));
+    if !is_open || !SINCE.contains(&test.code.as_str()) {
+        return Tree::Test(test);
+    }
+    let never = Test {
+        ask: Ask::Null,
+        ..test.clone()
+    };
+    Tree::Or(vec![Tree::Test(test), Tree::Test(never)])
 }
 
 type Wrong = (&'static str, String);

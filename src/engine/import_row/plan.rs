@@ -1,7 +1,7 @@
 //! Which column of a file fills which field, and the row that is read so.
 
 use super::{
-    BadHeader, Cell, NewLead, RowReject, Values,
+    BadHeader, Cell, Choices, NewLead, OfField, RowReject, Values, choices,
     header::{REJECT_TITLES, check_width, letters},
     told::{Tally, Told},
     value::{Bad, Rule},
@@ -21,6 +21,8 @@ pub struct Ask<'a> {
     pub fields: &'a [Field],
     /// Those that the fields name.
     pub dictionaries: &'a [Dictionary],
+    /// What the uploader says of values that stand in columns of choices.
+    pub choices: &'a Choices,
     /// The sheet counts its days from 1904.
     pub is_1904: bool,
 }
@@ -46,6 +48,7 @@ struct Source {
     title: String,
     field: Field,
     dictionary: Option<Dictionary>,
+    choices: OfField,
 }
 
 impl Plan {
@@ -57,6 +60,7 @@ impl Plan {
         let ask = Ask {
             fields,
             dictionaries: &[],
+            choices: &Choices::new(),
             is_1904: false,
         };
         let columns = mapping::suggest(header, &[], fields, &mapping::Known::default());
@@ -76,7 +80,7 @@ impl Plan {
             let code = column.applied();
             let field = ask.fields.iter().find(|f| code == Some(f.code.as_str()));
             if let Some(field) = field {
-                columns.push(source(column, field, ask.dictionaries)?);
+                columns.push(source(column, field, ask)?);
             }
         }
         let fields: Vec<Field> = columns.iter().map(|source| source.field.clone()).collect();
@@ -233,6 +237,7 @@ impl Source {
         let rule = Rule {
             field: &self.field,
             dictionary: self.dictionary.as_ref(),
+            choices: Some(&self.choices).filter(|choices| !choices.is_empty()),
             is_1904,
         };
         match rule.read(cell) {
@@ -263,10 +268,10 @@ fn by_code(columns: &[Source]) -> Vec<(usize, Code)> {
     order.into_iter().map(of).collect()
 }
 
-fn source(column: &Column, field: &Field, all: &[Dictionary]) -> Result<Source, BadHeader> {
+fn source(column: &Column, field: &Field, ask: &Ask<'_>) -> Result<Source, BadHeader> {
     let dictionary = match &field.dictionary {
         None => None,
-        Some(id) => match all.iter().find(|one| one.id == *id) {
+        Some(id) => match ask.dictionaries.iter().find(|one| one.id == *id) {
             Some(dictionary) => Some(dictionary.clone()),
             None => {
                 let title = &field.title;
@@ -277,7 +282,18 @@ fn source(column: &Column, field: &Field, all: &[Dictionary]) -> Result<Source, 
             }
         },
     };
+    let choices = ask.choices.get(&field.code).cloned().unwrap_or_default();
+    let trouble = dictionary
+        .as_ref()
+        .and_then(|one| choices::trouble(one, &choices));
+    if let Some(trouble) = trouble {
+        return Err(BadHeader {
+            code: "CHOICE_UNKNOWN",
+            message: format!("{}: {trouble}", field.title),
+        });
+    }
     Ok(Source {
+        choices,
         at: column.at,
         title: column.name(),
         field: field.clone(),

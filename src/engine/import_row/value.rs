@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Cell, RowReject,
+    Cell, Choice, OfField, RowReject,
     clean::{clean, half_width},
     date::{date_text, datetime_text, moment_of, moment_text},
     told::Told,
@@ -24,6 +24,8 @@ pub(super) struct Rule<'a> {
     pub field: &'a Field,
     /// The dictionary that the field is bound to.
     pub dictionary: Option<&'a Dictionary>,
+    /// What the uploader says of values that stand in the file.
+    pub choices: Option<&'a OfField>,
     /// The sheet counts its days from 1904.
     pub is_1904: bool,
 }
@@ -54,6 +56,7 @@ pub fn value_among(
     let rule = Rule {
         field,
         dictionary,
+        choices: None,
         is_1904: false,
     };
     match rule.read(cell) {
@@ -83,12 +86,13 @@ impl Rule<'_> {
             return Ok(None);
         };
         if !self.field.multi {
-            return self.one(cell, text).map(Some);
+            return self.one(cell, text);
         }
         let (mut values, mut told) = (String::new(), None);
         for part in text.split(is_separator).map(str::trim) {
             if !part.is_empty() {
-                let (value, what) = self.one(&Cell::Text(part.into()), part.into())?;
+                let kept = self.one(&Cell::Text(part.into()), part.into())?;
+                let Some((value, what)) = kept else { continue };
                 if !values.is_empty() {
                     values.push(',');
                 }
@@ -99,10 +103,18 @@ impl Rule<'_> {
         Ok((!values.is_empty()).then_some((values, told)))
     }
 
-    fn one(&self, cell: &Cell, text: Cow<'_, str>) -> Result<Kept, Bad> {
-        if let Some(dictionary) = self.dictionary {
-            return self.choice(dictionary, &text).map(|text| (text, None));
+    /// `None`: the uploader said that it is to be empty.
+    fn one(&self, cell: &Cell, text: Cow<'_, str>) -> Result<Option<Kept>, Bad> {
+        match self.dictionary {
+            Some(dictionary) => {
+                let kept = self.choice(dictionary, &text)?;
+                Ok(kept.map(|text| (text, None)))
+            }
+            None => self.plain(cell, text).map(Some),
         }
+    }
+
+    fn plain(&self, cell: &Cell, text: Cow<'_, str>) -> Result<Kept, Bad> {
         let field = self.field;
         if text.len() > field.max_len as usize && text.chars().count() > field.max_len as usize {
             let reason = format!("longer than {} characters", field.max_len);
@@ -114,7 +126,7 @@ impl Rule<'_> {
             _ => None,
         };
         match field.data_type {
-            DataType::String if self.is_dated() => Ok((moment_text(self.moment(cell)?), None)),
+            DataType::String if field.is_dated() => Ok((moment_text(self.moment(cell)?), None)),
             DataType::String if field.association.is_some() => Ok((id(text)?, told)),
             DataType::String => Ok((text.into_owned(), told)),
             DataType::Int => Ok((whole(&text)?, told)),
@@ -134,11 +146,31 @@ impl Rule<'_> {
 
     /// The dictionary's code where the field replaces labels (OUT-064), else the text, which is one of
     /// its codes or labels (OUT-053).
-    fn choice(&self, dictionary: &Dictionary, text: &str) -> Result<String, Bad> {
-        let item = dictionary.labelled(text).or_else(|| dictionary.coded(text));
+    fn choice(&self, dictionary: &Dictionary, text: &str) -> Result<Option<String>, Bad> {
+        let said = self.choices.and_then(|choices| choices.get(text));
+        let (text, item) = match said {
+            Some(Choice::Empty) => return Ok(None),
+            Some(Choice::Error) => {
+                let reason = "the uploader said that rows with this value are wrong";
+                return Err(("NOT_IN_DICTIONARY", reason.into()));
+            }
+            // As long as it is only looked at, the dictionary does not have it.
+            Some(Choice::Add) => match dictionary.labelled(text) {
+                None => return Ok(Some(text.into())),
+                item => (text, item),
+            },
+            Some(Choice::To(code)) => {
+                let item = dictionary.coded(code).or_else(|| dictionary.labelled(code));
+                (item.map_or(text, |item| item.label.as_str()), item)
+            }
+            None => {
+                let item = dictionary.labelled(text);
+                (text, item.or_else(|| dictionary.coded(text)))
+            }
+        };
         match item {
-            Some(item) if self.field.replace => Ok(item.code.clone()),
-            Some(_) => Ok(text.into()),
+            Some(item) if self.field.replace => Ok(Some(item.code.clone())),
+            Some(_) => Ok(Some(text.into())),
             None => Err(("NOT_IN_DICTIONARY", choices(dictionary).into())),
         }
     }
@@ -153,11 +185,6 @@ impl Rule<'_> {
             self.moment(cell)?;
         }
         Ok(())
-    }
-
-    /// Whether a text is kept as a date: the editor says so, or shows a date control.
-    fn is_dated(&self) -> bool {
-        self.field.to_date || matches!(self.field.element, Element::Date | Element::Datetime)
     }
 
     fn moment(&self, cell: &Cell) -> Result<chrono::NaiveDateTime, Bad> {

@@ -2,7 +2,7 @@
 
 use super::Reason;
 use crate::{
-    field::{self, DataType, Element, Field, LostZero},
+    field::{self, DataType, Field, LostZero},
     import_row::{Cell, moment, show},
     phone,
 };
@@ -62,7 +62,5 @@ fn is_date(cell: &Cell) -> bool {
 }
 
 fn is_dated(field: &Field) -> bool {
-    field.to_date
-        || matches!(field.data_type, DataType::Date | DataType::Datetime)
-        || matches!(field.element, Element::Date | Element::Datetime)
+    field.is_dated() || matches!(field.data_type, DataType::Date | DataType::Datetime)
 }

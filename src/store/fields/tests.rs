@@ -150,14 +150,14 @@ async fn a_stricter_field_is_held_against_the_leads() {
         let (batch, fields) = sample::batch(&home.db, "一").await;
         sample::leads(&home.db, &batch, &fields, 3).await;
         let name = &fields[0];
-        let all = unfit(&home.db, &batch, name).await.unwrap();
+        let all = unfit(&home.db, "o", &batch, name).await.unwrap();
         assert_eq!((all.values, all.unfit), (3, 0));
         let whole = Field {
             data_type: engine::field::DataType::Int,
             ..name.clone()
         };
         assert!(is_stricter(name, &whole) && !is_stricter(name, name));
-        assert_eq!(unfit(&home.db, &batch, &whole).await.unwrap().unfit, 3);
+        assert_eq!(unfit(&home.db, "o", &batch, &whole).await.unwrap().unfit, 3);
         let key = Field {
             is_key: true,
             ..name.clone()

@@ -54,11 +54,9 @@ pub async fn add_hits(tx: &mut Tx, run: &str, batch: &str, positions: &[i64]) ->
     for block in positions.chunk_by(|one, next| block_of(*one) == block_of(*next)) {
         let number = block_of(block[0]);
         let low = block.iter().map(|position| low_bits(*position));
-        let mut low: RoaringBitmap = low.collect();
-        low.optimize();
-        let mut bytes = Vec::with_capacity(low.serialized_size());
-        low.serialize_into(&mut bytes).map_err(Error::Hits)?;
+        let low: RoaringBitmap = low.collect();
         let count = i64::try_from(low.len()).unwrap_or(i64::MAX);
+        let bytes = bytes_of(low)?;
         crate::on!(tx.conn(), c => sqlx::query(
             "INSERT INTO filter_hits (run_id, batch_id, block, count, positions)
              VALUES ($1, $2, $3, $4, $5)
@@ -69,7 +67,15 @@ pub async fn add_hits(tx: &mut Tx, run: &str, batch: &str, positions: &[i64]) ->
     Ok(())
 }
 
-fn low_bits(position: i64) -> u32 {
+/// As a block is stored.
+pub(super) fn bytes_of(mut low: RoaringBitmap) -> Result<Vec<u8>> {
+    low.optimize();
+    let mut bytes = Vec::with_capacity(low.serialized_size());
+    low.serialize_into(&mut bytes).map_err(Error::Hits)?;
+    Ok(bytes)
+}
+
+pub(super) fn low_bits(position: i64) -> u32 {
     u32::try_from(position & ((1 << BITS) - 1)).unwrap_or_default()
 }
 

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
+use engine::import_row::Choices;
 use serde::{Deserialize, Serialize};
+
+/// Values of one field of which an upload may say something.
+const CHOICES_MAX: usize = 1_000;
 
 /// How an import treats its file and its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,8 +16,8 @@ pub struct Options {
     /// What a row whose lead is there already does, in [`Mode::Insert`].
     pub dup_policy: DupPolicy,
     pub dup_scope: DupScope,
-    /// With [`DupScope::All`]: only leads imported or dialled so many days before the import count;
-    /// 30, 90 or 180. `None`: all of them.
+    /// With [`DupScope::Campaign`] and [`DupScope::All`]: of other batches' leads, only those imported
+    /// or dialled so many days before the import count; 30, 90 or 180. `None`: all of them.
     pub dup_days: Option<u32>,
     /// Sheet row of the titles, from 1; 0: the sheet has none. `None`: it is looked for.
     pub header_row: Option<u32>,
@@ -22,6 +26,8 @@ pub struct Options {
     /// Title or letters of a column to field code; an empty code leaves the column out. A column that
     /// is not here goes to the field of the same title.
     pub mapping: BTreeMap<String, String>,
+    /// What becomes of values of the file's columns of choices.
+    pub choices: Choices,
     /// Of the leads that the import makes, 0 to 9; leads that are there already keep theirs.
     pub priority: u32,
 }
@@ -111,9 +117,16 @@ impl Options {
         if self.priority > 9 {
             return bad("/priority", "must be 0 to 9");
         }
+        if self
+            .choices
+            .values()
+            .any(|of_field| of_field.len() > CHOICES_MAX)
+        {
+            return bad("/choices", "at most 1,000 values of a field");
+        }
         if let Some(days) = self.dup_days {
-            if self.dup_scope != DupScope::All {
-                return bad("/dup_days", "only counts with dup_scope all");
+            if self.dup_scope < DupScope::Campaign {
+                return bad("/dup_days", "only counts with dup_scope campaign or all");
             }
             if ![30, 90, 180].contains(&days) {
                 return bad("/dup_days", "must be 30, 90 or 180");

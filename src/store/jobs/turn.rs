@@ -10,7 +10,11 @@ use sqlx::FromRow;
 
 use crate::{Db, Result, Tx, doc, on, work, work::Work};
 
-/// A job that nobody renewed for this long is free to be taken again.
+/// A job that nobody renewed for this long is free to be taken again. OUT-012 names 60 s, renewed every
+/// 15 s; here it is 15 s, renewed every 3 s and with every write of progress, so that the job of a worker
+/// that died stands still for a quarter of the time. Five renewals have to fail in a row before a live
+/// worker loses its job, one more than there, and the fence keeps a late one from writing either way; a
+/// renewal is one small update.
 pub const LEASE_MS: i64 = 15_000;
 
 /// A job that has been started.

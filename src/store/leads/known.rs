@@ -57,15 +57,18 @@ pub async fn are_within(tx: &mut Tx, batch: &str, positions: RangeInclusive<i64>
     Ok(!first.is_some_and(outside) && !last.is_some_and(outside))
 }
 
-/// Which of these keys the batch has, with the first lead of each.
+/// Every position there is.
+pub const ANYWHERE: RangeInclusive<i64> = i64::MIN..=i64::MAX;
+
+/// Which of these keys the batch's leads at these positions have, with the first lead of each.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn with_keys(
     tx: &mut Tx,
-    orgi: &str,
-    batch: &str,
+    (orgi, batch): (&str, &str),
     keys: Vec<String>,
+    within: RangeInclusive<i64>,
 ) -> Result<HashMap<String, Known>> {
     if keys.is_empty() {
         return Ok(HashMap::new());
@@ -105,6 +108,9 @@ pub async fn with_keys(
         }
     };
     let mut known: HashMap<String, Known> = HashMap::with_capacity(rows.len());
+    let rows = rows
+        .into_iter()
+        .filter(|(_, _, position)| within.contains(position));
     for (key, id, position) in rows {
         let lead = Known { id, position };
         let first = known.entry(key).or_insert_with(|| lead.clone());
@@ -116,8 +122,8 @@ pub async fn with_keys(
 }
 
 /// Which of these numbers are leads in other batches of the tenant, with the first lead of each:
-/// in campaigns that run or pause, or, for [`DupScope::All`], all that were imported or dialled at
-/// `since` or later.
+/// in campaigns that run or pause, or, for [`DupScope::All`], all; only those that were imported or
+/// dialled at `since` or later.
 ///
 /// # Errors
 /// When the database fails.
@@ -131,7 +137,7 @@ pub async fn elsewhere(
     let narrowed = match scope {
         DupScope::File | DupScope::Batch => return Ok(HashMap::new()),
         DupScope::Campaign => {
-            "AND $3 = $3 AND campaign_id IN
+            "AND (created_at >= $3 OR last_dial_at >= $3) AND campaign_id IN
                  (SELECT id FROM campaigns WHERE orgi = $1 AND state IN ('running', 'paused'))"
         }
         DupScope::All => "AND (created_at >= $3 OR last_dial_at >= $3)",

@@ -114,7 +114,9 @@ async fn known_keys_are_found_among_many() {
             .map(|n| (13_800_001_000_i64 + n).to_string())
             .collect();
         let mut tx = home.db.begin().await.unwrap();
-        let known = with_keys(&mut tx, "o", &batch, keys).await.unwrap();
+        let known = with_keys(&mut tx, ("o", &batch), keys, ANYWHERE)
+            .await
+            .unwrap();
         assert_eq!(known.len(), 1_002);
         let none = dnc_among(&mut tx, "o", vec!["13800000002".into()])
             .await

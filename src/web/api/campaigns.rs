@@ -1,5 +1,6 @@
 //! `/campaigns` (活动): OUT-104 to OUT-126.
 
+mod asked;
 mod form;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use asked::{over, settings_of, with_window};
 use form::Form;
 
 use super::{answer::created, find, prompts, shown::shown};
@@ -30,7 +32,7 @@ use crate::{
     caller::Caller,
     clock::{At, now},
     house::House,
-    input::{Body, Params, strict},
+    input::{Body, Params},
     paging::{List, Paging},
     problem::Problem,
 };
@@ -87,6 +89,8 @@ pub struct NewCampaign {
     pub name: String,
     /// preview, predictive or robot.
     pub campaign_type: String,
+    /// 筛选表单; also `filter_form`.
+    #[serde(alias = "filter_form")]
     pub filter_id: String,
     /// followup (default) or marketing.
     pub business_type: Option<String>,
@@ -102,6 +106,9 @@ pub struct NewCampaign {
     /// /settings/outbound.
     #[schema(value_type = Object)]
     pub settings: Option<serde_json::Value>,
+    /// The same as `window` in `settings`; not both.
+    #[schema(value_type = Option<Object>)]
+    pub window: Option<serde_json::Value>,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -111,6 +118,7 @@ pub struct CampaignChange {
     pub revision: i64,
     pub name: Option<String>,
     pub campaign_type: Option<String>,
+    #[serde(alias = "filter_form")]
     pub filter_id: Option<String>,
     pub business_type: Option<String>,
     pub business_status: Option<String>,
@@ -122,6 +130,9 @@ pub struct CampaignChange {
     /// these is other than it was becomes the campaign's own.
     #[schema(value_type = Object)]
     pub settings: Option<serde_json::Value>,
+    /// The `window` of the settings alone; not with `settings`.
+    #[schema(value_type = Option<Object>)]
+    pub window: Option<serde_json::Value>,
     /// What the campaign sets itself from now on; what is not named follows the outbound settings again.
     #[schema(value_type = Option<Vec<String>>)]
     pub own_settings: Option<BTreeSet<Own>>,
@@ -182,8 +193,9 @@ pub async fn create(
         .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     let mode = mode_of(&asked.campaign_type);
     let levels = super::settings::above(house, caller, caller.user_id()).await?;
-    let own_settings = asked.settings.as_ref().map(own::asked).unwrap_or_default();
-    let mut settings = over(for_new_campaign(&levels, mode), asked.settings)?;
+    let asked_settings = with_window(asked.settings, asked.window, None)?;
+    let own_settings = asked_settings.as_ref().map(own::asked).unwrap_or_default();
+    let mut settings = over(for_new_campaign(&levels, mode), asked_settings)?;
     own::follow(&mut settings, &own_settings, &levels, mode);
     let form = Form {
         name: asked.name,
@@ -259,7 +271,8 @@ pub async fn save(
         .map(|(_, name)| name.to_owned())
         .collect();
     let before = &old.own_settings.0;
-    let (mut settings, own) = match asked.settings {
+    let asked_settings = with_window(asked.settings, asked.window, Some(&old.settings.0))?;
+    let (mut settings, own) = match asked_settings {
         Some(asked) => {
             let new = settings_of(asked.clone())?;
             let own = own::changed(before, &old.settings, &new, &asked);
@@ -316,44 +329,6 @@ async fn remove(
     campaigns::delete(&mut tx, &id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What is asked, laid over the settings that a new campaign begins with (OUT-154).
-fn over(base: Settings, asked: Option<serde_json::Value>) -> Result<Settings, Problem> {
-    let Some(mut asked) = asked else {
-        return Ok(base);
-    };
-    let base = serde_json::to_value(base).map_err(|error| Problem::internal(&error))?;
-    for (name, value) in base.as_object().into_iter().flatten() {
-        let Some(asked) = asked.as_object_mut() else {
-            break;
-        };
-        match (asked.get_mut(name), value) {
-            (None, value) => {
-                asked.insert(name.clone(), value.clone());
-            }
-            // Another pacing mode has other values.
-            (Some(serde_json::Value::Object(asked)), serde_json::Value::Object(base))
-                if name == "retry"
-                    || (name == "pacing" && asked.get("mode") == base.get("mode")) =>
-            {
-                for (name, value) in base {
-                    asked.entry(name.clone()).or_insert_with(|| value.clone());
-                }
-            }
-            _ => {}
-        }
-    }
-    settings_of(asked)
-}
-
-fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {
-    strict(asked).map_err(|mut problem: Problem| {
-        for fault in &mut problem.errors {
-            fault.pointer = format!("/settings{}", fault.pointer);
-        }
-        problem
-    })
 }
 
 fn mode_of(campaign_type: &str) -> Option<Mode> {

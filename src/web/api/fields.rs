@@ -41,6 +41,8 @@ pub fn routes() -> OpenApiRouter<House> {
 pub struct Fields {
     /// code, title, max_len, element, no_exchange, is_key, is_phone, phone_type, lost_zero, hidden,
     /// dictionary, positions, association, checks, to_date, multi, replace, local_only, data_type.
+    /// `association` is {table, column}: contacts (name, phone, note), products (title, kind, category,
+    /// description), or the id of another batch and the code of one of its fields.
     #[schema(value_type = Vec<Object>)]
     data: Vec<Field>,
     /// Fields that every batch has; nobody changes or deletes them.
@@ -297,7 +299,7 @@ async fn save(
         };
         if fields::is_stricter(old, field) {
             stricter = true;
-            let found = fields::unfit(&house.db, &batch.id, field).await?;
+            let found = fields::unfit(&house.db, &batch.orgi, &batch.id, field).await?;
             if found.unfit > 0 {
                 let detail = format!(
                     "{} of {} values of {} do not fit",

@@ -14,6 +14,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
+    associations::Related,
     fields, filter_runs,
     filters::{self, NewFilter, Over},
     work::{By, Work, enqueue},
@@ -50,9 +51,11 @@ pub fn routes() -> OpenApiRouter<House> {
         .merge(draft::routes())
 }
 
+mod basis;
 mod draft;
 mod out;
 
+pub use basis::Basis;
 use out::{FilterOut, out};
 
 #[derive(Deserialize, ToSchema)]
@@ -93,6 +96,8 @@ pub struct FilterResult {
     matched: i64,
     /// 剩余: how many of them could be allocated.
     remaining: i64,
+    /// What was asked and on what it ran.
+    basis: Basis,
     #[serde(flatten)]
     page: List<LeadOut>,
 }
@@ -304,11 +309,16 @@ async fn result(
             fields.insert(&hit.batch_id, own);
         }
     }
-    let fields: BTreeMap<String, Vec<Field>> = fields
-        .into_iter()
-        .map(|(batch, own)| (batch.to_owned(), own))
-        .collect();
+    let mut shown: BTreeMap<String, (Vec<Field>, Related)> = BTreeMap::new();
+    for (batch, own) in fields {
+        let data = hits.iter().filter(|hit| hit.batch_id == batch);
+        let data = data.map(|hit| &hit.data.0);
+        let related = Related::of(&house.db, caller.orgi(), &own, data).await?;
+        shown.insert(batch.to_owned(), (own, related));
+    }
+    let none = (Vec::new(), Related::default());
     Ok(FilterResult {
+        basis: Basis::of(&run)?,
         matched: run.matched,
         remaining: filter_runs::remaining(&mut house.db.reading().await?, &run.id).await?,
         run_id: run.id,
@@ -317,8 +327,8 @@ async fn result(
             limit,
             |hit| hit.position.to_string(),
             |hit| {
-                let own = fields.get(&hit.batch_id).map_or(&[][..], Vec::as_slice);
-                show(hit, own, &Masks::default())
+                let (own, related) = shown.get(&hit.batch_id).unwrap_or(&none);
+                show(hit, own, &Masks::default(), related)
             },
         ),
     })

@@ -7,7 +7,7 @@ use store::imports::{BadOptions, Options};
 use crate::problem::Problem;
 
 /// Names of the parts.
-pub const PARTS: [&str; 8] = [
+pub const PARTS: [&str; 9] = [
     "mode",
     "dup_policy",
     "dup_scope",
@@ -15,6 +15,7 @@ pub const PARTS: [&str; 8] = [
     "header_row",
     "sheet",
     "mapping",
+    "choices",
     "priority",
 ];
 
@@ -42,6 +43,14 @@ pub fn of(texts: &BTreeMap<String, String>, mut options: Options) -> Result<Opti
                     Problem::at("/mapping", "invalid", told)
                 })?;
             }
+            "choices" if text.is_empty() => options.choices.clear(),
+            "choices" => {
+                options.choices = serde_json::from_str(text).map_err(|_| {
+                    let told = "must be a JSON object: a field's code to values of the file, each \
+                                {\"to\": code}, \"add\", \"empty\" or \"error\"";
+                    Problem::at("/choices", "invalid", told)
+                })?;
+            }
             _ => {}
         }
     }
@@ -61,6 +70,8 @@ fn number(pointer: &str, text: &str) -> Result<Option<u32>, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use engine::import_row::Choice;
+
     use super::*;
 
     fn read(parts: &[(&str, &str)]) -> Result<Options, String> {
@@ -76,6 +87,10 @@ mod tests {
             ("header_row", "3"),
             ("sheet", "名单"),
             ("mapping", r#"{"手机":"f1","C":""}"#),
+            (
+                "choices",
+                r#"{"f2":{"高":{"to":"high"},"?":"empty","新":"add","x":"error"}}"#,
+            ),
             ("dup_policy", "update"),
             ("priority", "7"),
         ])
@@ -83,6 +98,12 @@ mod tests {
         assert_eq!(read_well.header_row, Some(3));
         assert_eq!(read_well.sheet.as_deref(), Some("名单"));
         assert_eq!(read_well.mapping["手机"], "f1");
+        assert_eq!(read_well.choices["f2"]["高"], Choice::To("high".into()));
+        assert_eq!(read_well.choices["f2"]["?"], Choice::Empty);
+        assert_eq!(
+            read(&[("choices", r#"{"f2":{"a":"b"}}"#)]),
+            Err("/choices".into())
+        );
         assert_eq!(read_well.priority, 7);
         assert_eq!(read(&[("priority", "10")]), Err("/priority".into()));
         assert_eq!(read(&[("mapping", "[1]")]), Err("/mapping".into()));

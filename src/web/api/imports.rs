@@ -116,7 +116,8 @@ pub struct ImportForm {
     dup_policy: Option<String>,
     /// file, batch (default), campaign or all.
     dup_scope: Option<String>,
-    /// 30, 90 or 180, with dup_scope all.
+    /// 30, 90 or 180, with dup_scope campaign or all: of other lists, only what was imported or dialled
+    /// so many days before counts.
     dup_days: Option<u32>,
     /// Row of the titles, from 1; 0: there are none. Looked for when it is not given.
     header_row: Option<u32>,
@@ -125,6 +126,10 @@ pub struct ImportForm {
     /// JSON object: title or letters of a column to a field's code, empty to leave the column out. It
     /// is remembered for files of the batch with the same titles.
     mapping: Option<String>,
+    /// JSON object: code of a field with a dictionary to values of the file, each with what it becomes:
+    /// `{"to": code or label}`, `"add"` (to the dictionary), `"empty"` or `"error"` (as where nothing is
+    /// said and the dictionary does not have it). It is remembered with the mapping.
+    choices: Option<String>,
     /// 0 (default) to 9: of the leads that the import makes; those that are there keep theirs.
     priority: Option<u32>,
 }
@@ -164,7 +169,9 @@ async fn add(
             let file = form.file()?;
             let recorded = match options {
                 Ok(_) if both => Err(Problem::at("/preview_id", "choice", "not with a file")),
-                Ok(options) => record(&house, &caller, (&batch, &import), &file, &options).await,
+                Ok(options) => {
+                    record(&house, &caller, (&batch, &import), &file, &options, None).await
+                }
                 Err(problem) => Err(problem),
             };
             if recorded.is_err() {
@@ -191,22 +198,32 @@ async fn of_preview(
     if preview.batch_id != batch.id {
         return Err(Problem::not_found());
     }
-    let options = import_options::of(texts, preview.options.0)?;
+    let options = import_options::of(texts, preview.options.0.clone())?;
     let file = Upload {
-        file_name: preview.file_name,
-        file_path: preview.file_path,
-        sha256: preview.sha256,
+        file_name: preview.file_name.clone(),
+        file_path: preview.file_path.clone(),
+        sha256: preview.sha256.clone(),
         bytes: u64::try_from(preview.bytes).unwrap_or_default(),
     };
-    record(house, caller, (batch, import), &file, &options).await
+    record(
+        house,
+        caller,
+        (batch, import),
+        &file,
+        &options,
+        Some(&preview.id),
+    )
+    .await
 }
 
+/// `preview`: the dry run that the file is of.
 async fn record(
     house: &House,
     caller: &Caller,
     (batch, import): (&store::batches::Batch, &str),
     file: &Upload,
     options: &Options,
+    preview: Option<&str>,
 ) -> Result<String, Problem> {
     let new = NewImport {
         id: import,
@@ -229,6 +246,11 @@ async fn record(
         import: import.into(),
     };
     let mut tx = house.db.begin().await?;
+    if let Some(preview) = preview
+        && !store::previews::hold(&mut tx, preview).await?
+    {
+        return Err(Problem::not_found());
+    }
     imports::create(&mut tx, &new, now()).await?;
     let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;

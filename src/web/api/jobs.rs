@@ -48,10 +48,12 @@ const STATES: [&str; 6] = [
 shown! {
     JobOut of Job {
         id: String,
-        /// read_template, import_batch, run_filter, allocate_task, recycle_task, recycle_stale, rejects_sheet or
-        /// campaign_report.
+        /// read_template, dry_run, import_batch, undo_import, run_filter, allocate_task,
+        /// allocate_contacts, recycle_task, recycle_stale, rejects_sheet, export_leads, preflight,
+        /// campaign_report, pull_source or
+        /// build_snapshot.
         kind: String,
-        /// Id of the batch, import, filter run, task or campaign it works on.
+        /// Id of the batch, dry run, import, filter run, task, export, campaign or source it works on.
         subject: String,
         batch_id: Option<String>,
         /// queued, running, paused, succeeded, failed or cancelled.

@@ -14,6 +14,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
+    associations::Related,
     dictionaries, fields,
     leads::{self, Lead},
 };
@@ -106,6 +107,9 @@ pub struct LeadOut {
     pub blocked_basis: Option<String>,
     pub created_at: At,
     pub updated_at: At,
+    /// Field code to what people see of the records that the field names (OUT-057).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub related: BTreeMap<String, String>,
 }
 
 /// A lead with its fields as a form shows them.
@@ -121,6 +125,9 @@ pub struct LeadField {
     code: String,
     title: String,
     value: String,
+    /// What people see of the records that the value names, where the field has an association.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
     /// 元素类型: text, textarea, radio, checkbox, select, date, datetime or number.
     #[schema(value_type = String)]
     element: Element,
@@ -143,8 +150,7 @@ pub struct ChoiceOut {
 }
 
 impl LeadDetail {
-    fn of(lead: Lead, fields: &[Field], dictionaries: &[Dictionary], masks: &Masks) -> Self {
-        let lead = show(lead, fields, masks);
+    fn of(lead: LeadOut, fields: &[Field], dictionaries: &[Dictionary]) -> Self {
         let fields = fields.iter().map(|field| {
             let control = Control::of(field, dictionaries);
             let choice = |item: Item| ChoiceOut {
@@ -153,6 +159,7 @@ impl LeadDetail {
             };
             LeadField {
                 value: lead.data.get(&control.code).cloned().unwrap_or_default(),
+                shown: lead.related.get(&control.code).cloned(),
                 code: control.code,
                 title: control.title,
                 element: control.element,
@@ -198,8 +205,8 @@ async fn get(
     };
     let fields = fields::list(&house.db, &lead.batch_id).await?;
     let dictionaries = dictionaries::for_fields(&house.db, &fields).await?;
-    let masks = Masks::of(&house, &caller).await?;
-    Ok(Json(LeadDetail::of(lead, &fields, &dictionaries, &masks)))
+    let lead = show_one(&house, &caller, lead, &fields).await?;
+    Ok(Json(LeadDetail::of(lead, &fields, &dictionaries)))
 }
 
 /// 修改名单 · Change some fields of a lead.
@@ -214,7 +221,7 @@ async fn change(
     let lead = find_mine(&house, &caller, &id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
     let changes = Reader::of(&house, &caller, &lead, &fields).await?;
-    let changes = changes.read(asked.data)?;
+    let changes = changes.read(&house, asked.data).await?;
     let status = match asked.business_status {
         Some(text) => Some(status_of(&house, &caller, &lead, text).await?),
         None => None,
@@ -233,8 +240,7 @@ async fn change(
     }
     tx.commit().await?;
     let lead = find::lead(&house, &caller, &id).await?;
-    let masks = Masks::of(&house, &caller).await?;
-    Ok(Json(show(lead, &fields, &masks)))
+    Ok(Json(show_one(&house, &caller, lead, &fields).await?))
 }
 
 /// 删除名单 · Delete a lead. `ROW_IN_USE` while it is allocated.
@@ -309,11 +315,18 @@ fn has_in_hand(house: &House, caller: &Caller, lead: &str) -> Result<bool, Probl
 /// A lead as it is shown: hidden fields are masked (OUT-052), and every number where the settings
 /// hide them from the caller.
 #[must_use]
-pub fn show(lead: Lead, fields: &[Field], masks: &Masks) -> LeadOut {
+pub fn show(lead: Lead, fields: &[Field], masks: &Masks, related: &Related) -> LeadOut {
     let all = masks.hide(lead.campaign_id.as_deref());
     let hides = |field: &Field| field.hidden || (all && field.is_phone);
     let hides_phone = all || fields.iter().any(|field| field.is_phone && field.hidden);
     let mut data = lead.data.0;
+    let mut shown = BTreeMap::new();
+    for field in fields {
+        let value = data.get(&field.code).map_or("", String::as_str);
+        if let Some(text) = related.shown(field, value) {
+            shown.insert(field.code.clone(), text);
+        }
+    }
     for field in fields.iter().filter(|field| hides(field)) {
         if let Some(text) = data.get_mut(&field.code) {
             *text = match field.is_phone {
@@ -360,5 +373,22 @@ pub fn show(lead: Lead, fields: &[Field], masks: &Masks) -> LeadOut {
         blocked_basis: lead.blocked_basis,
         created_at: lead.created_at.shown(),
         updated_at: lead.updated_at.shown(),
+        related: shown,
     }
+}
+
+/// One lead as the caller sees it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn show_one(
+    house: &House,
+    caller: &Caller,
+    lead: Lead,
+    fields: &[Field],
+) -> Result<LeadOut, Problem> {
+    let masks = Masks::of(house, caller).await?;
+    let data = std::iter::once(&lead.data.0);
+    let related = Related::of(&house.db, caller.orgi(), fields, data).await?;
+    Ok(show(lead, fields, &masks, &related))
 }

@@ -39,7 +39,7 @@ pub struct PreviewOut {
     batch_id: String,
     file_name: String,
     bytes: i64,
-    /// mode, dup_policy, dup_scope, dup_days, header_row, sheet, mapping, priority.
+    /// mode, dup_policy, dup_scope, dup_days, header_row, sheet, mapping, choices, priority.
     #[schema(value_type = Object)]
     options: Options,
     /// queued, succeeded or failed.
@@ -49,9 +49,11 @@ pub struct PreviewOut {
     job_id: Option<String>,
     created_at: At,
     finished_at: Option<At>,
-    /// Once it has succeeded: rows, good, invalid, invalid_by_code, duplicates, existing, blacklisted,
-    /// sheet, other_sheets, header_row, columns (column, title, field, field_title, reason, why,
-    /// confidence, applies, samples), warnings, blocked (why an import would fail), problems and
+    /// Once it has succeeded: rows, good, invalid, invalid_by_code, duplicates, updated, existing,
+    /// blank, blacklisted (the counts that the import then has), sheet, other_sheets, header_row, columns (column, title, field, field_title, reason, why,
+    /// confidence, applies, samples), choices (of each column with a dictionary: column, field,
+    /// field_title, values, the commonest first, each with value, rows, code, label and choice; more:
+    /// values that are not listed), warnings, blocked (why an import would fail), problems and
     /// examples (the first 20 rows of each).
     #[schema(value_type = Option<Object>)]
     outcome: Option<previews::Outcome>,

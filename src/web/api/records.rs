@@ -10,6 +10,7 @@ use store::records::{self, DrawRecord, ImportRecord, Wanted};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::filters::Basis;
 use crate::{
     caller::Caller,
     clock::At,
@@ -31,11 +32,14 @@ pub fn routes() -> OpenApiRouter<House> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
-    /// 批次.
+    /// 批次; also `batch`.
+    #[serde(alias = "batch")]
     batch_id: Option<String>,
-    /// 筛选表单.
+    /// 筛选表单; also `filter`.
+    #[serde(alias = "filter")]
     filter_id: Option<String>,
-    /// 活动.
+    /// 活动; also `campaign`.
+    #[serde(alias = "campaign")]
     campaign_id: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
@@ -69,6 +73,8 @@ pub struct DrawRecordOut {
     campaign_id: Option<String>,
     run_id: Option<String>,
     task_id: Option<String>,
+    /// What the filter was asked, and on what it ran.
+    basis: Option<Basis>,
     /// What the filter selected, also what was not to be had.
     matched: i64,
     /// 筛选数量 = to_agent + to_dept + to_ai + to_queue + unallocated.
@@ -82,8 +88,9 @@ pub struct DrawRecordOut {
     recycled: i64,
     recycled_dept: i64,
     at: At,
-    /// Count to the address of its leads as they are now. `matched` and `unallocated` are there as
-    /// long as the run's leads are known; of `recycled` those are shown that nobody was given since.
+    /// Count to the address of its leads as they are now. `matched`, `filtered` and `unallocated` are
+    /// there as long as the run's leads are known: always of a task that was started, and of the three
+    /// newest runs of a filter. Of `recycled` those are shown that nobody was given since.
     links: BTreeMap<&'static str, String>,
 }
 
@@ -195,6 +202,10 @@ impl From<DrawRecord> for DrawRecordOut {
     fn from(row: DrawRecord) -> Self {
         Self {
             links: links(&row),
+            basis: row.conditions.0.map(|asked| {
+                let zone = row.zone.unwrap_or_default();
+                Basis::new(asked, row.resolved.0, zone, row.versions.0)
+            }),
             title: dated(&row.title, row.created_at),
             id: row.id,
             state: row.state,
@@ -219,13 +230,13 @@ impl From<DrawRecord> for DrawRecordOut {
 
 fn links(row: &DrawRecord) -> BTreeMap<&'static str, String> {
     let mut links = BTreeMap::new();
+    if let Some(filtered) = drawn_from(row) {
+        let free = format!("{filtered}&alloc_status=unallocated,recycled");
+        links.insert("unallocated", free);
+        links.insert("filtered", filtered);
+    }
     if let (true, Some(run)) = (row.is_kept, &row.run_id) {
-        let of_run = format!("/api/v1/leads?run_id={run}");
-        links.insert(
-            "unallocated",
-            format!("{of_run}&alloc_status=unallocated,recycled"),
-        );
-        links.insert("matched", of_run);
+        links.insert("matched", format!("/api/v1/leads?run_id={run}"));
     }
     if let Some(task) = &row.task_id {
         for (count, status) in [
@@ -241,6 +252,17 @@ fn links(row: &DrawRecord) -> BTreeMap<&'static str, String> {
         }
     }
     links
+}
+
+/// The leads that there were to draw from: of the run what was free, or what the contacts became.
+fn drawn_from(row: &DrawRecord) -> Option<String> {
+    let of_run = |run: &String| format!("/api/v1/leads?run_id={run}");
+    match (&row.ask.0, &row.drawn_run_id, &row.task_id) {
+        (Some(ask), ..) => Some(format!("/api/v1/leads?import_id={}", ask.import)),
+        (None, Some(drawn), _) => Some(of_run(drawn)),
+        (None, None, None) if row.is_kept => row.run_id.as_ref().map(of_run),
+        (None, None, _) => None,
+    }
 }
 
 /// `name_yyyy-MM-dd HH:mm:ss` on the house's wall clock; a title that ends so stays as it is.

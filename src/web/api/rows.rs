@@ -11,13 +11,14 @@ use axum::{
 };
 use engine::{
     field::Field,
-    import_row::{Ask, Cell, NewLead, Plan},
+    import_row::{Ask, Cell, Choices, NewLead, Plan},
     mapping::{self, Known},
     window::Window,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{
+    associations::{self, Astray},
     dictionaries, fields,
     rows::{Outcome, Push, Row, Status, push},
 };
@@ -113,6 +114,9 @@ async fn add(
         told.push(RowOut::rejected(index, read.as_ref().err()));
         good.extend(read.ok().map(|row| (index, row)));
     }
+    let good = reader
+        .with_records(&house, &caller, good, &mut told)
+        .await?;
     let (places, rows): (Vec<usize>, Vec<Row>) = good.into_iter().unzip();
     let mut import_id = None;
     if !rows.is_empty() {
@@ -184,6 +188,7 @@ struct Reader {
     /// Column of a field by its code and by its title.
     columns: HashMap<String, usize>,
     width: usize,
+    associated: Vec<Field>,
 }
 
 impl Reader {
@@ -203,6 +208,7 @@ impl Reader {
         let ask = Ask {
             fields: &fields,
             dictionaries: &dictionaries,
+            choices: &Choices::new(),
             is_1904: false,
         };
         let plan = Plan::over(&mapped, &ask)
@@ -219,7 +225,39 @@ impl Reader {
             plan,
             columns,
             width: fields.len(),
+            associated: fields
+                .into_iter()
+                .filter(|field| field.association.is_some())
+                .collect(),
         })
+    }
+
+    /// The rows that name only records that are there (OUT-057); `told` gets the others.
+    async fn with_records(
+        &self,
+        house: &House,
+        caller: &Caller,
+        rows: Vec<(usize, Row)>,
+        told: &mut [RowOut],
+    ) -> Result<Vec<(usize, Row)>, Problem> {
+        let data: Vec<_> = rows.iter().map(|(_, row)| row.lead.data.to_map()).collect();
+        let mut conn = house.db.reading().await?;
+        let orgi = caller.orgi();
+        let astray = associations::astray(&mut conn, orgi, &self.associated, &data).await?;
+        let mut good = Vec::with_capacity(rows.len());
+        for ((index, row), astray) in rows.into_iter().zip(astray) {
+            match astray {
+                None => good.push((index, row)),
+                Some(astray) => {
+                    let bad = Bad {
+                        code: Astray::CODE,
+                        message: format!("{}: {}", astray.column, astray.reason()),
+                    };
+                    told[index] = RowOut::rejected(index, Some(&bad));
+                }
+            }
+        }
+        Ok(good)
     }
 
     fn read(&self, row: RowIn) -> Result<Row, Bad> {

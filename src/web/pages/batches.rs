@@ -8,7 +8,7 @@ use axum::{
 };
 use engine::field::{Field, Position};
 use render::pages::{Batch, BatchRow, Batches, FieldRow, ImportRow, LeadRow};
-use store::{batches, fields, imports, leads};
+use store::{associations::Related, batches, fields, imports, leads};
 
 use super::{ROWS, Shown, cut, page};
 use crate::{
@@ -64,12 +64,14 @@ async fn one(
         .filter(|field| !field.is_phone && field.positions.contains(&Position::List))
         .take(COLUMNS)
         .collect();
+    let data = rows.iter().map(|lead| &lead.data.0);
+    let related = Related::of(db, caller.orgi(), &fields, data).await?;
     let shown = Batch {
         batch: row(batch),
         columns: columns.iter().map(|field| field.title.clone()).collect(),
         leads: rows
             .into_iter()
-            .map(|lead| lead_row(lead, &fields, &columns))
+            .map(|lead| lead_row(lead, &fields, &columns, &related))
             .collect(),
         fields: fields.iter().map(field_row).collect::<Result<_, _>>()?,
         imports: imports.into_iter().map(import_row).collect(),
@@ -122,13 +124,17 @@ fn import_row(import: imports::Import) -> ImportRow {
     }
 }
 
-fn lead_row(lead: leads::Lead, fields: &[Field], columns: &[&Field]) -> LeadRow {
+fn lead_row(lead: leads::Lead, fields: &[Field], columns: &[&Field], related: &Related) -> LeadRow {
     let next_dial_at = lead.next_dial_at;
-    let mut lead = show_lead(lead, fields, &Masks::default());
+    let mut lead = show_lead(lead, fields, &Masks::default(), related);
     LeadRow {
         cells: columns
             .iter()
-            .map(|field| lead.data.remove(&field.code).unwrap_or_default())
+            .map(|field| {
+                let shown = lead.related.remove(&field.code);
+                shown.or_else(|| lead.data.remove(&field.code))
+            })
+            .map(Option::unwrap_or_default)
             .collect(),
         id: lead.id,
         row_no: lead.row_no,

@@ -579,6 +579,65 @@ async fn values_are_among_the_choices_of_their_dictionaries() {
     .await;
 }
 
+/// OUT-057: what a field names is there, and people see its chosen column.
+#[tokio::test]
+async fn a_field_that_names_a_contact_shows_who_it_is() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, all_fields, all) = batch(&kit.db, "一", 1).await;
+        let token = kit.token(Role::Supervisor).await;
+        let asked = json!({"name": "王五", "phone": "13900139000"});
+        let made = kit
+            .with(&token, "POST", "/api/v1/contacts", Some(asked))
+            .await;
+        let contact = made.id();
+        let code = all_fields[0].code.clone();
+        let fields = format!("/api/v1/batches/{batch}/fields/{code}");
+        let put = async |table: &str, column: &str| {
+            let association = json!({"table": table, "column": column});
+            let asked = json!({"association": association});
+            kit.with(&token, "PATCH", &fields, Some(asked)).await
+        };
+        assert_eq!(
+            put("customers", "name").await.body["errors"][0]["pointer"],
+            "/association/table"
+        );
+        // The lead's value is no contact.
+        assert_eq!(put("contacts", "name").await.code(), "FIELD_VALUES_UNFIT");
+        let path = format!("/api/v1/leads/{}", all[0]);
+        let say = async |value: &str| {
+            let asked = json!({"data": {code.clone(): value}});
+            kit.with(&token, "PATCH", &path, Some(asked)).await
+        };
+        assert_eq!(say("").await.status, 200);
+        assert_eq!(put("contacts", "name").await.status, 200);
+        let bad = say("con_none").await;
+        let fault = &bad.body["errors"][0];
+        assert_eq!(
+            (&fault["pointer"], &fault["code"]),
+            (&json!(format!("/data/{code}")), &json!("NO_SUCH_RECORD")),
+            "{}",
+            bad.text
+        );
+        let good = say(&contact).await;
+        assert_eq!(good.body["related"][&code], "王五", "{}", good.text);
+        let detail = kit.with(&token, "GET", &path, None).await;
+        let field = &detail.body["fields"][0];
+        assert_eq!(
+            (&field["value"], &field["shown"]),
+            (&json!(contact), &json!("王五"))
+        );
+        let list = format!("/api/v1/leads?batch_id={batch}");
+        let list = kit.with(&token, "GET", &list, None).await;
+        assert_eq!(
+            list.body["data"][0]["related"][&code], "王五",
+            "{}",
+            list.text
+        );
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn no_search_tells_an_agent_a_masked_number_digit_by_digit() {
     on_both(|home| async move {

@@ -35,12 +35,20 @@ async fn every_count_of_a_record_opens_as_many_leads() {
             };
             about(&kit.db, id, sql).await;
         }
+        // All of them were free when the task began.
+        let mut places = filter_runs::Places::default();
+        places.extend(positions(&kit, &batch).await);
+        let mut tx = kit.db.begin().await.unwrap();
+        filter_runs::keep_drawn(&mut tx, "tsk_1", &run, &places, now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
         let get = async |path: &str| {
             let answer = kit.with(&token, "GET", path, None).await;
             assert_eq!(answer.status, 200, "{path}: {}", answer.text);
             answer.body
         };
-        for (list, checked) in [("imports", 1), ("filters", 8), ("tasks", 8)] {
+        for (list, checked) in [("imports", 1), ("filters", 9), ("tasks", 9)] {
             let page = get(&format!("/api/v1/records/{list}?batch_id={batch}")).await;
             assert_eq!((&page["count"], page["data"].as_array().unwrap().len()), (&json!(1), 1));
             let record = &page["data"][0];
@@ -57,6 +65,17 @@ async fn every_count_of_a_record_opens_as_many_leads() {
             assert_eq!(seen, checked, "{list}");
         }
         let sums = get("/api/v1/records/tasks?campaign_id=cmp_1").await["data"][0].clone();
+        let basis = &sums["basis"];
+        assert_eq!(
+            (&basis["today"], &basis["versions"][&batch], &basis["snapshot_version"]),
+            (&json!("2026-11-20"), &json!(7), &json!(7)),
+            "{basis}"
+        );
+        let today = &basis["conditions"][0]["value"];
+        let fixed = &basis["resolved"][0]["value"];
+        assert_eq!((today, fixed), (&json!("today"), &json!("2026-11-20")), "{basis}");
+        let result = get(&format!("/api/v1/filter-runs/{run}")).await;
+        assert_eq!(&result["basis"], basis);
         let of = |name: &str| sums[name].as_i64().unwrap();
         let parts = ["to_agent", "to_dept", "to_ai", "to_queue", "unallocated"];
         assert_eq!(of("filtered"), parts.map(of).iter().sum::<i64>());
@@ -76,7 +95,7 @@ pub async fn run(kit: &Kit, batch: &str) -> String {
         name: "回访批次的筛选",
         over: filters::Over::Batch(batch),
         description: "",
-        form: &engine::filter::Form::default(),
+        form: &serde_json::from_value(created_on("today")).unwrap(),
         zone: filters::ZONE,
     };
     let filter = filters::create(&mut tx, &new, now()).await.unwrap();
@@ -84,19 +103,34 @@ pub async fn run(kit: &Kit, batch: &str) -> String {
         .await
         .unwrap()
         .unwrap();
-    let import = imports::list(&kit.db, batch, None, 1)
+    let resolved = json!({"form": created_on("2026-11-20"), "today": "2026-11-20"});
+    let resolved = serde_json::from_value(resolved).unwrap();
+    let versions = [(batch.to_owned(), 7)].into();
+    filter_runs::start(&mut tx, &run, &resolved, &versions)
         .await
-        .unwrap()
-        .remove(0);
-    let positions: Vec<i64> = (2..11)
-        .map(|row| imports::position(import.ordinal, row))
-        .collect();
+        .unwrap();
+    let positions = positions(kit, batch).await;
     filter_runs::add_hits(&mut tx, &run, batch, &positions)
         .await
         .unwrap();
     filter_runs::succeed(&mut tx, &run, 9, now()).await.unwrap();
     tx.commit().await.unwrap();
     run
+}
+
+fn created_on(day: &str) -> Value {
+    json!([{"field": "created_at", "op": "eq", "value": day, "connector": "AND"}])
+}
+
+/// Of the batch's nine leads.
+async fn positions(kit: &Kit, batch: &str) -> Vec<i64> {
+    let import = imports::list(&kit.db, batch, None, 1)
+        .await
+        .unwrap()
+        .remove(0);
+    let rows = 2..11;
+    rows.map(|row| imports::position(import.ordinal, row))
+        .collect()
 }
 
 #[tokio::test]

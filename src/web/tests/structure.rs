@@ -218,6 +218,54 @@ async fn a_dictionary_is_bound_by_its_id_and_kept_while_it_is() {
     .await;
 }
 
+/// RST-007 and RST-009 call some things by other names than ours.
+#[tokio::test]
+async fn names_of_the_specification_are_understood() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let (batch, _) = desk.batch("一").await;
+        let form = json!({"name": "f", "batch_id": batch});
+        let filter = desk.ask("POST", "/filters", form).await.id();
+        let window = json!({"zone": "Asia/Shanghai", "weekdays": [1], "ranges": [[600, 660]]});
+        let asked = json!({"name": "回访", "campaign_type": "robot", "filter_form": filter,
+            "window": window});
+        let made = desk.ask("POST", "/campaigns", asked).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(made.body["filter_id"], filter);
+        assert_eq!(
+            made.body["settings"]["window"]["ranges"],
+            json!([[600, 660]])
+        );
+        let path = format!("/campaigns/{}", made.id());
+        let mut later = window.clone();
+        later["ranges"] = json!([[700, 760]]);
+        let ring = made.body["settings"]["ring_timeout_s"].clone();
+        let asked = json!({"revision": made.body["revision"], "window": later});
+        let changed = desk.ask("PATCH", &path, asked).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let settings = &changed.body["settings"];
+        assert_eq!(
+            (&settings["window"]["ranges"], &settings["ring_timeout_s"]),
+            (&json!([[700, 760]]), &ring)
+        );
+        let both = json!({"name": "x", "campaign_type": "robot", "filter_form": filter,
+            "window": window, "settings": {"window": window}});
+        let both = desk.ask("POST", "/campaigns", both).await;
+        assert_eq!(
+            both.body["errors"][0]["pointer"], "/window",
+            "{}",
+            both.text
+        );
+        let campaign = made.id();
+        for list in ["imports", "filters", "tasks", "others"] {
+            let path = format!("/records/{list}?batch={batch}&filter={filter}&campaign={campaign}");
+            let answer = desk.ask("GET", &path, Value::Null).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_campaign_follows_the_settings_in_what_it_does_not_set_itself() {
     on_both(|home| async move {

@@ -59,7 +59,7 @@ function pop(what) {
   $("call-title").textContent = what.title;
   $("call-number").textContent = what.number ?? "";
   $("call-fields").replaceChildren(
-    ...(what.fields ?? []).map((field) => make("div", {}, make("dt", {}, field.title), make("dd", {}, field.value || "—"))),
+    ...(what.fields ?? []).map((field) => make("div", {}, make("dt", {}, field.title), make("dd", {}, field.shown || field.value || "—"))),
   );
   panels();
 }

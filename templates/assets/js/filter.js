@@ -66,7 +66,7 @@ function show(found, fresh) {
   }
   for (const lead of found.data) {
     const outcome = lead.disposition ? word("disposition", lead.disposition) : lead.outcome ? word("outcome", lead.outcome) : "—";
-    const cells = [lead.phone, ...columns.map((column) => lead.data[column.code] ?? ""), word("alloc", lead.alloc_status), outcome];
+    const cells = [lead.phone, ...columns.map((column) => lead.related?.[column.code] ?? lead.data[column.code] ?? ""), word("alloc", lead.alloc_status), outcome];
     body.append(make("tr", {}, ...cells.map((cell) => make("td", {}, cell))));
   }
   next = found.next_cursor ? `/api/v1/filter-runs/${found.run_id}?cursor=${found.next_cursor}` : null;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    field::Field,
+    field::{Element, Field},
     filter::{Connector, Node, Value, columns, number},
 };
 
@@ -38,6 +38,10 @@ fn batch() -> Vec<Column> {
         to_date: true,
         ..Field::of_header("due", "到期")
     };
+    let shown = |code: &str, element| Field {
+        element,
+        ..Field::of_header(code, code)
+    };
     columns(&[
         Field::of_header("wish", "客户意向"),
         age,
@@ -45,6 +49,8 @@ fn batch() -> Vec<Column> {
         born,
         seen,
         due,
+        shown("day", Element::Date),
+        shown("time", Element::Datetime),
     ])
 }
 
@@ -128,6 +134,45 @@ fn one_of_several_values_is_enough() {
     assert!(holds(&form, &[("tags", "new,vip")]));
     let not = [row("tags", "ne", "vip", Connector::And)];
     assert!(!holds(&not, &[("tags", "new,vip")]));
+}
+
+#[test]
+fn what_never_was_is_at_least_so_many_days_ago() {
+    for code in ["days_since_contact", "days_since_dial"] {
+        let of = |op: &str, value: &str| [row(code, op, value, Connector::And)];
+        for (op, value, never) in [
+            ("ge", "15", true),
+            ("gt", "15", true),
+            ("le", "15", false),
+            ("lt", "15", false),
+            ("eq", "15", false),
+            ("between", "15,30", false),
+            ("is_null", "", true),
+            ("not_null", "", false),
+        ] {
+            assert_eq!(holds(&of(op, value), &[]), never, "{code} {op}");
+        }
+        assert!(holds(&of("ge", "15"), &[(code, "15")]));
+        assert!(!holds(&of("ge", "15"), &[(code, "14")]));
+    }
+    // A number of times is another matter.
+    let dials = [row("dial_count", "ge", "1", Connector::And)];
+    assert!(!holds(&dials, &[]));
+}
+
+/// What is kept as a date is compared as one, whichever property of the field made it so.
+#[test]
+fn a_text_behind_a_date_control_is_a_date() {
+    for code in ["due", "day", "time"] {
+        let on = [row(code, "eq", "2026/1/1", Connector::And)];
+        assert!(holds(&on, &[(code, "2026-01-01")]), "{code}");
+        let last = [row(code, "last_days", "7", Connector::And)];
+        let day = today().to_string();
+        assert!(holds(&last, &[(code, &day)]), "{code}");
+        assert!(!holds(&last, &[(code, "1999-01-01")]), "{code}");
+        let now = [row(code, "eq", "today", Connector::And)];
+        assert!(holds(&now, &[(code, &day)]), "{code}");
+    }
 }
 
 #[test]

@@ -7,7 +7,11 @@ use engine::{
     field::{Field, Position},
     import_row::{self, Cell},
 };
-use store::{business_statuses, campaigns, dictionaries, leads::Lead};
+use store::{
+    associations::{self, Astray},
+    business_statuses, campaigns, dictionaries,
+    leads::Lead,
+};
 
 use crate::{
     api::{check, shown::mask_text},
@@ -46,8 +50,9 @@ impl<'a> Reader<'a> {
 
     /// # Errors
     /// `INVALID` with every value that cannot be taken.
-    pub fn read(
+    pub async fn read(
         &self,
+        house: &House,
         data: BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, String>, Problem> {
         let mut faults = Vec::new();
@@ -60,6 +65,16 @@ impl<'a> Reader<'a> {
                     faults.push(Fault::new(&format!("/data/{code}"), &kind, why));
                 }
             }
+        }
+        let (orgi, fields) = (&self.lead.orgi, self.fields);
+        let mut conn = house.db.reading().await?;
+        let rows = std::slice::from_ref(&changes);
+        let astray = associations::astray(&mut conn, orgi, fields, rows).await?;
+        for astray in astray.into_iter().flatten() {
+            let field = fields.iter().find(|field| field.title == astray.column);
+            let code = field.map_or("", |field| field.code.as_str());
+            let pointer = format!("/data/{code}");
+            faults.push(Fault::new(&pointer, Astray::CODE, astray.reason()));
         }
         if faults.is_empty() {
             Ok(changes)

@@ -10,9 +10,9 @@ use store::{fields, lead_marks, leads};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{LeadOut, find_mine, show};
+use super::{LeadOut, find_mine, show_one};
 use crate::{
-    api::{check, find, masks::Masks},
+    api::{check, find},
     caller::Caller,
     clock::{moment, now},
     house::House,
@@ -175,6 +175,5 @@ async fn delete_many(
 async fn shown(house: &House, caller: &Caller, id: &str) -> Result<Json<LeadOut>, Problem> {
     let lead = find::lead(house, caller, id).await?;
     let fields = fields::list(&house.db, &lead.batch_id).await?;
-    let masks = Masks::of(house, caller).await?;
-    Ok(Json(show(lead, &fields, &masks)))
+    Ok(Json(show_one(house, caller, lead, &fields).await?))
 }

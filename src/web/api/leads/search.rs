@@ -11,7 +11,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{fields, lead_search};
+use store::{associations::Related, fields, lead_search};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -329,6 +329,8 @@ struct Known {
     fields: BTreeMap<String, Vec<Field>>,
     tasks: BTreeMap<String, (String, Option<String>)>,
     masks: Masks,
+    /// By batch.
+    related: BTreeMap<String, Related>,
 }
 
 impl Known {
@@ -344,8 +346,16 @@ impl Known {
                 of.insert(row.lead.batch_id.clone(), fields);
             }
         }
+        let mut related = BTreeMap::new();
+        for (batch, fields) in &of {
+            let own = rows.iter().filter(|row| row.lead.batch_id == *batch);
+            let data = own.map(|row| &row.lead.data.0);
+            let texts = Related::of(&house.db, caller.orgi(), fields, data).await?;
+            related.insert(batch.clone(), texts);
+        }
         let tasks = rows.iter().filter_map(|row| row.lead.task_id.clone());
         Ok(Self {
+            related,
             fields: of,
             tasks: lead_search::task_titles(&house.db, tasks.collect()).await?,
             masks: Masks::of(house, caller).await?,
@@ -355,13 +365,15 @@ impl Known {
     fn show(&self, lead: store::leads::Lead) -> LeadOut {
         let fields = self.fields.get(&lead.batch_id).map(Vec::as_slice);
         let task = lead.task_id.as_ref().and_then(|task| self.tasks.get(task));
+        let none = Related::default();
+        let related = self.related.get(&lead.batch_id).unwrap_or(&none);
         LeadOut {
             task_title: task.map(|(title, _)| title.clone()),
             alloc_by: lead
                 .alloc_by
                 .clone()
                 .or_else(|| task.and_then(|(_, by)| by.clone())),
-            ..show(lead, fields.unwrap_or_default(), &self.masks)
+            ..show(lead, fields.unwrap_or_default(), &self.masks, related)
         }
     }
 }

@@ -1,0 +1,68 @@
+//! The settings that a request asks for.
+
+use engine::campaign::Settings;
+
+use crate::{input::strict, problem::Problem};
+
+/// What is asked, laid over the settings that a new campaign begins with (OUT-154).
+pub fn over(base: Settings, asked: Option<serde_json::Value>) -> Result<Settings, Problem> {
+    let Some(mut asked) = asked else {
+        return Ok(base);
+    };
+    let base = serde_json::to_value(base).map_err(|error| Problem::internal(&error))?;
+    for (name, value) in base.as_object().into_iter().flatten() {
+        let Some(asked) = asked.as_object_mut() else {
+            break;
+        };
+        match (asked.get_mut(name), value) {
+            (None, value) => {
+                asked.insert(name.clone(), value.clone());
+            }
+            // Another pacing mode has other values.
+            (Some(serde_json::Value::Object(asked)), serde_json::Value::Object(base))
+                if name == "retry"
+                    || (name == "pacing" && asked.get("mode") == base.get("mode")) =>
+            {
+                for (name, value) in base {
+                    asked.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    settings_of(asked)
+}
+
+/// The settings that are asked for with the window that is asked for by itself (RST-007), which else
+/// stands in `old` or nowhere.
+pub fn with_window(
+    settings: Option<serde_json::Value>,
+    window: Option<serde_json::Value>,
+    old: Option<&Settings>,
+) -> Result<Option<serde_json::Value>, Problem> {
+    let Some(window) = window else {
+        return Ok(settings);
+    };
+    if settings
+        .as_ref()
+        .is_some_and(|all| old.is_some() || all.get("window").is_some())
+    {
+        return Err(Problem::at("/window", "choice", "stands in settings, too"));
+    }
+    let old = old.map(serde_json::to_value).transpose();
+    let old = old.map_err(|error| Problem::internal(&error))?;
+    let mut settings = settings.or(old).unwrap_or_else(|| serde_json::json!({}));
+    if let Some(all) = settings.as_object_mut() {
+        all.insert("window".into(), window);
+    }
+    Ok(Some(settings))
+}
+
+pub fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {
+    strict(asked).map_err(|mut problem: Problem| {
+        for fault in &mut problem.errors {
+            fault.pointer = format!("/settings{}", fault.pointer);
+        }
+        problem
+    })
+}

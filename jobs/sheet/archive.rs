@@ -341,12 +341,9 @@ mod tests {
     #[test]
     fn shared_texts_are_held_up_to_ten_million_short_ones() {
         let of = |texts, text_bytes, strings| {
-            texts_fit(&Seen {
-                texts,
-                text_bytes,
-                strings,
-                ..Seen::default()
-            })
+            let mut seen = Seen::default();
+            (seen.texts, seen.text_bytes, seen.strings) = (texts, text_bytes, strings);
+            texts_fit(&seen)
         };
         // A million rows of ten columns, each text another one.
         assert!(of(10_000_000, 140_000_000, 10_000_000).is_ok());

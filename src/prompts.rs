@@ -21,7 +21,6 @@ shipped!(
     "busy"
     "callback"
     "closed"
-    "menu"
     "music"
     "number-0"
     "number-1"

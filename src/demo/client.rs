@@ -73,6 +73,20 @@ impl Client {
             .await
     }
 
+    /// Uploads a prompt under this name.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn upload_prompt(&self, name: &str, wav: &'static [u8]) -> Result<Value> {
+        let part = multipart::Part::bytes(wav).file_name(format!("{name}.wav"));
+        let form = multipart::Form::new()
+            .text("name", name.to_owned())
+            .part("file", part);
+        let path = "/prompts";
+        self.send(path, self.request(Method::POST, path).multipart(form))
+            .await
+    }
+
     /// Waits until a job is over.
     ///
     /// # Errors

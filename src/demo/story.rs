@@ -95,6 +95,9 @@ fn mailbox() -> Value {
 
 /// A menu: 1 for an agent, 2 for the mailbox; who presses nothing comes to an agent too.
 async fn hotline(client: &Client) -> Result<()> {
+    client
+        .upload_prompt("menu", include_bytes!("menu.wav"))
+        .await?;
     let to_queue = json!({ "type": "queue", "queue": "sales" });
     let menu = json!({ "name": "热线", "menu": {
         "greet_long": "menu",

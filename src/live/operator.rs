@@ -1,18 +1,21 @@
 //! Between the floor and the switch: carries commands there and tells what came of them.
 
+mod words;
+
 use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
     classification::Finding,
-    floor::{By, Cause, Command, Ended, Input, Monitor, Refusal},
+    floor::{Command, Input, Refusal},
     ids::{CallId, GatewayId, LegId, SoundId},
     time::Millis,
 };
 use switch::{
     CallerId, CommandId, ConferenceId, EventKind, GatewayState, Hear, OnEnd, Originate, PlayId,
-    RecordId, Refused, Side, Switch, Target,
+    RecordId, Refused, Switch, Target,
 };
 use tracing::{debug, warn};
+use words::{cause_of, ended_of, monitor_of, not_recorded, refused_as};
 
 use crate::{
     answers, clock, handle,
@@ -388,66 +391,5 @@ impl Operator {
         let kinds = [&self.recordings, &self.messages];
         let name = kinds.iter().find_map(|kind| path.strip_prefix(kind).ok());
         name.unwrap_or(path).display().to_string()
-    }
-}
-
-/// What the switch said is nearer to the truth than what was expected.
-fn refused_as(input: Input, refused: Refused) -> Input {
-    match (input, refused) {
-        (
-            Input::LegRefused { leg, .. },
-            Refused::MediaOverload | Refused::TooFast | Refused::Draining,
-        ) => Input::LegRefused {
-            leg,
-            why: Refusal::Ours,
-        },
-        (Input::LegRefused { leg, .. }, Refused::BadNumber) => Input::LegRefused {
-            leg,
-            why: Refusal::BadNumber,
-        },
-        (input, _) => input,
-    }
-}
-
-/// The call goes on; its CDR says why there is no recording.
-fn not_recorded(sound: SoundId) -> Input {
-    Input::RecordDone {
-        sound,
-        file: String::new(),
-        ms: 0,
-        error: Some("the switch did not record".into()),
-    }
-}
-
-fn monitor_of(monitor: Monitor) -> switch::Monitor {
-    match monitor {
-        Monitor::Listen => switch::Monitor::Listen,
-        Monitor::Whisper => switch::Monitor::Whisper,
-        Monitor::Barge => switch::Monitor::Barge,
-    }
-}
-
-fn cause_of(cause: Cause) -> switch::Cause {
-    match cause {
-        Cause::Normal => switch::Cause::Normal,
-        Cause::Busy => switch::Cause::Busy,
-        Cause::NoAnswer => switch::Cause::NoAnswer,
-        Cause::Declined => switch::Cause::Declined,
-        Cause::Unallocated => switch::Cause::Unallocated,
-        Cause::Congestion => switch::Cause::Congestion,
-    }
-}
-
-fn ended_of(ended: switch::Ended) -> Ended {
-    Ended {
-        by: match ended.side {
-            Side::Us => By::Us,
-            Side::Them => By::Them,
-            Side::Network => By::Network,
-        },
-        sip_status: ended.sip_status,
-        q850: ended.q850,
-        reason: ended.reason,
-        quality: answers::quality(&ended.stats),
     }
 }

@@ -112,15 +112,16 @@ async fn a_gateway_with_no_channel_left_delivers_no_more_calls() {
     let house = House::new();
     let server = house.start();
     let api = house.admin().await;
-    stage::queue(&api, "sales", &["1001"], json!({})).await;
-    let route = json!({ "position": 1, "number": NUMBER, "queue_id": "sales" });
-    api.put("/routes/hotline", route).await;
     let mut person = Person::new(server.sip).await;
     let gateway = json!({
         "name": "small", "host": "127.0.0.1", "port": person.port(),
         "settings": { "max_channels": 1, "max_cps": 10.0, "inbound_reserved": 0.0 },
     });
     api.put("/gateways/small", gateway).await;
+    // Where the number is known, the gateway is too: the call holds its channel.
+    stage::queue(&api, "sales", &["1001"], json!({})).await;
+    let route = json!({ "position": 1, "number": NUMBER, "queue_id": "sales" });
+    api.put("/routes/hotline", route).await;
     let waiting = person.call(NUMBER, "02066660001").await;
     assert_eq!(answers(server.sip, NUMBER).await, ["503"]);
     let refused = json!([{ "outcome": "congestion", "sip_status": 503 }]);

@@ -262,7 +262,6 @@ async fn a_colleague_is_called_into_the_talk_and_it_is_over_for_all_when_the_age
     assert_eq!(call["agent_id"], *talk.agents[0].id, "{call:#}");
     talk.until(0, "acw", None).await;
     talk.until(1, "unready", None).await;
-    talk.hears(At::Second, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@
 //! setting meet the same people in the same order.
 
 mod chance;
+mod far_end;
 mod figures;
 mod list;
 mod picture;

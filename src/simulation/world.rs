@@ -6,8 +6,8 @@ use engine::{
     agent::Unready,
     campaign::{Mode, Settings, State},
     floor::{
-        AgentOrder, AgentSpec, By, CampaignSpec, Command, Configuration, Ended, Floor, GatewaySpec,
-        Input, QueueSpec,
+        AgentOrder, AgentSpec, By, CampaignSpec, Command, Configuration, Floor, GatewaySpec, Input,
+        QueueSpec,
     },
     gateway,
     ids::{AgentId, LegId},
@@ -24,6 +24,7 @@ use rand::Rng;
 use crate::{
     Figures, Scenario,
     chance::dice,
+    far_end::ended,
     figures::Meter,
     list::{List, place_of},
 };
@@ -439,13 +440,4 @@ impl<'a> World<'a> {
             replaces: None,
         });
     }
-}
-
-fn ended(leg: LegId, by: By, sip_status: Option<u16>) -> Input {
-    let ended = Ended {
-        by,
-        sip_status,
-        ..Ended::default()
-    };
-    Input::LegEnded { leg, ended }
 }

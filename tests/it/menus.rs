@@ -30,6 +30,7 @@ async fn a_voice_menu_is_built_in_the_console() {
         ("keys", "7"),
         ("name", "Deeper"),
         ("action.type", "submenu"),
+        ("action.menu", "+"),
         ("new.id", "deeper"),
         ("new.greet_long", "thanks"),
     ];

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    console::{Console, furnish},
-    kit::server::House,
+    console::Console,
+    kit::{furniture::furnish, server::House},
 };
 
 #[tokio::test(flavor = "multi_thread")]

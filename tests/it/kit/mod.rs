@@ -9,6 +9,7 @@ pub mod channel;
 pub mod client;
 pub mod clock;
 pub mod crowd;
+pub mod furniture;
 pub mod person;
 pub mod ports;
 pub mod process;

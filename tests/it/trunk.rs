@@ -1,5 +1,5 @@
-//! The switch alone, with peers that are not ours: keys as telephone-events (RFC 4733) and encrypted
-//! sound (SDES-SRTP), both ways.
+//! The switch alone, with peers that are not ours: keys as telephone-events (RFC 4733), both ways, and
+//! encrypted sound (SDES-SRTP) in a call to a phone.
 
 use std::{sync::Arc, time::Duration};
 

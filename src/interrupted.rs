@@ -107,31 +107,21 @@ fn file_of(folder: &Path, open: &recordings::Interrupted) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use engine::{
-        floor::{OpenCall, VoiceMessage},
+        floor::VoiceMessage,
         ids::{CallId, SoundId},
     };
-    use store::{access::FIRST_ORGI, testing::on_both, voicemails::Wanted};
+    use store::{
+        access::FIRST_ORGI,
+        testing::{inbound, on_both},
+        voicemails::Wanted,
+    };
 
     use super::*;
 
     const STARTED: Millis = Millis(1_795_000_000_000);
 
     async fn call(db: &Db, number: u64) -> String {
-        let call = OpenCall {
-            id: CallId(number),
-            mode: None,
-            campaign: None,
-            task: None,
-            lead: None,
-            queue: None,
-            agent: None,
-            gateway: None,
-            caller: "1".into(),
-            callee: "2".into(),
-            started_at: STARTED,
-            is_test: false,
-            is_call_back: false,
-        };
+        let call = inbound(number, STARTED);
         calls::open_inbound(db, "n", &call).await.expect("a call");
         call.id.to_string()
     }

@@ -136,8 +136,11 @@ fn millis(time: SystemTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use engine::{floor::OpenCall, ids::CallId, time::Millis};
-    use store::{calls, testing::on_both};
+    use engine::{ids::CallId, time::Millis};
+    use store::{
+        calls,
+        testing::{inbound, on_both},
+    };
 
     use super::*;
 
@@ -161,21 +164,7 @@ mod tests {
     }
 
     async fn open(db: &Db, number: u64) -> String {
-        let call = OpenCall {
-            id: CallId(number),
-            mode: None,
-            campaign: None,
-            task: None,
-            lead: None,
-            queue: None,
-            agent: None,
-            gateway: None,
-            caller: "1".into(),
-            callee: "2".into(),
-            started_at: Millis(1),
-            is_test: false,
-            is_call_back: false,
-        };
+        let call = inbound(number, Millis(1));
         calls::open_inbound(db, "n", &call).await.expect("a call");
         call.id.to_string()
     }

@@ -347,7 +347,12 @@ pub async fn get(db: &Db, orgi: &str, id: &str) -> Result<Option<Call>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dials, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both};
+    use crate::{
+        dials, hopper, leads,
+        sample::NOW,
+        sample_floor as floor,
+        testing::{inbound, on_both},
+    };
     use engine::{disposition::Code, outcome::Outcome};
 
     fn said(code: Code) -> Disposition {
@@ -409,19 +414,10 @@ mod tests {
         on_both(|home| async move {
             let db = &home.db;
             let call = OpenCall {
-                id: engine::ids::CallId(5),
-                mode: None,
-                is_test: false,
-                campaign: None,
-                task: None,
-                lead: None,
-                queue: None,
-                agent: None,
                 gateway: Some("gw".into()),
                 caller: "13900001111".into(),
                 callee: "4001".into(),
-                is_call_back: false,
-                started_at: NOW,
+                ..inbound(5, NOW)
             };
             open_inbound(db, floor::NODE, &call).await.unwrap();
             let id = call.id.to_string();

@@ -10,7 +10,7 @@ use engine::{
     time::Millis,
 };
 
-use crate::{Db, campaigns, on, sample};
+use crate::{Db, campaigns, on, sample, testing};
 
 pub const NODE: &str = "live-1";
 
@@ -50,21 +50,7 @@ pub async fn campaign(db: &Db, count: i64) -> (String, Vec<String>) {
 
 /// The beginning of a call that came in.
 pub fn inbound() -> OpenCall {
-    OpenCall {
-        id: CallId(1),
-        mode: None,
-        is_test: false,
-        campaign: None,
-        task: None,
-        lead: None,
-        queue: None,
-        agent: None,
-        gateway: None,
-        caller: "1".into(),
-        callee: "2".into(),
-        is_call_back: false,
-        started_at: sample::NOW,
-    }
+    testing::inbound(1, sample::NOW)
 }
 
 /// What the floor asks about a lead of that campaign.

@@ -7,6 +7,7 @@
 
 mod dump;
 mod each;
+mod inbound;
 
 use std::{
     path::{Path, PathBuf},
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 
 pub use dump::dump;
 pub use each::each;
+pub use inbound::inbound;
 
 use crate::Db;
 

@@ -1,5 +1,5 @@
-//! What phones ask for by themselves: taking calls that ring elsewhere, taking over one that is up
-//! (Replaces), and sending calls on (REFER), with SIPp and baresip as the phones.
+//! What phones ask for by themselves: taking calls that ring elsewhere, and sending calls on by REFER
+//! with Replaces, with SIPp and baresip as the phones.
 
 use std::time::Duration;
 

@@ -4,25 +4,20 @@ use engine::{floor::Times, outcome::Outcome};
 
 use super::*;
 use crate::{
-    dials, queues, recover, recover::Recovered, sample::NOW, sample_floor as floor,
-    testing::on_both,
+    dials, queues, recover,
+    recover::Recovered,
+    sample::NOW,
+    sample_floor as floor,
+    testing::{inbound, on_both},
 };
 
 fn back(number: u64, to: &str) -> CallBack {
     let call = OpenCall {
-        id: CallId(number),
-        mode: None,
-        is_test: false,
-        campaign: None,
-        task: None,
-        lead: None,
         queue: Some("sales".into()),
-        agent: None,
-        gateway: None,
         caller: "4001".into(),
         callee: to.into(),
         is_call_back: true,
-        started_at: NOW,
+        ..inbound(number, NOW)
     };
     CallBack {
         call,

@@ -1,29 +1,22 @@
 //! Promised call backs as they are shown.
 
-use engine::{
-    floor::{CallBack, OpenCall},
-    ids::CallId,
+use engine::floor::{CallBack, OpenCall};
+use store::{
+    access::Role,
+    call_backs,
+    testing::{inbound, on_both},
 };
-use store::{access::Role, call_backs, testing::on_both};
 
 use super::kit::Kit;
 use crate::clock::now;
 
 async fn promised(kit: &Kit, number: u64, to: &str) -> String {
     let call = OpenCall {
-        id: CallId(number),
-        mode: None,
-        is_test: false,
-        campaign: None,
-        task: None,
-        lead: None,
         queue: Some("sales".into()),
-        agent: None,
-        gateway: None,
         caller: "4001".into(),
         callee: to.into(),
         is_call_back: true,
-        started_at: now(),
+        ..inbound(number, now())
     };
     let id = call.id.to_string();
     let promise = CallBack {

@@ -4,7 +4,11 @@ use engine::{
     time::Millis,
 };
 use serde_json::json;
-use store::{access::Role, agents, calls, testing::on_both};
+use store::{
+    access::Role,
+    agents, calls,
+    testing::{inbound, on_both},
+};
 
 use super::kit::Kit;
 
@@ -13,19 +17,10 @@ const CALL: CallId = CallId(7);
 /// An inbound call with a recording of ten bytes, where the floor puts it: in a folder a day.
 async fn recorded(kit: &Kit, data_dir: &std::path::Path) -> String {
     let call = OpenCall {
-        id: CALL,
-        mode: None,
-        is_test: false,
-        campaign: None,
-        task: None,
-        lead: None,
-        queue: None,
         agent: Some(AgentId::from("1001")),
-        gateway: None,
         caller: "18618616001".into(),
         callee: "4008001234".into(),
-        is_call_back: false,
-        started_at: Millis(1_000),
+        ..inbound(CALL.0, Millis(1_000))
     };
     calls::open_inbound(&kit.db, "n", &call).await.unwrap();
     let id = CALL.to_string();

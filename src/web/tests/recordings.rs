@@ -5,7 +5,11 @@ use std::{io::Write, path::Path};
 use engine::{floor::OpenCall, ids::CallId, time::Millis};
 use seal::{Key, Keys, Writer};
 use serde_json::json;
-use store::{access::Role, calls, testing::sqlite};
+use store::{
+    access::Role,
+    calls,
+    testing::{inbound, sqlite},
+};
 
 use super::kit::Kit;
 use crate::Config;
@@ -23,19 +27,9 @@ fn sound() -> Vec<u8> {
 
 async fn recorded(kit: &Kit, folder: &Path) -> String {
     let call = OpenCall {
-        id: CALL,
-        mode: None,
-        campaign: None,
-        task: None,
-        lead: None,
-        queue: None,
-        agent: None,
-        gateway: None,
         caller: "18618616001".into(),
         callee: "4008001234".into(),
-        started_at: Millis(1_000),
-        is_test: false,
-        is_call_back: false,
+        ..inbound(CALL.0, Millis(1_000))
     };
     calls::open_inbound(&kit.db, "n", &call)
         .await

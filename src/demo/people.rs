@@ -162,16 +162,17 @@ async fn work(staff: Vec<Staff>, live: Live, floor: Floor) {
 struct Done {
     talked: Option<CallId>,
     hung_up: Option<CallId>,
-    disposed: Option<CallId>,
+    /// The call, and since when it is wrapped up: one that was sent on may come back.
+    disposed: Option<(CallId, Millis)>,
 }
 
 impl Floor {
     fn act(&self, agent: &AgentView, own: &Arc<Staff>, done: &mut Done, now: Millis) {
         if let Some(call) = agent
             .wrap_up_call
-            .filter(|call| done.disposed != Some(*call))
+            .filter(|call| done.disposed != Some((*call, agent.since)))
         {
-            done.disposed = Some(call);
+            done.disposed = Some((call, agent.since));
             tokio::spawn(dispose(Arc::clone(own), call, self.pause));
         }
         let Some(call) = &agent.call else { return };

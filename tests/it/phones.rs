@@ -70,6 +70,9 @@ fn leg(kind: &str, party: &str, why: &str) -> (String, String, String) {
     (kind.into(), party.into(), why.into())
 }
 
+/// SIPp takes an OPTIONS that comes before its call for the one call it is to take.
+const NO_PINGS: &str = "[sip]\nphone_ping_s = 0\n";
+
 /// A house with two agents and a line in.
 struct Office {
     _house: House,
@@ -80,7 +83,7 @@ struct Office {
 
 impl Office {
     async fn open() -> Self {
-        let house = House::new();
+        let house = House::new().with_settings(NO_PINGS);
         let server = house.start();
         let api = house.admin().await;
         let settings = json!({ "max_wait_ms": 0, "wrap_up_ms": 0, "ring_ms": 60_000 });

@@ -139,7 +139,7 @@ pub struct Rtp {
     pub ports: String,
     /// Seconds of silence after which a leg is given up; 0 = never.
     pub timeout_s: u64,
-    /// Nothing new begins while one packet in a hundred is served so late.
+    /// Nothing new begins while one packet in a hundred is served so late most of the time.
     pub late_ms: u64,
 }
 

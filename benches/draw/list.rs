@@ -24,7 +24,8 @@ impl Database {
     pub async fn make(server: &str) -> Self {
         let name = format!("bench_{}", std::process::id());
         let (base, _) = server.rsplit_once('/').expect("the URL ends in /database");
-        run(server, format!("CREATE DATABASE {name}")).await;
+        let create = format!("CREATE DATABASE {name} TEMPLATE template0 LC_COLLATE 'C'");
+        run(server, create).await;
         Self {
             place: format!("{base}/{name}"),
             server: server.into(),

@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
     fn at_once(&self) -> usize {
         match self.house.db {
             Db::Lite { .. } => CHUNK,
-            Db::Pg(_) => 4 * CHUNK,
+            Db::Pg(_) => 8 * CHUNK,
         }
     }
 

@@ -71,36 +71,37 @@ async fn stretch(
     after: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<Found>> {
-    let begin = async |timed: bool| -> Result<Statement> {
-        let road = match among {
-            Some(_) => Road::Batch,
-            None => Road::pick(db, orgi, query, timed).await?,
-        };
+    let pick = async |timed: bool| match among {
+        Some(_) => Ok(Road::Batch),
+        None => Road::pick(db, orgi, query, timed).await,
+    };
+    let begin = |road: Road| {
         let mut statement = Statement::select(is_lite(db), road, orgi, query);
         if let Some(stretch) = &among {
             statement.among(stretch);
         }
-        Ok(statement)
+        statement
     };
     let Some(time) = time_of(query.sort) else {
+        let road = pick(false).await?;
         if among.is_none()
-            && let Some(edge) = far::edge(db, query, after).await?
+            && let Some(found) = far::page(db, (orgi, query), road, after, limit).await?
         {
-            return far::page(db, (orgi, query), edge, after, limit).await;
+            return Ok(found);
         }
-        let mut statement = begin(false).await?;
+        let mut statement = begin(road);
         statement.in_order(query.sort == Sort::CreatedDown, after);
         return fetch(db, statement, limit).await;
     };
     let mut found = Vec::new();
     if after.is_none_or(|after| after.at.is_some()) {
-        let mut statement = begin(true).await?;
+        let mut statement = begin(pick(true).await?);
         statement.by_time(time, query.sort == Sort::LastDial, after);
         found = fetch(db, statement, limit).await?;
     }
     let left = limit - i64::try_from(found.len()).unwrap_or(limit);
     if left > 0 {
-        let mut statement = begin(false).await?;
+        let mut statement = begin(pick(false).await?);
         statement.without_time(time, after.filter(|after| after.at.is_none()));
         found.extend(fetch(db, statement, left).await?);
     }

@@ -70,7 +70,8 @@ pub async fn postgres() -> Home {
     let name = format!("t_{}", uuid::Uuid::new_v4().simple());
     let (base, _) = server.rsplit_once('/').expect("the URL ends in /database");
     let mut admin = connect(&server).await;
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0 LC_COLLATE 'C'");
+    sqlx::query(AssertSqlSafe(create))
         .execute(&mut admin)
         .await
         .expect("PACELINE_TEST_PG's user may create databases");

@@ -224,6 +224,29 @@ async fn telephone_events_of_another_make_are_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_encrypts_calls_and_both_are_heard() {
+    let mut house = House::new().await;
+    let phone = Baresip::encrypting("1001", "secret", house.switch.sip_address().port());
+    house
+        .until("the phone to register", |event| {
+            matches!(event.kind, EventKind::Registered { .. }).then_some(())
+        })
+        .await;
+    phone.order("dial", "600");
+    let leg = house
+        .until("its call", |event| match event.kind {
+            EventKind::Incoming { .. } => event.leg,
+            _ => None,
+        })
+        .await;
+    house.send(Command::Answer { leg });
+    let [said, heard] = house.talk_with(&phone, leg).await;
+    heard_well(&said, AGENT_HERTZ);
+    heard_well(&heard, PROMPT_HERTZ);
+    assert!(house.is_encrypted(leg));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn we_call_encrypted_and_both_are_heard() {
     let mut house = House::new().await;
     let phone = Baresip::encrypting("1001", "secret", house.switch.sip_address().port());

@@ -128,8 +128,7 @@ impl Walk<'_> {
     }
 
     async fn all(&self, edge: i64, limit: i64) -> Result<Vec<Found>> {
-        let mut far = self.statement();
-        far.seldom(&trace::of(self.query));
+        let mut far = Statement::seldom(self.orgi, self.query, &trace::of(self.query));
         far.in_order(self.down, Some(&place(edge)));
         fetch(self.db, far, limit).await
     }

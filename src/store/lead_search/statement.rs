@@ -44,6 +44,28 @@ impl Statement {
         Self::new(is_lite, road, orgi, query, "SELECT l.*")
     }
 
+    /// Those that fit of a batch, for PostgreSQL, which is told that the documents of few leads hold one of
+    /// these texts: it reads the whole table with several processes then and sorts what it finds. What looks
+    /// through the cells of a document keeps it to one process, and is asked of what was found.
+    pub fn seldom(orgi: &str, query: &Query, traces: &[String]) -> Self {
+        let mut rest = query.clone();
+        let cells = rest
+            .keyword
+            .take_if(|keyword| matches!(keyword, Keyword::Text(_)));
+        let mut made = Self::select(false, Road::Batch, orgi, &rest);
+        for (at, trace) in traces.iter().enumerate() {
+            made.push(if at == 0 { " AND (" } else { " OR " });
+            made.push("l.data LIKE ");
+            made.bind(trace::like(trace).as_str());
+        }
+        made.push(if traces.is_empty() { "" } else { ")" });
+        if cells.is_some() {
+            made.sql = format!("SELECT l.* FROM ({} OFFSET 0) AS l WHERE TRUE", made.sql);
+            made.keyword(cells.as_ref(), query.masked);
+        }
+        made
+    }
+
     /// How many fit, up to `most`; of these positions alone when there are some.
     pub fn count(
         is_lite: bool,
@@ -345,17 +367,6 @@ impl Statement {
             }
         };
         format!("{before}${}{after}", self.bound.len())
-    }
-
-    /// Says once more, of PostgreSQL's own figures, that the documents of few leads hold what is looked
-    /// for: it reads the whole table with several processes then and sorts what it finds.
-    pub fn seldom(&mut self, traces: &[String]) {
-        for (at, trace) in traces.iter().enumerate() {
-            self.push(if at == 0 { " AND (" } else { " OR " });
-            self.push("l.data LIKE ");
-            self.bind(trace::like(trace).as_str());
-        }
-        self.push(if traces.is_empty() { "" } else { ")" });
     }
 
     /// None beyond this position.

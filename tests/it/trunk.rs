@@ -240,6 +240,7 @@ async fn a_phone_that_encrypts_calls_and_both_are_heard() {
         })
         .await;
     house.send(Command::Answer { leg });
+    house.answered().await;
     let [said, heard] = house.talk_with(&phone, leg).await;
     heard_well(&said, AGENT_HERTZ);
     heard_well(&heard, PROMPT_HERTZ);

@@ -10,6 +10,7 @@ use crate::{
     ids::{GatewayId, QueueId},
     jurisdiction, pacing, place,
     retry::Retry,
+    survey,
     window::{BadWindow, Window},
 };
 
@@ -144,6 +145,8 @@ pub struct Settings {
     pub disposition_required: bool,
     /// Record calls, from the answer of the customer on.
     pub record: bool,
+    /// What the called party is asked after the conversation (VOX-209); `None`: what the queue says.
+    pub survey: Option<survey::Choice>,
     /// Which leads are drawn and dialled first; leads that are allocated keep their place when it
     /// changes.
     pub list_order: ListOrder,
@@ -177,6 +180,7 @@ impl Default for Settings {
             preview_countdown_s: 0,
             disposition_required: false,
             record: true,
+            survey: None,
             list_order: ListOrder::default(),
             division: Division::default(),
         }

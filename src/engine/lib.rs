@@ -38,5 +38,6 @@ pub mod retry;
 pub mod route;
 pub mod settings;
 pub mod speech;
+pub mod survey;
 pub mod time;
 pub mod window;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     destination::Destination,
     ids::{MenuId, QueueId},
-    route,
+    route, survey,
 };
 
 pub use announcement::Announcement;
@@ -68,8 +68,8 @@ pub struct Settings {
     pub call_back_within_ms: i64,
     /// 播报工号: a caller hears the number of the agent who has answered before the two are bridged.
     pub announce_agent: bool,
-    /// After the conversation the caller is asked how it was (VOX-209).
-    pub survey: bool,
+    /// What the caller is asked after the conversation (VOX-209).
+    pub survey: survey::Choice,
     /// Numbers of the pool that are shown to whom is called out of this queue.
     pub caller_ids: Vec<String>,
     /// What an abandoned or timed-out caller hears before we hang up: a prompt name.
@@ -113,7 +113,7 @@ impl Default for Settings {
             overflow: None,
             call_back_within_ms: 3_600_000,
             announce_agent: false,
-            survey: false,
+            survey: survey::Choice::None,
             caller_ids: Vec::new(),
             sorry: "sorry".into(),
             max_no_answer: 3,
@@ -131,7 +131,7 @@ pub struct BadSetting {
 }
 
 impl BadSetting {
-    fn new(at: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(at: &'static str, message: impl Into<String>) -> Self {
         Self {
             at,
             message: message.into(),

@@ -109,19 +109,25 @@ pub(crate) async fn close(tx: &mut Tx, call: &CloseCall) -> Result<()> {
 /// Which key led the caller out of a queue, what was chosen in the menus, and what the caller said of
 /// the call.
 async fn close_way(tx: &mut Tx, call: &CloseCall) -> Result<()> {
-    if call.exit.is_none() && call.score.is_none() && call.choices.is_empty() {
+    if call.exit.is_none() && call.asked.is_none() && call.choices.is_empty() {
         return Ok(());
     }
     let choices = match call.choices.as_slice() {
         [] => None,
         choices => Some(doc::text("choices", choices)?),
     };
+    let asked = call.asked.as_ref();
+    let answer = asked.and_then(|asked| asked.answer);
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE calls SET exit_key = $2, exit_to = $3, score = $4, choices = $5 WHERE id = $1")
+        "UPDATE calls SET exit_key = $2, exit_to = $3, score = $4, survey = $5, survey_key = $6,
+             choices = $7
+         WHERE id = $1")
         .bind(call.id.to_string())
         .bind(call.exit.map(|exit| exit.key.to_string()))
         .bind(call.exit.map(|exit| exit.to))
-        .bind(call.score.map(i64::from))
+        .bind(answer.map(|answer| i64::from(answer.score)))
+        .bind(asked.map(|asked| &asked.survey))
+        .bind(answer.map(|answer| answer.key.to_string()))
         .bind(choices)
         .execute(c).await.map(|_| ()))?;
     Ok(())
@@ -291,6 +297,10 @@ pub struct Call {
     /// What the caller chose in the voice menus, in order.
     #[sqlx(try_from = "String")]
     pub choices: Doc<Vec<Choice>>,
+    /// What the caller was asked: `standard`, or the id of a survey.
+    pub survey: Option<String>,
+    /// The key of the answer; none where the caller gave none.
+    pub survey_key: Option<String>,
 }
 
 const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign_id, task_id, lead_id,
@@ -301,7 +311,7 @@ const COLUMNS: &str = "id, direction, mode, (mode = 'test') AS is_test, campaign
     verdict_ms, verdict_why, greeted_at, packets_sent, round_trip_ms, reported_lost,
     reported_jitter_ms, mos, agent_packets_received, agent_packets_sent, agent_packets_lost,
     agent_jitter_ms, agent_round_trip_ms, agent_mos, exit_key,
-    exit_to, score, COALESCE(choices, '[]') AS choices";
+    exit_to, score, survey, survey_key, COALESCE(choices, '[]') AS choices";
 
 /// Which calls a page shows; `None` means any.
 #[derive(Debug, Clone, Default)]

@@ -162,6 +162,27 @@ pub async fn in_states(db: &Db, states: &[State]) -> Result<Vec<Campaign>> {
     Ok(found)
 }
 
+/// The name of a campaign that may still dial and asks this survey.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn with_survey(db: &Db, orgi: &str, survey: &str) -> Result<Option<String>> {
+    let sql = match db {
+        Db::Lite { .. } => {
+            "SELECT name FROM campaigns
+             WHERE orgi = $1 AND state <> 'finished' AND json_extract(settings, '$.survey') = $2
+             LIMIT 1"
+        }
+        Db::Pg(_) => {
+            "SELECT name FROM campaigns
+             WHERE orgi = $1 AND state <> 'finished' AND settings::json ->> 'survey' = $2
+             LIMIT 1"
+        }
+    };
+    Ok(on!(db.read(), c => sqlx::query_scalar(sql)
+        .bind(orgi).bind(survey).fetch_optional(c).await)?)
+}
+
 /// Ids and revisions of everything that is not a draft: what the live process compares with what it
 /// has seen.
 ///

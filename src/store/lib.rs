@@ -98,6 +98,7 @@ mod sample_floor;
 pub mod segments;
 pub mod settings;
 pub mod sources;
+pub mod surveys;
 pub mod targets;
 pub mod task_draws;
 pub mod tasks;

@@ -1,10 +1,11 @@
-//! What names prompts: queues, routes, voice menus, and campaigns that may still dial.
+//! What names prompts: queues, routes, voice menus, surveys, and campaigns that may still dial.
 
 use engine::{
     campaign::{self, Mode},
     ivr::Menu,
     queue,
     route::Kind,
+    survey::Survey,
 };
 
 use crate::{Db, Result, doc, on};
@@ -13,7 +14,7 @@ use crate::{Db, Result, doc, on};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
     pub prompt: String,
-    /// queue, route, menu or campaign.
+    /// queue, route, menu, survey or campaign.
     pub kind: &'static str,
     /// How people call it.
     pub name: String,
@@ -45,6 +46,13 @@ pub async fn uses(db: &Db) -> Result<Vec<Use>> {
     for (name, text) in &menus {
         if let Ok(menu) = doc::parse::<Menu>("voice menu", text) {
             note(&mut uses, "menu", name, menu.prompts());
+        }
+    }
+    let surveys: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT name, survey FROM surveys ORDER BY id").fetch_all(c).await)?;
+    for (name, text) in &surveys {
+        if let Ok(survey) = doc::parse::<Survey>("survey", text) {
+            note(&mut uses, "survey", name, survey.prompts());
         }
     }
     let campaigns: Vec<(String, String, String)> = on!(db.read(), c => sqlx::query_as(
@@ -79,7 +87,7 @@ mod tests {
         queues::{self, Queue},
         routes::{self, Route},
         sample::NOW,
-        sample_floor,
+        sample_floor, surveys,
         testing::on_both,
     };
 
@@ -130,6 +138,15 @@ mod tests {
                 }),
             };
             ivr_menus::put(&mut tx, "o", &menu, NOW).await.unwrap();
+            let survey = surveys::Row {
+                id: "s".into(),
+                name: "five".into(),
+                survey: Doc(Survey {
+                    prompt: "how".into(),
+                    ..Survey::default()
+                }),
+            };
+            surveys::put(&mut tx, "o", &survey, NOW).await.unwrap();
             tx.commit().await.unwrap();
             let named = |uses: Vec<Use>| -> Vec<String> {
                 let all = uses.iter();
@@ -142,6 +159,8 @@ mod tests {
                 "queue 售后 sorry",
                 "route night asleep",
                 "menu main press",
+                "survey five how",
+                "survey five thanks",
                 "campaign 回访 lost",
             ];
             assert_eq!(named(uses(db).await.unwrap()), expected);

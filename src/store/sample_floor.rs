@@ -127,7 +127,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         quality: Quality::default(),
         exit: None,
         choices: Vec::new(),
-        score: None,
+        asked: None,
         legs: Vec::new(),
         attempt: Some(CloseAttempt {
             id: open.attempt,

@@ -101,6 +101,19 @@ pub fn strict<T: DeserializeOwned + Serialize>(asked: Value) -> Result<T, Proble
     }
 }
 
+/// As [`strict`], for a document that stands at `under` of the body.
+///
+/// # Errors
+/// `INVALID` with the pointer from the whole body.
+pub fn strict_at<T: DeserializeOwned + Serialize>(under: &str, asked: Value) -> Result<T, Problem> {
+    strict(asked).map_err(|mut problem| {
+        for fault in &mut problem.errors {
+            fault.pointer.insert_str(0, under);
+        }
+        problem
+    })
+}
+
 /// The pointer of the first member of `asked` that `known` does not have.
 fn unknown(asked: &Value, known: &Value) -> Option<String> {
     match (asked, known) {

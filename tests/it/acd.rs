@@ -110,6 +110,21 @@ impl Office {
         .await;
     }
 
+    /// Waits for a conversation long enough to ask about.
+    async fn talked(&self) {
+        self.talking().await;
+        let path = format!("/agents/{}", self.agent.id);
+        let busy = |agent: &Value| agent["busy_ms"].as_i64().expect("a time");
+        let begun = busy(&self.api.get(&path).await);
+        wait::until_seen(
+            "some conversation",
+            SOON,
+            || async { self.api.get(&path).await },
+            |agent| busy(agent) > begun + 2_000,
+        )
+        .await;
+    }
+
     pub async fn in_effect(&self) {
         let reload = self.api.ask(reqwest::Method::POST, "/queues/reload", None);
         let answer = reload.await;
@@ -303,10 +318,16 @@ async fn an_agent_of_two_queues_has_one_call_at_a_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_changes_under_its_caller_who_then_says_how_it_was() {
     let settings = json!({ "max_wait_ms": 0, "wrap_up_ms": 0 });
-    let mut office = Office::with_prompts(settings, &[("survey", 700.0)]).await;
+    let prompts = [("how", 700.0), ("bye", 1_600.0)];
+    let mut office = Office::with_prompts(settings, &prompts).await;
+    let survey = json!({ "name": "five", "survey": { "prompt": "how", "thanks": "bye",
+        "wait_ms": 1_000, "keys": [{ "key": "5", "score": 1 }, { "key": "2", "score": 3 }] } });
+    office.api.put("/surveys/five", survey).await;
     let leg = office.person.call(NUMBER, "13900001111").await;
+    let kept = office.house.data().join("heard.wav");
+    office.person.keep(leg, &kept);
     office.line("sales", 1).await;
-    let settings = json!({ "max_wait_ms": 0, "wrap_up_ms": 0, "survey": true,
+    let settings = json!({ "max_wait_ms": 0, "wrap_up_ms": 0, "survey": "five",
         "strategy": "ring_all", "music": "silence" });
     let changed = json!({ "name": "sales", "agents": [office.agent.id], "settings": settings });
     office.api.put("/queues/sales", changed).await;
@@ -315,22 +336,36 @@ async fn a_queue_changes_under_its_caller_who_then_says_how_it_was() {
     office.order("ready").await;
     office.talking().await;
     office.in_effect().await;
-    wait::until("some conversation", SOON, || async {
-        let agent = office
-            .api
-            .get(&format!("/agents/{}", office.agent.id))
-            .await;
-        (agent["busy_ms"].as_i64() > Some(4_000)).then_some(())
-    })
-    .await;
+    office.talked().await;
     office.order("hangup").await;
     office.agent.until(&office.api, "acw", SOON).await;
+    // A key of the standard survey means nothing here.
+    office.person.press(leg, "1");
     office.person.press(leg, "2");
     office.person.until_over(leg).await;
+    office.person.until_kept(leg).await;
+    assert_eq!(tones(&read_stereo(&kept)[0], &[1_600.0]), [1_600.0]);
     let call = office.closed(1).await.remove(0);
     assert_eq!(call["outcome"], "connected", "{call:#}");
-    assert_eq!(call["score"], 2, "{call:#}");
+    let answered = [&call["survey"], &call["survey_key"], &call["score"]];
+    let expected = [json!("five"), json!("2"), json!(3)];
+    assert_eq!(answered, expected.each_ref(), "{call:#}");
     assert_eq!(call["agent_id"], *office.agent.id, "{call:#}");
+
+    // Who says nothing has heard the question all the same, for a second.
+    let leg = office.person.call(NUMBER, "13900002222").await;
+    let kept = office.house.data().join("asked.wav");
+    office.person.keep(leg, &kept);
+    office.order("finish_wrap_up").await;
+    office.talked().await;
+    office.order("hangup").await;
+    office.person.until_over(leg).await;
+    office.person.until_kept(leg).await;
+    assert_eq!(tones(&read_stereo(&kept)[0], &[700.0]), [700.0]);
+    let call = office.closed(2).await.remove(1);
+    let answered = [&call["survey"], &call["survey_key"], &call["score"]];
+    let expected = [json!("five"), Value::Null, Value::Null];
+    assert_eq!(answered, expected.each_ref(), "{call:#}");
 }
 
 /// Whether a sound file has been begun in a folder of days.

@@ -250,7 +250,7 @@ impl Floor {
                 sound: played,
                 mailbox,
             }) if played == sound => self.take_message(id, mailbox, now),
-            Some(Phase::Survey { sound: played }) if played == sound => self.asked(id, now),
+            Some(Phase::Survey { sound: played, .. }) if played == sound => self.asked(id, now),
             Some(Phase::Choosing {
                 sound: Some(played),
             }) if played == sound => self.menu_said(id, heard == Heard::Played, now),

@@ -16,6 +16,7 @@ use crate::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
     outcome::Outcome,
+    survey::Survey,
     time::Millis,
 };
 
@@ -96,6 +97,7 @@ pub(super) enum Phase {
     /// The caller is asked how it was.
     Survey {
         sound: SoundId,
+        survey: Arc<Survey>,
     },
     /// An abandoned caller hears the message.
     Sorry {

@@ -12,6 +12,7 @@ use crate::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
     outcome::{CallStatus, Outcome, Transport},
+    survey::Asked,
     time::Millis,
 };
 
@@ -329,8 +330,8 @@ pub struct CloseCall {
     pub exit: Option<super::Exit>,
     /// What the caller chose in the voice menus, in order.
     pub choices: Vec<crate::ivr::Choice>,
-    /// What the caller said of the call: 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
-    pub score: Option<u8>,
+    /// What the caller was asked about the call, and what came of it.
+    pub asked: Option<Asked>,
     /// Every leg besides the customer's.
     pub legs: Vec<super::LegRecord>,
     pub attempt: Option<CloseAttempt>,

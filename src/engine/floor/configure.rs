@@ -1,6 +1,6 @@
 //! The configuration as it stands now: what is gone is gone, what is up ends in order.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{AgentSpec, Configuration, Floor, Gateway, GatewaySpec, agents::Agent};
 use crate::{gateway, ids::AgentId, time::Millis};
@@ -16,6 +16,7 @@ impl Floor {
             extensions,
             numbers,
             phone_callers,
+            surveys,
         } = configuration;
         self.configure_agents(agents, now);
         self.configure_queues(queues, now);
@@ -26,6 +27,8 @@ impl Floor {
         self.extensions = extensions;
         self.callers.pool = numbers.into_iter().collect();
         self.callers.of_phones = phone_callers;
+        let shared = surveys.into_iter();
+        self.surveys = shared.map(|(id, one)| (id, Arc::new(one))).collect();
         self.touch_all(now);
     }
 

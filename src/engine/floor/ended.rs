@@ -316,7 +316,7 @@ impl Floor {
             quality: ended.quality,
             exit: call.way.exit,
             choices: call.way.choices().to_vec(),
-            score: call.way.score,
+            asked: call.way.asked.clone(),
             legs: call.log.closed(&call.times),
             attempt: self.closing_attempt(call, outcome, now),
         }

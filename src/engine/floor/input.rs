@@ -16,6 +16,7 @@ use crate::{
     queue,
     route::Rule,
     settings::Rules,
+    survey::Survey,
     time::Millis,
 };
 
@@ -203,6 +204,8 @@ pub struct Configuration {
     /// The house's own numbers.
     pub numbers: Vec<gate::pool::Number>,
     pub phone_callers: PhoneCallers,
+    /// The house's satisfaction surveys, by their ids.
+    pub surveys: BTreeMap<String, Survey>,
 }
 
 /// Extension to the numbers that its phone shows outside.

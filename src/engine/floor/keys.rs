@@ -16,7 +16,7 @@ impl Floor {
         match self.calls.get(&id).map(|call| &call.phase) {
             Some(Phase::Waiting | Phase::Offered { .. }) => self.leave_queue(id, key, now),
             Some(Phase::Message { .. }) if key == '#' => self.end_message(id),
-            Some(Phase::Survey { .. }) => self.score(id, key),
+            Some(Phase::Survey { .. }) => self.score(id, key, now),
             Some(Phase::Choosing { .. }) => self.key_in_menu(id, key, now),
             _ => {}
         }

@@ -99,6 +99,7 @@ use crate::{
     },
     ivr::Menus,
     route::Rule,
+    survey::Survey,
     time::Millis,
 };
 use admission::UnderWay;
@@ -127,6 +128,7 @@ pub struct Floor {
     /// Every extension of the house, whether its phone is there or not.
     extensions: BTreeSet<String>,
     callers: Callers,
+    surveys: BTreeMap<String, Arc<Survey>>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
@@ -172,6 +174,7 @@ impl Floor {
             menus: Arc::default(),
             extensions: BTreeSet::new(),
             callers: Callers::default(),
+            surveys: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),

@@ -199,7 +199,7 @@ impl Floor {
             let text = "there is no conversation to ask about";
             return Err(OrderRefused::new("NO_SUCH_CALL", text));
         };
-        self.ask_how_it_was(call, now);
+        self.ask_by_hand(call, now);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::{
     destination::Destination,
     ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
     ivr::Visit,
+    survey::Asked,
     time::Millis,
 };
 
@@ -51,8 +52,8 @@ pub(super) struct Way {
     /// Who talked, when the conversation is over and the caller is still there.
     pub served_by: Option<AgentId>,
     pub talked_until: Option<Millis>,
-    /// 1 satisfied, 2 fair, 3 dissatisfied (VOX-208).
-    pub score: Option<u8>,
+    /// How the call was, as the caller says.
+    pub asked: Option<Asked>,
 }
 
 /// A number outside that is called for a caller, or an attempt's that goes by another gateway.

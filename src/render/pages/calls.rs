@@ -20,6 +20,12 @@ pub struct CallRow {
     pub verdict: Option<String>,
     /// Keys that were pressed in the voice menus; an input that did not come is `–`.
     pub chosen: Vec<String>,
+    /// What the caller was asked: `standard`, or the id of a survey.
+    pub survey: Option<String>,
+    /// What was said then: 1 satisfied, 2 fair, 3 dissatisfied.
+    pub score: Option<i64>,
+    /// By which key.
+    pub survey_key: Option<String>,
     /// How it sounded, 1.0 to 4.5.
     pub mos: Option<f64>,
     pub recorded: bool,
@@ -55,6 +61,9 @@ impl Page for Calls {
             disposition: outcome.map(|_| "interested".into()),
             verdict: None,
             chosen: Vec::new(),
+            survey: None,
+            score: None,
+            survey_key: None,
             mos: outcome.map(|_| 4.2),
             recorded: outcome == Some("connected"),
         };
@@ -70,12 +79,22 @@ impl Page for Calls {
             verdict: Some(verdict.into()),
             ..call("predictive", Some("connected"))
         });
+        let scores = [None, Some(1), Some(2), Some(3)].map(|score| CallRow {
+            survey: Some("nps".into()),
+            score,
+            survey_key: score.map(|_| "5".into()),
+            ..call("predictive", Some("connected"))
+        });
         let modes = ["inbound", "preview", "robot"].map(|mode| CallRow {
             chosen: ["1", "–"].map(Into::into).into(),
             ..call(mode, None)
         });
         let some = Self {
-            calls: outcomes.chain(verdicts).chain(modes).collect(),
+            calls: outcomes
+                .chain(verdicts)
+                .chain(scores)
+                .chain(modes)
+                .collect(),
             listens: true,
             next: Some("Yg".into()),
         };

@@ -27,6 +27,8 @@ pub struct Campaigns {
 
 #[derive(Debug, Serialize)]
 pub struct NewCampaign {
+    /// Satisfaction surveys of the house.
+    pub surveys: Vec<Choice>,
     pub filters: Vec<Choice>,
     pub gateways: Vec<Choice>,
     pub queues: Vec<Choice>,
@@ -105,6 +107,7 @@ impl Page for NewCampaign {
     fn samples() -> Vec<Self> {
         let some = || vec![Choice::new("x1", "一号")];
         let none = Self {
+            surveys: Vec::new(),
             filters: Vec::new(),
             gateways: Vec::new(),
             queues: Vec::new(),
@@ -112,6 +115,7 @@ impl Page for NewCampaign {
             prompts: Vec::new(),
         };
         let full = Self {
+            surveys: some(),
             filters: some(),
             gateways: some(),
             queues: some(),

@@ -29,7 +29,7 @@ pub use rules::{HoursRow, LimitRow, PackRow, Rules};
 use serde::Serialize;
 pub use setup::{
     AgentRow, BanRow, ExtensionRow, GatewayRow, NumberRow, PhoneRow, QueueRow, RouteRow, Setup,
-    UserRow,
+    SurveyRow, UserRow,
 };
 pub use trace::{Rung, Trace};
 pub use voicemails::{VoicemailRow, Voicemails};

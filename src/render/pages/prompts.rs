@@ -45,7 +45,7 @@ impl Page for Prompts {
             changed_at: 1_588_233_546_000,
             original: (!own).then_some("mp3"),
             own,
-            used_by: ["queue", "route", "menu", "campaign"]
+            used_by: ["queue", "route", "menu", "survey", "campaign"]
                 .map(|kind| UseRow {
                     kind,
                     name: "销售".into(),

@@ -105,6 +105,15 @@ pub struct NumberRow {
 }
 
 #[derive(Debug, Serialize)]
+pub struct SurveyRow {
+    pub id: String,
+    pub name: String,
+    pub prompt: String,
+    /// What each key means, 1 to 3.
+    pub keys: Vec<(char, u8)>,
+}
+
+#[derive(Debug, Serialize)]
 pub struct UserRow {
     pub id: String,
     pub username: String,
@@ -125,6 +134,7 @@ pub struct Setup {
     pub numbers: Vec<NumberRow>,
     /// The names of all prompts.
     pub prompts: Vec<String>,
+    pub surveys: Vec<SurveyRow>,
     /// Ring strategies of queues.
     pub strategies: Vec<&'static str>,
     pub phones: Vec<PhoneRow>,
@@ -149,6 +159,7 @@ impl Page for Setup {
             extensions: Vec::new(),
             numbers: Vec::new(),
             prompts: Vec::new(),
+            surveys: Vec::new(),
             strategies: Vec::new(),
             phones: Vec::new(),
             bans: Vec::new(),
@@ -222,6 +233,12 @@ impl Page for Setup {
                 })
                 .into(),
             prompts: ["music", "sorry"].map(Into::into).into(),
+            surveys: vec![SurveyRow {
+                id: "nps".into(),
+                name: "五分制".into(),
+                prompt: "survey-five".into(),
+                keys: vec![('5', 1), ('3', 2), ('1', 3)],
+            }],
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             phones: ["Reachable", "Unreachable", "Unknown"]
                 .map(|status| PhoneRow {

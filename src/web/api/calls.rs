@@ -136,6 +136,10 @@ shown! {
         /// timeout.
         #[schema(value_type = Vec<Object>)]
         choices: Vec<Choice>,
+        /// What the caller was asked after the conversation: standard, or the id of a survey.
+        survey: Option<String>,
+        /// The key of the answer; none where the caller gave none (未评价).
+        survey_key: Option<String>,
     }
 }
 

@@ -27,7 +27,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use asked::{over, settings_of, with_window};
 use form::Form;
 
-use super::{answer::created, find, prompts, shown::shown};
+use super::{answer::created, find, prompts, shown::shown, surveys};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -62,7 +62,8 @@ shown! {
         alloc_mode: String,
         description: String,
         /// gateway, caller_ids, window, ring_timeout_s, pacing, retry, max_concurrency, robot,
-        /// preview_countdown_s, disposition_required, record, list_order, division, classification
+        /// preview_countdown_s, disposition_required, record, survey (none, standard or an id; null: the
+        /// queue's), list_order, division, classification
         /// (enabled; machine: hang_up, message or connect; message: the prompt that machines record;
         /// fax and network: hang_up or connect; checked_share; mistaken_prior; thresholds).
         #[schema(value_type = Object)]
@@ -212,6 +213,9 @@ pub async fn create(
     };
     let form = form.checked()?;
     prompts::exist(house, "", form.prompts()).await?;
+    if let Some(survey) = &form.settings.survey {
+        surveys::known(house, caller, survey).await?;
+    }
     let mut tx = house.db.begin().await?;
     let draft = form.draft()?;
     let id = campaigns::create(&mut tx, caller.orgi(), caller.user_id(), &draft, now()).await?;
@@ -270,6 +274,7 @@ pub async fn save(
         .flatten()
         .map(|(_, name)| name.to_owned())
         .collect();
+    let asked_before = old.settings.survey.clone();
     let before = &old.own_settings.0;
     let asked_settings = with_window(asked.settings, asked.window, Some(&old.settings.0))?;
     let (mut settings, own) = match asked_settings {
@@ -307,6 +312,10 @@ pub async fn save(
     let mut named = form.prompts();
     named.retain(|(_, name)| !named_before.contains(*name));
     prompts::exist(house, "", named).await?;
+    let asks = &form.settings.survey;
+    if let Some(survey) = asks.as_ref().filter(|_| *asks != asked_before) {
+        surveys::known(house, caller, survey).await?;
+    }
     let mut tx = house.db.begin().await?;
     campaigns::save(&mut tx, id, asked.revision, &form.draft()?, now()).await?;
     if let Some(to) = to {

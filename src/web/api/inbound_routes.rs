@@ -19,7 +19,7 @@ use crate::{
     caller::Caller,
     clock::{At, now},
     house::House,
-    input::{Body, strict},
+    input::{Body, strict_at},
     paging::List,
     problem::Problem,
 };
@@ -213,7 +213,7 @@ fn pattern(text: &str) -> Result<Pattern, Problem> {
 
 fn rule_of(rule: Option<serde_json::Value>, queue: Option<String>) -> Result<Kind, Problem> {
     let rule: Kind = match (rule, queue) {
-        (Some(rule), None) => strict(rule)?,
+        (Some(rule), None) => strict_at("/rule", rule)?,
         (None, Some(queue)) => Kind::Queue {
             queue: queue.into(),
             priority: 0,

@@ -26,7 +26,7 @@ use crate::{
     caller::Caller,
     clock::now,
     house::House,
-    input::{Body, strict},
+    input::{Body, strict_at},
     paging::List,
     problem::{Fault, Problem},
 };
@@ -107,7 +107,7 @@ async fn put(
 ) -> Result<Json<MenuOut>, Problem> {
     let id = check::chosen_id("/id", &id)?;
     let name = check::name("/name", asked.name.as_deref().unwrap_or(&id))?;
-    let menu: Menu = strict(asked.menu)?;
+    let menu: Menu = strict_at("/menu", asked.menu)?;
     menu.validate()
         .map_err(|bad| Problem::at(&format!("/menu{}", bad.at), "value", bad.message))?;
     let mut others = menus(&house, &caller).await?;

@@ -68,6 +68,7 @@ pub mod shown;
 mod sources;
 mod stats;
 mod supervise;
+mod surveys;
 mod targets;
 mod tasks;
 mod template;
@@ -88,6 +89,7 @@ pub use prompts::{LIMIT as PROMPT_LIMIT, PromptOut, all as all_prompts, names as
 pub use queues::{QueueOut, all as all_queues};
 pub use registrations::{BanOut, RegistrationOut, all as all_registrations, all_bans};
 pub use stats::word;
+pub use surveys::{SurveyOut, all as all_surveys};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::house::House;
@@ -160,6 +162,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(jurisdictions::routes())
         .merge(caller_ids::routes())
         .merge(numbers::routes())
+        .merge(surveys::routes())
         .merge(consents::routes())
         .merge(events::routes())
 }

@@ -1,7 +1,8 @@
-//! What names a queue, a voice menu, a gateway or a number: none is deleted while something does, for a
-//! caller who was led there would be lost.
+//! What names a queue, a voice menu, a gateway, a number or a survey: none is deleted while something
+//! does, for a caller who was led there would be lost.
 
-use store::{Db, Result, ivr_menus, numbers, queues, routes};
+use engine::survey::Choice;
+use store::{Db, Result, campaigns, ivr_menus, numbers, queues, routes};
 
 /// The route, or the other queue, that leads to the queue; in words.
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
@@ -61,6 +62,17 @@ pub async fn gateway(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let mut numbers = numbers::list(db, orgi).await?.into_iter();
     let number = numbers.find(|one| one.gateway_id.as_deref() == Some(id));
     Ok(number.map(|one| format!("the number {} is shown through it alone", one.number)))
+}
+
+/// The queue or the campaign that wants the survey; in words.
+pub async fn survey(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
+    let wants = |choice: &Choice| choice.named() == Some(id);
+    let mut queues = queues::list(db, orgi).await?.into_iter();
+    if let Some(queue) = queues.find(|queue| wants(&queue.settings.survey)) {
+        return Ok(Some(format!("the queue {} asks it", queue.name)));
+    }
+    let name = campaigns::with_survey(db, orgi, id).await?;
+    Ok(name.map(|name| format!("the campaign {name} asks it")))
 }
 
 /// The extension or the queue that shows the number; in words.

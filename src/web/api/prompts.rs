@@ -57,7 +57,7 @@ pub struct PromptOut {
 /// Where a prompt is named.
 #[derive(Serialize, ToSchema)]
 pub struct UseOut {
-    /// queue, route, menu or campaign.
+    /// queue, route, menu, survey or campaign.
     pub kind: &'static str,
     pub name: String,
 }
@@ -175,8 +175,8 @@ async fn replace(
     Ok(Json(kept(&house, &file, made).await?))
 }
 
-/// 删除媒体资源 · Delete a prompt and its original. `MEDIA_IN_USE` while a queue, a route, a voice menu or a
-/// campaign that may still dial names it, or when the house itself says it.
+/// 删除媒体资源 · Delete a prompt and its original. `MEDIA_IN_USE` while a queue, a route, a voice menu, a survey
+/// or a campaign that may still dial names it, or when the house itself says it.
 #[utoipa::path(delete, path = "/api/v1/prompts/{name}", tag = "setup",
     params(("name" = String, Path)), responses((status = 204)))]
 async fn remove(

@@ -16,12 +16,12 @@ use store::queues::{self, Queue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, ivr_menus, named_by, numbers, prompts};
+use super::{check, find, ivr_menus, named_by, numbers, prompts, surveys};
 use crate::{
     caller::Caller,
     clock::{At, now},
     house::House,
-    input::{Body, strict},
+    input::{Body, strict_at},
     paging::List,
     problem::Problem,
 };
@@ -41,7 +41,7 @@ pub struct QueueOut {
     /// strategy (ring_all, longest_idle, round_robin, top_down, least_talk_time, fewest_calls,
     /// by_agent_order), fifo, tiers {apply, wait_ms, multiply, skip_empty}, time_base (queue,
     /// system), priority, welcome, announcement {prompt, every_s, place, wait}, exit_keys [{key, to}],
-    /// overflow, call_back_within_ms, announce_agent, survey, caller_ids (of the number pool), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
+    /// overflow, call_back_within_ms, announce_agent, survey (none, standard or an id), caller_ids (of the number pool), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
     /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
     /// sorry, max_no_answer.
     #[schema(value_type = Object)]
@@ -174,7 +174,7 @@ async fn put(
     Body(asked): Body<QueueIn>,
 ) -> Result<Json<QueueOut>, Problem> {
     let settings: Settings = match asked.settings {
-        Some(settings) => strict(settings)?,
+        Some(settings) => strict_at("/settings", settings)?,
         None => Settings::default(),
     };
     settings
@@ -184,6 +184,7 @@ async fn put(
     let shows = &settings.caller_ids;
     numbers::in_pool(&house, &caller, "/settings/caller_ids", shows).await?;
     prompts::exist(&house, "/settings", settings.prompts()).await?;
+    surveys::known(&house, &caller, &settings.survey).await?;
     let queue = Queue {
         id: check::chosen_id("/id", &id)?,
         name: check::name("/name", &asked.name)?,

@@ -63,6 +63,9 @@ fn row(call: Call, masked: bool) -> CallRow {
         disposition: call.disposition,
         chosen: call.choices.0.iter().map(|one| keys(&one.keys)).collect(),
         verdict: call.verdict,
+        score: call.score,
+        survey: call.survey,
+        survey_key: call.survey_key,
         mos: call.mos,
         recorded: call.recording.is_some() && call.recording_ms > Some(0),
     }

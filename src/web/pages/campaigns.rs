@@ -8,7 +8,7 @@ use axum::{
 };
 use engine::draw::{Target, TargetType};
 use render::pages::{Campaign, CampaignRow, Campaigns, Choice, NewCampaign, TargetRow, TaskRow};
-use store::{agents, campaigns, filters, gateways, queues, targets, tasks};
+use store::{agents, campaigns, filters, gateways, queues, surveys, targets, tasks};
 
 use super::{ROWS, Shown, cut, page};
 use crate::{
@@ -55,8 +55,10 @@ async fn form(State(house): State<House>, caller: Caller, asked: HeaderMap) -> S
         .filter(|one| one.enabled);
     let queues = queues::list(db, orgi).await?;
     let agents = agents::list(db, orgi).await?;
+    let surveys = surveys::list(db, orgi).await?.into_iter();
     let shown = NewCampaign {
         prompts: prompt_names(&house).await?,
+        surveys: surveys.map(|one| Choice::new(one.id, one.name)).collect(),
         filters: filters
             .into_iter()
             .map(|one| Choice::new(one.id, one.name))

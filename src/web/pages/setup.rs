@@ -4,7 +4,7 @@ use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use engine::{gateway::Trouble, queue::Strategy, route::Kind};
 use render::pages::{
     AgentRow, BanRow, Choice, ExtensionRow, GatewayRow, NumberRow, PhoneRow, QueueRow, RouteRow,
-    Setup, UserRow,
+    Setup, SurveyRow, UserRow,
 };
 use store::{
     access::{Role, users},
@@ -15,7 +15,7 @@ use super::{Shown, page};
 use crate::{
     api::{
         all_agents, all_bans, all_extensions, all_gateways, all_numbers, all_queues,
-        all_registrations, prompt_names,
+        all_registrations, all_surveys, prompt_names,
     },
     caller::Caller,
     house::House,
@@ -78,6 +78,11 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
                 caller_ids: one.caller_ids,
             })
             .collect(),
+        surveys: all_surveys(&house, &caller)
+            .await?
+            .into_iter()
+            .map(survey_row)
+            .collect(),
         numbers: all_numbers(&house, &caller)
             .await?
             .into_iter()
@@ -136,6 +141,16 @@ fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
         in_use: gateway.in_use.into(),
         max_channels: gateway.settings.max_channels.into(),
         max_cps: gateway.settings.max_cps,
+    }
+}
+
+fn survey_row(survey: crate::api::SurveyOut) -> SurveyRow {
+    let keys = survey.survey.keys.into_iter();
+    SurveyRow {
+        id: survey.id,
+        name: survey.name,
+        prompt: survey.survey.prompt,
+        keys: keys.map(|answer| (answer.key, answer.score)).collect(),
     }
 }
 

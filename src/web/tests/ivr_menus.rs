@@ -89,7 +89,7 @@ async fn what_makes_no_sense_in_a_menu_is_refused_with_its_place() {
             ),
             (
                 settings(json!({"greet_long": "hello", "colour": 1})),
-                "/colour",
+                "/menu/colour",
             ),
             (
                 settings(

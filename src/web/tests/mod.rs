@@ -26,6 +26,7 @@ mod rows;
 mod sales;
 mod search;
 mod structure;
+mod surveys;
 mod voicemails;
 mod walk;
 mod why;

@@ -84,7 +84,11 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
                 queue(json!({"tiers": {"wait_ms": -1}})),
                 "/settings/tiers/wait_ms",
             ),
-            (QUEUE, queue(json!({"strategy": "dice"})), "/strategy"),
+            (
+                QUEUE,
+                queue(json!({"strategy": "dice"})),
+                "/settings/strategy",
+            ),
             (QUEUE, queue(json!({"priority": 10})), "/settings/priority"),
             (&agent, json!({"level": 0}), "/level"),
             (&agent, json!({"ring_ms": 1}), "/ring_ms"),

@@ -123,7 +123,7 @@ async fn a_bad_rule_is_refused_and_nothing_changes() {
             (
                 json!({"number": "1", "rule": {"type": "basic", "colour": 1}}),
                 "INVALID",
-                json!("/colour"),
+                json!("/rule/colour"),
             ),
             (
                 json!({"number": "1", "rule": {"type": "robot", "prompt": "robot",

@@ -16,3 +16,6 @@ trace-masked = Phone numbers are masked.
 trace-empty = The switch remembers nothing of this call.
 calls-trace = Signalling
 calls-chosen = Keys in voice menus
+calls-score = Satisfaction
+calls-not-scored = no answer
+calls-survey = Survey › key

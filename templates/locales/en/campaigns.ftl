@@ -76,3 +76,5 @@ campaign-greeting-hint = Companies greet for up to 6000; 4000 is enough for peop
 campaign-checked = Share of machines that agents check
 campaign-checked-hint = Measures how often persons are hung up on; those count as lost
 tile-machines = Machines
+campaign-survey = Survey after the call
+campaign-survey-queue = as the queue says

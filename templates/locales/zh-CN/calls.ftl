@@ -16,3 +16,6 @@ trace-masked = 号码已脱敏。
 trace-empty = 交换机已无此通话的信令。
 calls-trace = 信令
 calls-chosen = IVR 按键
+calls-score = 满意度
+calls-not-scored = 未评价
+calls-survey = 调查 › 按键

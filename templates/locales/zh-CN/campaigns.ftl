@@ -76,3 +76,5 @@ campaign-greeting-hint = 公司的问候可达 6000；只打个人时 4000 即�
 campaign-checked = 由坐席核对的留言机比例
 campaign-checked-hint = 用于测量真人被误挂的比例，误挂计入呼损
 tile-machines = 留言机
+campaign-survey = 通话后满意度调查
+campaign-survey-queue = 按技能组设置

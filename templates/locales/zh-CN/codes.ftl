@@ -65,3 +65,4 @@ code-MENU_TOO_DEEP = 菜单最多十级
 code-NUMBER_TAKEN = 号码已在号码池中
 code-NUMBER_IN_USE = 号码正被分机或技能组使用
 code-NOT_OWN_DEVICE = 该外线电话不是此坐席设置的设备
+code-SURVEY_IN_USE = 技能组或活动正在使用此调查

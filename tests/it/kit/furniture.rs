@@ -34,6 +34,9 @@ pub async fn furnish(api: &Client) -> Vec<String> {
             .await;
         assert_eq!(made.status, 201, "{}", made.body);
     }
+    let five = json!({ "prompt": "more", "keys": [{ "key": "5", "score": 1 }] });
+    api.put("/surveys/five", json!({ "name": "Five", "survey": five }))
+        .await;
     let more = json!({ "greet_long": "more", "nodes": [
         { "name": "Back", "keys": "0", "action": { "type": "back" } },
         { "name": "Opening hours", "keys": "5", "action": { "type": "play", "prompt": "hours" } },

@@ -32,6 +32,7 @@ mod shift;
 mod stage;
 mod store;
 mod supervising;
+mod surveys;
 mod taking_over;
 mod talking;
 mod test_calls;

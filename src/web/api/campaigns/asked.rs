@@ -2,7 +2,7 @@
 
 use engine::campaign::Settings;
 
-use crate::{input::strict, problem::Problem};
+use crate::{input::strict_at, problem::Problem};
 
 /// What is asked, laid over the settings that a new campaign begins with (OUT-154).
 pub fn over(base: Settings, asked: Option<serde_json::Value>) -> Result<Settings, Problem> {
@@ -59,10 +59,5 @@ pub fn with_window(
 }
 
 pub fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {
-    strict(asked).map_err(|mut problem: Problem| {
-        for fault in &mut problem.errors {
-            fault.pointer = format!("/settings{}", fault.pointer);
-        }
-        problem
-    })
+    strict_at("/settings", asked)
 }

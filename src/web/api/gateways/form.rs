@@ -6,7 +6,7 @@ use store::gateways::{Gateway, Kind, Trunk};
 use utoipa::ToSchema;
 
 use super::{super::check, check as checks};
-use crate::{input::strict, problem::Problem};
+use crate::{input::strict_at, problem::Problem};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +92,7 @@ impl GatewayIn {
     /// `INVALID`, naming every value that cannot be taken. `has_password`: one is stored already.
     pub fn read(self, id: &str, has_password: bool) -> Result<Gateway, Problem> {
         let settings: Settings = match self.settings {
-            Some(settings) => strict(settings)?,
+            Some(settings) => strict_at("/settings", settings)?,
             None => Settings::default(),
         };
         let trunk: Trunk = match self.trunk {
@@ -124,14 +124,4 @@ impl GatewayIn {
         checks::whole(&gateway, has_password)?;
         Ok(gateway)
     }
-}
-
-/// As [`strict`], with pointers from the whole body.
-fn strict_at(prefix: &str, value: serde_json::Value) -> Result<Trunk, Problem> {
-    strict(value).map_err(|mut problem: Problem| {
-        for fault in &mut problem.errors {
-            fault.pointer = format!("{prefix}{}", fault.pointer);
-        }
-        problem
-    })
 }

@@ -18,6 +18,7 @@ use crate::{
     queue::{Announcement, ExitKey, Member, Strategy, TimeBase},
     route::{Inbound, Kind, Office, Outbound, Pattern, Rule},
     settings::{Ceiling, Level},
+    survey::{Answer, Choice, Survey},
 };
 
 impl Stage {
@@ -118,6 +119,24 @@ impl Stage {
                 let phones = &mut self.configuration.phone_callers;
                 phones.insert((*extension).to_owned(), callers);
             }
+            ["survey", id, prompt, options @ ..] => {
+                let mut one = Survey {
+                    prompt: (*prompt).to_owned(),
+                    thanks: None,
+                    keys: Vec::new(),
+                    wait_ms: 5_000,
+                };
+                for (key, value) in pairs(options) {
+                    match key {
+                        "thanks" => one.thanks = Some(value.to_owned()),
+                        key => one.keys.push(Answer {
+                            key: key.chars().next().expect("a key"),
+                            score: value.parse().expect("a score"),
+                        }),
+                    }
+                }
+                self.configuration.surveys.insert((*id).to_owned(), one);
+            }
             ["forbidden", number] => {
                 self.store.forbidden.insert((*number).to_owned());
             }
@@ -186,8 +205,8 @@ impl Stage {
             "overflow" => settings.overflow = Some(destination(value)),
             "call-back" => settings.call_back_within_ms = ms(),
             "shows" => settings.caller_ids = value.split(',').map(str::to_owned).collect(),
-            "survey" => settings.survey = true,
             "announces" => settings.announce_agent = true,
+            "survey" => settings.survey = survey(value),
             "strategy" => {
                 settings.strategy = match value {
                     "all" => Strategy::RingAll,
@@ -280,6 +299,15 @@ impl Stage {
 
     pub(super) fn configure(&mut self) {
         self.input(Input::Configured(Box::new(self.configuration.clone())));
+    }
+}
+
+/// Without a word the standard one.
+fn survey(word: &str) -> Choice {
+    match word {
+        "" => Choice::Standard,
+        "none" => Choice::None,
+        id => Choice::Named(id.to_owned()),
     }
 }
 
@@ -407,6 +435,7 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
         "weight" => settings.weight = number(),
         "sorry" => settings.abandon_prompt = Some(value.into()),
+        "survey" => settings.survey = Some(survey(value)),
         "listens" => settings.classification.enabled = true,
         "machines" => {
             settings.classification.machine = match value {

@@ -238,8 +238,15 @@ impl Stage {
                 text += &format!(", {} {keys} {}", choice.menu, choice.led_to);
             }
         }
-        if let Some(score) = call.score {
-            text += &format!(" scored {score}");
+        if let Some(asked) = &call.asked {
+            let answer = asked.answer.as_ref();
+            if let Some(answer) = answer {
+                text += &format!(" scored {}", answer.score);
+            }
+            if self.show.contains("survey") {
+                let key = answer.map_or('-', |answer| answer.key);
+                text += &format!(" asked {} {key}", asked.survey);
+            }
         }
         if let Some(ms) = call.wait_ms.filter(|_| self.show.contains("waited")) {
             text += &format!(" waited {ms}");

@@ -51,10 +51,12 @@ impl Floor {
                 self.leave_preview(id, now);
                 let sub = Unready::Custom;
                 self.step(id, now, |machine| machine.not_ready(sub, reason, now))?;
+                self.stays(id);
             }
             Forced::Resume => {
                 self.leave_preview(id, now);
                 self.step(id, now, |machine| machine.ready(now))?;
+                self.stays(id);
             }
             Forced::FinishWrapUp => {
                 self.step(id, now, |machine| machine.wrap_up_over(now))?;
@@ -88,6 +90,13 @@ impl Floor {
                 Ok(())
             }
             _ => self.sign_out(id, now),
+        }
+    }
+
+    /// A sign-out that waits for the end of a call is off: the supervisor's last word counts.
+    fn stays(&mut self, id: &AgentId) {
+        if let Some(agent) = self.agents.get_mut(id) {
+            agent.signs_out = false;
         }
     }
 

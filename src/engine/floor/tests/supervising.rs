@@ -236,6 +236,36 @@ fn a_forced_sign_out_waits_for_the_end_of_the_talk_and_takes_an_offer_back_at_on
 }
 
 #[test]
+fn a_supervisor_takes_a_forced_sign_out_back_while_the_talk_lasts() {
+    for (order, told, then) in [
+        ("calls-back", "resume", "ready"),
+        ("sends-away", "leave", "unready.custom"),
+    ] {
+        check_talk(
+            &format!(
+                "agents 1
+                 show told agent
+                 5 boss signs-out 1
+                 6 boss {order} 1
+                 20 ends L1
+                 21 boss ends-wrap-up 1"
+            ),
+            &format!(
+                "5 tell 1 boss sign_out
+                 6 tell 1 boss {told}
+                 20 close L1 connected by 1
+                 20 hang up a1
+                 20 agent 1 acw
+                 21 agent 1 {then}
+                 21 tell 1 boss finish_wrap_up
+                 21 finish c
+                 21 finished c"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_supervisor_sends_an_agent_away_and_back_and_ends_the_after_call_work() {
     check_talk(
         "agents 1

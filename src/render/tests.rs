@@ -24,6 +24,7 @@ fn frame(lang: Lang, signed_in: bool) -> Frame {
             "/floor",
             "/calls",
             "/voicemails",
+            "/call-backs",
             "/ivr",
             "/prompts",
             "/dnc",
@@ -93,6 +94,7 @@ fn every_page_renders_in_both_languages() {
     renders::<pages::Setup>();
     renders::<pages::Trace>();
     renders::<pages::Voicemails>();
+    renders::<pages::CallBacks>();
     renders::<pages::Ivr>();
     renders::<pages::Prompts>();
     renders::<pages::DncLists>();

@@ -44,6 +44,11 @@ async fn a_voice_menu_is_built_in_the_console() {
         ("action.queue", "sales"),
     ];
     console.send_and_leave("#node form", &values).await;
+    console.click("[data-node-of=deeper][data-keys='1']").await;
+    console.browser.until(&opened("1")).await;
+    let offered = "document.querySelector('#node form').elements['action.menu'].value";
+    assert_eq!(console.browser.run(offered).await, "+");
+    console.send_and_leave("#node form", &[("keys", "2")]).await;
 
     let night = api.get("/ivr-menus/night").await;
     let menu = &night["menu"];
@@ -56,7 +61,7 @@ async fn a_voice_menu_is_built_in_the_console() {
     assert_eq!(menu["nodes"], nodes);
     let deeper = api.get("/ivr-menus/deeper").await;
     let nodes = json!([{
-        "name": "", "keys": "1", "action": { "type": "queue", "queue": "sales" },
+        "name": "", "keys": "2", "action": { "type": "queue", "queue": "sales" },
     }]);
     assert_eq!(deeper["menu"]["nodes"], nodes, "{deeper:#}");
 
@@ -83,4 +88,12 @@ async fn a_voice_menu_is_built_in_the_console() {
     console.send("#where", &[("number", "201")]).await;
     let found = "document.querySelector('#where-answer .note').textContent === 'Voice menu night'";
     console.browser.until(found).await;
+}
+
+/// The condition that the node of these keys is shown for a change: it is asked for first.
+fn opened(keys: &str) -> String {
+    format!(
+        "document.querySelector('#node').open
+            && document.querySelector('#node form').elements.keys.value === '{keys}'"
+    )
 }

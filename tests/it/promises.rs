@@ -5,15 +5,18 @@ use std::{ops::RangeInclusive, os::unix::process::ExitStatusExt, time::Duration}
 
 use serde_json::{Value, json};
 
-use crate::kit::{
-    baresip::Baresip,
-    carrier::Fate,
-    client::Client,
-    person::Person,
-    server::{House, Server},
-    sipp::Sipp,
-    stage::{self, Agent},
-    wait,
+use crate::{
+    console::Console,
+    kit::{
+        baresip::Baresip,
+        carrier::Fate,
+        client::Client,
+        person::Person,
+        server::{House, Server},
+        sipp::Sipp,
+        stage::{self, Agent},
+        wait,
+    },
 };
 
 const NUMBER: &str = "4008001234";
@@ -106,6 +109,65 @@ async fn a_promise_outlives_the_server_and_nobody_is_called_back_twice() {
         assert!(rang.contains(&invites), "killed at {step}: {invites}");
     }
     assert_eq!(calls[&last], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_is_taken_back_in_the_console_and_nobody_is_called() {
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let settings = json!({
+        "max_wait_ms": 0, "wrap_up_ms": 0,
+        "exit_keys": [{ "key": "3", "to": { "type": "callback" } }],
+    });
+    let agent = stage::queue(&api, "sales", &["1001"], settings)
+        .await
+        .remove(0);
+    let mut person = Person::new(server.sip).await;
+    let gateway = stage::gateway_at(&api, person.port(), 10.0).await;
+    let hotline = json!({ "number": NUMBER, "queue_id": "sales" });
+    api.put("/routes/hotline", hotline).await;
+    let out = json!({ "number": "^139", "rule": { "type": "outbound", "gateway": gateway } });
+    api.put("/routes/out", out).await;
+    let (first, second) = (number_of(0), number_of(1));
+    promise(&api, &mut person, &first).await;
+    let leg = person.call(NUMBER, &second).await;
+    wait_in_line(&api, 2).await;
+    person.press(leg, "3");
+    person.until_over(leg).await;
+
+    let mut console = Console::sign_in(&api, "supervisor", "en", async |_| {}).await;
+    console.open("/call-backs?state=waiting").await;
+    let cancel = format!(
+        "window.confirm = () => true;
+        for (const row of document.querySelectorAll('main tbody tr'))
+            if (row.innerText.includes('{first}')) row.querySelector('[data-api$=\"/cancel\"]').click()"
+    );
+    console.browser.leave(&cancel).await;
+    let shown = "document.querySelector('main').innerText";
+    let shown = stage::text(&console.browser.run(shown).await);
+    assert!(
+        shown.contains(&second) && !shown.contains(&first),
+        "{shown}"
+    );
+    assert_eq!(console.browser.faults().await, [""; 0]);
+
+    // It was the first one's turn.
+    let _phone = phone_of(&agent, &server, &api).await;
+    let leg = person.pick_up().await;
+    person.hang_up(leg).await;
+    let kept = wait::until_seen(
+        "the other promise to be kept",
+        SOON,
+        || async { call_back(&api, &second).await },
+        |kept| kept["state"] == "closed",
+    )
+    .await;
+    assert_ne!(kept["called_at"], Value::Null, "{kept:#}");
+    let kept = call_back(&api, &first).await;
+    let told = (&kept["state"], &kept["outcome"], &kept["called_at"]);
+    let expected = (&json!("closed"), &json!("cancelled"), &Value::Null);
+    assert_eq!(told, expected, "{kept:#}");
 }
 
 fn number_of(nth: usize) -> String {

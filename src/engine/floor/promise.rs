@@ -1,7 +1,7 @@
 //! Callers who do not want to wait keep their place and are promised a call back. The promise is
 //! written down before the caller hears of it, so it outlives the process.
 
-use super::{Call, CallBack, Command, Floor, Phase, Why};
+use super::{Call, CallBack, Command, Floor, OrderRefused, Phase, Why};
 use crate::{
     destination::Destination,
     ids::{CallId, QueueId},
@@ -70,6 +70,22 @@ impl Floor {
             Some(call) if call.is_talking() => self.finish(id, Outcome::Cancelled, now),
             _ => {}
         }
+    }
+
+    /// A promise is taken back by hand: a phone that rings for it is silent, and nobody is called.
+    pub(super) fn cancel_call_back(&mut self, id: CallId, now: Millis) -> Result<(), OrderRefused> {
+        let call = self.calls.get(&id).filter(|call| call.way.is_call_back);
+        let Some(call) = call else {
+            let text = "no promised call back waits under this id";
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        };
+        if !call.is_waiting() {
+            let text = "the caller is being called back";
+            return Err(OrderRefused::new("CALL_BACK_BEGUN", text));
+        }
+        self.withdraw_offer(id, now);
+        self.finish(id, Outcome::Cancelled, now);
+        Ok(())
     }
 
     /// What an earlier process promised waits on at its place.

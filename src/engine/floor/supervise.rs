@@ -48,6 +48,8 @@ pub enum SupervisorOrder {
     Force { agent: AgentId, what: Forced },
     /// End a call, whoever is in it.
     End { call: CallId },
+    /// Take a promise back that still waits: nobody is called.
+    CancelCallBack { call: CallId },
     /// Leave the call.
     Leave,
 }
@@ -90,6 +92,7 @@ impl Floor {
             SupervisorOrder::Mute { agent, on } => self.mute(&agent, on),
             SupervisorOrder::Force { agent, what } => self.force(by, &agent, what, now),
             SupervisorOrder::End { call } => self.end_call(call, now),
+            SupervisorOrder::CancelCallBack { call } => self.cancel_call_back(call, now),
             SupervisorOrder::Leave => self.supervisor_leaves(by),
         };
         self.settle(now);

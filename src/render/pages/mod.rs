@@ -1,6 +1,7 @@
 //! One context a screen.
 
 mod batches;
+mod call_backs;
 mod calls;
 mod campaigns;
 mod desk;
@@ -16,6 +17,7 @@ mod trace;
 mod voicemails;
 
 pub use batches::{Batch, BatchRow, Batches, FieldRow, ImportRow, LeadRow};
+pub use call_backs::{CallBackRow, CallBacks};
 pub use calls::{CallRow, Calls};
 pub use campaigns::{Campaign, CampaignRow, Campaigns, NewCampaign, TargetRow, TaskRow};
 pub use desk::Desk;

@@ -33,20 +33,23 @@ impl Page for Account {
 #[derive(Debug, Serialize)]
 pub struct Refusal {
     pub status: u16,
-    /// `not-found`, `forbidden` or `failed`.
+    /// `not-found`, `forbidden`, `unknown` or `failed`.
     pub kind: &'static str,
     pub request_id: String,
+    /// What of the address there is not.
+    pub faults: Vec<String>,
 }
 
 impl Page for Refusal {
     const TEMPLATE: &'static str = "pages/refusal.html";
 
     fn samples() -> Vec<Self> {
-        ["not-found", "forbidden", "failed"]
+        ["not-found", "forbidden", "unknown", "failed"]
             .map(|kind| Self {
                 status: 404,
                 kind,
                 request_id: "req_1".into(),
+                faults: vec!["state: must be one of read, unread".into()],
             })
             .into()
     }

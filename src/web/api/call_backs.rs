@@ -1,11 +1,16 @@
-//! `/call-backs` (回呼): who was promised to be called back, and what came of it.
+//! `/call-backs` (回呼): who was promised to be called back, and what came of it; and promises that are
+//! taken back.
+
+use std::time::Duration;
 
 use axum::{
     Json,
     extract::{Path, State},
 };
+use engine::{floor::SupervisorOrder, ids::CallId};
 use serde::Deserialize;
 use store::call_backs::{self, Promise, Wanted};
+use tokio::time::{Instant, sleep};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -19,12 +24,15 @@ use crate::{
     problem::Problem,
 };
 
-const STATES: [&str; 3] = ["waiting", "called", "closed"];
+const WAITING: &str = "waiting";
+const STATES: [&str; 3] = [WAITING, "called", "closed"];
+const LOOK: Duration = Duration::from_millis(20);
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(get))
+        .routes(routes!(cancel))
 }
 
 shown! {
@@ -50,15 +58,15 @@ shown! {
     }
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
     /// waiting, called or closed.
-    state: Option<String>,
-    queue_id: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
+    pub state: Option<String>,
+    pub queue_id: Option<String>,
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
 }
 
 /// 回呼列表 · Promised call backs, newest first.
@@ -69,6 +77,16 @@ async fn list(
     caller: Caller,
     Params(asked): Params<Which>,
 ) -> Result<Json<List<CallBackOut>>, Problem> {
+    Ok(Json(seen(&house, &caller, asked).await?))
+}
+
+/// # Errors
+/// `INVALID` for a state or a limit that there is not; `BAD_CURSOR`.
+pub async fn seen(
+    house: &House,
+    caller: &Caller,
+    asked: Which,
+) -> Result<List<CallBackOut>, Problem> {
     let limit = paging::limit(asked.limit)?;
     let before = asked.cursor.as_deref().map(paging::open).transpose()?;
     if let Some(state) = &asked.state {
@@ -80,12 +98,7 @@ async fn list(
     };
     let most = limit as u32 + 1;
     let rows = call_backs::page(&house.db, caller.orgi(), &wanted, before.as_deref(), most).await?;
-    Ok(Json(List::of(
-        rows,
-        limit,
-        |row| row.call_id.clone(),
-        Into::into,
-    )))
+    Ok(List::of(rows, limit, |row| row.call_id.clone(), Into::into))
 }
 
 /// 回呼 · One promised call back, by its call.
@@ -96,6 +109,34 @@ async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<CallBackOut>, Problem> {
-    let row = find::there(call_backs::find(&house.db, caller.orgi(), &id).await?)?;
-    Ok(Json(row.into()))
+    Ok(Json(one(&house, &caller, &id).await?.into()))
+}
+
+/// 取消回呼 · Take a promise back that still waits: nobody is called. `CALL_BACK_BEGUN` once it is in hand.
+#[utoipa::path(post, path = "/api/v1/call-backs/{id}/cancel", tag = "calls",
+    params(("id" = String, Path)), responses((status = 200, body = CallBackOut)))]
+async fn cancel(
+    State(house): State<House>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CallBackOut>, Problem> {
+    let call: CallId = id.parse().map_err(|_| Problem::not_found())?;
+    if one(&house, &caller, &id).await?.state != WAITING {
+        return Err(Problem::of("CALL_BACK_BEGUN"));
+    }
+    let order = SupervisorOrder::CancelCallBack { call };
+    house.live.supervise(caller.user_id().into(), order).await?;
+    // It is off; that it is written down takes a moment.
+    let until = Instant::now() + house.config.patience;
+    loop {
+        let row = one(&house, &caller, &id).await?;
+        if row.state != WAITING || Instant::now() >= until {
+            return Ok(Json(row.into()));
+        }
+        sleep(LOOK).await;
+    }
+}
+
+async fn one(house: &House, caller: &Caller, id: &str) -> Result<Promise, Problem> {
+    find::there(call_backs::find(&house.db, caller.orgi(), id).await?)
 }

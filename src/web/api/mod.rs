@@ -7,7 +7,7 @@ mod audit;
 mod auth;
 mod batches;
 mod business_statuses;
-mod call_backs;
+pub mod call_backs;
 mod call_legs;
 mod call_members;
 mod caller_ids;
@@ -75,7 +75,7 @@ mod template;
 pub mod trace;
 mod undo;
 mod users;
-mod voicemails;
+pub mod voicemails;
 mod wait;
 mod why;
 

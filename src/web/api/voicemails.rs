@@ -53,16 +53,16 @@ shown! {
     }
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
     /// unread, read or called_back.
-    state: Option<String>,
+    pub state: Option<String>,
     /// A queue or an extension.
-    mailbox: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
+    pub mailbox: Option<String>,
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -81,6 +81,18 @@ async fn list(
     caller: Caller,
     Params(asked): Params<Which>,
 ) -> Result<Json<List<VoicemailOut>>, Problem> {
+    Ok(Json(seen(&house, &caller, asked).await?))
+}
+
+/// The messages that this caller may see, as this caller may see them.
+///
+/// # Errors
+/// `INVALID` for a state or a limit that there is not; `BAD_CURSOR`.
+pub async fn seen(
+    house: &House,
+    caller: &Caller,
+    asked: Which,
+) -> Result<List<VoicemailOut>, Problem> {
     let limit = paging::limit(asked.limit)?;
     let before = asked.cursor.as_deref().map(paging::open).transpose()?;
     if let Some(state) = &asked.state {
@@ -89,17 +101,17 @@ async fn list(
     let wanted = Wanted {
         state: asked.state,
         mailbox: asked.mailbox,
-        agent: of(&caller)?,
+        agent: of(caller)?,
     };
     let most = limit as u32 + 1;
     let orgi = caller.orgi();
     let rows = voicemails::page(&house.db, orgi, &wanted, before.as_deref(), most).await?;
-    Ok(Json(List::of(
+    Ok(List::of(
         rows,
         limit,
         |row| row.id.clone(),
-        |row| show(row, &caller),
-    )))
+        |row| show(row, caller),
+    ))
 }
 
 /// 留言 · One message.

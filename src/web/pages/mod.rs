@@ -1,6 +1,7 @@
 //! The console's pages, rendered on the server. What they change goes through `/api/v1`.
 
 mod batches;
+mod call_backs;
 mod calls;
 mod campaigns;
 mod desk;
@@ -22,6 +23,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use render::{Frame, Lang, Page, Person};
+use serde::Deserialize;
 use store::access::Role;
 
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
     front::cookie,
     house::House,
     paging,
-    problem::{Problem, ProblemBody},
+    problem::{Fault, Problem, ProblemBody},
     rights,
 };
 
@@ -49,10 +51,20 @@ pub fn router() -> Router<House> {
         .merge(trace::routes())
         .merge(setup::routes())
         .merge(voicemails::routes())
+        .merge(call_backs::routes())
         .merge(ivr::routes())
         .merge(prompts::routes())
         .merge(dnc::routes())
         .merge(rules::routes())
+}
+
+/// A page of a list, of the rows of one state where one is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfState {
+    #[serde(default)]
+    state: String,
+    cursor: Option<String>,
 }
 
 /// A refusal as a page.
@@ -60,12 +72,14 @@ pub fn refusal(problem: &ProblemBody, asked: &HeaderMap) -> Response {
     let kind = match problem.status {
         404 => "not-found",
         403 => "forbidden",
+        400 | 422 => "unknown",
         _ => "failed",
     };
     let page = render::pages::Refusal {
         status: problem.status,
         kind,
         request_id: problem.request_id.clone(),
+        faults: problem.errors.iter().map(named).collect(),
     };
     let frame = Frame {
         lang: lang(asked),
@@ -73,6 +87,11 @@ pub fn refusal(problem: &ProblemBody, asked: &HeaderMap) -> Response {
         ..Frame::default()
     };
     show(&frame, &page).unwrap_or_else(IntoResponse::into_response)
+}
+
+fn named(fault: &Fault) -> String {
+    let name = fault.pointer.trim_start_matches('/');
+    format!("{name}: {}", fault.message)
 }
 
 /// A page in the caller's frame.
@@ -116,6 +135,7 @@ fn screens(role: Role) -> Vec<&'static str> {
         "/filters",
         "/calls",
         "/voicemails",
+        "/call-backs",
         "/ivr",
         "/prompts",
         "/dnc",

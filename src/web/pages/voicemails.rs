@@ -7,66 +7,50 @@ use axum::{
     routing::get,
 };
 use render::pages::{VoicemailRow, Voicemails};
-use serde::Deserialize;
-use store::voicemails::{self, Voicemail, Wanted};
 
-use super::{ROWS, Shown, cut, may, page};
-use crate::{api::shown::mask, caller::Caller, house::House, input::Params, paging};
+use super::{OfState, Shown, may, page};
+use crate::{
+    api::voicemails::{self, VoicemailOut, Which},
+    caller::Caller,
+    house::House,
+    input::Params,
+};
 
 pub fn routes() -> Router<House> {
     Router::new().route("/voicemails", get(list))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    #[serde(default)]
-    state: String,
-    cursor: Option<String>,
-}
-
 async fn list(
     State(house): State<House>,
     caller: Caller,
-    Params(which): Params<Which>,
+    Params(OfState { state, cursor }): Params<OfState>,
     asked: HeaderMap,
 ) -> Shown {
-    let before = which.cursor.as_deref().map(paging::open).transpose()?;
-    let masked = caller.is_agent_only();
-    let wanted = Wanted {
-        state: (!which.state.is_empty()).then(|| which.state.clone()),
-        agent: match masked {
-            true => Some(caller.agent()?.as_str().into()),
-            false => None,
-        },
-        ..Wanted::default()
+    let which = Which {
+        state: Some(state.clone()).filter(|state| !state.is_empty()),
+        cursor,
+        ..Which::default()
     };
-    let most = ROWS as u32 + 1;
-    let rows = voicemails::page(&house.db, caller.orgi(), &wanted, before.as_deref(), most).await?;
-    let (rows, next) = cut(rows, |row| row.id.clone());
+    let seen = voicemails::seen(&house, &caller, which).await?;
     let shown = Voicemails {
-        messages: rows.into_iter().map(|one| row(one, masked)).collect(),
-        state: which.state,
+        messages: seen.data.into_iter().map(row).collect(),
+        state,
         may_delete: may(caller.role(), &Method::DELETE, "/api/v1/voicemails/{id}"),
-        next,
+        next: seen.next_cursor,
     };
     page(&caller, &asked, "/voicemails", &shown)
 }
 
-fn row(message: Voicemail, masked: bool) -> VoicemailRow {
+fn row(message: VoicemailOut) -> VoicemailRow {
     VoicemailRow {
-        caller: if masked {
-            mask(&message.caller)
-        } else {
-            message.caller
-        },
         id: message.id,
         call_id: message.call_id,
         mailbox: message.mailbox,
+        caller: message.caller,
         callee: message.callee,
-        left_at: message.left_at,
+        left_at: message.left_at.0,
         ms: message.ms,
         state: message.state,
-        handled_at: message.handled_at,
+        handled_at: message.handled_at.map(|at| at.0),
     }
 }

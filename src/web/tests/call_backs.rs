@@ -1,6 +1,9 @@
 //! Promised call backs as they are shown.
 
-use engine::floor::{CallBack, OpenCall};
+use engine::{
+    floor::{CallBack, OpenCall},
+    ids::{CallId, LegId},
+};
 use store::{
     access::Role,
     call_backs,
@@ -55,6 +58,31 @@ async fn promises_are_shown_page_by_page_and_one_by_one() {
         let agent = kit.token(Role::Agent).await;
         let refused = kit.with(&agent, "GET", "/api/v1/call-backs", None).await;
         assert_eq!(refused.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_promise_is_taken_back_while_it_waits_by_those_who_lead() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Supervisor).await;
+        let waits = promised(&kit, 1, "13900000001").await;
+        let begun = promised(&kit, 2, "13900000002").await;
+        let leg = LegId(9);
+        let taken = call_backs::take(&kit.db, CallId(2), leg, &[], now()).await;
+        assert!(taken.unwrap());
+        let path = |id: &str| format!("/api/v1/call-backs/{id}/cancel");
+        let refused = kit.with(&token, "POST", &path(&begun), None).await;
+        let told = (refused.status.as_u16(), refused.code());
+        assert_eq!(told, (409, "CALL_BACK_BEGUN"), "{}", refused.text);
+        for nobody in ["cal_0000000000009", "x"] {
+            let refused = kit.with(&token, "POST", &path(nobody), None).await;
+            assert_eq!(refused.status, 404, "{}", refused.text);
+        }
+        let agent = kit.token(Role::Agent).await;
+        let refused = kit.with(&agent, "POST", &path(&waits), None).await;
+        assert_eq!(refused.code(), "FORBIDDEN", "{}", refused.text);
     })
     .await;
 }

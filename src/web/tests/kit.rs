@@ -108,6 +108,17 @@ impl Kit {
             .await
     }
 
+    /// Opens a page of the console, in English.
+    pub async fn page(&self, token: &str, path: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("accept", "text/html"),
+            ("accept-language", "en"),
+        ];
+        self.ask("GET", path, &headers, None).await
+    }
+
     pub async fn ask(
         &self,
         method: &str,

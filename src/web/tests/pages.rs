@@ -5,17 +5,7 @@ use store::{
     testing::{on_both, sqlite},
 };
 
-use super::kit::{Answer, Kit};
-
-async fn open(kit: &Kit, token: &str, path: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("accept", "text/html"),
-        ("accept-language", "en"),
-    ];
-    kit.ask("GET", path, &headers, None).await
-}
+use super::kit::Kit;
 
 #[tokio::test]
 async fn every_page_opens_on_both_databases() {
@@ -43,18 +33,34 @@ async fn every_page_opens_on_both_databases() {
             "/campaigns/new",
             "/desk",
             "/calls",
+            "/call-backs",
+            "/call-backs?state=waiting",
+            "/voicemails?state=",
             "/setup",
             "/ivr",
             "/account",
         ];
         for path in lists.into_iter().map(String::from).chain(one) {
-            let page = open(&kit, &token, &path).await;
+            let page = kit.page(&token, &path).await;
             assert_eq!(page.status, 200, "{path}: {}", page.text);
             assert!(page.text.contains("<html lang=\"en\""), "{path}");
             assert!(!page.text.contains("<b>"), "{path}: a name is no markup");
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_state_that_there_is_not_is_said_so() {
+    let home = sqlite().await;
+    let kit = Kit::new(&home);
+    let token = kit.token(Role::Supervisor).await;
+    for path in ["/voicemails?state=eaten", "/call-backs?state=eaten"] {
+        let page = kit.page(&token, path).await;
+        assert_eq!(page.status, 422, "{path}: {}", page.text);
+        assert!(page.text.contains("<h1>Not known</h1>"), "{}", page.text);
+        assert!(page.text.contains("state: must be one of"), "{}", page.text);
+    }
 }
 
 #[tokio::test]
@@ -70,9 +76,9 @@ async fn who_is_not_signed_in_goes_to_the_door() {
     assert_eq!(door.status, 200);
     assert!(door.text.contains("<html lang=\"zh-CN\""));
     let token = kit.token(Role::Agent).await;
-    let home_page = open(&kit, &token, "/").await;
+    let home_page = kit.page(&token, "/").await;
     assert_eq!(home_page.headers["location"], "/desk");
-    let refused = open(&kit, &token, "/setup").await;
+    let refused = kit.page(&token, "/setup").await;
     assert_eq!(refused.status, 403);
     assert!(
         refused.text.contains("<h1>Not allowed</h1>"),
@@ -80,7 +86,7 @@ async fn who_is_not_signed_in_goes_to_the_door() {
         refused.text
     );
     assert!(
-        !open(&kit, &token, "/desk")
+        !kit.page(&token, "/desk")
             .await
             .text
             .contains("href=\"/setup\"")

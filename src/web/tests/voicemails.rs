@@ -87,6 +87,10 @@ async fn an_agent_hears_the_own_mailboxes_only_and_sees_no_number() {
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0]["id"], *own);
         assert_ne!(rows[0]["caller"], "13900001111");
+        let page = kit.page(&token, "/voicemails").await.text;
+        let sound = |id: &str| page.contains(&format!("/api/v1/voicemails/{id}/audio"));
+        assert!(sound(&own) && !sound(&foreign), "{page}");
+        assert!(!page.contains("13900001111"), "{page}");
         let path = format!("/api/v1/voicemails/{foreign}");
         assert_eq!(kit.with(&token, "GET", &path, None).await.status, 404);
         let read = Some(json!({"state": "read"}));

@@ -10,6 +10,8 @@ const form = dialog.querySelector("form");
 const path = (id) => `/api/v1/ivr-menus/${encodeURIComponent(id)}`;
 let menu = null;
 let keys = null;
+// Nodes are asked for before they are shown: only the last one that was wanted is.
+let wanted = 0;
 
 form.addEventListener("input", () => fit(form));
 
@@ -30,7 +32,7 @@ function open(of, node) {
   }
   // The menu itself is no submenu of its own.
   for (const option of form.elements["action.menu"].options) option.disabled = option.value === of;
-  if (!node) form.elements["action.menu"].value = "+";
+  if (node?.action.type !== "submenu") form.elements["action.menu"].value = "+";
   fit(form);
   dialog.showModal();
 }
@@ -78,8 +80,9 @@ document.addEventListener("click", async (event) => {
   try {
     if (edit) {
       const of = edit.dataset.nodeOf;
+      const turn = ++wanted;
       const found = edit.dataset.keys ? await get(path(of)) : null;
-      open(of, found?.menu.nodes.find((one) => one.keys === edit.dataset.keys));
+      if (turn === wanted) open(of, found?.menu.nodes.find((one) => one.keys === edit.dataset.keys));
     }
     if (drop && window.confirm(drop.dataset.ask)) {
       await change(drop.dataset.dropOf, (nodes) => {

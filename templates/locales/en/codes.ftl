@@ -66,3 +66,4 @@ code-NUMBER_TAKEN = The number is in the pool already
 code-NUMBER_IN_USE = An extension or a queue shows the number
 code-NOT_OWN_DEVICE = That telephone outside is not set up as the agent's own
 code-SURVEY_IN_USE = A queue or a campaign asks the survey
+code-CALL_BACK_BEGUN = The caller is being called back, or has been

@@ -272,3 +272,6 @@ word-score-2 = fair
 word-score-3 = dissatisfied
 word-survey-none = none
 word-survey-standard = standard survey
+word-call-back-waiting = waiting
+word-call-back-called = being called
+word-call-back-closed = over

@@ -66,3 +66,4 @@ code-NUMBER_TAKEN = 号码已在号码池中
 code-NUMBER_IN_USE = 号码正被分机或技能组使用
 code-NOT_OWN_DEVICE = 该外线电话不是此坐席设置的设备
 code-SURVEY_IN_USE = 技能组或活动正在使用此调查
+code-CALL_BACK_BEGUN = 回呼已开始或已结束

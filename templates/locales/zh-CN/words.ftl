@@ -272,3 +272,6 @@ word-score-2 = 一般
 word-score-3 = 不满意
 word-survey-none = 不调查
 word-survey-standard = 标准调查
+word-call-back-waiting = 等待回呼
+word-call-back-called = 正在回呼
+word-call-back-closed = 已结束

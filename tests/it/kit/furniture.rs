@@ -69,6 +69,8 @@ pub async fn furnish(api: &Client) -> Vec<String> {
         "/calls",
         "/voicemails",
         "/voicemails?state=unread",
+        "/call-backs",
+        "/call-backs?state=waiting",
         "/prompts",
         "/dnc",
         "/dnc/house",

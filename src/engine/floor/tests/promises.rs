@@ -158,3 +158,34 @@ fn a_process_that_is_about_to_end_takes_nothing_in_hand() {
          3 hang up a1 NoAnswer",
     );
 }
+
+#[test]
+fn a_promise_that_waits_is_taken_back_by_hand_and_one_that_is_being_kept_is_not() {
+    check_promises(
+        "1 promised 13900000001:-60:3600 13900000002:-30:3600 13900000003:-10:3600
+         2 boss takes-back back-13900000001
+         3 boss takes-back back-13900000001
+         4 ready 1
+         5 boss takes-back back-13900000002
+         6 answers a1
+         7 boss takes-back back-13900000003
+         8 answers 13900000003
+         9 ends 13900000003
+         10 calls x 4000
+         11 boss takes-back x",
+        "2 close back-13900000001 cancelled
+         3 refused NO_SUCH_CALL
+         4 ring a1
+         5 hang up a1 NoAnswer
+         5 close back-13900000002 cancelled
+         5 ring a1
+         6 take 13900000003 in hand
+         6 dial 13900000003
+         7 refused CALL_BACK_BEGUN
+         8 bridge 13900000003 a1
+         9 close back-13900000003 connected by 1
+         9 hang up a1
+         10 answer x
+         11 refused NO_SUCH_CALL",
+    );
+}

@@ -5,7 +5,7 @@ use super::{
     super::super::{CallOrder, Forced, Monitor, OutsideLimits, PickUp, SupervisorOrder},
     Stage, pairs,
 };
-use crate::destination::Destination;
+use crate::{destination::Destination, ids::CallId};
 
 /// The supervisor's phone.
 const BOSS: &str = "9000";
@@ -98,12 +98,10 @@ impl Stage {
             ["calls-back", agent] => force(agent, Forced::Resume),
             ["ends-wrap-up", agent] => force(agent, Forced::FinishWrapUp),
             ["ends-call", call] => SupervisorOrder::End {
-                call: *self
-                    .calls
-                    .iter()
-                    .rfind(|(_, name)| name == call)
-                    .expect("a call")
-                    .0,
+                call: self.last_named(call),
+            },
+            ["takes-back", call] => SupervisorOrder::CancelCallBack {
+                call: self.last_named(call),
             },
             ["leaves"] => SupervisorOrder::Leave,
             other => panic!("nothing a supervisor does: {other:?}"),
@@ -112,6 +110,12 @@ impl Stage {
             self.note(format!("refused {}", refused.code));
         }
         self.settle();
+    }
+
+    /// The last call of this name.
+    fn last_named(&self, name: &str) -> CallId {
+        let mut calls = self.calls.iter();
+        *calls.rfind(|(_, one)| *one == name).expect("a call").0
     }
 
     pub(super) fn limit_outside(&mut self, options: &[&str]) {

@@ -57,7 +57,7 @@ fn write(target: PathBuf, name: &str, report: &Report) -> Result<(), JobError> {
     writer.finish()
 }
 
-fn figures(report: &Report) -> [(&'static str, i64); 19] {
+fn figures(report: &Report) -> [(&'static str, i64); 20] {
     let Report {
         leads,
         attempts,
@@ -71,6 +71,7 @@ fn figures(report: &Report) -> [(&'static str, i64); 19] {
         ("完成 Closed", leads.closed),
         ("已接通名单 Leads connected", leads.connected),
         ("拨打 Dialled", attempts.dialled),
+        ("未拨出 Not dialled", attempts.undialled),
         ("进行中 Open", attempts.open),
         ("接听 Answered", attempts.answered),
         ("真人 Persons", attempts.persons),

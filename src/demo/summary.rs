@@ -64,7 +64,7 @@ impl Summary {
     }
 
     /// Every lead has one final state or a next time, every attempt is over, and the carrier saw
-    /// one INVITE for each attempt.
+    /// one INVITE for each attempt that was dialled.
     pub fn adds_up(&self) -> bool {
         let leads = self.sum("/leads/pending") + self.sum("/leads/closed");
         let outcomes: u64 = self
@@ -82,7 +82,7 @@ impl Summary {
         leads == sheet::LEADS
             && self.sum("/leads/allocated") == sheet::LEADS
             && self.sum("/attempts/open") == 0
-            && outcomes == self.sum("/attempts/dialled")
+            && outcomes == self.sum("/attempts/dialled") + self.sum("/attempts/undialled")
             && invites == self.sum("/attempts/dialled")
             && self.inbound.open == 0
     }
@@ -92,6 +92,7 @@ impl Summary {
         let rows = [
             ("leads", "/leads/allocated"),
             ("dialled", "/attempts/dialled"),
+            ("not dialled", "/attempts/undialled"),
             ("answered", "/attempts/answered"),
             ("connected", "/attempts/connected"),
             ("abandoned", "/attempts/abandoned"),

@@ -84,7 +84,7 @@ pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -
         "UPDATE attempts SET state = 'closed', ringing_at = $2, answered_at = $3, bridged_at = $4,
              ended_at = $5, sip_status = $6, q850 = $7, reason = $8, outcome = $9, counted = $10,
              agent_id = $11, transport = $12, answer_class = $13, abandoned = $14,
-             gateway_id = COALESCE($15, gateway_id)
+             gateway_id = COALESCE($15, gateway_id), dialled = $16
          WHERE id = $1 AND state = 'open'")
         .bind(close.id.to_string())
         .bind(call.times.ringing.map(|at| at.0))
@@ -98,7 +98,7 @@ pub(crate) async fn close(tx: &mut Tx, close: &CloseAttempt, call: &CloseCall) -
         .bind(close.counted)
         .bind(call.agent.as_ref().map(|agent| agent.as_str()))
         .bind(call.transport.as_str()).bind(call.answer_class.as_str()).bind(call.abandoned)
-        .bind(call.gateway.as_ref().map(|gateway| gateway.as_str()))
+        .bind(call.gateway.as_ref().map(|gateway| gateway.as_str())).bind(close.dialled)
         .execute(c).await.map(|_| ()))?;
     if close.suppress {
         opt_out(tx, close, ended).await?;
@@ -183,6 +183,8 @@ pub struct Attempt {
     /// Who answered.
     pub answer_class: Option<String>,
     pub call_id: String,
+    /// FALSE: no INVITE left.
+    pub dialled: bool,
     pub counted: bool,
 }
 
@@ -202,7 +204,7 @@ pub async fn page(
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT id, lead_id, task_id, campaign_id, mode, (mode = 'test') AS is_test, agent_id, caller, number, gateway_id,
                 state, reserved_at, ringing_at, answered_at, bridged_at, ended_at, sip_status,
-                q850, reason, outcome, transport, answer_class, call_id, counted
+                q850, reason, outcome, transport, answer_class, call_id, dialled, counted
          FROM attempts
          WHERE orgi = $1 AND ($2 IS NULL OR lead_id = $2) AND ($3 IS NULL OR campaign_id = $3)
            AND ($4 IS NULL OR id < $4)

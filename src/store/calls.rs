@@ -210,7 +210,7 @@ pub async fn counts(db: &Db, campaign: &str) -> Result<Counts> {
              FROM calls WHERE campaign_id = $1 AND state = 'closed' AND mode <> 'test'")
             .bind(campaign).fetch_one(c).await)?;
     let dialled: i64 = on!(db.read(), c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM attempts WHERE campaign_id = $1 AND mode <> 'test'")
+        "SELECT COUNT(*) FROM attempts WHERE campaign_id = $1 AND mode <> 'test' AND dialled")
         .bind(campaign).fetch_one(c).await)?;
     let whole = |number: i64| u64::try_from(number).unwrap_or_default();
     Ok(Counts {

@@ -14,7 +14,7 @@ pub struct Report {
     pub leads: Leads,
     pub attempts: Attempts,
     pub calls: Calls,
-    /// Closed attempts by outcome.
+    /// Closed attempts by outcome, dialled or not.
     pub outcomes: BTreeMap<String, i64>,
     /// Calls by disposition; `""`: none was given.
     pub dispositions: BTreeMap<String, i64>,
@@ -50,7 +50,10 @@ pub struct Leads {
 
 #[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
 pub struct Attempts {
+    /// With an INVITE, or about to have one.
     pub dialled: i64,
+    /// Closed before an INVITE left: too late, or our own side did not take them.
+    pub undialled: i64,
     pub open: i64,
     pub answered: i64,
     /// Of these, taken for persons.
@@ -93,7 +96,8 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
          FROM leads WHERE campaign_id = $1"
     ).bind(campaign).fetch_one(c).await)?;
     let attempts: Attempts = on!(db.read(), c => sqlx::query_as(
-        "SELECT COUNT(*) AS dialled,
+        "SELECT CAST(COALESCE(SUM(CASE WHEN dialled THEN 1 ELSE 0 END), 0) AS BIGINT) AS dialled,
+             CAST(COALESCE(SUM(CASE WHEN dialled THEN 0 ELSE 1 END), 0) AS BIGINT) AS undialled,
              CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT) AS open,
              CAST(COALESCE(SUM(CASE WHEN answered_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS answered,

@@ -96,6 +96,7 @@ async fn close_one(
     let close = CloseAttempt {
         id: attempt.id.parse().unwrap_or(engine::ids::AttemptId(0)),
         lead: attempt.lead_id.as_str().into(),
+        dialled: true,
         counted: Outcome::Recovered.counts(),
         status: Outcome::Recovered.status(),
         next_dial_at,

@@ -132,6 +132,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         attempt: Some(CloseAttempt {
             id: open.attempt,
             lead: open.call.lead.clone().expect("a lead"),
+            dialled: true,
             counted: outcome.counts(),
             status: outcome.status(),
             next_dial_at,

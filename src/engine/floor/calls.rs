@@ -132,6 +132,8 @@ pub(super) struct Call {
     pub min_ring_s: u32,
     /// A person for whom nobody is there hears the message after this.
     pub message_within_ms: Option<i64>,
+    /// INVITEs of the attempt that the switch took on.
+    pub invites: u32,
     /// A channel of the gateway is taken for this call.
     pub holds_channel: bool,
     pub queue: Option<QueueId>,
@@ -194,6 +196,7 @@ impl Call {
             checked: None,
             min_ring_s: 0,
             message_within_ms: None,
+            invites: 0,
             holds_channel: false,
             queue: None,
             caller,

@@ -371,6 +371,8 @@ impl Heard {
 pub struct CloseAttempt {
     pub id: AttemptId,
     pub lead: LeadId,
+    /// FALSE: no INVITE left; it was too late for one, or our own side did not take it.
+    pub dialled: bool,
     /// FALSE: our side failed, not an attempt on the lead.
     pub counted: bool,
     pub status: CallStatus,

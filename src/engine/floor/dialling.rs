@@ -205,10 +205,6 @@ impl Floor {
         let Some(gateway) = call.and_then(|call| call.gateway.clone()) else {
             return;
         };
-        let campaign = call.and_then(|call| call.campaign.as_ref());
-        if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(id)) {
-            campaign.counts.dialled += 1;
-        }
         let leg = LegId(self.numbers.take());
         self.dial_customer(id, leg, gateway);
         self.pop_up_dialled(id, true);

@@ -64,6 +64,9 @@ impl Floor {
     pub(super) fn leg_refused(&mut self, leg: LegId, why: Refusal, now: Millis) {
         let role = self.legs.remove(&leg);
         self.remote_over(leg, why == Refusal::Gateway, now);
+        if let Some(Role::Customer(call)) = &role {
+            self.not_dialled(*call);
+        }
         if let Some(role) = &role
             && why == Refusal::Gateway
             && self.next_gateway_takes(role, leg, None, now)
@@ -325,7 +328,7 @@ impl Floor {
     /// What the attempt leaves behind for the lead: its status and when it comes back.
     fn closing_attempt(&self, call: &Call, outcome: Outcome, now: Millis) -> Option<CloseAttempt> {
         if call.test.is_some() {
-            return Some(test_call::closing(call.attempt?, outcome));
+            return test_call::closing(call, outcome);
         }
         let (id, lead) = (call.attempt?, call.lead.clone()?);
         let campaign = self.campaigns.get(call.campaign.as_ref()?)?;
@@ -349,6 +352,7 @@ impl Floor {
         Some(CloseAttempt {
             id,
             lead,
+            dialled: call.invites > 0,
             counted,
             // A lead that was given up for the last time is done, not fresh.
             status: match outcome.status() {

@@ -153,6 +153,12 @@ impl Floor {
         call.phase = Phase::Dialling;
         call.gateway = Some(gateway.clone());
         call.holds_channel = true;
+        call.invites += 1;
+        let is_first = call.invites == 1;
+        let campaign = call.campaign.as_ref().filter(|_| is_first);
+        if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(id)) {
+            campaign.counts.dialled += 1;
+        }
         self.legs.insert(leg, Role::Customer(id));
         self.commands.push_back(Command::Dial {
             leg,
@@ -161,6 +167,20 @@ impl Floor {
             caller: call.caller.clone(),
             ring_ms: i64::from(ring_s.max(call.min_ring_s)) * 1000,
         });
+    }
+
+    /// The switch did not take an attempt's leg on: no INVITE left.
+    pub(super) fn not_dialled(&mut self, id: CallId) {
+        let call = self.calls.get_mut(&id);
+        let Some(call) = call.filter(|call| call.invites > 0) else {
+            return;
+        };
+        call.invites -= 1;
+        let is_none = call.invites == 0;
+        let campaign = call.campaign.as_ref().filter(|_| is_none);
+        if let Some(campaign) = campaign.and_then(|id| self.campaigns.get_mut(id)) {
+            campaign.counts.dialled = campaign.counts.dialled.saturating_sub(1);
+        }
     }
 }
 

@@ -100,14 +100,15 @@ impl Floor {
 }
 
 /// What the attempt of a test call leaves behind: no lead has a next step.
-pub(super) fn closing(id: AttemptId, outcome: Outcome) -> CloseAttempt {
-    CloseAttempt {
-        id,
+pub(super) fn closing(call: &Call, outcome: Outcome) -> Option<CloseAttempt> {
+    Some(CloseAttempt {
+        id: call.attempt?,
         lead: LeadId::from(""),
+        dialled: call.invites > 0,
         counted: false,
         status: outcome.status(),
         next_dial_at: None,
         number: None,
         suppress: outcome == Outcome::Unwanted,
-    }
+    })
 }

@@ -232,3 +232,32 @@ async fn a_lead_whose_number_nobody_has_goes_on_with_its_next() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_attempt_of_which_no_invite_left_is_told_apart_from_dialled_ones() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, _) = floor::campaign(db, 2).await;
+        let drawn = hopper::draw(db, floor::NODE, &campaign, None, 2, NOW).await;
+        let leads = drawn.unwrap().leads;
+        for (number, (lead, dialled)) in leads.iter().zip([true, false]).enumerate() {
+            let open = floor::attempt(number as u64 + 1, &campaign, lead);
+            super::open(db, floor::NODE, &open).await.unwrap();
+            let mut close = floor::close(&open, Outcome::Cancelled, None);
+            if let Some(attempt) = &mut close.attempt {
+                attempt.dialled = dialled;
+            }
+            super::close(db, &close).await.unwrap();
+        }
+        let rows = page(db, "o", None, Some(&campaign), None, 9).await.unwrap();
+        let dialled: Vec<bool> = rows.iter().rev().map(|row| row.dialled).collect();
+        assert_eq!(dialled, [true, false]);
+        let report = crate::campaign_report::of(db, &campaign).await.unwrap();
+        let sums = (report.attempts.dialled, report.attempts.undialled);
+        assert_eq!(sums, (1, 1));
+        assert_eq!(report.outcomes["cancelled"], 2);
+        let counts = crate::calls::counts(db, &campaign).await.unwrap();
+        assert_eq!(counts.dialled, 1);
+    })
+    .await;
+}

@@ -53,9 +53,7 @@ pub async fn page(
 /// Whether the search looks into documents; on PostgreSQL whether it knows a text that is in few of them.
 fn reads_documents(db: &Db, query: &Query) -> bool {
     match db {
-        Db::Lite { .. } => {
-            query.field.is_some() || matches!(query.keyword, Some(Keyword::Text(_)))
-        }
+        Db::Lite { .. } => query.field.is_some() || matches!(query.keyword, Some(Keyword::Text(_))),
         Db::Pg(_) => !trace::of(query).is_empty(),
     }
 }

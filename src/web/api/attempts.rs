@@ -51,6 +51,8 @@ shown! {
         /// Who answered: person, machine, fax, network or unknown.
         answer_class: Option<String>,
         call_id: String,
+        /// false: no INVITE left; it was too late for one, or our own side did not take it.
+        dialled: bool,
         /// false: our side failed, not an attempt on the lead.
         counted: bool,
     }

@@ -226,6 +226,44 @@ fn the_switch_refuses_a_leg() {
 }
 
 #[test]
+fn what_the_switch_did_not_take_is_not_dialled_unless_an_earlier_gateway_was_asked() {
+    let stage = Stage::of(
+        "agents 1 2 3 4
+         another gateway second
+         campaign c predictive fallback=second
+         leads c 4
+         show dialled
+         0 ready 1
+         0 ready 2
+         0 ready 3
+         0 ready 4
+         1 break 1
+         1 break 2
+         1 break 3
+         1 break 4
+         2 refuses L1 ours
+         2 refuses L2 gateway
+         3 refuses L2 ours
+         4 ends L3 503
+         5 refuses L3 ours
+         6 ends L4 486",
+    );
+    let closed = |line: &&String| line.contains("close");
+    let closed: Vec<&String> = stage.shown.iter().filter(closed).collect();
+    assert_eq!(
+        closed,
+        [
+            "2 close L1 cancelled again in 300 not counted not dialled",
+            "3 close L2 cancelled again in 300 not counted not dialled",
+            "5 close L3 cancelled again in 300 not counted",
+            "6 close L4 busy again in 600",
+        ]
+    );
+    let seen = stage.floor.view(stage.now).campaigns.remove(0);
+    assert_eq!(seen.counts.dialled, 2);
+}
+
+#[test]
 fn a_gateway_that_says_nothing_costs_the_lead_no_attempt() {
     check(
         "agents 1

@@ -208,6 +208,9 @@ impl Stage {
             if !attempt.counted {
                 text += " not counted";
             }
+            if !attempt.dialled && self.show.contains("dialled") {
+                text += " not dialled";
+            }
         }
         if self.show.contains("legs") {
             for leg in &call.legs {

@@ -60,7 +60,12 @@ impl Embedded {
                 at,
             } => {
                 if floor.leg(LegId(call.0)).is_ok_and(|leg| leg.is_answered()) {
-                    floor.tell_at(LegId(call.0), at, EventKind::Dtmf { digit, ms });
+                    let key = EventKind::Dtmf {
+                        digit,
+                        ms,
+                        withheld: false,
+                    };
+                    floor.tell_at(LegId(call.0), at, key);
                 }
             }
             SipEvent::Ended {

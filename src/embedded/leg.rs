@@ -24,6 +24,8 @@ pub struct Leg {
     pub held: Option<Hear>,
     /// Nobody hears it.
     pub muted: bool,
+    /// Nobody is passed its keys.
+    pub withholds_keys: bool,
     /// It has put us on hold.
     pub far_end_holds: bool,
     pub play: Option<PlayId>,
@@ -96,6 +98,7 @@ impl Leg {
             place: Place::Parked(Hear::Silence),
             held: None,
             muted: false,
+            withholds_keys: false,
             far_end_holds: false,
             play: None,
             records: HashSet::new(),

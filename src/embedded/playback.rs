@@ -87,6 +87,21 @@ impl Embedded {
         Ok(())
     }
 
+    pub(crate) fn withhold_keys(
+        &self,
+        floor: &mut Floor,
+        leg_id: LegId,
+        on: bool,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        if leg.withholds_keys != on {
+            leg.withholds_keys = on;
+            self.try_sound(self.sound.media().withhold_keys(leg.media, on));
+            floor.tell(leg_id, EventKind::KeysWithheld { on });
+        }
+        Ok(())
+    }
+
     /// One INFO a key; SIP keeps their order.
     fn send_info(
         &self,
@@ -194,9 +209,19 @@ impl Embedded {
     pub(crate) fn on_media(&self, event: media::Event) {
         let floor = &mut *self.floor();
         match event {
-            media::Event::Dtmf { leg, digit, ms } => {
+            media::Event::Dtmf {
+                leg,
+                digit,
+                ms,
+                withheld,
+            } => {
+                let key = EventKind::Dtmf {
+                    digit,
+                    ms,
+                    withheld,
+                };
                 if let Some(leg) = up(floor, leg) {
-                    floor.tell(leg, EventKind::Dtmf { digit, ms });
+                    floor.tell(leg, key);
                 }
             }
             media::Event::Pressed { leg } => {

@@ -117,6 +117,7 @@ impl Operator {
                 (Do::Park { leg: id(leg), hear }, None)
             }
             Command::Mute { leg, on } => (Do::Mute { leg: id(leg), on }, None),
+            Command::WithholdKeys { leg, on } => (Do::WithholdKeys { leg: id(leg), on }, None),
             Command::SendDtmf { leg, digits } => {
                 let leg = id(leg);
                 (Do::SendDtmf { leg, digits }, None)
@@ -312,7 +313,16 @@ impl Operator {
                 },
             },
             (EventKind::Beep, Some(leg)) => Input::Beep { leg },
-            (EventKind::Dtmf { digit, .. }, Some(leg)) => Input::Key { leg, key: digit },
+            (
+                EventKind::Dtmf {
+                    digit, withheld, ..
+                },
+                Some(leg),
+            ) => Input::Key {
+                leg,
+                key: digit,
+                withheld,
+            },
             (EventKind::PlayDone { play, .. }, Some(leg)) => Input::PlayDone {
                 leg,
                 sound: SoundId(play.0),

@@ -289,6 +289,7 @@ impl Shell {
             | Command::Park { .. }
             | Command::Mute { .. }
             | Command::SendDtmf { .. }
+            | Command::WithholdKeys { .. }
             | Command::Confer { .. }
             | Command::Supervise { .. }
             | Command::Play { .. }

@@ -102,6 +102,10 @@ pub enum Command {
         leg: LegId,
         digits: String,
     },
+    WithholdKeys {
+        leg: LegId,
+        on: bool,
+    },
     Classify {
         leg: LegId,
         classifier: Box<dyn Classifier>,
@@ -148,6 +152,7 @@ impl Command {
             | Self::Play { leg, .. }
             | Self::StopPlay { leg, .. }
             | Self::Press { leg, .. }
+            | Self::WithholdKeys { leg, .. }
             | Self::Classify { leg, .. }
             | Self::Record { leg, .. }
             | Self::PauseRecord { leg, .. }

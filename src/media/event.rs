@@ -8,8 +8,13 @@ use crate::{LegId, PlayId, RecordId, classify::Finding};
 /// their own writes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A key was pressed at the far end.
-    Dtmf { leg: LegId, digit: char, ms: u32 },
+    /// A key was pressed at the far end. `withheld`: whoever hears the leg was not passed it.
+    Dtmf {
+        leg: LegId,
+        digit: char,
+        ms: u32,
+        withheld: bool,
+    },
     /// Every key that was to be pressed has been sent.
     Pressed { leg: LegId },
     /// A classifier has found something out.

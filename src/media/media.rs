@@ -268,6 +268,16 @@ impl Media {
         self.order(leg, Command::Press { leg, digits })
     }
 
+    /// Passes the keys that come from the far end as telephone events on to nobody, or again to whoever
+    /// hears the leg; they are told either way. A key that has begun is passed on to its end. Tones are
+    /// sound and go where that goes.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn withhold_keys(&self, leg: LegId, on: bool) -> Result<(), MediaError> {
+        self.order(leg, Command::WithholdKeys { leg, on })
+    }
+
     /// Lets a classifier listen to the far end, from the next frame on; an earlier one is
     /// dropped. What it finds is told as [`Event::Found`].
     ///

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::{LegId, Prompt};
 
-/// Voices in one ear; more are not taken.
-pub const MOST_VOICES: usize = 32;
+/// Voices in one ear: a conference of 32 and its supervisors. More are not taken.
+pub const MOST_VOICES: usize = 40;
 
 /// How loud a voice is, in 256ths of its own level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

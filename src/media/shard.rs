@@ -244,6 +244,9 @@ impl Shard {
                 self.with(leg, |leg, out| leg.stop_play(play, &mut out.events));
             }
             Command::Press { leg, digits } => self.with(leg, |leg, _| leg.press(&digits)),
+            Command::WithholdKeys { leg, on } => {
+                self.with(leg, |leg, _| leg.withhold_keys(on));
+            }
             Command::Classify { leg, classifier } => {
                 self.with(leg, |leg, _| leg.classify(classifier));
             }

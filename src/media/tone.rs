@@ -16,6 +16,7 @@ const LONGEST_MS: u32 = 600_000;
 /// * `voice` and `voice:<ms>`: somebody who speaks without words, to be told from a tone
 /// * `music`: a short melody made to be looped
 /// * `ringback`: one second of 425 Hz, four of silence
+/// * `refused`: four short pips of 425 Hz, for who has asked for something that does not go
 #[must_use]
 pub fn built_in(name: &str) -> Option<Vec<i16>> {
     let mut parts = name.split(':');
@@ -33,6 +34,7 @@ pub fn built_in(name: &str) -> Option<Vec<i16>> {
         ("voice", Some(Ok(ms)), None) if lasts(ms) => Some(voice(ms)),
         ("music", None, None) => Some(melody()),
         ("ringback", None, None) => Some([sine(425.0, 1_000), quiet(4_000)].concat()),
+        ("refused", None, None) => Some([sine(425.0, 150), quiet(100)].concat().repeat(4)),
         _ => None,
     }
 }
@@ -47,7 +49,7 @@ pub fn is_built_in(name: &str) -> bool {
         ("tone", [Ok(hz)]) => audible(*hz),
         ("tone", [Ok(hz), Ok(ms)]) => audible(*hz) && lasts(*ms),
         ("silence" | "voice", [Ok(ms)]) => lasts(*ms),
-        ("silence" | "voice" | "music" | "ringback", []) => true,
+        ("silence" | "voice" | "music" | "ringback" | "refused", []) => true,
         _ => false,
     }
 }
@@ -133,6 +135,7 @@ mod tests {
         assert_eq!(built_in("tone:1000").map(|s| s.len()), Some(8_000));
         assert_eq!(built_in("tone:440:250").map(|s| s.len()), Some(2_000));
         assert_eq!(built_in("voice:30").map(|s| s.len()), Some(240));
+        assert_eq!(built_in("refused").map(|s| s.len()), Some(8_000));
         assert_eq!(built_in("silence:20").map(|s| s.len()), Some(160));
     }
 }

@@ -75,6 +75,9 @@ pub enum Command {
     /// Press keys at the far end: 0-9, *, #, A-D. The way they go, as events or as tones, is the
     /// one that was negotiated.
     SendDtmf { leg: LegId, digits: String },
+    /// Pass the keys of a leg on to nobody, or again to whoever hears it; they are told either way. A
+    /// key that has begun is passed on to its end, and tones are sound, which goes where it went.
+    WithholdKeys { leg: LegId, on: bool },
     /// Listen who or what has answered, from now on; once for a leg.
     Classify { leg: LegId, params: Classify },
     /// Record a leg: left channel what it says, right channel what it hears. A leg that is not

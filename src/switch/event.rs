@@ -87,9 +87,14 @@ pub enum EventKind {
         played_ms: u64,
         why: PlayEnd,
     },
+    /// A key of the far end. `withheld`: whoever hears the leg was not passed it (`WithholdKeys`).
     Dtmf {
         digit: char,
         ms: u32,
+        withheld: bool,
+    },
+    KeysWithheld {
+        on: bool,
     },
     /// Every key of the `SendDtmf`s so far has been pressed.
     DtmfSent,

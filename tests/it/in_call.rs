@@ -1,7 +1,7 @@
 //! Calls that are held, asked about, sent on, joined and supervised, by who hears whom: every end has a
 //! tone of its own.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -28,6 +28,10 @@ const FIRST: f64 = AGENT_HERTZ;
 const SECOND: f64 = 800.0;
 const BOSS: f64 = 440.0;
 const ALL: [f64; 4] = [BOSS, FIRST, SECOND, CUSTOMER];
+/// What an agent hears whose code leads nowhere.
+const PIPS: f64 = 425.0;
+/// The event of the key (RFC 4733 section 3.2).
+const STAR: u8 = 10;
 const SOON: Duration = Duration::from_secs(40);
 
 /// A customer in a talk with the first of two agents, and a supervisor's phone.
@@ -297,6 +301,39 @@ async fn an_agent_holds_asks_and_transfers_at_the_phone() {
     let legs = [
         leg("agent", &talk.agents[0].id, true, "transferred"),
         leg("agent", &talk.agents[1].id, false, "cancelled"),
+        leg("agent", &talk.agents[1].id, true, "hung_up"),
+    ];
+    assert_eq!(talk.legs(&call).await, legs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_transfers_by_keys_that_the_customer_does_not_hear() {
+    let talk = Talk::begin().await;
+    let phone = &talk.phones[0];
+    phone.order("sndcode", "*59999#");
+    wait::until("the pips of a number that leads nowhere", SOON, || async {
+        let heard = phone.heard();
+        // Shorter than a pip.
+        let mut parts = heard.chunks_exact(400);
+        parts
+            .find(|part| tones_in(part, &[PIPS]) == [PIPS])
+            .map(drop)
+    })
+    .await;
+    talk.hears(At::First, &[CUSTOMER]).await;
+    talk.until(0, "busy", Some("answered")).await;
+    let code = format!("*5{}#", talk.agents[1].extension);
+    phone.order("sndcode", &code);
+    talk.hears(At::Customer, &[SECOND]).await;
+    talk.hears(At::Second, &[CUSTOMER]).await;
+    talk.until(0, "acw", None).await;
+    let heard = talk.carrier.sound.keys();
+    let events: BTreeSet<u8> = heard.iter().map(|packet| packet[12]).collect();
+    assert_eq!(events, [STAR].into(), "{heard:?}");
+    talk.phones[1].order("hangup", "");
+    let call = talk.closed().await;
+    let legs = [
+        leg("agent", &talk.agents[0].id, true, "transferred"),
         leg("agent", &talk.agents[1].id, true, "hung_up"),
     ];
     assert_eq!(talk.legs(&call).await, legs);

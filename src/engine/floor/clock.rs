@@ -75,6 +75,10 @@ impl Call {
             &mut self.way.talked_until,
         ];
         shift(later.into_iter().flatten(), by_ms);
+        shift(
+            self.parties.code.iter_mut().map(|code| &mut code.until),
+            by_ms,
+        );
         shift(self.log.times(), by_ms);
         if let Some(visit) = &mut self.way.ivr {
             visit.shift(by_ms);

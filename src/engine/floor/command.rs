@@ -190,6 +190,11 @@ pub enum Command {
         leg: LegId,
         digits: String,
     },
+    /// The leg's keys are passed on to nobody who hears it, or are again.
+    WithholdKeys {
+        leg: LegId,
+        on: bool,
+    },
     /// Let a leg join the conference of a call.
     Confer {
         leg: LegId,

@@ -143,6 +143,8 @@ pub enum Input {
     Key {
         leg: LegId,
         key: char,
+        /// Whoever hears the leg was not passed it.
+        withheld: bool,
     },
     /// Whether a DNC list lets an outside number be called for a call.
     NumberChecked {

@@ -1,4 +1,4 @@
-//! A caller presses a key.
+//! Somebody in a call presses a key.
 
 use super::{Floor, Phase, Role, way::Exit};
 use crate::{
@@ -9,7 +9,10 @@ use crate::{
 };
 
 impl Floor {
-    pub(super) fn key(&mut self, leg: LegId, key: char, now: Millis) {
+    pub(super) fn key(&mut self, leg: LegId, key: char, withheld: bool, now: Millis) {
+        if self.key_at_phone(leg, key, withheld, now) {
+            return;
+        }
         let Some(Role::Customer(id)) = self.legs.get(&leg).cloned() else {
             return;
         };

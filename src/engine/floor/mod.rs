@@ -43,6 +43,7 @@ mod pace;
 mod parties;
 mod party;
 mod phone_calls;
+mod phone_codes;
 mod phone_orders;
 mod pick_up;
 mod presence;
@@ -275,7 +276,7 @@ impl Floor {
                 ms,
                 error,
             } => self.recorded(sound, file, ms, error),
-            Input::Key { leg, key } => self.key(leg, key, now),
+            Input::Key { leg, key, withheld } => self.key(leg, key, withheld, now),
             Input::MediaTimeout { leg } => self.media_timeout(leg),
             Input::ClockMoved { by_ms } => self.clock_moved(by_ms, now),
             Input::Drain => self.drain(now),
@@ -323,6 +324,7 @@ impl Floor {
                 Why::AnnouncementDue(call) => self.announcement_due(call, now),
                 Why::ReachingIsOver(call, leg) => self.reaching_due(call, leg, now),
                 Why::MessageIsLong(call) => self.end_message(call),
+                Why::CodeIsOver(call) => self.code_due(call, now),
                 Why::SurveyIsOver(call) => self.survey_due(call, now),
                 Why::ChoiceIsDue(call) => self.choice_due(call, now),
                 Why::CallBackIsOld(call) => self.call_back_old(call, now),

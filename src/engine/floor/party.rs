@@ -1,7 +1,7 @@
 //! Who is in a call besides its customer and its agent: a second party whom the agent has called, or
 //! somebody who has the customer without being an agent.
 
-use super::{Call, Phase};
+use super::{Call, Phase, phone_codes::Code};
 use crate::ids::{AgentId, GatewayId, LegId};
 
 /// Whom a leg reaches.
@@ -79,6 +79,8 @@ pub(super) struct Parties {
     pub other: Option<Party>,
     /// Who gets the customer back when the one to whom it was transferred does not take it.
     pub from: Option<Who>,
+    /// What the phone that has the customer is pressing.
+    pub code: Option<Code>,
     /// Who had the customer last.
     pub last_agent: Option<AgentId>,
 }

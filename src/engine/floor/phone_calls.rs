@@ -8,7 +8,7 @@ use super::{
 use crate::{
     agent::State,
     destination::Destination,
-    ids::{AgentId, CallId, LegId},
+    ids::{AgentId, CallId, LegId, QueueId},
     phone,
     route::{self, Side},
     time::Millis,
@@ -84,13 +84,28 @@ impl Floor {
         (!only_speaks).then_some(entry.then)
     }
 
+    /// The queue of this id, or whose number this is by the routes (VOX-113).
+    fn queue_of(&self, number: &str, now: Millis) -> Option<QueueId> {
+        let queue = QueueId::from(number);
+        if self.queues.contains_key(&queue) {
+            return Some(queue);
+        }
+        match route::walk(&self.routes, number, Side::Inside, now).end {
+            route::End::To { then, .. } => then.queue().cloned(),
+            route::End::Out { .. } | route::End::Nowhere => None,
+        }
+    }
+
     /// The same for a call of its own, which hears what the route says and has the route's priority.
     fn entry_at_phone(&self, number: &str, now: Millis) -> Option<Entry> {
         let number = number.strip_suffix('#').unwrap_or(number);
         if let Some(queue) = number.strip_prefix("*6") {
-            let queue = queue.into();
-            let is_known = self.queues.contains_key(&queue);
-            return is_known.then_some(Destination::Queue { queue }.into());
+            return Some(
+                Destination::Queue {
+                    queue: self.queue_of(queue, now)?,
+                }
+                .into(),
+            );
         }
         let named = number.strip_prefix("*5");
         let extension = named.unwrap_or(number).to_owned();

@@ -104,7 +104,7 @@ impl Floor {
     }
 
     /// The call in which a phone talks at this leg, and who talks there.
-    fn talk_at(&mut self, leg: LegId, now: Millis) -> Option<(Who, CallId)> {
+    pub(super) fn talk_at(&mut self, leg: LegId, now: Millis) -> Option<(Who, CallId)> {
         let id = match self.legs.get(&leg)? {
             Role::AgentFor(id) | Role::Party(id) | Role::Own(id) => *id,
             Role::NailedUp(agent) => self.talking(agent).ok()?,
@@ -238,7 +238,7 @@ impl Floor {
 /// What a phone is told of a refusal.
 pub(super) fn status_of(refused: &OrderRefused) -> u16 {
     match refused.code {
-        "NO_SUCH_AGENT" | "NO_SUCH_QUEUE" | "BAD_NUMBER" | "NO_ROUTE" => NOT_FOUND,
+        "NO_SUCH_AGENT" | "NO_SUCH_QUEUE" | "NO_SUCH_MENU" | "BAD_NUMBER" | "NO_ROUTE" => NOT_FOUND,
         "BUSY" | "NOBODY_FREE" | "TOO_MANY_CALLS" | "SECOND_CALL_UP" => BUSY,
         "GATEWAY_BUSY" | "DRAINING" => UNAVAILABLE,
         _ => DECLINED,

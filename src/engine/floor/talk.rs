@@ -64,8 +64,9 @@ impl Floor {
         }
     }
 
-    /// A leg that stays up after the call is heard again.
+    /// A leg that stays up after the call is heard again, and so are its keys.
     pub(super) fn unmute(&mut self, call: &Call) {
+        self.forget_code(call);
         if let Some(leg) = call.agent_leg.filter(|_| call.parties.muted)
             && matches!(self.legs.get(&leg), Some(Role::NailedUp(_)))
         {
@@ -210,7 +211,7 @@ impl Floor {
 
 impl Call {
     /// Who hears whoever has the customer; in a conference the second party.
-    fn spoken_to(&self) -> Option<LegId> {
+    pub(super) fn spoken_to(&self) -> Option<LegId> {
         let parties = &self.parties;
         let customer = self.customer.filter(|_| !parties.held);
         let Some(second) = &parties.second else {

@@ -33,6 +33,8 @@ pub enum Why {
     SurveyIsOver(CallId),
     /// A caller in a voice menu has had time to press a key, or has been in the menus too long.
     ChoiceIsDue(CallId),
+    /// The next key of a code that is pressed at a phone has not come.
+    CodeIsOver(CallId),
     /// A call back, or the telephone outside of an agent for a call, may have found a line.
     CallBackDue(CallId),
     /// A call back was promised too long ago.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     agent::State,
     destination::Destination,
-    ids::{AgentId, CallId, QueueId},
+    ids::{AgentId, CallId, MenuId, QueueId},
     phone,
     time::Millis,
 };
@@ -46,6 +46,15 @@ impl Floor {
             }
             self.part(call, "transferred", now);
             self.queue_again(call, queue, now);
+            return Ok(());
+        }
+        if let Destination::Ivr { menu } = to {
+            if !self.menus.contains_key(&menu) {
+                let text = "there is no such voice menu";
+                return Err(OrderRefused::new("NO_SUCH_MENU", text));
+            }
+            self.part(call, "transferred", now);
+            self.send_to_menu(call, &menu, now);
             return Ok(());
         }
         let who = self.find(by, call, to, now)?;
@@ -100,7 +109,7 @@ impl Floor {
             | Destination::Ivr { .. }
             | Destination::Callback
             | Destination::Hangup => {
-                let text = "an agent sends a call to an agent, a queue, an extension or a number";
+                let text = "an agent calls an agent, a queue, an extension or a number";
                 Err(OrderRefused::new("BAD_DESTINATION", text))
             }
         }
@@ -286,6 +295,18 @@ impl Floor {
         call.before.get_or_insert(call.times);
         call.parties.from = None;
         self.enter_queue(id, Some(queue), now);
+    }
+
+    /// The customer is in a voice menu, and goes on from there as a caller does.
+    fn send_to_menu(&mut self, id: CallId, menu: &MenuId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.before.get_or_insert(call.times);
+        call.parties.from = None;
+        // A person has sent it on: it does not go in a circle by itself.
+        call.way.moves = 0;
+        self.enter_menu(id, menu, now);
     }
 
     /// An agent has the customer, and a disposition to give afterwards.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Leg, Outlets, Turn};
+use super::{LastKey, Leg, Outlets, Turn};
 use crate::{
     codec::Codec,
     command::Remote,
@@ -100,20 +100,46 @@ impl Leg {
         turn: Turn,
         out: &mut Outlets,
     ) {
-        for key in self.keypad.take(packet, turn.tick).into_iter().flatten() {
-            self.typed = Some(key.digit);
-            self.tell_key(key, out);
+        let before = self.last_key.withheld;
+        let withheld = self.withholds(packet);
+        let [earlier, this] = self.keypad.take(packet, turn.tick);
+        for (key, withheld) in [(earlier, before), (this, withheld)] {
+            if let Some(key) = key {
+                self.key_came(key, withheld, out);
+            }
         }
-        if let Some(peer) = peer {
+        if let Some(peer) = peer.filter(|_| !withheld) {
             peer.relay_key(packet, turn.tick);
         }
     }
 
-    pub(super) fn tell_key(&self, key: Key, out: &mut Outlets) {
+    /// Whether a key is kept from whoever hears the leg: that is settled with its first packet.
+    fn withholds(&mut self, packet: &Packet<'_>) -> bool {
+        let last = self.last_key;
+        if (last.ssrc, last.timestamp) != (packet.ssrc, packet.timestamp) {
+            self.last_key = LastKey {
+                ssrc: packet.ssrc,
+                timestamp: packet.timestamp,
+                withheld: self.withholds_keys,
+            };
+        }
+        self.last_key.withheld
+    }
+
+    /// A key that came as an event is complete.
+    pub(super) fn key_came(&mut self, key: Key, withheld: bool, out: &mut Outlets) {
+        if !withheld {
+            self.typed = Some(key.digit);
+        }
+        self.tell_key(key, withheld, out);
+    }
+
+    pub(super) fn tell_key(&self, key: Key, withheld: bool, out: &mut Outlets) {
         out.events.offer(Event::Dtmf {
             leg: self.id,
             digit: key.digit,
             ms: key.ms,
+            withheld,
         });
     }
 }

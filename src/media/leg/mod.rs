@@ -72,6 +72,8 @@ pub struct Leg {
     sent_bytes: u64,
     reception: Reception,
     keypad: Keypad,
+    withholds_keys: bool,
+    last_key: LastKey,
     keys: Keys,
     typed: Option<char>,
     classifier: Option<Box<dyn Classifier>>,
@@ -95,6 +97,14 @@ struct Heard {
     /// The frame of the last turn.
     voice: Samples,
     tone_keys: ToneKeys,
+}
+
+/// The event whose packets came last: whoever hears its beginning hears its end.
+#[derive(Debug, Clone, Copy, Default)]
+struct LastKey {
+    ssrc: u32,
+    timestamp: u32,
+    withheld: bool,
 }
 
 /// The far end, once it is known.
@@ -143,6 +153,8 @@ impl Leg {
             sent_bytes: 0,
             reception: Reception::default(),
             keypad: Keypad::default(),
+            withholds_keys: false,
+            last_key: LastKey::default(),
             keys: Keys::default(),
             typed: None,
             classifier: None,
@@ -182,6 +194,11 @@ impl Leg {
         self.last_heard = tick;
         self.timeout_told = false;
         self.attend();
+    }
+
+    /// Keys that begin from now on are passed on to nobody, or again to whoever hears the leg.
+    pub fn withhold_keys(&mut self, on: bool) {
+        self.withholds_keys = on;
     }
 
     /// Presses keys at the far end, by order.
@@ -338,8 +355,7 @@ impl Leg {
         self.exchange_reports(turn);
         self.listen(out);
         if let Some(key) = self.keypad.expire(turn.tick) {
-            self.typed = Some(key.digit);
-            self.tell_key(key, out);
+            self.key_came(key, self.last_key.withheld, out);
         }
         self.watch_silence(turn, out);
         self.send(mixed, turn.tick, out);
@@ -368,7 +384,7 @@ impl Leg {
             out.events.push(Event::Found { leg, finding });
         }
         if let Some(key) = key {
-            self.tell_key(key, out);
+            self.tell_key(key, false, out);
         }
         if self.classifier.as_ref().is_some_and(|it| it.is_done()) {
             self.classifier = None;

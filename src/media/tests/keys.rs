@@ -1,8 +1,8 @@
 //! Keys both ways: as events and as tones.
 
-use super::{House, in_time};
+use super::{Far, House, in_time};
 use crate::{
-    Codec, Event,
+    Codec, Event, PlayId,
     codec::Samples,
     g711::FRAME,
     keys::{Keys, Press},
@@ -72,6 +72,54 @@ fn tones_come_in_as_keys_where_no_events_were_agreed() {
         })
         .collect();
     assert_eq!(told, "47#");
+}
+
+#[test]
+fn withheld_keys_are_told_and_passed_on_to_nobody() {
+    let house = House::new();
+    let events = |it: &mut crate::Remote| it.dtmf = Some(DTMF_PAYLOAD_TYPE);
+    let (a, mut far_a) = house.call_with(Codec::Pcma, events);
+    let (b, mut far_b) = house.call_with(Codec::Pcma, events);
+    let press = |far: &mut Far, number: u8| {
+        let timestamp = u32::from(number) * 8_000;
+        for flags in [10, 0x8A, 0x8A] {
+            far.send(DTMF_PAYLOAD_TYPE, timestamp, &[number, flags, 3, 32]);
+        }
+        house.wait(|event| match event {
+            Event::Dtmf {
+                digit, withheld, ..
+            } => Some((digit, withheld)),
+            _ => None,
+        })
+    };
+    let withhold = |on: bool| {
+        house.media.withhold_keys(a, on).expect("a leg");
+        // Orders are carried out one after the other.
+        let moment = house.media.prompts().get("silence:20").expect("a prompt");
+        house.media.play(a, PlayId(1), moment, 1).expect("a leg");
+        house.wait(|event| matches!(event, Event::PlayDone { .. }).then_some(()));
+    };
+    for how in [[a, b], [b, a]] {
+        match how[0] == a {
+            true => house.media.bridge(a, b).expect("legs"),
+            false => house.media.mix(crate::conference(&how)).expect("legs"),
+        }
+        assert_eq!(press(&mut far_a, 1), ('1', false));
+        withhold(true);
+        assert_eq!(press(&mut far_a, 2), ('2', true));
+        withhold(false);
+        assert_eq!(press(&mut far_a, 3), ('3', false));
+        let mut passed_on: Vec<u8> = Vec::new();
+        while passed_on.last() != Some(&3) {
+            if let (DTMF_PAYLOAD_TYPE, payload) = far_b.hear() {
+                passed_on.push(payload[0]);
+            }
+        }
+        passed_on.dedup();
+        assert_eq!(passed_on, [1, 3]);
+        // The last packets of the key are no part of what follows.
+        (0..20).for_each(|_| drop(far_b.hear()));
+    }
 }
 
 #[test]

@@ -237,7 +237,7 @@ fn keys_are_told_and_passed_on_under_the_peers_payload_type() {
         far_a.send(crate::DTMF_PAYLOAD_TYPE, timestamp, &[7, 0x8A, 3, 32]);
     }
     let key = house.wait(|event| match event {
-        Event::Dtmf { leg, digit, ms } => Some((leg, digit, ms)),
+        Event::Dtmf { leg, digit, ms, .. } => Some((leg, digit, ms)),
         _ => None,
     });
     assert_eq!(key, (a, '7', 100));

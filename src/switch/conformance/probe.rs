@@ -206,6 +206,7 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::PlayDone { .. } => "PlayDone",
         EventKind::Dtmf { .. } => "Dtmf",
         EventKind::DtmfSent => "DtmfSent",
+        EventKind::KeysWithheld { .. } => "KeysWithheld",
         EventKind::Classified { .. } => "Classified",
         EventKind::Beep => "Beep",
         EventKind::RecordStarted { .. } => "RecordStarted",

@@ -179,6 +179,7 @@ pub fn mixes_of(leg: LegId) -> Vec<Command> {
         Command::Hold { leg, hear },
         Command::Resume { leg },
         Command::Mute { leg, on: true },
+        Command::WithholdKeys { leg, on: true },
         Command::Supervise {
             leg,
             agent: leg,

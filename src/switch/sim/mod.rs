@@ -179,6 +179,7 @@ impl Switch for Sim {
             Command::Hold { .. }
             | Command::Resume { .. }
             | Command::Mute { .. }
+            | Command::WithholdKeys { .. }
             | Command::Supervise { .. }
             | Command::Confer { .. }
             | Command::Classify { .. } => Err(Refused::Unsupported),

@@ -374,7 +374,15 @@ impl World {
             return Ok(());
         }
         for digit in digits.chars() {
-            self.tell(1 - end, far, EventKind::Dtmf { digit, ms: 100 });
+            self.tell(
+                1 - end,
+                far,
+                EventKind::Dtmf {
+                    digit,
+                    ms: 100,
+                    withheld: false,
+                },
+            );
         }
         self.tell(end, id, EventKind::DtmfSent);
         Ok(())

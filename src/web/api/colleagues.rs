@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Serialize;
-use store::{agents, queues};
+use store::{agents, ivr_menus, queues};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,6 +21,8 @@ pub struct Colleagues {
     /// Agents who are signed in, without this one.
     agents: Vec<Colleague>,
     queues: Vec<QueueToSend>,
+    /// Voice menus, for a transfer.
+    menus: Vec<MenuToSend>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -44,7 +46,13 @@ pub struct QueueToSend {
     waiting: u32,
 }
 
-/// 转接对象 · To whom the agent may send a call: colleagues and queues of the tenant.
+#[derive(Serialize, ToSchema)]
+pub struct MenuToSend {
+    id: String,
+    name: String,
+}
+
+/// 转接对象 · To whom the agent may send a call: colleagues, queues and voice menus of the tenant.
 #[utoipa::path(get, path = "/api/v1/agents/{id}/colleagues", tag = "agents",
     params(("id" = String, Path)), responses((status = 200, body = Colleagues)))]
 async fn get(
@@ -78,8 +86,14 @@ async fn get(
             name: row.name,
         }
     });
+    let menus = ivr_menus::list(&house.db, caller.orgi()).await?.into_iter();
+    let menus = menus.map(|row| MenuToSend {
+        id: row.id,
+        name: row.name,
+    });
     Ok(Json(Colleagues {
         agents,
         queues: queues.collect(),
+        menus: menus.collect(),
     }))
 }

@@ -7,10 +7,10 @@ use axum::{
 use engine::{
     destination::Destination,
     floor::{AgentOrder, CallOrder},
-    ids::{AgentId, QueueId},
+    ids::{AgentId, MenuId, QueueId},
 };
 use serde::Deserialize;
-use store::{agents, extensions, queues};
+use store::{agents, extensions, ivr_menus, queues};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -73,6 +73,8 @@ pub enum To {
     Queue(String),
     /// A phone; the agent at it, if there is one.
     Extension(String),
+    /// A voice menu; as a transfer only.
+    Ivr(String),
     /// An outside number, by the outbound routes. DNC lists, limits and barred numbers hold for it.
     Number(String),
 }
@@ -129,6 +131,9 @@ async fn destination(house: &House, caller: &Caller, to: To) -> Result<Destinati
         To::Extension(id) => Destination::Extension {
             extension: extension(house, caller, "/to/extension", id).await?,
         },
+        To::Ivr(id) => Destination::Ivr {
+            menu: menu(house, caller, id).await?,
+        },
         To::Number(number) => Destination::Number {
             number: check::text("/to/number", number, 40)?,
         },
@@ -150,6 +155,13 @@ pub(super) async fn queue(house: &House, caller: &Caller, id: String) -> Result<
     match all.iter().any(|queue| queue.id == id) {
         true => Ok(id.into()),
         false => Err(Problem::of("NO_SUCH_QUEUE")),
+    }
+}
+
+async fn menu(house: &House, caller: &Caller, id: String) -> Result<MenuId, Problem> {
+    match ivr_menus::get(&house.db, caller.orgi(), &id).await? {
+        Some(_) => Ok(id.into()),
+        None => Err(Problem::of("NO_SUCH_MENU")),
     }
 }
 

@@ -71,6 +71,7 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
             (json!({"extension": "9001"}), "INVALID"),
             (json!({"number": "10010"}), "DRAINING"),
             (json!({"number": "1".repeat(41)}), "INVALID"),
+            (json!({"ivr": "nowhere"}), "NO_SUCH_MENU"),
             (json!({"planet": "mars"}), "INVALID"),
             (json!({}), "INVALID"),
         ] {
@@ -99,7 +100,9 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
         let path = "/api/v1/agents/me/colleagues";
         let seen = kit.with(&token, "GET", path, None).await;
         assert_eq!(seen.status, 200, "{}", seen.text);
-        assert!(seen.body["queues"].as_array().unwrap().is_empty());
+        for kind in ["queues", "menus"] {
+            assert!(seen.body[kind].as_array().unwrap().is_empty());
+        }
     })
     .await;
 }

@@ -84,24 +84,27 @@ $("keys")?.addEventListener("submit", (event) => {
   event.target.reset();
 });
 
+const icons = { agent: "user", queue: "headset", ivr: "list" };
 const dialog = $("to");
 const form = $("to-form");
 
 /** Lets the agent choose to whom. */
 async function ask(what) {
-  const { agents, queues } = await get(`${me}/colleagues`);
+  const { agents, queues, menus } = await get(`${me}/colleagues`);
   form.reset();
   dialog.dataset.what = what;
   $("to-title").textContent = say(what === "transfer" ? "js-to-transfer" : "js-to-consult");
   $("to-agents").replaceChildren(...agents.map((one) => choice("agent", one.id, one.name, word("agent", one.state), !one.free)));
   $("to-queues").replaceChildren(...queues.map((one) => choice("queue", one.id, one.name, say("js-queue-free", { ready: one.ready, waiting: one.waiting }), false)));
+  const shown = what === "transfer" ? menus : [];
+  $("to-menus").replaceChildren(...shown.map((one) => choice("ivr", one.id, one.name, "", false)));
   dialog.showModal();
 }
 
 function choice(kind, id, name, note, closed) {
   const input = make("input", { type: "radio", name: "who", value: `${kind}:${id}` });
   input.disabled = closed;
-  return make("label", { class: closed ? "soft" : "" }, input, icon(kind === "agent" ? "user" : "headset"), ` ${name} `, make("small", { class: "soft" }, note));
+  return make("label", { class: closed ? "soft" : "" }, input, icon(icons[kind]), ` ${name} `, make("small", { class: "soft" }, note));
 }
 
 form?.addEventListener("submit", (event) => {

@@ -34,6 +34,7 @@ desk-keys = Keys
 desk-press = Send
 desk-to-agents = Agents
 desk-to-queues = Queues
+desk-to-menus = Voice menus
 desk-to-other = Extension or number
 desk-to-outside = Outside number
 desk-to-go = Call

@@ -34,6 +34,7 @@ desk-keys = 按键
 desk-press = 发送
 desk-to-agents = 坐席
 desk-to-queues = 技能组
+desk-to-menus = IVR 菜单
 desk-to-other = 分机或号码
 desk-to-outside = 外线号码
 desk-to-go = 呼叫

@@ -17,6 +17,7 @@ mod listening;
 mod menus;
 mod next_gateway;
 mod numbers;
+mod phone_codes;
 mod phones;
 mod phones_alone;
 mod picking_up;

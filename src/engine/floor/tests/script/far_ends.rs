@@ -46,6 +46,12 @@ impl Stage {
                 };
                 self.pending.push_back(Input::LegEnded { leg: *leg, ended });
             }
+            Command::WithholdKeys { leg, on: true } => {
+                self.withholding.insert(*leg);
+            }
+            Command::WithholdKeys { leg, on: false } => {
+                self.withholding.remove(leg);
+            }
             Command::Play { leg, sound, .. } => {
                 self.sounds.insert(*leg, *sound);
             }

@@ -70,10 +70,7 @@ impl Stage {
                 to: (*to).to_owned(),
                 replaces: rest.first().map(|leg| self.leg(leg)),
             },
-            ["presses", leg, key] => Input::Key {
-                leg: self.leg(leg),
-                key: key.chars().next().expect("a key"),
-            },
+            ["presses", leg, keys] => return self.presses(leg, keys),
             ["records", leg] => Input::RecordStarted {
                 sound: self.recordings[*leg],
                 file: format!("{leg}.wav"),
@@ -159,6 +156,15 @@ impl Stage {
             other => return self.agent_does(other),
         };
         self.input(input);
+    }
+
+    /// Keys one after the other; the switch withholds them where it is to.
+    fn presses(&mut self, leg: &str, keys: &str) {
+        let leg = self.leg(leg);
+        for key in keys.chars() {
+            let withheld = self.withholding.contains(&leg);
+            self.input(Input::Key { leg, key, withheld });
+        }
     }
 
     /// `promised 139:-60:3600`: to whom, since when they wait and until when the promise holds, counted

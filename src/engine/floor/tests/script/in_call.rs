@@ -63,6 +63,7 @@ fn destination(words: &[&str]) -> Destination {
         ["number", id] => Destination::Number {
             number: (*id).into(),
         },
+        ["ivr", id] => Destination::Ivr { menu: (*id).into() },
         other => panic!("nowhere to go: {other:?}"),
     }
 }

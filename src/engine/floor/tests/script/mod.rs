@@ -87,6 +87,8 @@ pub struct Stage {
     next_incoming: u64,
     /// Phones without an agent.
     phones: Vec<String>,
+    /// Legs whose keys go to nobody.
+    withholding: BTreeSet<LegId>,
 }
 
 impl Stage {
@@ -111,6 +113,7 @@ impl Stage {
             pending: VecDeque::new(),
             next_incoming: 1 << 63,
             phones: Vec::new(),
+            withholding: BTreeSet::new(),
         };
         let lines = script
             .lines()

@@ -147,6 +147,10 @@ impl Stage {
                 format!("{} {}", if *on { "mute" } else { "unmute" }, leg(l))
             }
             Command::SendDtmf { leg: l, digits } => format!("keys {} {digits}", leg(l)),
+            Command::WithholdKeys { leg: l, on } if shows("keys") => {
+                let how = if *on { "withhold" } else { "pass" };
+                format!("{how} keys of {}", leg(l))
+            }
             Command::Confer { leg: l, .. } => format!("confer {}", leg(l)),
             Command::Supervise {
                 leg: l,

@@ -199,14 +199,21 @@ pub async fn tasks(db: &Db, campaign: &str) -> Result<Vec<Over>> {
 }
 
 async fn of_run(db: &Db, run: &str, scene: Scene<'_>, hits: &[i64]) -> Result<Vec<Row>> {
-    let each = match db {
-        Db::Lite { .. } => "SELECT value FROM json_each($4)",
-        Db::Pg(_) => "SELECT value::bigint FROM json_array_elements_text($4::json)",
+    // PostgreSQL walks along the index for each place of an array; of a query's rows it would guess from
+    // its figures how many there are, and a table that was just filled has none.
+    let (batches, positions) = match db {
+        Db::Lite { .. } => (
+            "IN (SELECT batch_id FROM filter_hits WHERE run_id = $3)",
+            "IN (SELECT value FROM json_each($4))",
+        ),
+        Db::Pg(_) => (
+            "= ANY(ARRAY(SELECT DISTINCT batch_id FROM filter_hits WHERE run_id = $3))",
+            "= ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($4::json)))",
+        ),
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM leads l
-         WHERE l.orgi = $1 AND l.batch_id IN (SELECT batch_id FROM filter_hits WHERE run_id = $3)
-             AND l.position IN ({each})"
+         WHERE l.orgi = $1 AND l.batch_id {batches} AND l.position {positions}"
     );
     let hits = doc::text("positions", hits)?;
     Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))

@@ -231,14 +231,14 @@ pub(crate) async fn pasts(
         Book::Number => "number",
         Book::Person => "person",
     };
-    let each = match conn {
-        Reading::Lite(_) => "SELECT value FROM json_each($2)",
-        Reading::Pg(_) => "SELECT value FROM json_array_elements_text($2::json)",
+    let among = match conn {
+        Reading::Lite(_) => "IN (SELECT value FROM json_each($2))",
+        Reading::Pg(_) => "= ANY(ARRAY(SELECT value FROM json_array_elements_text($2::json)))",
     };
     let sql = format!(
         "SELECT {column} AS key, reserved_at, counted, outcome, bridged_at, ended_at, abandoned,
              caller
-         FROM attempts WHERE orgi = $1 AND {column} IN ({each}) AND reserved_at >= $3
+         FROM attempts WHERE orgi = $1 AND {column} {among} AND reserved_at >= $3
          ORDER BY reserved_at DESC"
     );
     let dials: Vec<Dial> = on!(conn.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))

@@ -130,18 +130,22 @@ impl Statement {
 
     /// Only leads at these positions.
     pub fn among(&mut self, stretch: &Stretch<'_>) {
-        let each = if self.is_lite {
-            "SELECT value FROM json_each("
+        // As in a pre-flight: PostgreSQL makes no guess about an array.
+        let [batches, positions, end] = if self.is_lite {
+            let each = "IN (SELECT value FROM json_each(";
+            [each, each, "))"]
         } else {
-            "SELECT value::bigint FROM json_array_elements_text("
+            [
+                "= ANY(ARRAY(SELECT value FROM json_array_elements_text(",
+                "= ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text(",
+                "::json)))",
+            ]
         };
-        let end = if self.is_lite { ")" } else { "::json)" };
-        let each_text = each.replace("::bigint", "");
-        self.push(&format!(" AND l.batch_id IN ({each_text}"));
+        self.push(&format!(" AND l.batch_id {batches}"));
         self.bind(serde_json::json!(stretch.batches).to_string().as_str());
-        self.push(&format!("{end}) AND l.position IN ({each}"));
+        self.push(&format!("{end} AND l.position {positions}"));
         self.bind(serde_json::json!(stretch.positions).to_string().as_str());
-        self.push(&format!("{end})"));
+        self.push(end);
     }
 
     fn conditions(&mut self, query: &Query) {

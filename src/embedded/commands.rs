@@ -213,8 +213,8 @@ impl Embedded {
             None => media::Hear::Silence,
             Some(prompt) => media::Hear::Loop(prompt),
         };
-        if !leg.is_answered() {
-            out_of_step(floor, leg_id, id, "only an answered leg can be parked");
+        if !leg.hears() {
+            out_of_step(floor, leg_id, id, "only a leg that hears can be parked");
             return Ok(());
         }
         let place = Place::Parked(hear);

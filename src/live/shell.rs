@@ -315,7 +315,8 @@ impl Shell {
             Command::Dial { leg, .. }
             | Command::RingPhone { leg, .. }
             | Command::Ring { leg }
-            | Command::Answer { leg } => (leg, vec![leg]),
+            | Command::Answer { leg }
+            | Command::Hangup { leg, .. } => (leg, vec![leg]),
             Command::Bridge { a, b } => (a, vec![a, b]),
             _ => return,
         };

@@ -40,7 +40,7 @@ pub enum Command {
     /// answered, or has been sent `Progress`; `of` has told of early media. It ends by whatever gives
     /// `leg` another place, and with `of`: then `leg` is parked in silence.
     HearEarly { leg: LegId, of: LegId },
-    /// Take a leg out of its bridge and let it hear `hear`.
+    /// Take a leg out of its bridge and let it hear `hear`. It is answered or has been sent `Progress`.
     Park { leg: LegId, hear: Hear },
     /// Let a bridged leg hear `hear` and its peer silence. The bridge stays.
     Hold { leg: LegId, hear: Hear },

@@ -36,6 +36,15 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        if call.phase == Phase::PickedUp {
+            call.times.answered = Some(now);
+            call.class = AnswerClass::Person;
+            return self.join(id, now);
+        }
+        if call.phase == Phase::Leaving && call.is_unanswered() {
+            // Who was rung has gone again meanwhile.
+            call.times.answered = Some(now);
+        }
         if !matches!(call.phase, Phase::Dialling | Phase::Answering) {
             return;
         }
@@ -107,6 +116,12 @@ impl Floor {
             return;
         }
         let (Some(customer), Some(agent_leg)) = (call.customer, call.agent_leg) else {
+            return;
+        };
+        if self.answers_caller(id, agent_leg, now) {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         // Who has been announced has the customer already.

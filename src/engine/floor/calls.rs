@@ -49,6 +49,8 @@ pub(super) enum Phase {
     Asking,
     /// Inbound: our 200 is on its way.
     Answering,
+    /// Inbound: who was rung has answered, and our 200 is on its way.
+    PickedUp,
     /// Answered; who or what it is shows in a moment.
     Listening,
     /// A machine's greeting is waited out.

@@ -1,8 +1,11 @@
 //! A caller is put through to one phone: an extension of the house, or a number outside.
 
-use super::{Call, Cause, Command, Floor, Phase, Role, Why, way::Out, way_out::Leaving};
+use super::{
+    Call, Cause, Command, Floor, Phase, Role, Why,
+    way::Out,
+    way_out::{Leaving, NoWay},
+};
 use crate::{
-    destination::Destination,
     ids::{AgentId, CallId, LegId},
     phone,
     time::Millis,
@@ -47,7 +50,7 @@ impl Floor {
     /// Rings one agent, as far as free to take a call; else a message can be left.
     pub(super) fn ring_one_agent(&mut self, id: CallId, agent: AgentId, now: Millis) {
         let Some(seen) = self.agents.get(&agent) else {
-            self.hear(id, "sorry", Destination::Hangup);
+            self.nobody_took(id, Cause::Unallocated);
             return;
         };
         let extension = match seen.machine.is_signed_in() {
@@ -95,10 +98,11 @@ impl Floor {
         self.timers.set(until, over);
     }
 
-    /// The caller hears that it rings.
+    /// The caller hears that it rings. One whom nothing reaches before the answer is told when it does.
     fn ring_back(&mut self, id: CallId) {
-        let leg = self.calls.get(&id).and_then(|call| call.customer);
-        self.hear_ringback(leg);
+        let hears = |call: &&Call| !call.is_unanswered() || call.way.hears_early;
+        let call = self.calls.get(&id).filter(hears);
+        self.hear_ringback(call.and_then(|call| call.customer));
     }
 
     fn begin_reaching(&mut self, id: CallId, ring_ms: i64, now: Millis) -> LegId {
@@ -116,13 +120,13 @@ impl Floor {
     /// Puts the caller through to a number outside, unless it is barred or a DNC list forbids it.
     pub(super) fn put_through(&mut self, id: CallId, number: &str, now: Millis) {
         let spellings = phone::spellings(number, &self.home_of(None));
-        let way = match self.is_not_denied(&spellings) {
-            Ok(()) => self.way_out(number, &[], now).ok(),
-            Err(_) => None,
-        };
-        let Some(way) = way else {
-            self.hear(id, "sorry", Destination::Hangup);
-            return;
+        if self.is_not_denied(&spellings).is_err() {
+            return self.nobody_took(id, Cause::Declined);
+        }
+        let way = match self.way_out(number, &[], now) {
+            Ok(way) => way,
+            Err(NoWay::NoRoute) => return self.nobody_took(id, Cause::Unallocated),
+            Err(NoWay::Full) => return self.nobody_took(id, Cause::Congestion),
         };
         self.ring_back(id);
         let leg = self.begin_reaching(id, way.ring_ms(), now);
@@ -149,8 +153,10 @@ impl Floor {
         if !self.calls.get(&id).is_some_and(asked) {
             return;
         }
-        if !allowed || !self.dial_through(id, now) {
-            self.not_reached_for(id, now);
+        if !allowed {
+            self.not_reached_for(id, Cause::Declined, now);
+        } else if !self.dial_through(id, now) {
+            self.not_reached_for(id, Cause::Congestion, now);
         }
     }
 
@@ -205,13 +211,13 @@ impl Floor {
         self.timers.set(now.plus(way.ring_ms() + GUARD_MS), over);
         self.ring_back(id);
         if !self.dial_through(id, now) {
-            self.not_reached_for(id, now);
+            self.not_reached_for(id, Cause::Congestion, now);
         }
         true
     }
 
     /// The phone that was rung for the caller was not picked up.
-    pub(super) fn not_reached_for(&mut self, id: CallId, now: Millis) {
+    pub(super) fn not_reached_for(&mut self, id: CallId, why: Cause, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -228,14 +234,14 @@ impl Floor {
         self.free_way_out(id, now);
         self.free_rung_phone(id);
         if !self.not_taken(id, now) {
-            self.hear(id, "sorry", Destination::Hangup);
+            self.nobody_took(id, why);
         }
     }
 
     pub(super) fn reaching_due(&mut self, id: CallId, leg: LegId, now: Millis) {
         let rings = |call: &Call| call.phase == Phase::Reaching && call.agent_leg == Some(leg);
         if self.calls.get(&id).is_some_and(rings) {
-            self.not_reached_for(id, now);
+            self.not_reached_for(id, Cause::NoAnswer, now);
         }
     }
 

@@ -15,9 +15,9 @@ impl Floor {
                 let id = *id;
                 self.customer_rings(id, early, now);
             }
-            Some(Role::AgentFor(id)) if early => {
+            Some(Role::AgentFor(id)) => {
                 let id = *id;
-                self.callee_sounds(id, leg);
+                self.caller_hears_ringing(id, leg, early);
             }
             Some(Role::Party(id)) if early => {
                 let id = *id;
@@ -37,15 +37,6 @@ impl Floor {
             self.commands.push_back(Command::HearEarly { leg, of });
         }
         self.touch_all(now);
-    }
-
-    /// A phone that a caller is put through to.
-    fn callee_sounds(&mut self, id: CallId, of: LegId) {
-        let call = self.calls.get(&id);
-        let call = call.filter(|call| call.phase == Phase::Reaching && call.agent_leg == Some(of));
-        if let Some(leg) = call.and_then(|call| call.customer) {
-            self.commands.push_back(Command::HearEarly { leg, of });
-        }
     }
 
     /// Somebody whom an agent asks. Who is transferred hears music until somebody answers.

@@ -30,6 +30,9 @@ impl Floor {
         }
         match role {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
+            Some(Role::AgentFor(call)) if self.is_reaching(call) => {
+                self.not_reached_for(call, Cause::of(&ended), now);
+            }
             Some(Role::AgentFor(call)) => {
                 self.keep_quality(call, leg, ended.quality);
                 let why = match is_remote && by_gateway {
@@ -82,6 +85,14 @@ impl Floor {
                 };
                 self.finish(call, outcome, now);
             }
+            Some(Role::AgentFor(call)) if self.is_reaching(call) => {
+                let cause = match why {
+                    Refusal::Gateway => Cause::Congestion,
+                    Refusal::Ours => Cause::NoAnswer,
+                    Refusal::BadNumber => Cause::Unallocated,
+                };
+                self.not_reached_for(call, cause, now);
+            }
             Some(Role::AgentFor(call)) => {
                 self.agent_leg_ended(call, leg, NotTaken::Unreached, now);
             }
@@ -98,6 +109,11 @@ impl Floor {
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             Some(Role::TakesOver(_)) | None => {}
         }
+    }
+
+    fn is_reaching(&self, id: CallId) -> bool {
+        let call = self.calls.get(&id);
+        call.is_some_and(|call| call.phase == Phase::Reaching)
     }
 
     fn customer_ended(&mut self, id: CallId, ended: Ended, now: Millis) {
@@ -129,10 +145,6 @@ impl Floor {
         };
         if let Some(agent) = call.rung_on(leg) {
             self.offer_failed(id, &agent, why, now);
-            return;
-        }
-        if call.phase == Phase::Reaching {
-            self.not_reached_for(id, now);
             return;
         }
         call.agent_leg.take();

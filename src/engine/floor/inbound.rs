@@ -65,12 +65,11 @@ impl Floor {
             call.phase = Phase::Leaving;
             call.turned_away = Some(outcome);
             self.commands.push_back(Command::Hangup { leg, cause });
-        } else {
-            call.way.entry = Some((entry.prompt, entry.then));
-            self.commands.push_back(Command::Ring { leg });
-            self.commands.push_back(Command::Answer { leg });
         }
         self.calls.insert(id, call);
+        if refusal.is_none() {
+            self.take_in(id, entry.prompt, entry.then, now);
+        }
     }
 
     /// Where a called number leads; `None` when it leads nowhere, or to a queue or a menu that is gone.

@@ -63,6 +63,7 @@ mod tests;
 mod timers;
 mod transfer;
 mod turn_round;
+mod unanswered;
 mod view;
 mod voicemail;
 mod waiting;

@@ -171,16 +171,15 @@ impl Floor {
         call.customer = Some(leg);
         call.phase = Phase::Answering;
         call.priority = entry.priority;
-        call.way.entry = Some((entry.prompt, entry.then));
         call.way.unrecorded = unrecorded;
         self.in_use.insert(phone.clone());
         call.way.from_phone = Some(phone);
         self.legs.insert(leg, Role::Customer(call.id));
         let open = Command::OpenCall(Box::new(call.beginning()));
         self.commands.push_back(open);
-        self.commands.push_back(Command::Ring { leg });
-        self.commands.push_back(Command::Answer { leg });
-        self.calls.insert(call.id, call);
+        let id = call.id;
+        self.calls.insert(id, call);
+        self.take_in(id, entry.prompt, entry.then, now);
         Ok(())
     }
 

@@ -33,6 +33,12 @@ pub struct VoiceMessage {
 impl Floor {
     /// The caller hears that a message can be left.
     pub(super) fn greet(&mut self, id: CallId, mailbox: String) {
+        let to = Destination::Voicemail {
+            mailbox: mailbox.clone(),
+        };
+        if self.answers_first(id, None, &to) {
+            return;
+        }
         let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;

@@ -39,6 +39,8 @@ pub(super) struct Way {
     pub to_phone: Option<String>,
     /// Where it rang, while somebody takes it at another phone.
     pub picked_from: Option<PickedFrom>,
+    /// A caller who is not answered yet was sent a 183: what there is to hear reaches them.
+    pub hears_early: bool,
     /// Since when a phone without an agent rings.
     pub rings_since: Option<Millis>,
     /// Calls between phones are not recorded, nor is what a route wants kept out.
@@ -93,6 +95,9 @@ impl Floor {
 
     /// The caller hears a prompt, then goes on.
     pub(super) fn hear(&mut self, id: CallId, prompt: &str, then: Destination) {
+        if self.answers_first(id, Some(prompt), &then) {
+            return;
+        }
         let sound = SoundId(self.numbers.take());
         let Some(call) = self.calls.get_mut(&id) else {
             return;
@@ -114,6 +119,9 @@ impl Floor {
         call.way.moves += 1;
         if call.way.moves > MOST_MOVES {
             self.leave(id, Cause::Normal, now);
+            return;
+        }
+        if self.answers_first(id, None, &to) {
             return;
         }
         match to {

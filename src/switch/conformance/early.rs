@@ -90,6 +90,26 @@ pub async fn who_hears_a_call_that_ends_is_parked(scene: &mut Scene) {
     scene.callee.ended(far).await;
 }
 
+pub async fn who_calls_hears_what_there_is_before_the_answer(scene: &mut Scene) {
+    let (leg, incoming) = scene.call("6007").await;
+    let ringback = Hear::Music(scene.prompt.clone());
+    let park = Command::Park {
+        leg: incoming,
+        hear: ringback,
+    };
+    scene.callee.take(park.clone());
+    scene.callee.until(incoming, "Failed").await;
+    progress(scene, leg, incoming).await;
+    scene.callee.take(park);
+    scene.callee.until(incoming, "Parked").await;
+    scene.callee.take(Command::Answer { leg: incoming });
+    scene.callee.until(incoming, "Answered").await;
+    scene.caller.until(leg, "Answered").await;
+    scene.caller.hang_up(leg);
+    scene.caller.ended(leg).await;
+    scene.callee.ended(incoming).await;
+}
+
 pub async fn where_there_is_none_nobody_hears_it(scene: &mut Scene) {
     let (waiting, far) = scene.answered("6005").await;
     let (leg, incoming) = scene.call("6006").await;

@@ -67,6 +67,7 @@ pub async fn check(pair: Pair) {
     early::sound_before_the_answer_is_told_and_goes_on(scene).await;
     early::who_waits_hears_it_until_the_answer(scene).await;
     early::who_hears_a_call_that_ends_is_parked(scene).await;
+    early::who_calls_hears_what_there_is_before_the_answer(scene).await;
     early::where_there_is_none_nobody_hears_it(scene).await;
     bridges::legs_are_bridged_moved_and_parked(scene).await;
     bridges::the_survivor_is_parked_or_hung_up(scene).await;

@@ -297,8 +297,8 @@ impl World {
         {
             return Err(Refused::NoSuchPrompt);
         }
-        if stage != Stage::Answered {
-            self.fail(end, id, command, "only an answered leg can be parked");
+        if !stage.hears() {
+            self.fail(end, id, command, "only a leg that hears can be parked");
             return Ok(());
         }
         if place == Place::Parked(hear.clone()) {

@@ -82,7 +82,8 @@ impl Person {
         called.await.expect("the house to answer")
     }
 
-    fn dial(&mut self, number: &str, from: &str) -> LegId {
+    /// Calls a number of the house, and does not wait.
+    pub fn dial(&mut self, number: &str, from: &str) -> LegId {
         let leg = LegId(Uuid::new_v4());
         self.order(Command::Originate(Originate {
             leg,

@@ -196,12 +196,19 @@ Contact: <sip:{}@[local_ip]:[local_port]>
     /// It asks for a transfer of its first call, and the house says at once what it thinks of that.
     pub fn refers(mut self, headers: &str, status: u16) -> Self {
         self.in_first("REFER", headers, "Content-Length: 0\n\n");
-        self.steps += &format!("<recv response=\"{status}\"/>\n");
+        // The first NOTIFY may overtake the 202 (RFC 6665 section 4.1.2.4).
+        let how = if status == 202 {
+            " optional=\"true\""
+        } else {
+            ""
+        };
+        self.steps += &format!("<recv response=\"{status}\"{how}/>\n");
         self
     }
 
     /// It is told how the transfer goes: a NOTIFY with this status.
     pub fn told(mut self, status: u16) -> Self {
+        self.steps += "<recv response=\"202\" optional=\"true\"/>\n";
         self.steps += &format!(
             "<recv request=\"NOTIFY\"><action>
 <ereg regexp=\"message/sipfrag\" search_in=\"hdr\" header=\"Content-Type:\" check_it=\"true\" assign_to=\"kind{status}\"/>
@@ -220,6 +227,15 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self
     }
 
+    /// It is called, rings, and refuses (`486 Busy Here`).
+    pub fn refuses_a_call(mut self, status: &str) -> Self {
+        self.steps += "<recv request=\"INVITE\"/>\n";
+        self.steps += &self.answer("180 Ringing", "Content-Length: 0\n\n", "");
+        self.steps += &self.answer(status, "Content-Length: 0\n\n", " retrans=\"500\"");
+        self.steps += "<recv request=\"ACK\"/>\n";
+        self
+    }
+
     /// It calls a number: the call `call`, from 2 on, which comes to this status.
     pub fn calls(self, call: u32, number: &str, headers: &str, status: u16) -> Self {
         let (name, word) = (self.extension.clone(), self.secret.clone());
@@ -228,11 +244,27 @@ Contact: <sip:{}@[local_ip]:[local_port]>
 
     /// The same with somebody else's name and password.
     pub fn calls_as(
-        mut self,
-        (name, word): (&str, &str),
+        self,
+        who: (&str, &str),
         call: u32,
         number: &str,
         headers: &str,
+        status: u16,
+    ) -> Self {
+        self.invites(who, (call, number, headers), None, status)
+    }
+
+    /// It calls a number and is told `early` (180 or 183) before the call comes to this status.
+    pub fn calls_and_is_told(self, call: u32, number: &str, early: u16, status: u16) -> Self {
+        let (name, word) = (self.extension.clone(), self.secret.clone());
+        self.invites((&name, &word), (call, number, ""), Some(early), status)
+    }
+
+    fn invites(
+        mut self,
+        (name, word): (&str, &str),
+        (call, number, headers): (u32, &str, &str),
+        awaited: Option<u16>,
         status: u16,
     ) -> Self {
         let house = self.house.clone();
@@ -264,7 +296,11 @@ Contact: <sip:{name}@[local_ip]:[local_port]>
         let wants = format!("[authentication username={name} password={word}]\n{wants}");
         self.steps += &request("INVITE", 2, new, &to, &uri, &wants);
         for early in [100, 180, 183] {
-            self.steps += &format!("<recv response=\"{early}\" optional=\"true\"/>\n");
+            let how = match awaited == Some(early) {
+                true => "timeout=\"60000\"",
+                false => "optional=\"true\"",
+            };
+            self.steps += &format!("<recv response=\"{early}\" {how}/>\n");
         }
         self.steps += &format!(
             "<recv response=\"{status}\" timeout=\"60000\" rrs=\"true\"><action>

@@ -38,5 +38,6 @@ mod taking_over;
 mod talking;
 mod test_calls;
 mod transferring;
+mod unanswered;
 mod ways;
 mod ways_out;

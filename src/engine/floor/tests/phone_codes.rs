@@ -162,8 +162,8 @@ fn a_phone_without_an_agent_sends_whom_it_has_called_on() {
          9 presses 8700 *58500#
          12 answers 8500
          20 ends 8500",
-        "1 answer x
-         1 ring 8600
+        "1 ring 8600
+         4 answer x
          4 bridge x 8600
          5 ring 8700
          5 hang up x

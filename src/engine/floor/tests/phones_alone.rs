@@ -195,8 +195,8 @@ fn a_phone_asks_about_the_phone_that_it_called_and_hands_it_over() {
          8 refers x 8700 own
          9 dials at 8500 free 802
          20 ends 8700",
-        "1 answer x
-         1 ring 8600
+        "1 ring 8600
+         3 answer x
          3 bridge x 8600
          5 ring 8700
          7 answer own
@@ -205,7 +205,6 @@ fn a_phone_asks_about_the_phone_that_it_called_and_hands_it_over() {
          8 hang up own
          8 hang up x
          8 bridge 8600 8700
-         9 answer free
          9 ring a2
          20 hang up 8600
          20 close 8500 connected",
@@ -222,8 +221,8 @@ fn whoever_an_agent_talks_with_sends_that_agent_nowhere() {
          5 refers x 802
          6 dials at 8500 own 802
          7 ends x",
-        "1 answer x
-         1 ring a1
+        "1 ring a1
+         3 answer x
          3 bridge x a1
          5 tell x of its transfer 603
          6 hang up own Busy

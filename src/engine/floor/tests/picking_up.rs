@@ -53,10 +53,10 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
          12 dials at 8600 q any a1
          13 ends y
          14 dials at 8600 r *7sales#",
-        "1 answer x
-         1 ring 8500
+        "1 ring 8500
          7 hang up 8500 NoAnswer
          7 answer p
+         7 answer x
          7 bridge x p
          8 hang up x
          8 close x connected
@@ -150,7 +150,7 @@ fn who_cannot_take_a_call_is_told_why() {
          6.1 picks-up 3
          6.2 dials at 802 own 8500
          7 picks-up 2
-         8 ends own
+         8 ends own 487
          9 phone 2 off
          10 picks-up 2
          10.5 phone 2 on
@@ -158,10 +158,9 @@ fn who_cannot_take_a_call_is_told_why() {
          12 picks-up 1",
         "5.9 refused NO_SUCH_CALL
          6.1 refused ILLEGAL_TRANSITION
-         6.2 answer own
          6.2 ring 8500
          7 refused BUSY
-         8 close 802 exited
+         8 close 802 no_answer
          8 hang up 8500
          10 refused PHONE_NOT_REGISTERED
          11 refused NO_SUCH_CALL
@@ -199,12 +198,12 @@ fn the_code_without_a_number_takes_what_rings_longest_in_the_group() {
          10 hang up stranger Declined
          11 hang up a3 NoAnswer
          11 close x abandoned
-         20 answer y
          20 ring a1
          22 answer z
          22 ring a2
          29 hang up a1 NoAnswer
          29 answer p
+         29 answer y
          29 bridge y p
          35 hang up y
          35 close y connected by 3
@@ -296,43 +295,43 @@ fn a_call_for_one_phone_that_nobody_took_after_all_rings_there_again() {
          route 8500 basic
          by hand answer
          1 calls x 777
-         1 answers x
          7 dials at 8600 p *7801
          8 ends p
          9 answers a1
+         9 answers x
          10 ends x
          20 calls y 778
-         20 answers y
          26 dials at 8600 q *78500
          27 ends q
          28 answers 8500
+         28 answers y
          29 ends y
          40 calls z 777
-         40 answers z
          46 picks-up 2 agent 1
          47 ends a2 486
-         48 answers a1",
-        "1 answer x
-         1 ring a1
+         48 answers a1
+         48 answers z",
+        "1 ring a1
          7 hang up a1 NoAnswer
          7 answer p
          8 ring a1
+         9 answer x
          9 bridge x a1
          10 close x connected by 1
          10 hang up a1
-         20 answer y
          20 ring 8500
          26 hang up 8500 NoAnswer
          26 answer q
          27 ring 8500
+         28 answer y
          28 bridge y 8500
          29 close y connected
          29 hang up 8500
-         40 answer z
          40 ring a1
          46 hang up a1 NoAnswer
          46 ring a2
          47 ring a1
+         48 answer z
          48 bridge z a1",
     );
 }

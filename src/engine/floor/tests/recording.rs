@@ -144,8 +144,8 @@ fn who_is_only_passed_on_to_a_number_that_is_not_recorded_is_not_recorded_at_all
          4 bridge x 13900000009
          9 close x connected
          9 hang up 13900000009
-         11 answer y
          11 dial 13900000009
+         12 answer y
          12 bridge y 13900000009
          13 close 8500 connected
          13 hang up 13900000009",

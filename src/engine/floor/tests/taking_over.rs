@@ -171,8 +171,8 @@ fn a_phones_own_call_moves_unless_it_is_recorded() {
          5 hang up x
          9 close 8500 connected
          9 hang up 8600
-         10 answer x
          10 dial 10010
+         11 answer x
          11 bridge x 10010
          12 hang up new Declined",
     );

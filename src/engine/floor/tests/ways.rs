@@ -305,19 +305,19 @@ fn a_number_of_an_extension_rings_there_and_nowhere_else() {
         "0 agent 1 unready.wait
          0 agent 2 unready.wait
          0 agent 2 ready
-         1 answer x
          1 agent 1 busy.ringing
          1 ring a1
+         6 answer x
          6 bridge x a1
          6 agent 1 busy.answered
          9 close x connected by 1
          9 hang up a1
          9 agent 1 acw
          19 agent 1 unready.wait
-         30 answer y
          30 agent 2 busy.ringing
          30 ring a2
          31 agent 2 ready
+         31 answer y
          31 play y voicemail
          33 stop recording y
          33 take message of y",

@@ -114,6 +114,7 @@ impl Stage {
                 format!("ring {} showing {caller}", leg(l))
             }
             Command::RingPhone { leg: l, .. } => format!("ring {}", leg(l)),
+            Command::Ring { leg: l } if shows("ringing") => format!("180 to {}", leg(l)),
             Command::Progress { leg: l } => format!("progress {}", leg(l)),
             Command::Answer { leg: l } => format!("answer {}", leg(l)),
             Command::HearEarly { leg: l, of } => format!("{} hears {} early", leg(l), leg(of)),

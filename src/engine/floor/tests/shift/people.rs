@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::{
     super::{super::*, stage},
-    plan::MINUTE,
+    plan::{self, MINUTE},
     switch::Happening,
     world::World,
 };
@@ -114,10 +114,10 @@ impl World {
     fn somebody_calls(&mut self) {
         self.next_incoming += 1;
         let leg = LegId(self.next_incoming);
-        let to = if self.rng.random_bool(0.9) {
-            "4000"
-        } else {
-            "4001"
+        let to = match self.rng.random_range(0..20) {
+            0 => "4001",
+            1..4 => plan::DIRECT,
+            _ => "4000",
         };
         self.switch.incoming(leg, self.now, &mut self.rng);
         self.input(Input::Incoming {

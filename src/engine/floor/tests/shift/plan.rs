@@ -2,7 +2,10 @@
 
 use rand::{Rng, rngs::StdRng};
 
-use super::super::{super::*, stage, store::Store};
+use super::{
+    super::{super::*, stage, store::Store},
+    phones::ALONE,
+};
 use crate::{
     campaign::{Mode, State},
     classification::{self, Treatment},
@@ -10,11 +13,14 @@ use crate::{
     pacing::{Policy, predictive},
     queue::Strategy,
     retry::Retry,
+    route::{Inbound, Kind, Office},
     window::Window,
 };
 
 pub const HOUR: i64 = 3_600_000;
 pub const MINUTE: i64 = 60_000;
+/// A number that leads to a phone.
+pub const DIRECT: &str = "4002";
 /// The gateway that takes what the first one cannot carry.
 const SPARE: &str = "spare";
 
@@ -71,6 +77,16 @@ pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
     spare.id = SPARE.into();
     spare.settings.max_channels = rng.random_range(1..=size.channels);
     configuration.gateways.push(spare);
+    let mut direct = stage::to_queue(DIRECT, stage::QUEUE);
+    direct.kind = Kind::Inbound(Inbound {
+        to: ALONE[0].into(),
+        office: Office::default(),
+        closed_prompt: None,
+        closed_to: None,
+    });
+    let mut phone = stage::to_queue(ALONE[0], stage::QUEUE);
+    phone.kind = Kind::Basic;
+    configuration.routes.extend([direct, phone]);
     let works_to_the_end = rng.random_bool(0.5) && size.agents <= 10;
     let mut campaigns: Vec<CampaignSpec> = (0..rng.random_range(1..=4))
         .map(|index| campaign(rng, store, index, &agents, size.leads))

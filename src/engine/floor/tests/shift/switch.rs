@@ -81,10 +81,7 @@ impl Switch {
             }
             Command::Bridge { a, b } => self.bridge(*a, *b, now, rng),
             Command::Park { leg, .. } => {
-                assert!(
-                    !self.is_unanswered(*leg),
-                    "{leg} is parked before its answer"
-                );
+                assert!(self.hears(*leg), "{leg} is parked before its answer");
                 self.unbridge(*leg);
                 None
             }
@@ -95,11 +92,7 @@ impl Switch {
                 None
             }
             Command::HearEarly { leg, of } => {
-                let hears = self
-                    .legs
-                    .get(leg)
-                    .is_none_or(|leg| leg.answered || leg.hears);
-                assert!(hears, "{leg} hears before its answer");
+                assert!(self.hears(*leg), "{leg} hears before its answer");
                 let sounds = self.legs.get(of).is_none_or(|of| of.sounds);
                 assert!(sounds, "{of} is heard, but sends no sound");
                 self.unbridge(*leg);
@@ -357,6 +350,12 @@ impl Switch {
         if let Some(peer) = peer.and_then(|peer| self.legs.get_mut(&peer)) {
             peer.bridged_with = None;
         }
+    }
+
+    /// Whether what it is to hear reaches it.
+    fn hears(&self, leg: LegId) -> bool {
+        let leg = self.legs.get(&leg);
+        leg.is_none_or(|leg| leg.answered || leg.hears)
     }
 
     fn is_unanswered(&self, leg: LegId) -> bool {

@@ -322,3 +322,93 @@ async fn a_phone_without_an_agent_sends_its_callers_on() {
         until(api, agent, "unready", None).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_dials_a_star_takes_what_rings_in_its_group() {
+    let office = Office::open().await;
+    let (api, agents) = (&office.api, &office.agents);
+    let (first, second) = (&agents[0], &agents[1]);
+    let _rings = Baresip::ringing(&first.extension, &first.secret, office.server.sip);
+    let phone = office.sipp("1002").await;
+    let mut person = Person::new(office.server.sip).await;
+    stage::gateway_at(api, person.port(), 10.0).await;
+    office.sign_in(0).await;
+    office.sign_in(1).await;
+    first.order(api, json!({ "order": "ready" })).await;
+    let leg = person.call(NUMBER, "13900006666").await;
+    rung_for_five_seconds(api).await;
+    let script = phone.script().calls(2, "*", "", 200).released();
+    let mut playing = phone.run(&script, &[9, 9]);
+    until(api, second, "busy", Some("answered")).await;
+    until(api, first, "ready", None).await;
+    person.hang_up(leg).await;
+    phone.ended(&mut playing).await;
+    let call = closed(api, 1).await;
+    assert_eq!(call["agent_id"], *second.id, "{call:#}");
+    let taken = [leg_of(first, "withdrawn"), leg_of(second, "call_over")];
+    assert_eq!(legs(api, &call).await, taken);
+}
+
+/// A header that names the dialog of the phone that has answered a call, as another device writes it.
+async fn replaces(api: &Client) -> String {
+    let call = api.all("/calls").await.swap_remove(0);
+    let trace = api
+        .get(&format!("/calls/{}/trace", text(&call["id"])))
+        .await;
+    let messages = trace["messages"].as_array().expect("messages");
+    let is_answer = |message: &&Value| {
+        let of_phone = message["leg"] == 2 && message["sent"] == false;
+        of_phone && message["title"] == "200 OK (INVITE)"
+    };
+    let answer = messages.iter().find(is_answer).expect("the phone's answer");
+    let answer = text(&answer["text"]);
+    let header = |name: &str| {
+        let mut lines = answer.lines().filter_map(|line| line.split_once(": "));
+        let found = lines.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim()).expect("a header")
+    };
+    let tag = |name: &str| header(name).split_once(";tag=").expect("a tag").1;
+    let (ours, theirs) = (tag("From"), tag("To"));
+    let id = header("Call-ID");
+    format!("Replaces: {id};to-tag={ours};from-tag={theirs}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_device_of_a_phone_takes_its_call_over_and_nobody_else_does() {
+    let office = Office::open().await;
+    let (api, agent) = (&office.api, &office.agents[0]);
+    let carrier = Sipp::carrier(LONG);
+    let sounds = [ONE, OTHER].map(|hertz| ToneEnd::start(Voice::Tone(hertz)));
+    let first = office.sipp("1001").await;
+    let takes = first.script().takes_a_call().released();
+    let mut answering = first.run(&takes, &[sounds[0].port]);
+    agent.work(api).await;
+    office.dial(&carrier).await;
+    hears(&carrier, &[ONE]).await;
+
+    let dialog = replaces(api).await;
+    let stranger = office.sipp("1009").await;
+    let script = stranger
+        .script()
+        .calls(2, "1001", &format!("{dialog}\n"), 603);
+    let mut playing = stranger.run(&script, &[9, 9]);
+    stranger.ended(&mut playing).await;
+    let second = office.sipp("1001").await;
+    let unknown = "Replaces: nobody;to-tag=a;from-tag=b\n";
+    let script = second
+        .script()
+        .calls(2, "1001", unknown, 481)
+        .calls(3, "1001", &format!("{dialog};early-only\n"), 486)
+        .calls(4, "1001", &format!("{dialog}\n"), 200)
+        .released();
+    let mut taking = second.run(&script, &[sounds[1].port; 4]);
+    first.ended(&mut answering).await;
+    hears(&carrier, &[OTHER]).await;
+    until(api, agent, "busy", Some("answered")).await;
+    agent.order(api, json!({ "order": "hangup" })).await;
+    second.ended(&mut taking).await;
+    let call = closed(api, 1).await;
+    assert_eq!(call["agent_id"], *agent.id, "{call:#}");
+    let both = [leg_of(agent, "replaced"), leg_of(agent, "call_over")];
+    assert_eq!(legs(api, &call).await, both);
+}

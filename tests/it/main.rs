@@ -28,6 +28,7 @@ mod remote;
 mod robots;
 mod simulate;
 mod sound;
+mod surveys;
 mod tidy;
 mod trouble;
 mod trunk;

@@ -10,7 +10,10 @@ use engine::{
     import_row::{Ask, Cell, Choice, Choices, NewLead, Plan, RowReject, Tally, letters, original},
     mapping::{self, Column, Known},
 };
-use store::{imports::Options, mappings::Remembered};
+use store::{
+    imports::{Mode, Options},
+    mappings::Remembered,
+};
 
 use crate::{
     error::JobError,
@@ -198,6 +201,7 @@ impl Reading<'_, '_> {
             dictionaries: &self.source.dictionaries,
             choices: &head.choices,
             is_1904: self.about.is_1904,
+            adds_leads: self.source.options.mode != Mode::Update,
         };
         let plan = Plan::over(&head.columns, &ask)?;
         let untitled = head.columns.iter();

@@ -59,8 +59,12 @@ pub async fn run(house: &House, ticket: &Ticket, ask: &Recycle) -> Result<(), Jo
 }
 
 fn leads<'a>(ask: &'a Recycle, ids: &'a [String]) -> Scope<'a> {
-    let orgi = &ask.orgi;
-    Scope::Leads { orgi, ids }
+    Scope::Leads {
+        orgi: &ask.orgi,
+        ids,
+        task: ask.task.as_deref(),
+        holder: ask.holder.as_ref().map(|(kind, id)| (*kind, id.as_str())),
+    }
 }
 
 fn holder<'a>(ask: &'a Recycle, kind: TargetType, id: &'a str) -> Scope<'a> {

@@ -11,6 +11,7 @@ use store::{
 
 mod dividing;
 mod generated;
+mod named;
 mod recycling;
 
 use super::*;

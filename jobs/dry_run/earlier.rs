@@ -78,6 +78,7 @@ fn nobody(id: &str, position: i64) -> leads::Earlier {
         position,
         phone: String::new(),
         phone_raw: String::new(),
+        key_value: String::new(),
         phones: Doc(Vec::new()),
         data: Doc(BTreeMap::new()),
         dnc: false,

@@ -1,10 +1,10 @@
 //! What a chunk's rows do: become leads, change leads, or nothing (OUT-080). Decides only.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use engine::{
     field::{self, Field},
-    import_row::{NewLead, is_separator},
+    import_row::{NewLead, dialled},
 };
 use store::{
     imports::{Import, Mode, OnDuplicate, position},
@@ -161,7 +161,7 @@ impl Desk<'_> {
         let mut data = first.lead.data.to_map();
         data.extend(lead.data);
         let old = (first.lead.phone.clone(), first.lead.phone_raw.clone());
-        if let Some(dialled) = dialled(self.rules, &data, [raw, old]) {
+        if let Some(dialled) = dialled(&self.rules.phones, &data, [raw, old]) {
             (first.lead.phone, first.lead.phone_raw, first.lead.phones) = dialled;
         }
         first.lead.data = data.into();
@@ -190,7 +190,7 @@ impl Desk<'_> {
         let raw = (row.lead.phone, row.lead.phone_raw);
         change.data.extend(row.lead.data);
         let old = (change.phone.clone(), change.phone_raw.clone());
-        if let Some(dialled) = dialled(self.rules, &change.data, [raw, old]) {
+        if let Some(dialled) = dialled(&self.rules.phones, &change.data, [raw, old]) {
             (change.phone, change.phone_raw, change.phones) = dialled;
         }
         change.dnc |= dnc;
@@ -218,31 +218,6 @@ fn unchanged(lead: &Earlier) -> Change {
         dnc: lead.dnc,
         updated_at: 0,
     }
-}
-
-/// The first number, how a sheet had it, and all numbers of merged data. `spelt` are numbers with
-/// their spelling.
-fn dialled(
-    rules: &Rules,
-    data: &BTreeMap<String, String>,
-    spelt: [(String, String); 2],
-) -> Option<(String, String, Vec<String>)> {
-    let mut phones: Vec<String> = Vec::new();
-    for code in &rules.phones {
-        for number in data
-            .get(code)
-            .into_iter()
-            .flat_map(|text| text.split(is_separator))
-        {
-            if !number.is_empty() && !phones.iter().any(|other| other == number) {
-                phones.push(number.to_owned());
-            }
-        }
-    }
-    let first = phones.first()?.clone();
-    let raw = spelt.into_iter().find(|(number, _)| *number == first);
-    let raw = raw.map_or_else(|| first.clone(), |(_, raw)| raw);
-    Some((first, raw, phones))
 }
 
 #[cfg(test)]

@@ -56,12 +56,15 @@ fn parse(specs: &[String]) -> Result<Vec<Field>> {
 /// template stay (OUT-072). Returns how many were added.
 ///
 /// # Errors
-/// When the database fails.
+/// `TOO_MANY_COLUMNS` with those that are there.
 pub async fn add_titles(tx: &mut Tx, batch: &str, titles: &[String], now: Millis) -> Result<usize> {
     let mut fields = list_in(tx, batch).await?;
     let before = fields.len();
     for title in titles {
         if !fields.iter().any(|field| same_title(&field.title, title)) {
+            if fields.len() >= COLUMNS_MAX {
+                return Err(Error::conflict("TOO_MANY_COLUMNS"));
+            }
             let code = new_code(&fields);
             let field = Field::of_header(&code, title.trim());
             let position = next_position(tx, batch).await?;

@@ -12,6 +12,9 @@ use crate::{Result, Tx, doc, leads::Earlier, on};
 pub struct Was {
     pub phone: String,
     pub phone_raw: String,
+    /// `None` in notes of a time when no change could touch it.
+    #[serde(default)]
+    pub key_value: Option<String>,
     pub phones: Vec<String>,
     pub data: BTreeMap<String, String>,
     pub dnc: bool,
@@ -26,6 +29,7 @@ impl From<&Earlier> for Was {
         Self {
             phone: lead.phone.clone(),
             phone_raw: lead.phone_raw.clone(),
+            key_value: Some(lead.key_value.clone()),
             phones: lead.phones.0.clone(),
             data: lead.data.0.clone(),
             dnc: lead.dnc,

@@ -15,7 +15,7 @@ mod priority;
 mod tuples;
 
 pub use add::{NewRow, Origin, add};
-pub use change::{Change, change};
+pub use change::{Change, change, set_keys};
 pub use known::{ANYWHERE, Earlier, Known, are_within, elsewhere, hold, hold_at, with_keys};
 pub use priority::{prioritise, start_with};
 

@@ -141,8 +141,8 @@ pub async fn tasks(
     before: &str,
     limit: i64,
 ) -> Result<(Vec<DrawRecord>, i64)> {
-    let campaign = if others { "IS NULL" } else { "IS NOT NULL" };
-    let from = format!("{TASKS} AND t.campaign_id {campaign}");
+    let kind = if others { "=" } else { "<>" };
+    let from = format!("{TASKS} AND t.kind {kind} 'other'");
     let page = format!(
         "SELECT t.id, t.title, t.state, {DRAWS}, t.created_at {from}
              AND ($5 = '' OR t.id < $5) ORDER BY t.id DESC LIMIT $6"

@@ -3,14 +3,21 @@
 //! All rows of a batch and day share one import, so that positions stay dense and the day can be
 //! looked at as one upload. A push is one write: it happens whole or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    ops::Range,
+};
 
-use engine::{import_row::NewLead, time::Millis};
+use engine::{
+    import_row::{NewLead, dialled},
+    time::Millis,
+};
 
 use crate::{
     Error, Result, Tx, batches, doc,
     imports::{self, Counts, NewImport, Options},
-    leads::{self, Change, NewRow, Origin},
+    journal,
+    leads::{self, Change, Earlier, NewRow, Origin},
     on,
 };
 
@@ -33,6 +40,8 @@ pub struct Push<'a> {
     /// `yyyy-mm-dd` on the tenant's wall clock.
     pub day: &'a str,
     pub title: &'a str,
+    /// Codes of the phone fields in dialling order.
+    pub phones: &'a [String],
     /// Rows that were not valid, for the count alone.
     pub invalid: i64,
 }
@@ -45,6 +54,8 @@ pub enum Status {
     Duplicate,
     /// The lead with this external id cannot take a key that another lead has.
     KeyTaken,
+    /// The lead is being dialled, or about to be.
+    Busy,
 }
 
 /// What became of a row, and the lead that it is or met.
@@ -58,6 +69,8 @@ pub struct Outcome {
 struct Known {
     by_external: HashMap<String, String>,
     by_key: HashMap<String, String>,
+    /// The leads that `by_external` names, kept from changing until the write ends.
+    held: HashMap<String, Earlier>,
     dnc: HashSet<String>,
 }
 
@@ -69,6 +82,7 @@ struct Plan {
     places: HashMap<String, usize>,
     named: Vec<(String, String)>,
     changed: Vec<(String, NewLead)>,
+    phones: Vec<String>,
 }
 
 /// Stores rows. Returns the day's import and one outcome a row.
@@ -84,7 +98,10 @@ pub async fn push(
     batches::lock(tx, push.batch).await?;
     let (import, ordinal, cursor) = todays(tx, push, now).await?;
     let mut known = known(tx, push, &rows).await?;
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        phones: push.phones.to_vec(),
+        ..Plan::default()
+    };
     let mut outcomes = Vec::with_capacity(rows.len());
     let mut priorities = Vec::new();
     for row in rows {
@@ -106,7 +123,10 @@ pub async fn push(
     };
     leads::add(tx, &origin, plan.new, now).await?;
     name(tx, plan.named).await?;
-    change(tx, plan.changed, &known.dnc, now).await?;
+    // What the day's rows made goes when they are undone: nothing to remember.
+    let own = imports::position(ordinal, 0)..imports::position(ordinal + 1, 0);
+    note(tx, &import, &plan.changed, &known.held, own).await?;
+    change(tx, (plan.changed, push.phones), known, now).await?;
     for (lead, priority) in priorities {
         leads::prioritise(tx, &lead, priority, now).await?;
     }
@@ -117,50 +137,81 @@ pub async fn push(
     if !imports::advance(tx, &import, cursor, cursor + written, counts).await? {
         return Err(Error::conflict("IMPORT_RUNNING"));
     }
+    imports::succeed(tx, &import, &[], now).await?;
     batches::touch(tx, push.batch, now).await?;
     Ok((import, outcomes))
+}
+
+/// Notes what leads of other imports were, for the undo of this one. From now on no import that changed
+/// them before can be undone first.
+async fn note(
+    tx: &mut Tx,
+    import: &str,
+    rows: &[(String, NewLead)],
+    held: &HashMap<String, Earlier>,
+    own: Range<i64>,
+) -> Result<()> {
+    let leads = rows.iter().filter_map(|(id, _)| held.get(id));
+    let before: BTreeMap<i64, &Earlier> = leads
+        .filter(|lead| !own.contains(&lead.position))
+        .map(|lead| (lead.position, lead))
+        .collect();
+    let before: Vec<&Earlier> = before.into_values().collect();
+    journal::note(tx, import, &before).await
 }
 
 /// Gives leads that are there the values of their rows; what a row leaves out stays.
 async fn change(
     tx: &mut Tx,
-    rows: Vec<(String, NewLead)>,
-    dnc: &HashSet<String>,
+    (rows, phones): (Vec<(String, NewLead)>, &[String]),
+    mut known: Known,
     now: Millis,
 ) -> Result<()> {
-    let ids = rows.iter().map(|(id, _)| id.clone()).collect();
-    let mut held = leads::hold(tx, ids).await?;
     let mut keys = Vec::new();
     let mut changes: Vec<Change> = Vec::new();
     for (id, lead) in rows {
         // The last of several rows for one lead wins, and keeps what the others brought.
-        let mut data = match (
+        let (data, old, was_listed) = match (
             changes.iter().position(|one| one.id == id),
-            held.remove(&id),
+            known.held.remove(&id),
         ) {
-            (Some(at), _) => changes.remove(at).data,
-            (None, Some(earlier)) => earlier.data.0,
+            (Some(at), _) => {
+                let last = changes.remove(at);
+                (last.data, (last.phone, last.phone_raw), last.dnc)
+            }
+            (None, Some(was)) => (was.data.0, (was.phone, was.phone_raw), false),
             (None, None) => continue,
         };
-        data.extend(lead.data);
-        keys.push((id.clone(), lead.key_value));
+        keys.push((id.clone(), lead.key_value.clone()));
+        let lead = merged(phones, data, old, lead);
         changes.push(Change {
             id,
-            dnc: dnc.contains(&lead.phone),
+            dnc: was_listed || known.dnc.contains(&lead.phone),
             phone: lead.phone,
             phone_raw: lead.phone_raw,
             phones: lead.phones,
-            data,
+            data: lead.data.to_map(),
             updated_at: now.0,
         });
     }
     leads::change(tx, &changes).await?;
-    for (id, key) in keys {
-        on!(tx.conn(), c => sqlx::query(
-            "UPDATE leads SET key_value = $2 WHERE id = $1 AND key_value <> $2"
-        ).bind(&id).bind(key).execute(c).await.map(|_| ()))?;
+    leads::set_keys(tx, keys).await
+}
+
+/// A lead's row over what was there.
+fn merged(
+    phones: &[String],
+    mut data: BTreeMap<String, String>,
+    old: (String, String),
+    mut lead: NewLead,
+) -> NewLead {
+    data.extend(lead.data);
+    let new = (lead.phone.clone(), lead.phone_raw.clone());
+    if let Some(dialled) = dialled(phones, &data, [new, old]) {
+        (lead.phone, lead.phone_raw, lead.phones) = dialled;
     }
-    Ok(())
+    lead.data = data.into();
+    lead
 }
 
 fn counted(outcomes: &[Outcome]) -> Counts {
@@ -190,6 +241,10 @@ impl Plan {
             (Some(id), Some(other)) if id != other => Outcome {
                 status: Status::KeyTaken,
                 lead: other.clone(),
+            },
+            (Some(id), _) if known.held.get(id).is_some_and(|lead| lead.busy) => Outcome {
+                status: Status::Busy,
+                lead: id.clone(),
             },
             (Some(id), _) => {
                 let id = id.clone();
@@ -231,13 +286,10 @@ impl Plan {
             return;
         };
         let first = &mut self.new[at];
-        let mut data = first.lead.data.to_map();
-        data.extend(lead.data);
         first.dnc |= dnc.contains(&lead.phone);
-        first.lead = NewLead {
-            data: data.into(),
-            ..lead
-        };
+        let was = std::mem::take(&mut first.lead);
+        let old = (was.phone, was.phone_raw);
+        first.lead = merged(&self.phones, was.data.to_map(), old, lead);
     }
 }
 
@@ -312,7 +364,9 @@ async fn known(tx: &mut Tx, push: Push<'_>, rows: &[Row]) -> Result<Known> {
             .fetch_all(&mut **c)
             .await?,
         };
+    let there = by_external.iter().map(|(_, id)| id.clone()).collect();
     Ok(Known {
+        held: leads::hold(tx, there).await?,
         by_external: by_external.into_iter().collect(),
         by_key: leads::with_keys(tx, (push.orgi, push.batch), keys, leads::ANYWHERE)
             .await?

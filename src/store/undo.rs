@@ -303,6 +303,7 @@ pub async fn restore_some(tx: &mut Tx, import: &Import, limit: i64) -> Result<Ch
     let listed = leads::dnc_among(tx, &import.orgi, phones).await?;
     let mut done = Chunk::default();
     let mut changes = Vec::new();
+    let mut keys = Vec::new();
     for (position, was) in notes {
         let Some(lead) = now_there.remove(&position) else {
             continue;
@@ -315,9 +316,12 @@ pub async fn restore_some(tx: &mut Tx, import: &Import, limit: i64) -> Result<Ch
         }
         done.restored += 1;
         let dnc = was.dnc || listed.contains(&was.phone);
+        let key = was.key_value.clone().filter(|key| *key != lead.key_value);
+        keys.extend(key.map(|key| (lead.id.clone(), key)));
         changes.push(earlier(lead.id, was, dnc));
     }
     leads::change(tx, &changes).await?;
+    leads::set_keys(tx, keys).await?;
     journal::drop_through(tx, &import.id, last).await?;
     Ok(done)
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use store::{
     Doc,
     imports::{DupPolicy, DupScope, Options},
@@ -81,6 +83,7 @@ fn held(id: &str, data: &[(&str, &str)], busy: bool) -> Earlier {
         position: 9,
         phone: lead.phone,
         phone_raw: "as it was".into(),
+        key_value: lead.key_value,
         phones: Doc(lead.phones),
         data: Doc(lead.data.to_map()),
         dnc: false,

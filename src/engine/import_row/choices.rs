@@ -88,6 +88,7 @@ mod tests {
             dictionaries: &[dictionary()],
             choices: &choices,
             is_1904: false,
+            adds_leads: true,
         };
         Plan::over(&columns, &ask)
     }

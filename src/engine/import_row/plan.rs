@@ -25,6 +25,8 @@ pub struct Ask<'a> {
     pub choices: &'a Choices,
     /// The sheet counts its days from 1904.
     pub is_1904: bool,
+    /// Rows may become leads, not only change some: no column that must be filled may be missing.
+    pub adds_leads: bool,
 }
 
 /// Which column of a file fills which field.
@@ -62,6 +64,7 @@ impl Plan {
             dictionaries: &[],
             choices: &Choices::new(),
             is_1904: false,
+            adds_leads: false,
         };
         let columns = mapping::suggest(header, &[], fields, &mapping::Known::default());
         Self::over(&columns, &ask)
@@ -94,6 +97,19 @@ impl Plan {
                 code: "KEY_COLUMN_MISSING",
                 message: format!(
                     "the file has no column \"{}\", which is the key",
+                    missing.title
+                ),
+            });
+        }
+        let is_missing = |field: &&Field| {
+            let there = columns.iter().any(|source| source.field.code == field.code);
+            field.is_imported() && field.has(Check::NotEmpty) && !there
+        };
+        if let (true, Some(missing)) = (ask.adds_leads, ask.fields.iter().find(is_missing)) {
+            return Err(BadHeader {
+                code: "REQUIRED_COLUMN_MISSING",
+                message: format!(
+                    "the file has no column \"{}\", which must not be empty; only an update may leave it out",
                     missing.title
                 ),
             });

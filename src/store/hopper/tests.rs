@@ -383,10 +383,14 @@ async fn a_lead_that_is_just_being_taken_back_is_not_drawn() {
     let both = crate::tasks::Scope::Leads {
         orgi: "o",
         ids: &ids,
+        task: None,
+        holder: None,
     };
     let first = crate::tasks::Scope::Leads {
         orgi: "o",
         ids: &ids[..1],
+        task: None,
+        holder: None,
     };
     let mut tx = db.begin().await.unwrap();
     let held = crate::tasks::returnable(&mut tx, first, -1, 9)

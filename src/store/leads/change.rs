@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Result, Tx, doc, segments};
+use crate::{Result, Tx, doc, on, segments};
 
 /// What a lead's imported values become.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,6 +64,19 @@ pub async fn change(tx: &mut Tx, changes: &[Change]) -> Result<()> {
     }
     for (batch, positions) in positions {
         segments::dirty(tx, &batch, &positions).await?;
+    }
+    Ok(())
+}
+
+/// Gives leads other keys, what duplicates are decided on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_keys(tx: &mut Tx, keys: Vec<(String, String)>) -> Result<()> {
+    for (id, key) in keys {
+        on!(tx.conn(), c => sqlx::query(
+            "UPDATE leads SET key_value = $2 WHERE id = $1 AND key_value <> $2"
+        ).bind(&id).bind(key).execute(c).await.map(|_| ()))?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub struct Known {
 }
 
 const SELECT: &str = concat!(
-    "SELECT id, position, phone, phone_raw, phones, data, dnc, dial_count, preview_count, edited_at,
+    "SELECT id, position, phone, phone_raw, key_value, phones, data, dnc, dial_count, preview_count, edited_at,
          updated_at, (call_status = 'calling' OR ",
     reserved!("leads.id"),
     ") AS busy FROM leads "
@@ -31,6 +31,7 @@ pub struct Earlier {
     pub position: i64,
     pub phone: String,
     pub phone_raw: String,
+    pub key_value: String,
     #[sqlx(try_from = "String")]
     pub phones: Doc<Vec<String>>,
     #[sqlx(try_from = "String")]

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     sample::{self, NOW},
     testing::on_both,
+    undo,
 };
 
 fn row(external: &str, phone: &str, name: &str) -> Row {
@@ -25,6 +26,7 @@ fn on<'a>(batch: &'a str, day: &'a str) -> Push<'a> {
         batch,
         day,
         title: "t",
+        phones: &[],
         invalid: 0,
     }
 }
@@ -107,6 +109,92 @@ async fn an_archived_batch_takes_no_rows() {
         let rows = vec![row("a", "13800000001", "")];
         let error = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap_err();
         assert_eq!(error.code(), Some("BATCH_NOT_READY"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_push_keeps_the_numbers_it_leaves_out_and_leaves_a_lead_that_is_dialled() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, _) = sample::batch(db, "一").await;
+        let phones = ["mobile".to_owned(), "backup".to_owned()];
+        let numbers = |mobile: &str, backup: Option<&str>| {
+            let backup = backup.map(|number| ("backup".to_owned(), number.to_owned()));
+            let mut row = row("a", mobile, "一");
+            row.lead
+                .phones
+                .extend(backup.clone().map(|(_, number)| number));
+            let mobile = ("mobile".to_owned(), mobile.to_owned());
+            row.lead.data = [mobile].into_iter().chain(backup).collect();
+            row
+        };
+        let send = async |rows: Vec<Row>| {
+            let mut tx = db.begin().await.unwrap();
+            let from = Push {
+                phones: &phones,
+                ..on(&batch, "d")
+            };
+            let (_, outcomes) = push(&mut tx, from, rows, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            outcomes
+                .into_iter()
+                .map(|one| one.status)
+                .collect::<Vec<_>>()
+        };
+        let lead = async || leads::page(db, &batch, -1, 1).await.unwrap().remove(0);
+        let first = vec![
+            numbers("13800000001", Some("13900000001")),
+            numbers("13800000002", None),
+        ];
+        assert_eq!(send(first).await, [Status::Created, Status::Updated]);
+        assert_eq!(lead().await.phones.0, ["13800000002", "13900000001"]);
+        let again = vec![numbers("13800000003", None)];
+        assert_eq!(send(again.clone()).await, [Status::Updated]);
+        assert_eq!(lead().await.phones.0, ["13800000003", "13900000001"]);
+        let calling = "UPDATE leads SET call_status = 'calling' WHERE id = $1";
+        crate::testing::about(db, &lead().await.id, calling).await;
+        let busy = vec![numbers("13800000004", None)];
+        assert_eq!(send(busy).await, [Status::Busy]);
+        assert_eq!(lead().await.phone, "13800000003");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_push_changed_of_an_import_is_as_before_once_it_is_undone() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, fields) = sample::batch(db, "一").await;
+        let import = sample::leads(db, &batch, &fields, 1).await;
+        let lead = async || leads::page(db, &batch, -1, 1).await.unwrap().remove(0);
+        let before = lead().await;
+        let named = "UPDATE leads SET external_id = 'a' WHERE id = $1";
+        crate::testing::about(db, &before.id, named).await;
+        let mut tx = db.begin().await.unwrap();
+        let rows = vec![row("a", "13800000009", "改")];
+        let (day, _) = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(lead().await.key_value, "13800000009");
+        let of = async |id: &str| imports::get(db, id).await.unwrap().unwrap();
+        let usage = undo::usage(db, &of(&import).await).await.unwrap();
+        assert_eq!(
+            usage.imported_over, 1,
+            "the import is not undone before the push"
+        );
+        let mut tx = db.begin().await.unwrap();
+        undo::begin(&mut tx, &day, "u").await.unwrap();
+        let done = undo::restore_some(&mut tx, &of(&day).await, 10)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(done.restored, 1);
+        let after = lead().await;
+        let values = |lead: &leads::Lead| {
+            let data = lead.data.0.clone();
+            (lead.phone.clone(), lead.key_value.clone(), data)
+        };
+        assert_eq!(values(&after), values(&before));
     })
     .await;
 }

@@ -5,6 +5,9 @@ use engine::{draw::TargetType, time::Millis};
 use super::{Portion, Task, of};
 use crate::{Result, Tx, doc, filter_runs::FREE, on, task_draws::Deal};
 
+/// At once, but for an appointment that is still to come.
+const DUE: &str = "CASE WHEN appointed AND appoint_at > $1 THEN appoint_at ELSE $1 END";
+
 /// What a block came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {
@@ -77,7 +80,7 @@ async fn give_lite(
     Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
         "UPDATE leads SET alloc_status = v.status, alloc_type = v.kind, alloc_target = v.target,
              alloc_at = $1, task_id = $2, campaign_id = $3, call_status = 'notcall',
-             next_dial_at = $1, call_rank = v.call_rank, call_key = v.call_key, blocked = NULL,
+             next_dial_at = {DUE}, call_rank = v.call_rank, call_key = v.call_key, blocked = NULL,
              alloc_by = NULL, updated_at = $1
          FROM (SELECT value ->> 0 AS at, value ->> 1 AS status, value ->> 2 AS kind,
                    value ->> 3 AS target, value ->> 4 AS call_rank, value ->> 5 AS call_key
@@ -111,7 +114,7 @@ async fn give_pg(
     Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
         "UPDATE leads SET alloc_status = v.status, alloc_type = v.kind, alloc_target = v.target,
              alloc_at = $1, task_id = $2, campaign_id = $3, call_status = 'notcall',
-             next_dial_at = $1, call_rank = v.call_rank, call_key = v.call_key, blocked = NULL,
+             next_dial_at = {DUE}, call_rank = v.call_rank, call_key = v.call_key, blocked = NULL,
              alloc_by = NULL, updated_at = $1
          FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[])
              AS v (at, status, kind, target, call_rank, call_key)

@@ -38,7 +38,8 @@ pub async fn hand_on(tx: &mut Tx, handed: Handed<'_>, now: Millis) -> Result<i64
         let mut query = QueryBuilder::new("UPDATE leads SET alloc_target = ");
         query.push_bind(handed.agent).push(", alloc_by = ").push_bind(handed.by);
         query.push(", alloc_at = ").push_bind(now.0);
-        query.push(", next_dial_at = ").push_bind(now.0);
+        query.push(", next_dial_at = CASE WHEN appointed AND appoint_at > ").push_bind(now.0);
+        query.push(" THEN appoint_at ELSE ").push_bind(now.0).push(" END");
         query.push(", updated_at = ").push_bind(now.0);
         query.push(", campaign_id = (SELECT t.campaign_id FROM tasks t WHERE t.id = ");
         query.push_bind(handed.task);

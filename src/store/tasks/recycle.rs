@@ -22,8 +22,13 @@ pub enum Scope<'a> {
         kind: TargetType,
         id: &'a str,
     },
-    /// These, dialled or not.
-    Leads { orgi: &'a str, ids: &'a [String] },
+    /// These, dialled or not, as far as they are of the task and with the holder that are named.
+    Leads {
+        orgi: &'a str,
+        ids: &'a [String],
+        task: Option<&'a str>,
+        holder: Option<(TargetType, &'a str)>,
+    },
 }
 
 /// A lead that can be taken back, with who has it.
@@ -65,7 +70,12 @@ macro_rules! in_scope {
                 $query.push(" AND l.alloc_target = ").push_bind(id);
                 $query.push(" AND l.orgi = ").push_bind(orgi);
             }
-            Scope::Leads { orgi, ids } => {
+            Scope::Leads {
+                orgi,
+                ids,
+                task,
+                holder,
+            } => {
                 $query
                     .push("l.orgi = ")
                     .push_bind(orgi)
@@ -75,6 +85,16 @@ macro_rules! in_scope {
                     list.push_bind(id);
                 }
                 $query.push(")");
+                if let Some(task) = task {
+                    $query.push(" AND l.task_id = ").push_bind(task);
+                }
+                if let Some((kind, id)) = holder {
+                    $query
+                        .push(" AND l.alloc_type = ")
+                        .push_bind(kind.as_str())
+                        .push(" AND l.alloc_target = ")
+                        .push_bind(id);
+                }
             }
         }
     };

@@ -10,7 +10,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State},
 };
 use engine::{
-    field::Field,
+    field::{self, Field},
     import_row::{Ask, Cell, Choices, NewLead, Plan},
     mapping::{self, Known},
     window::Window,
@@ -130,6 +130,7 @@ async fn add(
             batch: &id,
             day: &day,
             title: &format!("{}_{day}", batch.name),
+            phones: &reader.phones,
             invalid,
         };
         let mut tx = house.db.begin().await?;
@@ -168,10 +169,13 @@ impl RowOut {
             Status::Updated => ("updated", None),
             Status::Duplicate => ("duplicate", None),
             Status::KeyTaken => ("rejected", Some("KEY_TAKEN")),
+            Status::Busy => ("rejected", Some("LEAD_BUSY")),
         };
-        if outcome.status == Status::KeyTaken {
-            self.message = Some("another lead of the batch has this key".into());
-        }
+        self.message = match outcome.status {
+            Status::KeyTaken => Some("another lead of the batch has this key".into()),
+            Status::Busy => Some("the lead is being dialled; try again later".into()),
+            _ => None,
+        };
         self.lead_id = Some(outcome.lead);
     }
 }
@@ -187,6 +191,8 @@ struct Reader {
     plan: Plan,
     /// Column of a field by its code and by its title.
     columns: HashMap<String, usize>,
+    /// Codes of the phone fields in dialling order.
+    phones: Vec<String>,
     width: usize,
     associated: Vec<Field>,
 }
@@ -210,6 +216,7 @@ impl Reader {
             dictionaries: &dictionaries,
             choices: &Choices::new(),
             is_1904: false,
+            adds_leads: true,
         };
         let plan = Plan::over(&mapped, &ask)
             .map_err(|bad| Problem::of_job(Some(bad.code.to_owned()), Some(bad.message)))?;
@@ -221,9 +228,12 @@ impl Reader {
         for (at, field) in fields.iter().enumerate() {
             columns.insert(field.code.clone(), at);
         }
+        let phones = field::phones(&fields);
+        let phones = phones.iter().map(|&at| fields[at].code.clone()).collect();
         Ok(Self {
             plan,
             columns,
+            phones,
             width: fields.len(),
             associated: fields
                 .into_iter()

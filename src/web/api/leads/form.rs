@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     dictionary::Dictionary,
-    field::{Field, Position},
+    field::{Check, Field, Position},
     import_row::{self, Cell},
 };
 use store::{
@@ -96,6 +96,9 @@ impl<'a> Reader<'a> {
         if field.is_phone {
             return no("read_only", "phone fields cannot be changed");
         }
+        if field.is_key {
+            return no("read_only", "the key field cannot be changed");
+        }
         // What agents may change is set in the template (OUT-055, OUT-199).
         if self.is_agent && !field.positions.contains(&Position::Edit) {
             return no("read_only", "agents may not change this field");
@@ -103,6 +106,7 @@ impl<'a> Reader<'a> {
         let bound = field.dictionary.as_deref();
         let dictionary = bound.and_then(|id| self.dictionaries.iter().find(|one| one.id == id));
         match import_row::value_among(field, dictionary, &Cell::Text(text.to_owned())) {
+            Ok(None) if field.has(Check::NotEmpty) => no("EMPTY", "a value is required"),
             Ok(value) => Ok(Some(value.unwrap_or_default())),
             Err(bad) => Err((bad.code.into(), bad.reason)),
         }

@@ -7,7 +7,7 @@ use engine::{
 use serde_json::json;
 use store::{
     campaigns::{self, Campaign},
-    gateways,
+    filter_runs, gateways,
     preflight::{self, Over, Scene},
 };
 
@@ -65,6 +65,9 @@ pub async fn run(
         }
     }
     let mut tx = house.db.begin().await?;
+    if let Some(run) = run {
+        filter_runs::end_look(&mut tx, run).await?;
+    }
     let (orgi, id) = (&campaign.orgi, &campaign.id);
     preflight::keep(&mut tx, &ticket.job, orgi, id, &summary, now).await?;
     ticket

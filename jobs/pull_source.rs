@@ -29,7 +29,7 @@ use crate::{
 mod address;
 mod fetch;
 
-/// Files of a directory that are looked at in one go.
+/// Files of a directory that are looked at in one go, the last changed of them.
 const FILES_MAX: usize = 1_000;
 
 /// A file that lies in the data directory.
@@ -61,21 +61,34 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     };
     // There is none when the last file was taken.
     let _ = tokio::fs::remove_file(&part).await;
-    let (seen, imports) = done?;
+    let Pulled { seen, imports, bad } = done?;
     let mut tx = house.db.begin().await?;
-    let state = if imports.is_empty() {
-        "nothing_new"
-    } else {
-        "imported"
+    let state = match (bad.first(), imports.is_empty()) {
+        (Some(_), _) => "failed",
+        (None, true) => "nothing_new",
+        (None, false) => "imported",
     };
-    sources::told(&mut tx, id, state, None, house.now()).await?;
-    let result = json!({"files": seen, "imported": imports.len(), "imports": imports});
+    let trouble = bad.first().map(|(code, text)| (*code, text.as_str()));
+    sources::told(&mut tx, id, state, trouble, house.now()).await?;
+    let bad: Vec<&String> = bad.iter().map(|(_, text)| text).collect();
+    let imported = imports.len();
+    let result = json!({"files": seen, "imported": imported, "imports": imports, "bad": bad});
     ticket.succeed(&mut tx, &result).await?;
     Ok(tx.commit().await?)
 }
 
-/// Files seen, and the imports of the new ones.
-type Done = Result<(usize, Vec<String>), JobError>;
+/// What a pull came to.
+#[derive(Default)]
+struct Pulled {
+    /// Files that were looked at.
+    seen: usize,
+    /// Of the new ones.
+    imports: Vec<String>,
+    /// Files that could not be taken, with code and text; they are in nobody's way.
+    bad: Vec<(&'static str, String)>,
+}
+
+type Done = Result<Pulled, JobError>;
 
 async fn directory(
     house: &House,
@@ -95,18 +108,28 @@ async fn directory(
         )
     });
     let found = found.await.map_err(broken)??;
-    let mut imports = Vec::new();
+    let mut pulled = Pulled {
+        seen: found.len(),
+        ..Pulled::default()
+    };
     for file in &found {
         house.may_go_on()?;
         let (from, into, most) = (file.clone(), part.to_owned(), house.sources.max_bytes);
         let copied = tokio::task::spawn_blocking(move || copy(&from, &into, most));
-        // One that changed while it was read is taken the next time.
-        let Some(taken) = copied.await.map_err(broken)?? else {
-            continue;
+        let taken = match copied.await.map_err(broken)? {
+            Ok(Some(taken)) => taken,
+            // One that changed while it was read is taken the next time.
+            Ok(None) => continue,
+            Err(JobError::User { code, text }) => {
+                pulled.bad.push((code, text));
+                continue;
+            }
+            Err(error) => return Err(error),
         };
-        imports.extend(import(house, ticket, (source, batch), taken, part, None).await?);
+        let import = import(house, ticket, (source, batch), taken, part, None).await?;
+        pulled.imports.extend(import);
     }
-    Ok((found.len(), imports))
+    Ok(pulled)
 }
 
 async fn web(
@@ -125,7 +148,7 @@ async fn web(
         () = house.stopped() => return Err(JobError::ShuttingDown),
     };
     match answer {
-        fetch::Answer::Unchanged => Ok((0, Vec::new())),
+        fetch::Answer::Unchanged => Ok(Pulled::default()),
         fetch::Answer::File {
             taken,
             etag,
@@ -133,7 +156,11 @@ async fn web(
         } => {
             let marks = Some((etag, last_modified));
             let import = import(house, ticket, (source, batch), taken, part, marks).await?;
-            Ok((1, import.into_iter().collect()))
+            Ok(Pulled {
+                seen: 1,
+                imports: import.into_iter().collect(),
+                bad: Vec::new(),
+            })
         }
     }
 }
@@ -195,7 +222,7 @@ async fn import(
     Ok(Some(id))
 }
 
-/// The directory's files whose name fits, by name. What a link leads to has to be in a root as well.
+/// The directory's files whose name fits, by name; of very many the last changed. What a link leads to has to be in a root as well.
 fn list(
     path: &Path,
     pattern: &str,
@@ -225,12 +252,14 @@ fn list(
         };
         let about = file.metadata()?;
         if about.is_file() && is_settled(about.modified().ok(), settle) {
-            found.push(file);
+            found.push((about.modified().ok(), file));
         }
     }
     found.sort();
-    found.truncate(FILES_MAX);
-    Ok(found)
+    let last = found.len().saturating_sub(FILES_MAX);
+    let mut files: Vec<PathBuf> = found.drain(last..).map(|(_, file)| file).collect();
+    files.sort();
+    Ok(files)
 }
 
 #[expect(
@@ -249,7 +278,11 @@ fn copy(from: &Path, into: &Path, most: u64) -> Result<Option<Taken>, JobError> 
         let text = format!("{} has more than {most} bytes", from.display());
         return Err(JobError::user("TOO_LARGE", text));
     }
-    let mut source = std::fs::File::open(from)?.take(most);
+    let source = std::fs::File::open(from).map_err(|error| {
+        let text = format!("{} cannot be read: {error}", from.display());
+        JobError::user("FILE_UNREADABLE", text)
+    })?;
+    let mut source = source.take(most);
     let mut copy = std::fs::File::create(into)?;
     let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
     let mut buffer = vec![0; 1 << 16];

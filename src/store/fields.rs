@@ -117,7 +117,7 @@ pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> 
 /// # Errors
 /// `FIELD_INVALID`: ask [`Field::validate`] for the reason. `TITLE_TAKEN`. `FIELD_IN_USE` when it
 /// would leave a saved template without a phone field. `KEY_TAKEN` when another field is the key;
-/// `KEY_FIXED` when the batch has leads, whose keys are made. `NO_SUCH_DICTIONARY`,
+/// `KEY_FIXED` and `PHONE_FIXED` when the batch has leads, whose keys and numbers are made. `NO_SUCH_DICTIONARY`,
 /// `NO_SUCH_ASSOCIATION`.
 pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<bool> {
     field
@@ -134,8 +134,13 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
     if field.is_key && others().any(|other| other.is_key) {
         return Err(Error::conflict("KEY_TAKEN"));
     }
-    if field.is_key != fields[at].is_key && has_leads(tx, batch).await? {
+    let old = &fields[at];
+    if field.is_key != old.is_key && has_leads(tx, batch).await? {
         return Err(Error::conflict("KEY_FIXED"));
+    }
+    let phone = |field: &Field| (field.is_phone, field.phone_type);
+    if phone(field) != phone(old) && has_leads(tx, batch).await? {
+        return Err(Error::conflict("PHONE_FIXED"));
     }
     check_dictionary(tx, batch, field).await?;
     associations::check(tx, batch, field).await?;

@@ -95,6 +95,39 @@ pub struct Unsaved<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn create(tx: &mut Tx, orgi: &str, filter: &str, now: Millis) -> Result<Option<String>> {
+    begin(tx, (orgi, filter), "hits", now).await
+}
+
+/// The same for a pre-flight, which shows it nowhere and deletes it: [`end_look`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn create_to_look(
+    tx: &mut Tx,
+    orgi: &str,
+    filter: &str,
+    now: Millis,
+) -> Result<Option<String>> {
+    begin(tx, (orgi, filter), "preflight", now).await
+}
+
+/// Deletes the run of a pre-flight that is over, with its hits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_look(tx: &mut Tx, run: &str) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "DELETE FROM filter_runs WHERE id = $1 AND purpose = 'preflight'"
+    ).bind(run).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+async fn begin(
+    tx: &mut Tx,
+    (orgi, filter): (&str, &str),
+    purpose: &str,
+    now: Millis,
+) -> Result<Option<String>> {
     let Some(filter) = filters::get_in(tx, orgi, filter).await? else {
         return Ok(None);
     };
@@ -103,10 +136,10 @@ pub async fn create(tx: &mut Tx, orgi: &str, filter: &str, now: Millis) -> Resul
     let title = format!("{}_{stamp}", filter.name);
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO filter_runs (id, orgi, filter_id, batch_id, business_type, title, conditions,
-             zone, known, state, created_at)
-         SELECT $1, orgi, id, batch_id, business_type, $3, conditions, zone, known, 'queued', $4
+             zone, known, purpose, state, created_at)
+         SELECT $1, orgi, id, batch_id, business_type, $3, conditions, zone, known, $5, 'queued', $4
          FROM filters WHERE id = $2"
-    ).bind(&id).bind(&filter.id).bind(title).bind(now.0).execute(c).await.map(|_| ()))?;
+    ).bind(&id).bind(&filter.id).bind(title).bind(now.0).bind(purpose).execute(c).await.map(|_| ()))?;
     Ok(Some(id))
 }
 
@@ -140,14 +173,14 @@ pub async fn counts_under_way(tx: &mut Tx, orgi: &str, user: &str) -> Result<Vec
     ).bind(orgi).bind(user).fetch_all(c).await)?)
 }
 
-/// Deletes runs of conditions that were not saved, with their hits, when they are older than
-/// `before`.
+/// Deletes runs of conditions that were not saved, and of pre-flights that never ended, with their hits,
+/// when they are older than `before`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep_unsaved(db: &Db, before: Millis) -> Result<()> {
     on!(db.write(), c => sqlx::query(
-        "DELETE FROM filter_runs WHERE filter_id IS NULL AND created_at < $1"
+        "DELETE FROM filter_runs WHERE (filter_id IS NULL OR purpose = 'preflight') AND created_at < $1"
     ).bind(before.0).execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -173,7 +206,7 @@ pub async fn list(
 ) -> Result<Vec<FilterRun>> {
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT * FROM filter_runs
-         WHERE filter_id = $1 AND purpose <> 'drawn' AND ($2 = '' OR id < $2)
+         WHERE filter_id = $1 AND purpose = 'hits' AND ($2 = '' OR id < $2)
          ORDER BY id DESC LIMIT $3"
     ).bind(filter).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
 }
@@ -210,8 +243,8 @@ pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
     // Not EXISTS with OFFSET: SQLite 3.51.3 was seen to skip hits instead of runs.
     Ok(on!(db.read(), c => sqlx::query_scalar(
         "SELECT id FROM filter_runs
-         WHERE filter_id = $1 AND purpose <> 'drawn' AND state IN ('succeeded', 'failed')
-             AND id NOT IN (SELECT id FROM filter_runs WHERE filter_id = $1 AND purpose <> 'drawn'
+         WHERE filter_id = $1 AND purpose = 'hits' AND state IN ('succeeded', 'failed')
+             AND id NOT IN (SELECT id FROM filter_runs WHERE filter_id = $1 AND purpose = 'hits'
                  ORDER BY id DESC LIMIT $2)
              AND id IN (SELECT run_id FROM filter_hits)
              AND id NOT IN (SELECT filter_run_id FROM tasks WHERE filter_run_id IS NOT NULL)
@@ -221,6 +254,16 @@ pub async fn outdated(db: &Db, filter: &str) -> Result<Vec<String>> {
 
 /// How many runs of a filter keep their hits, beside those that tasks drew from.
 pub const KEPT: i64 = 3;
+
+/// Whether the hits of a run that found some are still there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_hits(db: &Db, run: &FilterRun) -> Result<bool> {
+    Ok(on!(db.read(), c => sqlx::query_scalar(
+        "SELECT $2 = 0 OR EXISTS (SELECT 1 FROM filter_hits WHERE run_id = $1)"
+    ).bind(&run.id).bind(run.matched).fetch_one(c).await)?)
+}
 
 /// Deletes a run's hits.
 ///

@@ -218,11 +218,12 @@ pub async fn set_business_status(tx: &mut Tx, id: &str, status: &str, now: Milli
 /// Deletes a lead that is not allocated.
 ///
 /// # Errors
-/// `ROW_IN_USE` when it is allocated; recycle it first (OUT-084).
+/// `ROW_IN_USE` when it is allocated; recycle it first (OUT-084). `BATCH_ARCHIVED`.
 pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bool> {
     let gone: Option<(String, i64)> = on!(tx.conn(), c => sqlx::query_as(
         "DELETE FROM leads WHERE orgi = $1 AND id = $2
              AND call_status <> 'calling' AND alloc_status IN ('unallocated', 'recycled')
+             AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = batch_id AND b.state = 'archived')
          RETURNING batch_id, position"
     ).bind(orgi).bind(id).fetch_optional(c).await)?;
     if let Some((batch, position)) = gone {
@@ -230,7 +231,11 @@ pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bo
         batches::touch(tx, &batch, now).await?;
         return Ok(true);
     }
-    match data_of(tx, id).await? {
+    let state: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT b.state FROM leads l JOIN batches b ON b.id = l.batch_id WHERE l.orgi = $1 AND l.id = $2"
+    ).bind(orgi).bind(id).fetch_optional(c).await)?;
+    match state.as_deref() {
+        Some("archived") => Err(Error::conflict("BATCH_ARCHIVED")),
         Some(_) => Err(Error::conflict("ROW_IN_USE")),
         None => Ok(false),
     }

@@ -208,7 +208,7 @@ impl Work {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::ImportBatch { .. } | Self::UndoImport { .. } => queue::IMPORT,
-            Self::RunFilter { .. } | Self::Preflight { .. } => queue::FILTER,
+            Self::RunFilter { .. } => queue::FILTER,
             Self::AllocateTask { .. }
             | Self::AllocateContacts { .. }
             | Self::RecycleTask(_)
@@ -219,6 +219,7 @@ impl Work {
             | Self::RejectsSheet { .. }
             | Self::CampaignReport { .. }
             | Self::BuildSnapshot { .. }
+            | Self::Preflight { .. }
             | Self::ExportLeads { .. } => queue::SHEET,
         }
     }

@@ -81,6 +81,10 @@ fn known(code: &str) -> (StatusCode, &'static str) {
             S::UNPROCESSABLE_ENTITY,
             "No field is marked as phone number",
         ),
+        "RUN_EXPIRED" => (
+            S::GONE,
+            "The run's leads are no longer kept; run the filter again",
+        ),
         "OUT_OF_STOCK" => (S::CONFLICT, "There are not that many"),
         "GATE_REFUSED" => (S::CONFLICT, "The number may not be called now"),
         "GATEWAY_MISSING" => (

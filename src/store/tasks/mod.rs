@@ -161,6 +161,21 @@ pub async fn get(db: &Db, id: &str) -> Result<Option<Task>> {
     )
 }
 
+/// What contacts a task allocates, where it is one that does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_of(tx: &mut Tx, id: &str) -> Result<Option<ContactsAsk>> {
+    let ask: Option<Option<String>> = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT ask FROM tasks WHERE id = $1"
+    ).bind(id).fetch_optional(c).await)?;
+    let ask = ask.flatten();
+    Ok(ask
+        .map(|ask| doc::parse("ask", &ask))
+        .transpose()?
+        .flatten())
+}
+
 /// A campaign's tasks, newest first, those before the id `before`.
 ///
 /// # Errors

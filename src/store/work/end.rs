@@ -23,7 +23,20 @@ pub async fn fail(tx: &mut Tx, work: &Work, code: &str, text: &str, now: Millis)
         Work::RunFilter { run } | Work::Preflight { run: Some(run), .. } => {
             filter_runs::fail(tx, run, code, text, now).await
         }
-        Work::AllocateTask { task } | Work::AllocateContacts { task } => {
+        Work::AllocateTask { task } => {
+            on!(tx.conn(), c => sqlx::query(
+                "UPDATE filter_runs SET state = 'failed', error_code = $2, error_text = $3,
+                     finished_at = $4
+                 WHERE id = (SELECT filter_run_id FROM tasks WHERE id = $1)
+                     AND state IN ('queued', 'running')"
+            ).bind(task).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
+            tasks::fail(tx, task, code, now).await
+        }
+        Work::AllocateContacts { task } => {
+            if let Some(ask) = tasks::ask_of(tx, task).await? {
+                imports::fail(tx, &ask.import, code, text, now).await?;
+                touch_batch_of(tx, &ask.import, now).await?;
+            }
             tasks::fail(tx, task, code, now).await
         }
         Work::PullSource { source } => {

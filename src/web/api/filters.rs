@@ -254,6 +254,9 @@ async fn query(
 ) -> Result<Response, Problem> {
     paging.limit()?;
     let filter = find::filter(&house, &caller, &id).await?;
+    if let Some(batch) = &filter.batch_id {
+        find::ready_batch(&house, &caller, batch).await?;
+    }
     let by = By {
         orgi: caller.orgi(),
         user: caller.user_id(),
@@ -294,6 +297,7 @@ async fn result(
         "failed" => return Err(Problem::of_job(run.error_code, run.error_text)),
         _ => return Err(Problem::of("FILTER_RUNNING")),
     }
+    let run = find::kept_run(house, caller, &run.id).await?;
     let limit = paging.limit()?;
     let after = match &paging.cursor {
         Some(cursor) => paging::open(cursor)?

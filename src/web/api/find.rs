@@ -30,6 +30,25 @@ pub async fn open_batch(house: &House, caller: &Caller, id: &str) -> Found<Batch
     Ok(batch)
 }
 
+/// A batch whose leads may be filtered and called (OUT-029).
+pub async fn ready_batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
+    let batch = batch(house, caller, id).await?;
+    match batch.state.as_str() {
+        "ready" => Ok(batch),
+        "archived" => Err(Problem::of("BATCH_ARCHIVED")),
+        _ => Err(Problem::of("BATCH_NOT_READY")),
+    }
+}
+
+/// A batch that gets its leads by uploads, of this caller (OUT-023).
+pub async fn uploads(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
+    let batch = open_batch(house, caller, id).await?;
+    if matches!(batch.batch_type.as_str(), "external" | "contacts") {
+        return Err(Problem::of("BATCH_NOT_UPLOAD"));
+    }
+    Ok(batch)
+}
+
 pub async fn filter(house: &House, caller: &Caller, id: &str) -> Found<Filter> {
     there(filters::get(&house.db, caller.orgi(), id).await?)
 }
@@ -47,9 +66,25 @@ pub async fn import(house: &House, caller: &Caller, id: &str) -> Found<Import> {
     there(found.filter(|one| one.orgi == caller.orgi()))
 }
 
+/// An import whose batch may still be changed, by this caller.
+pub async fn open_import(house: &House, caller: &Caller, id: &str) -> Found<Import> {
+    let import = import(house, caller, id).await?;
+    open_batch(house, caller, &import.batch_id).await?;
+    Ok(import)
+}
+
 pub async fn run(house: &House, caller: &Caller, id: &str) -> Found<FilterRun> {
     let found = filter_runs::get(&house.db, id).await?;
     there(found.filter(|one| one.orgi == caller.orgi()))
+}
+
+/// A run whose leads are still known; only the newest of a filter keep theirs.
+pub async fn kept_run(house: &House, caller: &Caller, id: &str) -> Found<FilterRun> {
+    let run = run(house, caller, id).await?;
+    if !filter_runs::has_hits(&house.db, &run).await? {
+        return Err(Problem::of("RUN_EXPIRED"));
+    }
+    Ok(run)
 }
 
 pub async fn task(house: &House, caller: &Caller, id: &str) -> Found<Task> {

@@ -143,7 +143,8 @@ pub struct OfBatch {
     cursor: Option<String>,
 }
 
-/// 上传导入 · Upload data; the rows are read in the background.
+/// 上传导入 · Upload data; the rows are read in the background. `BATCH_NOT_UPLOAD` where rows come from
+/// elsewhere.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/imports", tag = "imports",
     params(("id" = String, Path)),
     request_body(content = ImportForm, content_type = "multipart/form-data"),
@@ -154,7 +155,7 @@ async fn add(
     Path(batch): Path<String>,
     form: Multipart,
 ) -> Result<Accepted, Problem> {
-    let batch = find::open_batch(&house, &caller, &batch).await?;
+    let batch = find::uploads(&house, &caller, &batch).await?;
     let import = imports::new_import_id();
     let mut known = import_options::PARTS.to_vec();
     known.push("preview_id");
@@ -310,7 +311,7 @@ async fn remove(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Removed>, Problem> {
-    find::import(&house, &caller, &id).await?;
+    find::open_import(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
     let (removed, kept) = imports::delete(&mut tx, &id, now()).await?;
     tx.commit().await?;

@@ -219,6 +219,9 @@ async fn change(
     Body(asked): Body<LeadChange>,
 ) -> Result<Json<LeadOut>, Problem> {
     let lead = find_mine(&house, &caller, &id).await?;
+    if find::batch(&house, &caller, &lead.batch_id).await?.state == "archived" {
+        return Err(Problem::of("BATCH_ARCHIVED"));
+    }
     let fields = fields::list(&house.db, &lead.batch_id).await?;
     let changes = Reader::of(&house, &caller, &lead, &fields).await?;
     let changes = changes.read(&house, asked.data).await?;

@@ -108,7 +108,8 @@ async fn begin(
     };
     let mut tx = house.db.begin().await?;
     let run = if by_filter {
-        let run = filter_runs::create(&mut tx, caller.orgi(), &campaign.filter_id, now()).await?;
+        let run =
+            filter_runs::create_to_look(&mut tx, caller.orgi(), &campaign.filter_id, now()).await?;
         Some(find::there(run)?)
     } else {
         None

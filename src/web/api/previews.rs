@@ -70,7 +70,7 @@ async fn add(
     Path(batch): Path<String>,
     form: Multipart,
 ) -> Result<Accepted, Problem> {
-    let batch = find::open_batch(&house, &caller, &batch).await?;
+    let batch = find::uploads(&house, &caller, &batch).await?;
     let id = previews::new_preview_id();
     let form = upload::receive(&house, &id, form, &import_options::PARTS).await?;
     let options = import_options::of(&form.texts, Options::default());

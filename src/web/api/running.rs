@@ -168,6 +168,9 @@ async fn may_start(
     may_give(house, caller, &targets).await?;
     let filter = filters::get(db, caller.orgi(), &campaign.filter_id).await?;
     let batch = find::there(filter)?.batch_id;
+    if let Some(batch) = &batch {
+        find::ready_batch(house, caller, batch).await?;
+    }
     if let Some(batch) = &batch
         && !fields::list(db, batch)
             .await?

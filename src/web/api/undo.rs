@@ -24,7 +24,7 @@ async fn undo_import(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Accepted, Problem> {
-    let import = find::import(&house, &caller, &id).await?;
+    let import = find::open_import(&house, &caller, &id).await?;
     if matches!(import.state.as_str(), "succeeded" | "failed") {
         let usage = undo::usage(&house.db, &import).await?;
         if !usage.is_free() {

@@ -19,6 +19,7 @@ mod pages;
 mod prompts;
 mod queues;
 mod recordings;
+mod refusals;
 mod remote;
 mod robots;
 mod routes;

@@ -124,7 +124,7 @@ async fn run_draft(
     (form, asked_zone, count_only): (serde_json::Value, Option<String>, bool),
 ) -> Result<Ran, Problem> {
     if let Some(batch) = over.batch() {
-        find::batch(house, caller, batch).await?;
+        find::ready_batch(house, caller, batch).await?;
     }
     let form = checked(house, over, form).await?;
     let sentence = sentence(&form, &columns_of(house, over).await?);

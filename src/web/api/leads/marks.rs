@@ -162,6 +162,7 @@ async fn delete_many(
             Ok(false) => "NOT_FOUND",
             Err(error) => match error.code() {
                 Some("ROW_IN_USE") => "ROW_IN_USE",
+                Some("BATCH_ARCHIVED") => "BATCH_ARCHIVED",
                 _ => return Err(error.into()),
             },
         };

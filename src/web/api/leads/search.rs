@@ -247,7 +247,7 @@ pub fn refused(bad: Vec<lead_query::BadQuery>) -> Problem {
 async fn run_of(house: &House, caller: &Caller, asked: &Search) -> Result<Option<String>, Problem> {
     match (&asked.filter_id, &asked.run_id) {
         (None, None) => Ok(None),
-        (None, Some(run)) => Ok(Some(find::run(house, caller, run).await?.id)),
+        (None, Some(run)) => Ok(Some(find::kept_run(house, caller, run).await?.id)),
         (Some(filter), None) => {
             find::filter(house, caller, filter).await?;
             let run = lead_search::newest_run(&house.db, filter).await?;

@@ -1,0 +1,194 @@
+//! What is refused of lists, so that nothing they hold is lost or wrong afterwards.
+
+use engine::field::{Check, Field};
+use serde_json::{Value, json};
+use store::{
+    access::{FIRST_ORGI, Role},
+    batches, fields, filter_runs,
+    filters::{self, NewFilter, Over},
+    testing::{about, on_both},
+};
+
+use super::{kit::Kit, leads::batch};
+use crate::clock::now;
+
+struct Desk {
+    kit: Kit,
+    token: String,
+}
+
+impl Desk {
+    async fn new(home: &store::testing::Home) -> Self {
+        let kit = Kit::new(home);
+        let token = kit.token(Role::Supervisor).await;
+        Self { kit, token }
+    }
+
+    async fn code(&self, method: &str, path: &str, body: Value) -> (u16, String) {
+        let path = format!("/api/v1{path}");
+        let body = Some(body).filter(|body| !body.is_null());
+        let answer = self.kit.with(&self.token, method, &path, body).await;
+        (answer.status.as_u16(), answer.code().to_owned())
+    }
+}
+
+fn no(code: &str) -> (u16, String) {
+    (409, code.to_owned())
+}
+
+#[tokio::test]
+async fn leads_of_an_archived_batch_are_neither_changed_nor_filtered() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let (id, fields, ids) = batch(&home.db, "一", 2).await;
+        let filter = json!({"name": "f", "batch_id": id});
+        let filter = desk
+            .kit
+            .with(&desk.token, "POST", "/api/v1/filters", Some(filter))
+            .await
+            .id();
+        let lead = store::leads::find(&home.db, &ids[0])
+            .await
+            .unwrap()
+            .unwrap();
+        let mut tx = home.db.begin().await.unwrap();
+        assert!(batches::archive(&mut tx, &id, now()).await.unwrap());
+        tx.commit().await.unwrap();
+        let change = json!({"data": {fields[0].code.clone(): "改"}});
+        for (method, path, body) in [
+            ("PATCH", format!("/leads/{}", ids[0]), change),
+            ("DELETE", format!("/leads/{}", ids[0]), Value::Null),
+            (
+                "DELETE",
+                format!("/imports/{}", lead.import_id),
+                Value::Null,
+            ),
+            (
+                "POST",
+                format!("/imports/{}/undo", lead.import_id),
+                Value::Null,
+            ),
+            ("POST", format!("/filters/{filter}/query"), Value::Null),
+        ] {
+            let answer = desk.code(method, &path, body).await;
+            assert_eq!(answer, no("BATCH_ARCHIVED"), "{method} {path}");
+        }
+        let ticked = json!({"ids": [ids[1]]});
+        let many = desk
+            .kit
+            .with(&desk.token, "POST", "/api/v1/leads/delete", Some(ticked))
+            .await;
+        assert_eq!(
+            many.body["results"][0]["result"], "BATCH_ARCHIVED",
+            "{}",
+            many.text
+        );
+        assert_eq!(store::leads::count(&home.db, &id).await.unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_of_rows_from_elsewhere_takes_no_uploads() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let new = json!({"name": "推", "batch_type": "external"});
+        let id = desk
+            .kit
+            .with(&desk.token, "POST", "/api/v1/batches", Some(new))
+            .await
+            .id();
+        for path in ["imports", "imports/preview"] {
+            let path = format!("/api/v1/batches/{id}/{path}");
+            let answer = desk
+                .kit
+                .upload(&desk.token, &path, "a.csv", b"a\n1\n")
+                .await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (409, "BATCH_NOT_UPLOAD")
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_stays_and_what_must_be_filled_is_not_emptied() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let (id, of, ids) = batch(&home.db, "一", 1).await;
+        let update = async |field: Field| {
+            let mut tx = home.db.begin().await.unwrap();
+            fields::update(&mut tx, &id, &field, now()).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let path = format!("/leads/{}", ids[0]);
+        let to = |value: &str| json!({"data": {of[0].code.clone(): value}});
+        let checks = vec![Check::NotEmpty];
+        update(Field {
+            checks,
+            ..of[0].clone()
+        })
+        .await;
+        assert_eq!(desk.code("PATCH", &path, to("")).await.0, 422);
+        assert_eq!(desk.code("PATCH", &path, to("改")).await.0, 200);
+        let key = "UPDATE fields SET spec = REPLACE(spec, '\"is_key\":false', '\"is_key\":true')
+                   WHERE code = $1";
+        about(&home.db, &of[0].code, key).await;
+        assert_eq!(desk.code("PATCH", &path, to("又改")).await.0, 422);
+        let phone = json!({"is_phone": false});
+        let path = format!("/batches/{id}/fields/{}", of[1].code);
+        assert_eq!(desk.code("PATCH", &path, phone).await, no("PHONE_FIXED"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_whose_leads_are_gone_says_so_and_a_preflight_leaves_no_run() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let (id, ..) = batch(&home.db, "一", 1).await;
+        let mut tx = home.db.begin().await.unwrap();
+        let new = NewFilter {
+            orgi: FIRST_ORGI,
+            creater: "u",
+            name: "f",
+            over: Over::Batch(&id),
+            description: "",
+            form: &engine::filter::Form::default(),
+            zone: filters::ZONE,
+        };
+        let filter = filters::create(&mut tx, &new, now()).await.unwrap();
+        let of = (FIRST_ORGI, filter.as_str());
+        let run = filter_runs::create(&mut tx, of.0, of.1, now())
+            .await
+            .unwrap()
+            .unwrap();
+        filter_runs::succeed(&mut tx, &run, 1, now()).await.unwrap();
+        let look = filter_runs::create_to_look(&mut tx, of.0, of.1, now())
+            .await
+            .unwrap()
+            .unwrap();
+        tx.commit().await.unwrap();
+        let path = format!("/filter-runs/{run}");
+        assert_eq!(
+            desk.code("GET", &path, Value::Null).await,
+            (410, "RUN_EXPIRED".into())
+        );
+        let path = format!("/leads?run_id={run}");
+        assert_eq!(
+            desk.code("GET", &path, Value::Null).await,
+            (410, "RUN_EXPIRED".into())
+        );
+        let listed = filter_runs::list(&home.db, &filter, None, 9).await.unwrap();
+        assert_eq!(listed.len(), 1);
+        let mut tx = home.db.begin().await.unwrap();
+        filter_runs::end_look(&mut tx, &look).await.unwrap();
+        filter_runs::end_look(&mut tx, &run).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(filter_runs::get(&home.db, &look).await.unwrap().is_none());
+        assert!(filter_runs::get(&home.db, &run).await.unwrap().is_some());
+    })
+    .await;
+}

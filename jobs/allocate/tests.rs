@@ -235,7 +235,7 @@ async fn the_report_is_a_sheet_with_the_same_sums() {
         .unwrap();
         assert_eq!(rows[2], ["名单 Leads", "25"]);
         assert_eq!(rows[3], ["未拨 Untouched", "25"]);
-        assert_eq!(rows.len(), 21);
+        assert_eq!(rows.len(), 22);
     })
     .await;
 }

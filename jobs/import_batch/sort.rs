@@ -47,7 +47,7 @@ pub struct Sorted {
     pub rejects: Vec<NewReject>,
     /// Rows that changed a lead.
     pub updated: i64,
-    /// Leads that must not be called from now on.
+    /// Rows taken whose number must not be called.
     pub blacklisted: i64,
 }
 
@@ -137,7 +137,6 @@ impl Desk<'_> {
             return self.refuse(row, "PHONE_EMPTY", "the phone number is empty");
         }
         let dnc = self.listed(&row.lead.phone);
-        self.sorted.blacklisted += i64::from(dnc);
         if self.import.options.on_duplicate() != OnDuplicate::Keep {
             let key = row.lead.key_value.clone();
             self.here.insert(key, self.sorted.new.len());
@@ -149,8 +148,10 @@ impl Desk<'_> {
         });
     }
 
-    fn listed(&self, phone: &str) -> bool {
-        self.facts.listed.contains(phone)
+    fn listed(&mut self, phone: &str) -> bool {
+        let listed = self.facts.listed.contains(phone);
+        self.sorted.blacklisted += i64::from(listed);
+        listed
     }
 
     fn merge_here(&mut self, at: usize, lead: NewLead) {
@@ -164,8 +165,6 @@ impl Desk<'_> {
             (first.lead.phone, first.lead.phone_raw, first.lead.phones) = dialled;
         }
         first.lead.data = data.into();
-        // A lead counts once, however many rows it has.
-        self.sorted.blacklisted += i64::from(dnc && !first.dnc);
         first.dnc |= dnc;
         self.sorted.updated += 1;
     }
@@ -194,7 +193,6 @@ impl Desk<'_> {
         if let Some(dialled) = dialled(&self.rules.phones, &change.data, [raw, old]) {
             (change.phone, change.phone_raw, change.phones) = dialled;
         }
-        self.sorted.blacklisted += i64::from(dnc && !change.dnc);
         change.dnc |= dnc;
         self.sorted.updated += 1;
     }

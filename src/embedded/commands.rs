@@ -42,7 +42,7 @@ impl Embedded {
             } => self.play(floor, id, leg, play, &prompt, times),
             Command::StopPlay { leg, play } => self.stop_play(floor, leg, play),
             Command::SendDtmf { leg, digits } => self.send_dtmf(floor, id, leg, digits),
-            Command::WithholdKeys { leg, on } => self.withhold_keys(floor, leg, on),
+            Command::WithholdKeys { leg, on } => self.withhold_keys(floor, id, leg, on),
             Command::Classify { leg, params } => self.classify(floor, id, leg, params),
             Command::StartRecord { leg, record, path } => {
                 self.start_record(floor, id, leg, record, path)

@@ -90,10 +90,15 @@ impl Embedded {
     pub(crate) fn withhold_keys(
         &self,
         floor: &mut Floor,
+        id: CommandId,
         leg_id: LegId,
         on: bool,
     ) -> Result<(), Refused> {
         let leg = floor.leg(leg_id)?;
+        if !leg.is_answered() {
+            out_of_step(floor, leg_id, id, "only an answered leg has keys");
+            return Ok(());
+        }
         if leg.withholds_keys != on {
             leg.withholds_keys = on;
             self.try_sound(self.sound.media().withhold_keys(leg.media, on));

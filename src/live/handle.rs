@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use engine::{
     floor::{
-        AgentOrder, AgentView, Decided, InCall, OutsideLimits, SupervisorOrder, TestCall, View,
+        AgentOrder, AgentView, Decided, InCall, OutsideLimits, SupervisorOrder, TestCall,
+        TwoParties, View,
     },
     ids::{AgentId, CallId, CampaignId},
 };
@@ -30,7 +31,7 @@ pub struct Refusal {
     /// `DRAINING`; in calls
     /// `SECOND_CALL_UP`, `NO_SECOND_CALL`, `NOT_ANSWERED`, `IN_CONFERENCE`, `NO_SUCH_QUEUE`,
     /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE`, `BAD_DIGITS`,
-    /// `NOBODY_HEARS`, `AT_PHONE`; for calls that ring elsewhere `TOO_EARLY`; of a device outside
+    /// `NOBODY_HEARS`, `AT_PHONE`, `NO_SUCH_MENU`, `CONFERENCE_FULL`, `NO_SUCH_MEMBER`, `NO_CALLER`; for calls that ring elsewhere `TOO_EARLY`; of a device outside
     /// `NOT_OWN_DEVICE`.
     pub code: &'static str,
     pub message: String,
@@ -58,6 +59,11 @@ pub(crate) enum Ask {
     },
     Test {
         call: Box<TestCall>,
+        answer: oneshot::Sender<Result<CallId, Refusal>>,
+    },
+    ConnectTwo {
+        by: String,
+        asked: TwoParties,
         answer: oneshot::Sender<Result<CallId, Refusal>>,
     },
     BreakOff {
@@ -197,6 +203,19 @@ impl Live {
         let call = Box::new(call);
         self.asks
             .send(Ask::Test { call, answer })
+            .await
+            .map_err(|_| draining())?;
+        answered.await.map_err(|_| draining())?
+    }
+
+    /// Begins a call between two parties (AGT-161).
+    ///
+    /// # Errors
+    /// Why one of the two cannot be called; then nobody is.
+    pub async fn connect_two(&self, by: String, asked: TwoParties) -> Result<CallId, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.asks
+            .send(Ask::ConnectTwo { by, asked, answer })
             .await
             .map_err(|_| draining())?;
         answered.await.map_err(|_| draining())?

@@ -354,6 +354,12 @@ impl Shell {
                 self.drain();
                 let _ = answer.send(made.map_err(|no| refused(&no)));
             }
+            Ask::ConnectTwo { by, asked, answer } => {
+                let now = self.now();
+                let begun = self.floor.connect_two(&by, asked, now);
+                self.drain();
+                let _ = answer.send(begun.map_err(order_refused));
+            }
             Ask::BreakOff { campaign, answer } => {
                 self.floor.break_off(&campaign, clock::now());
                 self.drain();
@@ -385,10 +391,7 @@ impl Shell {
         self.drain();
         self.renew_view();
         // Whoever asked may have gone away.
-        let _ = answer.send(done.map_err(|refused| Refusal {
-            code: refused.code,
-            message: refused.message,
-        }));
+        let _ = answer.send(done.map_err(order_refused));
     }
 
     fn presence(&mut self, agent: AgentId, connected: bool) {
@@ -421,6 +424,13 @@ impl Shell {
                 );
             }
         }
+    }
+}
+
+fn order_refused(refused: OrderRefused) -> Refusal {
+    Refusal {
+        code: refused.code,
+        message: refused.message,
     }
 }
 

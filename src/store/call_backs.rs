@@ -163,6 +163,7 @@ impl TryFrom<Waiting> for CallBack {
                 caller: row.called,
                 callee: row.number,
                 is_call_back: true,
+                is_ordered: false,
                 started_at: Millis(row.promised_at),
             },
             queue,

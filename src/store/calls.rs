@@ -23,7 +23,10 @@ pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()>
         .bind(call.id.to_string())
         .bind(call.lead.as_ref().map(|lead| lead.as_str()))
         .bind(FIRST_ORGI)
-        .bind(if call.mode.is_some() || call.is_call_back { "outbound" } else { "inbound" })
+        .bind(match call.mode.is_some() || call.is_call_back || call.is_ordered {
+            true => "outbound",
+            false => "inbound",
+        })
         .bind(mode_of(call))
         .bind(call.campaign.as_ref().map(|campaign| campaign.as_str()))
         .bind(call.task.as_ref().map(|task| task.as_str()))
@@ -41,6 +44,7 @@ fn mode_of(call: &OpenCall) -> &'static str {
         Some(_) if call.is_test => "test",
         Some(mode) => mode.as_str(),
         None if call.is_call_back => "callback",
+        None if call.is_ordered => "ordered",
         None => "inbound",
     }
 }

@@ -88,6 +88,7 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
             caller: "02110000".into(),
             callee: lead.number.clone(),
             is_call_back: false,
+            is_ordered: false,
             started_at: sample::NOW,
         },
         batch: lead.batch.clone(),

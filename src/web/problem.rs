@@ -67,6 +67,7 @@ fn known(code: &str) -> (StatusCode, &'static str) {
         "BAD_NUMBER" => (S::UNPROCESSABLE_ENTITY, "That is no number to dial"),
         "BAD_DIGITS" => (S::UNPROCESSABLE_ENTITY, "Those are no keys"),
         "NO_SUCH_AGENT" => (S::NOT_FOUND, "There is no such agent"),
+        "NO_SUCH_MEMBER" => (S::NOT_FOUND, "There is no such party in that call"),
         "METHOD_NOT_ALLOWED" => (S::METHOD_NOT_ALLOWED, "This cannot be done here"),
         "TOO_LARGE" => (S::PAYLOAD_TOO_LARGE, "The request is too large"),
         "BAD_RANGE" => (S::RANGE_NOT_SATISFIABLE, "There are no such bytes"),

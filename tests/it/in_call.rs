@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::kit::{
@@ -252,13 +253,12 @@ async fn a_colleague_is_called_into_the_talk_and_it_is_over_for_all_when_the_age
         (&seen["conference"], &seen["ends_all"]),
         (&json!(true), &json!(true))
     );
-    let member = |kind: &str, name: &str| json!({ "kind": kind, "name": name, "state": "up" });
     let members = [
-        member("customer", "13800138000"),
-        member("agent", &talk.agents[0].id),
-        member("agent", &talk.agents[1].id),
+        ("customer", "13800138000"),
+        ("agent", &talk.agents[0].id),
+        ("agent", &talk.agents[1].id),
     ];
-    assert_eq!(seen["members"], json!(members), "{seen:#}");
+    assert_eq!(up_in(&seen), members.map(named), "{seen:#}");
     let hang_up = json!({ "order": "hangup" });
     talk.agents[0].order(&talk.api, hang_up).await;
     let call = talk.closed().await;
@@ -266,6 +266,90 @@ async fn a_colleague_is_called_into_the_talk_and_it_is_over_for_all_when_the_age
     assert_eq!(call["agent_id"], *talk.agents[0].id, "{call:#}");
     talk.until(0, "acw", None).await;
     talk.until(1, "unready", None).await;
+}
+
+fn named((kind, name): (&str, &str)) -> (String, String) {
+    (kind.into(), name.into())
+}
+
+/// Kind and name of everybody who is up.
+fn up_in(seen: &Value) -> Vec<(String, String)> {
+    let members = seen["members"].as_array().expect("a list").iter();
+    let up = members.filter(|member| member["state"] == "up");
+    up.map(|one| (text(&one["kind"]), text(&one["name"])))
+        .collect()
+}
+
+/// A supervisor of a department to which nobody here belongs.
+async fn stranger(api: &Client) -> Client {
+    let far = api.post("/departments", json!({ "name": "far" })).await;
+    let user = json!({ "username": "far", "password": "far-far-away", "display_name": "Far",
+        "role": "supervisor", "department_id": far["id"] });
+    api.post("/users", user).await;
+    Client::sign_in(api.base(), "far", "far-far-away").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_parties_confer_and_one_of_them_may_only_listen_for_a_while() {
+    let talk = Talk::begin().await;
+    let colleague = json!({ "agent": talk.agents[1].id });
+    talk.orders(0, json!({ "order": "invite", "to": colleague }))
+        .await;
+    talk.hears(At::Second, &[FIRST, CUSTOMER]).await;
+    let phone = json!({ "extension": "1009" });
+    let agent = talk
+        .orders(0, json!({ "order": "invite", "to": phone }))
+        .await;
+    talk.hears(At::Customer, &[BOSS, FIRST, SECOND]).await;
+    talk.hears(At::First, &[BOSS, SECOND, CUSTOMER]).await;
+    talk.hears(At::Second, &[BOSS, FIRST, CUSTOMER]).await;
+    talk.hears(At::Boss, &[FIRST, SECOND, CUSTOMER]).await;
+    let path = format!("/calls/{}/members", text(&agent["call"]["id"]));
+    let seen = talk.api.get(&path).await;
+    let members = [
+        ("customer", "13800138000"),
+        ("agent", &talk.agents[0].id),
+        ("agent", &talk.agents[1].id),
+        ("extension", "1009"),
+    ];
+    assert_eq!(up_in(&seen), members.map(named), "{seen:#}");
+
+    let of = |nth: usize| format!("{path}/{}", text(&seen["members"][nth]["id"]));
+    let stranger = stranger(&talk.api).await;
+    let mute = format!("{}/mute", of(0));
+    let refused = stranger.ask(Method::POST, &mute, None).await;
+    assert_eq!(refused.code(), "FORBIDDEN", "{refused:?}");
+    talk.api.ask(Method::POST, &mute, None).await;
+    talk.hears(At::First, &[BOSS, SECOND]).await;
+    talk.hears(At::Boss, &[FIRST, SECOND]).await;
+    talk.hears(At::Customer, &[BOSS, FIRST, SECOND]).await;
+    let muted = talk.api.get(&path).await;
+    assert_eq!(muted["members"][0]["muted"], true, "{muted:#}");
+    let unmute = format!("{}/unmute", of(0));
+    talk.api.ask(Method::POST, &unmute, None).await;
+    talk.hears(At::Boss, &[FIRST, SECOND, CUSTOMER]).await;
+    let trail = talk.api.all("/audit").await;
+    let muted = |entry: &&Value| text(&entry["action"]).ends_with("/mute");
+    let muted: Vec<&Value> = trail.iter().filter(muted).collect();
+    assert_eq!(muted.len(), 2, "tried and done: {trail:?}");
+
+    talk.api.ask(Method::DELETE, &of(2), None).await;
+    talk.hears(At::Boss, &[FIRST, CUSTOMER]).await;
+    talk.until(1, "unready", None).await;
+    talk.agents[0]
+        .order(&talk.api, json!({ "order": "hangup" }))
+        .await;
+    talk.hears(At::Boss, &[CUSTOMER]).await;
+    talk.hears(At::Customer, &[BOSS]).await;
+    talk.until(0, "acw", None).await;
+    talk.phones[2].order("hangup", "");
+    let call = talk.closed().await;
+    let legs = [
+        leg("agent", &talk.agents[0].id, true, "transferred"),
+        leg("agent", &talk.agents[1].id, false, "released"),
+        leg("extension", "1009", true, "hung_up"),
+    ];
+    assert_eq!(talk.legs(&call).await, legs);
 }
 
 #[tokio::test(flavor = "multi_thread")]

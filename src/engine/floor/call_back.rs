@@ -102,7 +102,8 @@ impl Floor {
     pub(super) fn dial_back_again(&mut self, id: CallId, now: Millis) -> bool {
         let leg = LegId(self.numbers.take());
         let call = self.calls.get_mut(&id);
-        let call = call.filter(|call| call.way.is_call_back && call.phase == Phase::Dialling);
+        let is_ours = |call: &&mut Call| call.way.is_call_back || call.way.is_ordered;
+        let call = call.filter(|call| is_ours(call) && call.phase == Phase::Dialling);
         let Some(call) = call.filter(|call| call.holds_channel && !call.cancelled) else {
             return false;
         };

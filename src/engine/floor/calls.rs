@@ -235,7 +235,7 @@ impl Call {
     }
 
     pub fn is_inbound(&self) -> bool {
-        self.mode.is_none() && !self.way.is_call_back
+        self.mode.is_none() && !self.way.is_call_back && !self.way.is_ordered
     }
 
     pub fn direction(&self) -> &'static str {
@@ -316,6 +316,7 @@ impl Call {
             caller: self.caller.clone(),
             callee: self.callee.clone(),
             is_call_back: self.way.is_call_back,
+            is_ordered: self.way.is_ordered,
             started_at: self.times.started,
         }
     }

@@ -286,6 +286,8 @@ pub struct OpenCall {
     pub callee: String,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
+    /// Somebody ordered it between two parties.
+    pub is_ordered: bool,
     pub started_at: Millis,
 }
 

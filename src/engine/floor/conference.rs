@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     destination::Destination,
-    ids::{AgentId, CallId},
+    ids::{AgentId, CallId, LegId},
     time::Millis,
 };
 
@@ -32,13 +32,20 @@ pub struct InCall {
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Member {
+    /// Names its leg; `None` while it has none.
+    pub id: Option<LegId>,
     /// `customer`, `agent`, `extension`, `outside`, or `supervisor`.
     pub kind: &'static str,
     /// The number, the agent's number, the extension, or the supervisor.
     pub name: String,
     /// `checking`, `ringing` or `up`; of a supervisor `listen`, `whisper` or `barge`.
     pub state: &'static str,
+    /// It may only listen.
+    pub muted: bool,
 }
+
+/// Parties of a conference, supervisors not counted (AGT-162).
+const MOST: usize = 32;
 
 impl Floor {
     /// Calls somebody into the talk of an agent, who goes on with the customer until the answer.
@@ -50,13 +57,23 @@ impl Floor {
         now: Millis,
     ) -> Result<(), OrderRefused> {
         let call = self.talking(id)?;
-        if self.calls[&call].parties.second.is_some() {
-            return Err(second_is_up());
-        }
         let by = Who::Agent(id.clone());
-        let who = self.find(&by, call, to, now)?;
+        self.invite_into(&by, call, to, ends_all, now)
+    }
+
+    /// The same for a talk that somebody else may change. `by`: for whom outside numbers count.
+    pub(super) fn invite_into(
+        &mut self,
+        by: &Who,
+        call: CallId,
+        to: Destination,
+        ends_all: bool,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        self.has_room(call)?;
+        let who = self.find(by, call, to, now)?;
         let mut second = self.call_party(call, who, now)?;
-        second.by = Some(by);
+        second.by = Some(by.clone());
         let there = match (&second.who, second.is_up()) {
             (Who::Agent(agent), true) => Some(agent.clone()),
             _ => None,
@@ -64,17 +81,38 @@ impl Floor {
         if let Some(agent) = there {
             let _ = self.step(&agent, now, |machine| machine.answer(now));
         }
+        let is_up = second.is_up();
+        let is_conference = self.calls[&call].parties.round == Round::All;
         if let Some(call) = self.calls.get_mut(&call) {
             let parties = &mut call.parties;
             parties.held = false;
-            parties.second = Some(second);
-            parties.round = Round::Customer;
+            let earlier = parties.second.replace(second);
+            parties.guests.extend(earlier);
             parties.joins_all = true;
-            parties.ends_all = ends_all;
+            parties.ends_all |= ends_all;
         }
-        if !self.join_all(call, now) {
+        if is_up {
+            self.join_all(call, now);
+        } else if is_conference {
+            self.tell_call(call);
+        } else {
             self.arrange(call);
             self.show_round(call, now);
+        }
+        Ok(())
+    }
+
+    /// Whether one more can be called into a talk.
+    fn has_room(&self, id: CallId) -> Result<(), OrderRefused> {
+        let parties = &self.calls[&id].parties;
+        let called = parties.called().count();
+        if called > 0 && parties.round != Round::All && !parties.joins_all {
+            return Err(second_is_up());
+        }
+        // The customer, and whoever has them.
+        if called + 2 >= MOST {
+            let text = format!("a conference has at most {MOST} parties");
+            return Err(OrderRefused::new("CONFERENCE_FULL", text));
         }
         Ok(())
     }
@@ -84,12 +122,26 @@ impl Floor {
         let Some(call) = self.calls.get_mut(&id) else {
             return false;
         };
-        let is_up = call.parties.second.as_ref().is_some_and(Party::is_up);
-        let joins = is_up && std::mem::take(&mut call.parties.joins_all);
+        let parties = &mut call.parties;
+        let is_up = parties.called().any(Party::is_up);
+        let joins = is_up && (parties.joins_all || parties.round == Round::All);
         if joins {
+            parties.joins_all = false;
             self.go_round(id, Round::All, now);
         }
         joins
+    }
+
+    /// Lets go of everybody who was called.
+    pub(super) fn drop_called(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let parties = &mut call.parties;
+        let others: Vec<Party> = std::iter::from_fn(|| parties.take_second()).collect();
+        for party in others {
+            self.drop_party(id, &party, "cancelled", now);
+        }
     }
 
     /// The agent hangs up on a conference: the others stay, unless it was to end for all.
@@ -109,46 +161,57 @@ impl Floor {
     pub fn who_is_in(&self, id: CallId) -> Option<InCall> {
         let call = self.calls.get(&id)?;
         let parties = &call.parties;
-        let member = |kind, name: &str, state| Member {
+        let member = |leg: Option<LegId>, kind, name: &str, state| Member {
+            id: leg,
             kind,
             name: name.to_owned(),
             state,
+            muted: leg.is_some_and(|leg| call.is_muted(leg)),
         };
         let mut members = Vec::new();
-        if call.customer.is_some() {
+        if let Some(leg) = call.customer {
             let state = match call.times.answered {
                 Some(_) => "up",
                 None => "ringing",
             };
-            members.push(member("customer", call.number(), state));
+            let kind = match (call.way.is_ordered, &call.way.from_phone) {
+                (false, _) => "customer",
+                (true, Some(_)) => "extension",
+                (true, None) => "outside",
+            };
+            members.push(member(Some(leg), kind, call.number(), state));
         }
         if let Some(agent) = &call.agent {
             let state = match call.phase {
                 super::Phase::Talking | super::Phase::Joining => "up",
                 _ => "ringing",
             };
-            members.push(member("agent", agent.as_str(), state));
+            members.push(member(call.agent_leg, "agent", agent.as_str(), state));
+        } else if let Some((kind, name)) = call.put_through_to() {
+            members.push(member(call.agent_leg, kind, name, "up"));
         }
-        for party in [&parties.second, &parties.other].into_iter().flatten() {
+        for party in parties.other.iter().chain(parties.called()) {
             members.push(member(
+                Some(party.leg),
                 party.who.kind(),
                 party.who.name(),
                 party.reach.as_str(),
             ));
         }
-        let here = self.supervisors.values().filter(|seen| seen.call == id);
-        members.extend(here.map(|seen| {
+        let here = self.supervisors.iter().filter(|(_, seen)| seen.call == id);
+        members.extend(here.map(|(leg, seen)| {
             let state = match (seen.up, seen.monitor) {
                 (false, _) => "ringing",
                 (true, Monitor::Listen) => "listen",
                 (true, Monitor::Whisper) => "whisper",
                 (true, Monitor::Barge) => "barge",
             };
-            member("supervisor", &seen.by, state)
+            member(Some(*leg), "supervisor", &seen.by, state)
         }));
         Some(InCall {
             call_id: id,
-            conference: parties.second.is_some() && parties.round == Round::All,
+            conference: call.way.is_ordered
+                || (parties.second.is_some() && parties.round == Round::All),
             held: parties.held,
             muted: parties.muted,
             ends_all: parties.ends_all,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     destination::Destination,
-    ids::{AgentId, CallId},
+    ids::{AgentId, CallId, LegId},
     time::Millis,
 };
 
@@ -144,6 +144,13 @@ impl Floor {
         self.show_round(id, now);
     }
 
+    /// Lets everybody go who was called; the agent is back with the customer.
+    pub(super) fn end_question(&mut self, id: CallId, now: Millis) {
+        self.drop_called(id, now);
+        self.arrange(id);
+        self.show_round(id, now);
+    }
+
     /// The customer goes to the second party, who may still be ringing; the agent leaves.
     pub(super) fn complete(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         let (call, _) = self.with_second(id)?;
@@ -160,12 +167,18 @@ impl Floor {
         Ok(())
     }
 
-    /// The agent leaves a conference, the other two stay (AGT-160); or goes while the second party is
+    /// The agent leaves a conference, the others stay (AGT-160); or goes while the second party is
     /// called, who then gets the customer.
     pub(super) fn hand_over(&mut self, id: CallId, now: Millis) {
-        let Some(mut second) = self.take_second(id) else {
+        let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
+        let Some(mut second) = call.parties.take_next() else {
+            return;
+        };
+        if !second.is_up() {
+            self.drop_called(id, now);
+        }
         self.drop_own(&second);
         second.via = None;
         let from = self.part(id, "transferred", now);
@@ -197,21 +210,26 @@ impl Floor {
         self.show_round(id, now);
     }
 
-    /// The second party left, or did not come.
-    pub(super) fn second_gone(&mut self, id: CallId, why: &'static str, now: Millis) {
-        let round = self.calls.get(&id).map(|call| call.parties.round);
-        let Some(second) = self.take_second(id) else {
+    /// Who was called left, or did not come.
+    pub(super) fn called_gone(&mut self, id: CallId, leg: LegId, why: &'static str, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        self.drop_party(id, &second, why, now);
-        if second.via.is_none()
+        let round = call.parties.round;
+        let Some(party) = call.parties.take_called(leg) else {
+            return;
+        };
+        let is_alone = call.parties.second.is_none();
+        self.drop_party(id, &party, why, now);
+        if party.via.is_none()
+            && is_alone
             && let Some(call) = self.calls.get_mut(&id)
         {
             // Who has just been left alone goes back to the customer when ready to.
-            call.parties.held = round == Some(Round::Second);
+            call.parties.held = round == Round::Second;
         }
-        self.tell_party_left(id, &second.who, why);
-        if round != Some(Round::Customer) {
+        self.tell_party_left(id, &party.who, why);
+        if round != Round::Customer {
             self.arrange(id);
         }
         self.show_round(id, now);
@@ -239,22 +257,19 @@ impl Floor {
     }
 
     fn take_second(&mut self, id: CallId) -> Option<Party> {
-        let parties = &mut self.calls.get_mut(&id)?.parties;
-        parties.round = Round::Customer;
-        parties.joins_all = false;
-        parties.ends_all = false;
-        let second = parties.second.take();
-        // A phone that called the second party itself holds the customer until it says otherwise.
-        parties.held &= second.as_ref().is_some_and(|second| second.via.is_some());
-        second
+        self.calls.get_mut(&id)?.parties.take_second()
     }
 
-    /// Whether an agent is the second party of a call.
+    /// Whether an agent was called into a talk, or is asked about it.
     pub(super) fn is_consulted(&self, id: &AgentId, call: CallId) -> bool {
-        let is_agent = |call: &Call| {
-            let second = call.parties.second.as_ref();
-            call.phase == Phase::Talking && second.is_some_and(|second| second.is_agent(id))
-        };
-        self.calls.get(&call).is_some_and(is_agent)
+        self.consulted_on(id, call).is_some()
+    }
+
+    /// The leg on which that is.
+    pub(super) fn consulted_on(&self, id: &AgentId, call: CallId) -> Option<LegId> {
+        let talks = |call: &&Call| call.phase == Phase::Talking;
+        let call = self.calls.get(&call).filter(talks)?;
+        let mut called = call.parties.called();
+        called.find(|party| party.is_agent(id)).map(|it| it.leg)
     }
 }

@@ -35,7 +35,7 @@ impl Floor {
                 self.ring_back(id);
                 let leg = self.begin_reaching(id, RING_MS, now);
                 self.phone_leg_began(id, leg, &extension, now);
-                let caller = self.calls.get(&id).map(|call| call.caller.clone());
+                let caller = self.calls.get(&id).map(|call| call.number().to_owned());
                 self.commands.push_back(Command::RingPhone {
                     leg,
                     extension,

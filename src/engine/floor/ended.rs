@@ -51,8 +51,8 @@ impl Floor {
                 self.nailed_leg_ended(&agent, now);
                 if let Some(call) = call {
                     self.agent_leg_ended(call, leg, NotTaken::RangOut, now);
-                } else if let Some(call) = asked.filter(|call| self.is_second(*call, leg)) {
-                    self.second_gone(call, "hung_up", now);
+                } else if let Some(call) = asked.filter(|call| self.is_called(*call, leg)) {
+                    self.called_gone(call, leg, "hung_up", now);
                 }
             }
             Some(Role::Party(call)) => self.party_lost(call, leg, why_gone(&ended), now),

@@ -1,7 +1,11 @@
 //! What agents may ask for in a call.
 
-use super::{Floor, OrderRefused};
-use crate::{destination::Destination, ids::AgentId, time::Millis};
+use super::{Floor, MemberOrder, OrderRefused};
+use crate::{
+    destination::Destination,
+    ids::{AgentId, CallId},
+    time::Millis,
+};
 
 /// One order about the call that the agent talks in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum CallOrder {
     Confer { ends_all: bool },
     /// 多方: call somebody into the talk, heard by all from the answer on (AGT-159).
     Invite { to: Destination, ends_all: bool },
+    /// Something about one party of the call that the agent has.
+    Member { call: CallId, order: MemberOrder },
     /// 完成转接: the customer goes to the second party. In a conference: leave it.
     Complete,
     /// 取消咨询: let the second party go.
@@ -47,6 +53,7 @@ impl Floor {
             CallOrder::Swap => self.swap(agent, now),
             CallOrder::Confer { ends_all } => self.confer(agent, ends_all, now),
             CallOrder::Invite { to, ends_all } => self.invite(agent, to, ends_all, now),
+            CallOrder::Member { call, order } => self.change_own_talk(agent, call, order, now),
             CallOrder::Complete => self.complete(agent, now),
             CallOrder::Cancel => self.cancel_second(agent, now),
         }

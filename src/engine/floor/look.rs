@@ -2,7 +2,10 @@
 
 use super::{
     AgentView, Call, CallState, CallView, CampaignView, Decided, Floor, GatewayView, PartyView,
-    Phase, QueueView, Role, SupervisorView, View, agents::Agent, campaigns::Campaign, party::Round,
+    Phase, QueueView, Role, SupervisorView, View,
+    agents::Agent,
+    campaigns::Campaign,
+    party::{Party, Round},
     supervise::Supervisor,
 };
 use crate::{
@@ -188,6 +191,16 @@ fn view_call(call: &Call) -> CallView {
     }
 }
 
+fn view_party(call: &Call, party: &Party) -> PartyView {
+    PartyView {
+        id: party.leg,
+        kind: party.who.kind(),
+        name: party.who.name().to_owned(),
+        state: party.reach.as_str(),
+        muted: call.is_muted(party.leg),
+    }
+}
+
 fn view_supervisor(seen: &Supervisor) -> SupervisorView {
     SupervisorView {
         by: seen.by.clone(),
@@ -211,11 +224,16 @@ impl CallState {
                 Round::Second => "second",
                 Round::All => "all",
             },
-            second: parties.second.as_ref().map(|second| PartyView {
-                kind: second.who.kind(),
-                name: second.who.name().to_owned(),
-                state: second.reach.as_str(),
-            }),
+            second: parties
+                .second
+                .as_ref()
+                .map(|second| view_party(call, second)),
+            guests: parties
+                .guests
+                .iter()
+                .map(|guest| view_party(call, guest))
+                .collect(),
+            customer_muted: call.customer.is_some_and(|leg| call.is_muted(leg)),
         }
     }
 }

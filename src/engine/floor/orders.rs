@@ -173,8 +173,8 @@ impl Floor {
                 "there is no call to hang up",
             ));
         };
-        if self.is_consulted(id, call) {
-            self.second_gone(call, "hung_up", now);
+        if let Some(leg) = self.consulted_on(id, call) {
+            self.called_gone(call, leg, "hung_up", now);
             return Ok(());
         }
         let parties = &self.calls[&call].parties;
@@ -185,7 +185,7 @@ impl Floor {
             // A conference goes on without the agent; a question ends, and the customer is still there.
             Phase::Talking if parties.second.is_some() => match parties.round {
                 Round::All => self.leave_conference(call, now),
-                _ => self.cancel_second(id, now)?,
+                _ => self.end_question(call, now),
             },
             _ => self.talk_over(call, now),
         }

@@ -101,8 +101,8 @@ impl Floor {
         let is_of =
             |party: &&Party| matches!(party.who, Who::Outside(_)) && party.by.as_ref() == Some(by);
         let calls = self.calls.values();
-        let parties = calls.flat_map(|call| [&call.parties.second, &call.parties.other]);
-        let up = parties.flatten().filter(is_of).count();
+        let parties = calls.flat_map(|call| call.parties.all());
+        let up = parties.filter(is_of).count();
         self.is_not_denied(&spellings)?;
         let limits = &self.outside.limits;
         if up >= limits.at_once as usize {

@@ -172,7 +172,7 @@ impl Floor {
         party.reach = Reach::Up;
         let who = party.who.clone();
         self.leg_up(id, leg, now);
-        if self.is_second(id, leg) {
+        if self.is_called(id, leg) {
             if let Who::Agent(agent) = who {
                 let _ = self.step(&agent, now, |machine| machine.answer(now));
             }
@@ -195,10 +195,16 @@ impl Floor {
         second == Some(leg)
     }
 
+    /// Whether somebody was called into a talk, or is asked about it, on this leg.
+    pub(super) fn is_called(&self, id: CallId, leg: LegId) -> bool {
+        let call = self.calls.get(&id);
+        call.is_some_and(|call| call.parties.called().any(|party| party.leg == leg))
+    }
+
     /// A party's leg is over, or never was; `why` in a word, for the agent.
     pub(super) fn party_gone(&mut self, id: CallId, leg: LegId, why: &'static str, now: Millis) {
-        if self.is_second(id, leg) {
-            self.second_gone(id, why, now);
+        if self.is_called(id, leg) {
+            self.called_gone(id, leg, why, now);
         } else if self
             .calls
             .get(&id)
@@ -241,6 +247,7 @@ impl Floor {
     /// Lets go of a party: its leg, its channel, its agent.
     pub(super) fn drop_party(&mut self, id: CallId, party: &Party, why: &'static str, now: Millis) {
         self.drop_own(party);
+        self.hear_again(id, party.leg);
         self.leg_over(id, party.leg, why, now);
         let rang = self.legs.get(&party.leg) == Some(&Role::Party(id));
         if rang {
@@ -301,8 +308,7 @@ impl Floor {
 
     /// The call is over for everybody else too.
     pub(super) fn let_parties_go(&mut self, call: &Call, now: Millis) {
-        let parties = &call.parties;
-        for party in [&parties.second, &parties.other].into_iter().flatten() {
+        for party in call.parties.all() {
             self.drop_party(call.id, party, "call_over", now);
         }
         self.dismiss_supervisors(call.id);

@@ -1,6 +1,8 @@
 //! Who is in a call besides its customer and its agent: a second party whom the agent has called, or
 //! somebody who has the customer without being an agent.
 
+use std::collections::BTreeSet;
+
 use super::{Call, Phase, phone_codes::Code};
 use crate::ids::{AgentId, GatewayId, LegId};
 
@@ -56,7 +58,7 @@ pub(super) enum Round {
     #[default]
     Customer,
     Second,
-    /// A conference of three.
+    /// A conference.
     All,
 }
 
@@ -69,9 +71,13 @@ pub(super) struct Parties {
     pub caller_holds: bool,
     /// The agent is not heard.
     pub muted: bool,
+    /// Legs of others who may only listen (AGT-151).
+    pub hushed: BTreeSet<LegId>,
     pub second: Option<Party>,
+    /// Others who were called into the talk before the second party; oldest first.
+    pub guests: Vec<Party>,
     pub round: Round,
-    /// The second party joins the talk as soon as it answers.
+    /// Who is called joins the talk as soon as they answer.
     pub joins_all: bool,
     /// The conference is over for all when its agent hangs up.
     pub ends_all: bool,
@@ -140,11 +146,59 @@ impl Party {
 }
 
 impl Parties {
+    /// Who was called besides the customer, oldest first.
+    pub fn called(&self) -> impl DoubleEndedIterator<Item = &Party> {
+        self.guests.iter().chain(&self.second)
+    }
+
+    /// The same, and whoever has the customer without being an agent.
+    pub fn all(&self) -> impl Iterator<Item = &Party> {
+        self.called().chain(&self.other)
+    }
+
     /// The party that has this leg.
     pub fn with(&mut self, leg: LegId) -> Option<&mut Party> {
         let parties = [&mut self.second, &mut self.other];
-        let mut parties = parties.into_iter().flatten();
+        let mut parties = parties.into_iter().flatten().chain(&mut self.guests);
         parties.find(|party| party.leg == leg)
+    }
+
+    /// Takes who was called last; an earlier one is the second party then.
+    pub fn take_second(&mut self) -> Option<Party> {
+        let second = self.second.take();
+        self.second = self.guests.pop();
+        if self.second.is_none() {
+            self.round = Round::Customer;
+            self.joins_all = false;
+            self.ends_all = false;
+            // A phone that called the second party itself holds the customer until it says otherwise.
+            self.held &= second.as_ref().is_some_and(|second| second.via.is_some());
+        }
+        second
+    }
+
+    /// Takes the called party that has this leg.
+    pub fn take_called(&mut self, leg: LegId) -> Option<Party> {
+        match self.guests.iter().position(|guest| guest.leg == leg) {
+            Some(at) => Some(self.guests.remove(at)),
+            None if self.second.as_ref().is_some_and(|it| it.leg == leg) => self.take_second(),
+            None => None,
+        }
+    }
+
+    /// Takes whoever has the customer next: of those who are up an agent before a phone, and that before
+    /// a number outside; where nobody is up, who was called last.
+    pub fn take_next(&mut self) -> Option<Party> {
+        let rank = |party: &&Party| match party.who {
+            Who::Agent(_) => 0,
+            Who::Extension(_) => 1,
+            Who::Outside(_) => 2,
+        };
+        let next = self.called().filter(|party| party.is_up()).min_by_key(rank);
+        match next.map(|party| party.leg) {
+            Some(leg) => self.take_called(leg),
+            None => self.take_second(),
+        }
     }
 }
 
@@ -158,6 +212,17 @@ impl Call {
     /// The second call of the phone that has the customer.
     pub fn via(&self) -> Option<&Via> {
         self.parties.second.as_ref()?.via.as_ref()
+    }
+
+    /// Whoever has the customer and was put through, with neither an agent nor a party of the call: kind
+    /// and name.
+    pub fn put_through_to(&self) -> Option<(&'static str, &str)> {
+        self.agent_leg.filter(|_| self.phase == Phase::Talking)?;
+        match (&self.way.to_phone, &self.way.out) {
+            (Some(phone), _) => Some(("extension", phone)),
+            (None, Some(out)) => Some(("outside", &out.number)),
+            (None, None) => None,
+        }
     }
 
     /// The agent or the phone that talks with the customer.

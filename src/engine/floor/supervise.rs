@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    Cause, Command, Event, Floor, Forced, OrderRefused, Phase, Role,
+    Cause, Command, Event, Floor, Forced, MemberOrder, OrderRefused, Phase, Role,
     party::{Party, Reach, Round, Who},
 };
 use crate::{
@@ -46,6 +46,8 @@ pub enum SupervisorOrder {
     Mute { agent: AgentId, on: bool },
     /// Take a step in the agent's place.
     Force { agent: AgentId, what: Forced },
+    /// Something about one party of a call.
+    Member { call: CallId, order: MemberOrder },
     /// End a call, whoever is in it.
     End { call: CallId },
     /// Take a promise back that still waits: nobody is called.
@@ -91,6 +93,9 @@ impl Floor {
             SupervisorOrder::Release { agent } => self.force_release(by, &agent, now),
             SupervisorOrder::Mute { agent, on } => self.mute(&agent, on),
             SupervisorOrder::Force { agent, what } => self.force(by, &agent, what, now),
+            SupervisorOrder::Member { call, order } => {
+                self.change_others_talk(by, call, order, now)
+            }
             SupervisorOrder::End { call } => self.end_call(call, now),
             SupervisorOrder::CancelCallBack { call } => self.cancel_call_back(call, now),
             SupervisorOrder::Leave => self.supervisor_leaves(by),
@@ -259,7 +264,9 @@ impl Floor {
         }
         let parties = &call.parties;
         let second = parties.second.as_ref();
-        let of_second = second.filter(|second| second.is_agent(&supervisor.agent));
+        let mut called = parties.called();
+        let of_second = called.find(|party| party.is_agent(&supervisor.agent));
+        let of_second = of_second.filter(|party| party.is_up());
         let via = second.and_then(|second| second.via.as_ref());
         if let Some(via) = via.filter(|via| via.up && !via.held) {
             return Some(of_second.map_or(via.leg, |second| second.leg));
@@ -267,6 +274,7 @@ impl Floor {
         match (second, parties.round) {
             (Some(second), _) if second.via.is_some() => call.own_leg().filter(|_| !parties.held),
             (Some(_), Round::Customer) => call.own_leg(),
+            (Some(_), Round::All) => of_second.map(|it| it.leg).or(call.own_leg()),
             (Some(second), _) if second.is_up() => of_second.map(|it| it.leg).or(call.own_leg()),
             (Some(_), _) => None,
             (None, _) if parties.held => None,
@@ -313,9 +321,9 @@ impl Floor {
             return;
         };
         let parties = &mut call.parties;
-        let others = [parties.second.take(), parties.other.take()];
-        parties.round = Round::Customer;
-        for party in others.into_iter().flatten() {
+        let mut others: Vec<Party> = std::iter::from_fn(|| parties.take_second()).collect();
+        others.extend(parties.other.take());
+        for party in others {
             self.drop_party(id, &party, "intercepted", now);
         }
         self.part(id, "intercepted", now);
@@ -345,8 +353,8 @@ impl Floor {
             by,
             how: "release",
         });
-        if self.is_consulted(id, call) {
-            self.second_gone(call, "released", now);
+        if let Some(leg) = self.consulted_on(id, call) {
+            self.called_gone(call, leg, "released", now);
             return Ok(());
         }
         self.leave(call, Cause::Normal, now);

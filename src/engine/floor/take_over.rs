@@ -81,7 +81,11 @@ impl Floor {
         call.exchange(old, leg);
         call.log.exchange(old, leg, now);
         let speaks = call.agent_leg == Some(leg) || call.via().is_some_and(|via| via.leg == leg);
-        if call.parties.muted && speaks {
+        let was_hushed = call.parties.hushed.remove(&old);
+        if was_hushed {
+            call.parties.hushed.insert(leg);
+        }
+        if was_hushed || (call.parties.muted && speaks) {
             self.commands.push_back(Command::Mute { leg, on: true });
         }
         self.arrange(id);
@@ -101,9 +105,7 @@ impl Floor {
             Role::Customer(id) => self.calls.get(id)?.way.from_phone.as_deref(),
             Role::AgentFor(id) | Role::Own(id) => of(self.calls.get(id)?.holder()),
             Role::Party(id) => {
-                let parties = &self.calls.get(id)?.parties;
-                let parties = [&parties.second, &parties.other];
-                let mut parties = parties.into_iter().flatten();
+                let mut parties = self.calls.get(id)?.parties.all();
                 of(Some(parties.find(|party| party.leg == leg)?.who.clone()))
             }
             Role::TakesOver(_) => None,
@@ -122,8 +124,7 @@ impl Floor {
         match self.legs.get(&leg) {
             Some(Role::Customer(id) | Role::AgentFor(id)) => talks(id).is_some(),
             Some(Role::Party(id)) => talks(id).is_some_and(|call| {
-                let parties = [&call.parties.second, &call.parties.other];
-                let mut parties = parties.into_iter().flatten();
+                let mut parties = call.parties.all();
                 parties.any(|party| party.leg == leg && party.is_up())
             }),
             Some(Role::Own(id)) => talks(id).and_then(Call::via).is_some_and(|via| via.up),
@@ -168,6 +169,9 @@ impl Call {
             .is_some_and(|other| put(&mut other.leg))
         {
             parties.held = false;
+        }
+        for guest in &mut parties.guests {
+            put(&mut guest.leg);
         }
         if let Some(Party { leg, via, .. }) = &mut parties.second {
             put(leg);

@@ -67,6 +67,7 @@ impl Floor {
     /// A leg that stays up after the call is heard again, and so are its keys.
     pub(super) fn unmute(&mut self, call: &Call) {
         self.forget_code(call);
+        self.hear_all_again(call);
         if let Some(leg) = call.agent_leg.filter(|_| call.parties.muted)
             && matches!(self.legs.get(&leg), Some(Role::NailedUp(_)))
         {
@@ -76,20 +77,25 @@ impl Floor {
 
     pub(super) fn mute(&mut self, id: &AgentId, on: bool) -> Result<(), OrderRefused> {
         let id = self.talking(id)?;
+        self.mute_own(id, on);
+        Ok(())
+    }
+
+    /// Whoever has the customer is not heard, or is heard again.
+    pub(super) fn mute_own(&mut self, id: CallId, on: bool) {
         let Some(call) = self.calls.get_mut(&id) else {
-            return Ok(());
+            return;
         };
         if call.parties.muted == on {
-            return Ok(());
+            return;
         }
         call.parties.muted = on;
         // A phone that asks somebody by a call of its own speaks on two legs.
         let via = call.via().filter(|via| via.up).map(|via| via.leg);
-        for leg in call.agent_leg.into_iter().chain(via) {
+        for leg in call.own_leg().into_iter().chain(via) {
             self.commands.push_back(Command::Mute { leg, on });
         }
         self.tell_call(id);
-        Ok(())
     }
 
     /// Presses keys at whoever the agent talks with.
@@ -136,7 +142,13 @@ impl Floor {
             _ if at_phone.is_some() => {
                 at_phone.map_or_else(Vec::new, |(second, via)| self.apart(call, second, via))
             }
-            (Some(second), Round::All) => [customer, own, second.leg].map(confer).to_vec(),
+            (Some(_), Round::All) => {
+                let called = parties.called().filter(|party| party.is_up());
+                let legs = [customer, own].into_iter();
+                legs.chain(called.map(|party| party.leg))
+                    .map(confer)
+                    .collect()
+            }
             (Some(second), Round::Second) if second.is_up() => {
                 vec![park(customer, &music), bridge(second.leg, own)]
             }
@@ -174,11 +186,12 @@ impl Floor {
             (None, _) if parties.held => Busy::Hold,
             (None, _) => Busy::Answered,
         };
-        let second = parties.second.as_ref().filter(|second| second.is_up());
-        let colleague = second.and_then(|second| match &second.who {
+        let called = parties.called().filter(|party| party.is_up());
+        let colleagues = called.filter_map(|party| match &party.who {
             Who::Agent(agent) => Some(agent.clone()),
             _ => None,
         });
+        let colleagues: Vec<AgentId> = colleagues.collect();
         let beside = match parties.round {
             Round::All => Busy::Conference,
             _ => Busy::Answered,
@@ -186,7 +199,7 @@ impl Floor {
         if let Some(agent) = call.agent.clone() {
             let _ = self.step(&agent, now, |machine| machine.turn(sub, now));
         }
-        if let Some(agent) = colleague {
+        for agent in colleagues {
             let _ = self.step(&agent, now, |machine| machine.turn(beside, now));
         }
         self.tell_call(id);
@@ -210,7 +223,7 @@ impl Floor {
 }
 
 impl Call {
-    /// Who hears whoever has the customer; in a conference the second party.
+    /// Who hears whoever has the customer; in a conference who was called last.
     pub(super) fn spoken_to(&self) -> Option<LegId> {
         let parties = &self.parties;
         let customer = self.customer.filter(|_| !parties.held);
@@ -221,7 +234,12 @@ impl Call {
             Some(via) if via.up && !via.held && second.is_up() => Some(second.leg),
             Some(_) => customer,
             None if parties.round == Round::Customer => customer,
-            None => second.is_up().then_some(second.leg),
+            None => {
+                let mut newest_first = parties.called().rev();
+                newest_first
+                    .find(|party| party.is_up())
+                    .map(|party| party.leg)
+            }
         }
     }
 }

@@ -139,6 +139,8 @@ impl Floor {
         let (agent, leg) = (call.agent.take(), call.agent_leg.take());
         call.parties.held = false;
         call.parties.muted = false;
+        self.unmute(&before);
+        let call = self.calls.get_mut(&id)?;
         if let Some(other) = call.parties.other.take() {
             self.drop_party(id, &other, why, now);
             return Some(other.who);
@@ -146,7 +148,6 @@ impl Floor {
         if let Some(leg) = leg {
             self.leg_over(id, leg, why, now);
         }
-        self.unmute(&before);
         self.drop_agent_leg(&before);
         match agent {
             Some(agent) => {

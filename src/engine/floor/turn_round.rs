@@ -35,6 +35,7 @@ impl Floor {
                 (Who::Extension(rung), None)
             }
         };
+        call.way.is_ordered = false;
         call.caller = who.name().to_owned();
         call.callee.clone_from(&phone);
         if let Who::Extension(far) = who {
@@ -48,6 +49,10 @@ impl Floor {
         call.customer = Some(far);
         let parties = &mut call.parties;
         std::mem::swap(&mut parties.held, &mut parties.caller_holds);
+        let near_muted = parties.hushed.remove(&near);
+        if std::mem::replace(&mut parties.muted, near_muted) {
+            parties.hushed.insert(far);
+        }
         parties.other = Some(party.clone());
         self.legs.insert(far, Role::Customer(id));
         self.legs.insert(near, Role::Party(id));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     campaign::{Mode, State},
     gateway::Trouble,
-    ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, QueueId},
+    ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId},
     outcome::Outcome,
     pacing::{Counts, Decision, Limit, Record},
     time::Millis,
@@ -73,16 +73,24 @@ pub struct CallState {
     /// Whom the agent hears while there is a second party: `customer`, `second` or `all`.
     pub hears: &'static str,
     pub second: Option<PartyView>,
+    /// Others in the conference, the first first.
+    pub guests: Vec<PartyView>,
+    /// The customer may only listen.
+    pub customer_muted: bool,
 }
 
 /// Whom an agent has called besides the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PartyView {
+    /// Names its leg.
+    pub id: LegId,
     /// `agent`, `extension` or `outside`.
     pub kind: &'static str,
     pub name: String,
     /// `checking`, `ringing` or `up`.
     pub state: &'static str,
+    /// It may only listen.
+    pub muted: bool,
 }
 
 /// A supervisor in a call.

@@ -49,6 +49,8 @@ pub(super) struct Way {
     pub is_recorded: bool,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
+    /// Somebody ordered it between two parties.
+    pub is_ordered: bool,
     /// The call that asks for it, and the key, while the store writes the promise down.
     pub promised_to: Option<(CallId, char)>,
     /// Who talked, when the conversation is over and the caller is still there.

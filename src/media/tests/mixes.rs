@@ -188,3 +188,30 @@ fn a_prompt_goes_on_when_a_supervised_call_becomes_a_bridge_again() {
     media.bridge(a, c).expect("two legs");
     assert_eq!(ended(), (PlayId(2), PlayEnd::Stopped));
 }
+
+#[test]
+fn in_a_conference_of_32_everybody_hears_every_voice_but_their_own() {
+    let mut party = Party::of(&[Codec::Pcma; 32]);
+    party.mix(conference(&party.legs));
+    let speakers = [0, 10, 20, 31];
+    let tones: Vec<_> = TONES.iter().map(|&hz| quiet(hz)).collect();
+    in_time(60, || {
+        for (&speaker, tone) in speakers.iter().zip(&tones) {
+            party.fars[speaker].say(tone);
+        }
+    });
+    party.fars.iter_mut().for_each(Far::hear_waiting);
+    let said = power(&tones[0], TONES[0]);
+    for (member, far) in party.fars.iter().enumerate() {
+        for (&speaker, &hz) in speakers.iter().zip(&TONES) {
+            let heard = far.heard_late().windows(1_600).step_by(160);
+            let levels = heard.map(|part| 10.0 * (power(part, hz) / said).max(1e-9).log10());
+            let level = median(levels.collect());
+            let right = match speaker == member {
+                true => level < INAUDIBLE,
+                false => level.abs() < AT_LEVEL,
+            };
+            assert!(right, "{member} hears {speaker} at {level:.1} dB");
+        }
+    }
+}

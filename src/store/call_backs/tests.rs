@@ -17,6 +17,7 @@ fn back(number: u64, to: &str) -> CallBack {
         caller: "4001".into(),
         callee: to.into(),
         is_call_back: true,
+        is_ordered: false,
         ..inbound(number, NOW)
     };
     CallBack {

@@ -16,6 +16,7 @@ pub fn inbound(number: u64, started_at: Millis) -> OpenCall {
         caller: "1".into(),
         callee: "2".into(),
         is_call_back: false,
+        is_ordered: false,
         started_at,
     }
 }

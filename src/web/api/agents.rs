@@ -7,7 +7,7 @@ use axum::{
 };
 use engine::{
     agent::Unready,
-    floor::{AgentOrder, AgentView},
+    floor::{AgentOrder, AgentView, PartyView},
     ids::{AgentId, CampaignId},
     phone::REMOTE,
 };
@@ -92,17 +92,37 @@ pub struct CallNow {
     pub muted: bool,
     /// Whom the agent hears while there is a second party: customer, second or all.
     pub hears: String,
-    pub second: Option<SecondNow>,
+    pub second: Option<PartyNow>,
+    /// Others in the conference, the first first.
+    pub guests: Vec<PartyNow>,
+    /// The customer may only listen.
+    pub customer_muted: bool,
 }
 
-/// Whom the agent has called besides the customer.
+/// Somebody who was called besides the customer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct SecondNow {
+pub struct PartyNow {
+    /// Names the party in orders about it.
+    pub id: String,
     /// agent, extension or outside.
     pub kind: String,
     pub name: String,
     /// checking, ringing or up.
     pub state: String,
+    /// It may only listen.
+    pub muted: bool,
+}
+
+impl From<&PartyView> for PartyNow {
+    fn from(party: &PartyView) -> Self {
+        Self {
+            id: party.id.to_string(),
+            kind: party.kind.into(),
+            name: party.name.clone(),
+            state: party.state.into(),
+            muted: party.muted,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -401,11 +421,9 @@ impl AgentNow {
                 held: call.state.held,
                 muted: call.state.muted,
                 hears: call.state.hears.into(),
-                second: call.state.second.as_ref().map(|second| SecondNow {
-                    kind: second.kind.into(),
-                    name: second.name.clone(),
-                    state: second.state.into(),
-                }),
+                second: call.state.second.as_ref().map(PartyNow::from),
+                guests: call.state.guests.iter().map(PartyNow::from).collect(),
+                customer_muted: call.state.customer_muted,
             }),
             preview: seen.preview.as_ref().map(ToString::to_string),
             wrap_up_until: seen.wrap_up_until.map(At::from),

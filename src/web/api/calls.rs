@@ -51,7 +51,7 @@ shown! {
         id: String,
         /// outbound or inbound.
         direction: String,
-        /// preview, predictive, robot, test, inbound or callback.
+        /// preview, predictive, robot, test, inbound, callback, or ordered between two parties.
         mode: String,
         /// A test call: it counts in no total.
         is_test: bool,

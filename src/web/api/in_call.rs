@@ -51,7 +51,8 @@ pub enum CallOrderIn {
         #[serde(default)]
         ends_all: bool,
     },
-    /// 多方: call somebody into the talk; all hear one another from the answer on (AGT-159).
+    /// 多方: call somebody into the talk, or one more; all hear one another from the answer on (AGT-159),
+    /// up to 32 parties.
     Invite {
         to: To,
         #[serde(default)]
@@ -120,7 +121,11 @@ async fn order(
     Ok(Json(one(&house, &caller, &id).await?))
 }
 
-async fn destination(house: &House, caller: &Caller, to: To) -> Result<Destination, Problem> {
+pub(super) async fn destination(
+    house: &House,
+    caller: &Caller,
+    to: To,
+) -> Result<Destination, Problem> {
     Ok(match to {
         To::Agent(id) => Destination::Agent {
             agent: agent(house, caller, id).await?,

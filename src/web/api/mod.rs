@@ -73,6 +73,7 @@ mod targets;
 mod tasks;
 mod template;
 pub mod trace;
+mod two_parties;
 mod undo;
 mod users;
 pub mod voicemails;
@@ -145,6 +146,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(pick_up::routes())
         .merge(colleagues::routes())
         .merge(supervise::routes())
+        .merge(two_parties::routes())
         .merge(trace::routes())
         .merge(registrations::routes())
         .merge(attempts::routes())

@@ -47,11 +47,12 @@ pub async fn trail(State(house): State<House>, request: Request, next: Next) -> 
     response
 }
 
-/// Who tried to supervise whom, or to end which call, is kept, whatever came of it (AGT-155).
+/// Who tried to supervise whom, to end which call or to change who is in it, is kept, whatever came of it
+/// (AGT-155).
 fn is_kept_when_refused(entry: &audit::Entry) -> bool {
-    ["/supervise", "/release"]
-        .iter()
-        .any(|end| entry.action.ends_with(end))
+    let ends = ["/supervise", "/release"];
+    let is_about_parties = entry.action.contains("calls/{id}/members");
+    is_about_parties || ends.iter().any(|end| entry.action.ends_with(end))
 }
 
 /// `None` for what changes nothing, and for an agent's own steps: those stand in the agent's states.

@@ -19,6 +19,7 @@ async fn promised(kit: &Kit, number: u64, to: &str) -> String {
         caller: "4001".into(),
         callee: to.into(),
         is_call_back: true,
+        is_ordered: false,
         ..inbound(number, now())
     };
     let id = call.id.to_string();

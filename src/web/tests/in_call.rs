@@ -191,6 +191,40 @@ async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
         let path = "/api/v1/calls/77/release";
         assert_eq!(ask(&kit, &own, path, json!({})).await, "FORBIDDEN");
         assert_eq!(ask(&kit, &token, path, json!({})).await, "NOT_FOUND");
+        for path in [
+            "/api/v1/calls/77/members/leg_1/mute",
+            "/api/v1/calls/77/members/leg_1/unmute",
+        ] {
+            for token in [&own, &token, &admin] {
+                assert_eq!(ask(&kit, token, path, json!({})).await, "NOT_FOUND");
+            }
+        }
+        let nobody = "/api/v1/calls/77/members/somebody/mute";
+        assert_eq!(ask(&kit, &own, nobody, json!({})).await, "NO_SUCH_MEMBER");
+        let marketer = kit.token(Role::Marketer).await;
+        let invite = json!({"to": {"extension": "8002"}});
+        let path = "/api/v1/calls/77/members";
+        assert_eq!(
+            ask(&kit, &marketer, path, invite.clone()).await,
+            "FORBIDDEN"
+        );
+        assert_eq!(ask(&kit, &own, path, invite).await, "NOT_FOUND");
+        let elsewhere = json!({"to": {"extension": "9001"}});
+        assert_eq!(ask(&kit, &own, path, elsewhere).await, "INVALID");
+        let two = json!({"first": {"extension": "8001"}, "second": {"number": "10010"}});
+        let elsewhere = json!({"first": {"extension": "9001"}, "second": {"number": "10010"}});
+        let shows = json!({"first": {"number": "1"}, "second": {"number": "2"}, "caller": "x"});
+        for (token, body, code) in [
+            // Nobody is signed in here, so no phone is the agent's own.
+            (&own, &two, "FORBIDDEN"),
+            (&marketer, &two, "FORBIDDEN"),
+            (&token, &two, "DRAINING"),
+            (&admin, &elsewhere, "INVALID"),
+            (&admin, &shows, "INVALID"),
+        ] {
+            let answer = ask(&kit, token, "/api/v1/calls", body.clone()).await;
+            assert_eq!(answer, code, "{body}");
+        }
         let trail = audit::list(&kit.db, FIRST_ORGI, None, 50).await.unwrap();
         let tried = |entry: &&audit::Entry| {
             entry.action.contains("supervise") || entry.action.contains("release")

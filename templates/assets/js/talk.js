@@ -26,7 +26,7 @@ function show() {
   const talks = Boolean(stands?.talking) && !stands.consulted;
   $("talk").hidden = !talks;
   if (!talks) return;
-  const { held, muted, hears, second } = stands;
+  const { held, muted, hears, second, guests = [] } = stands;
   const all = hears === "all";
   const fits = {
     hold: !second && !held,
@@ -39,9 +39,13 @@ function show() {
     cancel: Boolean(second),
   };
   for (const button of document.querySelectorAll("#talk [data-in-call]")) button.hidden = !fits[button.dataset.inCall];
-  for (const button of document.querySelectorAll("#talk [data-to]")) button.hidden = Boolean(second);
+  // More can be called into a conference.
+  for (const button of document.querySelectorAll("#talk [data-to]")) button.hidden = second && !(all && button.dataset.to === "invite");
+  const called = all ? [...guests, second] : [];
+  $("parties").hidden = !all;
+  $("parties").replaceChildren(...(all ? [customer()] : []), ...called.map(party));
   $("complete-text").textContent = say(all ? "js-leave-conference" : "js-complete");
-  $("second").hidden = !second;
+  $("second").hidden = !second || all;
   if (second) {
     const state = all ? word("sub", "conference") : word("reach", second.state);
     const heard = all ? "" : say(hears === "second" ? "js-hears-second" : "js-hears-customer");
@@ -49,11 +53,35 @@ function show() {
   }
 }
 
+const act = (what, member, name, text) => {
+  const button = make("button", { type: "button", class: "quiet", "data-member": member, "data-party": what, title: text, "aria-label": `${text} ${name}` });
+  button.append(icon({ mute: "mic-off", unmute: "mic", drop: "x" }[what]));
+  return button;
+};
+
+const listens = (member, name, muted) => act(muted ? "unmute" : "mute", member, name, say(muted ? "js-unmute" : "js-mute"));
+
+/** Somebody in the conference, who can be muted and let go. */
+function party({ id, kind, name, state, muted }) {
+  const text = say(`js-second-${kind}`, { name });
+  return make("li", {}, `${text} · ${word("reach", state)} `, ...(state === "up" ? [listens(id, text, muted)] : []), act("drop", id, text, say("js-let-go")));
+}
+
+/** The customer, who stays. */
+function customer() {
+  const text = say("js-customer");
+  return make("li", {}, `${text} `, listens("customer", text, stands.customer_muted));
+}
+
 /** Tells of a party that is gone, or of a supervisor. */
 export function hear(event, data) {
   if (event === "call.changed") stand(data);
   if (event === "call.party_left") toast(say("js-party-left", { name: data.party, why: word("left", data.why) }), true);
   if (event === "call.supervised") {
+    if (["mute", "unmute", "drop", "invite"].includes(data.how)) {
+      toast(say("js-supervised", { how: word("supervise", data.how) }));
+      return;
+    }
     const over = ["left", "intercept", "release"].includes(data.how);
     $("supervised").hidden = over;
     $("supervised-text").textContent = over ? "" : say("js-supervised", { how: word("supervise", data.how) });
@@ -71,9 +99,19 @@ async function order(body) {
   }
 }
 
+/** Something about one party; how the call stands then is told by an event. */
+async function change(what, named) {
+  const path = `/api/v1/calls/${stands.call_id ?? stands.id}/members`;
+  const { members } = named === "customer" ? await get(path) : { members: [] };
+  const member = named === "customer" ? members.find((one) => one.kind === "customer")?.id : named;
+  await (what === "drop" ? call("DELETE", `${path}/${member}`) : call("POST", `${path}/${member}/${what}`));
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-in-call]");
   if (button) order({ order: button.dataset.inCall });
+  const member = event.target.closest("[data-party]");
+  if (member) change(member.dataset.party, member.dataset.member).catch(fail);
   const to = event.target.closest("[data-to]");
   if (to) ask(to.dataset.to).catch(fail);
 });
@@ -93,7 +131,7 @@ async function ask(what) {
   const { agents, queues, menus } = await get(`${me}/colleagues`);
   form.reset();
   dialog.dataset.what = what;
-  $("to-title").textContent = say(what === "transfer" ? "js-to-transfer" : "js-to-consult");
+  $("to-title").textContent = say(`js-to-${what}`);
   $("to-agents").replaceChildren(...agents.map((one) => choice("agent", one.id, one.name, word("agent", one.state), !one.free)));
   $("to-queues").replaceChildren(...queues.map((one) => choice("queue", one.id, one.name, say("js-queue-free", { ready: one.ready, waiting: one.waiting }), false)));
   const shown = what === "transfer" ? menus : [];

@@ -49,8 +49,8 @@ fn agents_and_calls_agree(floor: &Floor) {
 /// Everybody who is reserved for a call, talks in it or is asked about it.
 fn agents_of(call: &Call) -> Vec<&AgentId> {
     let others = call.also_rung.iter().map(|rung| &rung.agent);
-    let second = call.parties.second.as_ref();
-    let asked = second.and_then(|second| match &second.who {
+    let called = call.parties.called();
+    let asked = called.filter_map(|party| match &party.who {
         Who::Agent(agent) => Some(agent),
         _ => None,
     });
@@ -76,7 +76,8 @@ fn parties_fit_their_calls(floor: &Floor) {
         for name in phones.into_iter().flatten() {
             assert!(in_use.insert(name), "{name} is in two calls");
         }
-        for party in [&parties.second, &parties.other].into_iter().flatten() {
+        assert!(parties.second.is_some() || parties.guests.is_empty());
+        for party in parties.all() {
             if let Who::Extension(name) = &party.who {
                 assert!(in_use.insert(name), "{name} is in two calls");
             }
@@ -110,8 +111,7 @@ fn legs_and_calls_agree(floor: &Floor) {
                 up.is_some_and(|(up, _)| up == *leg)
             }
             Role::Party(call) => of(call).is_some_and(|call| {
-                let parties = [&call.parties.second, &call.parties.other];
-                let mut parties = parties.into_iter().flatten();
+                let mut parties = call.parties.all();
                 parties.any(|party| party.leg == *leg)
             }),
             Role::Own(call) => of(call).is_some_and(|call| {
@@ -126,10 +126,9 @@ fn legs_and_calls_agree(floor: &Floor) {
         assert!(is_known, "{leg} is {role:?}");
     }
     for call in floor.calls.values() {
-        let parties = [&call.parties.second, &call.parties.other];
-        let parties = parties.map(|party| party.as_ref().map(|party| party.leg));
-        let legs = [call.customer, call.agent_leg, parties[0], parties[1]];
-        for leg in legs.into_iter().flatten() {
+        let own = [call.customer, call.agent_leg].into_iter().flatten();
+        let parties = call.parties.all().map(|party| party.leg);
+        for leg in own.chain(parties) {
             assert!(floor.legs.contains_key(&leg), "{} has {leg}", call.id);
         }
         let waits_for_an_agent = call.way.is_call_back && call.is_waiting();
@@ -167,10 +166,9 @@ fn channels_are_counted(floor: &Floor) {
         let remote = floor.remote.values();
         let outside = remote.filter(|remote| remote.channel.as_ref() == Some(id));
         let calls = calls + outside.count();
-        let parties = floor.calls.values().map(|call| &call.parties);
-        let parties = parties.flat_map(|parties| [&parties.second, &parties.other]);
+        let parties = floor.calls.values().flat_map(|call| call.parties.all());
         let with_channel = |party: &&Party| party.channel.as_ref() == Some(id);
-        let calls = calls + parties.flatten().filter(with_channel).count();
+        let calls = calls + parties.filter(with_channel).count();
         assert_eq!(gateway.state.in_use as usize, calls, "channels of {id}");
     }
 }

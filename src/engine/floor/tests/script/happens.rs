@@ -152,6 +152,7 @@ impl Stage {
             [state @ ("start" | "pause" | "stop" | "finish"), campaign] => {
                 self.change(campaign, state)
             }
+            ["connects", rest @ ..] => return self.connects(rest),
             ["boss", rest @ ..] => return self.boss_does(rest),
             other => return self.agent_does(other),
         };
@@ -195,6 +196,7 @@ impl Stage {
                     caller: "4000".into(),
                     callee: number.to_owned(),
                     is_call_back: true,
+                    is_ordered: false,
                     started_at: waits_since,
                 },
                 queue,
@@ -291,7 +293,7 @@ impl Stage {
             },
             ["asks", _] => AgentOrder::Survey,
             ["hangs-up", _] => AgentOrder::Hangup,
-            ["in-call", _, rest @ ..] => AgentOrder::InCall(super::in_call::order(rest)),
+            ["in-call", _, rest @ ..] => AgentOrder::InCall(self.in_call(rest)),
             ["done", _] => AgentOrder::FinishWrapUp,
             ["says", _, call, code, rest @ ..] => AgentOrder::Dispose {
                 call: *self

@@ -2,7 +2,9 @@
 //! `boss whispers 1`.
 
 use super::{
-    super::super::{CallOrder, Forced, Monitor, OutsideLimits, PickUp, SupervisorOrder},
+    super::super::{
+        CallOrder, Forced, MemberOrder, Monitor, OutsideLimits, PickUp, SupervisorOrder, TwoParties,
+    },
     Stage, pairs,
 };
 use crate::{destination::Destination, ids::CallId};
@@ -10,7 +12,7 @@ use crate::{destination::Destination, ids::CallId};
 /// The supervisor's phone.
 const BOSS: &str = "9000";
 
-pub(super) fn order(words: &[&str]) -> CallOrder {
+fn order(words: &[&str]) -> CallOrder {
     match words {
         ["hold"] => CallOrder::Hold,
         ["retrieve"] => CallOrder::Retrieve,
@@ -32,6 +34,10 @@ pub(super) fn order(words: &[&str]) -> CallOrder {
         ["invite", to @ ..] => CallOrder::Invite {
             to: destination(to),
             ends_all: false,
+        },
+        ["invite-all", to @ ..] => CallOrder::Invite {
+            to: destination(to),
+            ends_all: true,
         },
         ["complete"] => CallOrder::Complete,
         ["cancel"] => CallOrder::Cancel,
@@ -69,6 +75,43 @@ fn destination(words: &[&str]) -> Destination {
 }
 
 impl Stage {
+    /// `members x mute a2`, `members x drop 8500`, `members x invite number 95588`: x is the customer.
+    fn member_order(&self, words: &[&str]) -> Option<(CallId, MemberOrder)> {
+        let (call, order) = match words {
+            ["members", call, "mute", leg] => (call, self.mute_order(leg, true)),
+            ["members", call, "unmute", leg] => (call, self.mute_order(leg, false)),
+            ["members", call, "drop", leg] => (
+                call,
+                MemberOrder::Drop {
+                    member: self.leg(leg),
+                },
+            ),
+            ["members", call, "invite", to @ ..] => (
+                call,
+                MemberOrder::Invite {
+                    to: destination(to),
+                    ends_all: false,
+                },
+            ),
+            _ => return None,
+        };
+        Some((self.last_named(call), order))
+    }
+
+    fn mute_order(&self, leg: &str, on: bool) -> MemberOrder {
+        MemberOrder::Mute {
+            member: self.leg(leg),
+            on,
+        }
+    }
+
+    pub(super) fn in_call(&self, words: &[&str]) -> CallOrder {
+        match self.member_order(words) {
+            Some((call, order)) => CallOrder::Member { call, order },
+            None => order(words),
+        }
+    }
+
     pub(super) fn boss_does(&mut self, words: &[&str]) {
         let monitor = |agent: &str, monitor| SupervisorOrder::Monitor {
             agent: agent.into(),
@@ -105,9 +148,26 @@ impl Stage {
                 call: self.last_named(call),
             },
             ["leaves"] => SupervisorOrder::Leave,
-            other => panic!("nothing a supervisor does: {other:?}"),
+            other => match self.member_order(other) {
+                Some((call, order)) => SupervisorOrder::Member { call, order },
+                None => panic!("nothing a supervisor does: {other:?}"),
+            },
         };
         if let Err(refused) = self.floor.supervise("boss", order, self.now) {
+            self.note(format!("refused {}", refused.code));
+        }
+        self.settle();
+    }
+
+    /// `connects extension 8500 number 95588 as=4000`: the first, then the second.
+    pub(super) fn connects(&mut self, words: &[&str]) {
+        let caller = words.get(4).and_then(|shown| shown.strip_prefix("as="));
+        let asked = TwoParties {
+            first: destination(&words[..2]),
+            second: destination(&words[2..4]),
+            caller: caller.map(str::to_owned),
+        };
+        if let Err(refused) = self.floor.connect_two("boss", asked, self.now) {
             self.note(format!("refused {}", refused.code));
         }
         self.settle();

@@ -79,7 +79,7 @@ pub async fn run(
 /// The first of the campaign's gateways that is there and switched on, with nothing on it.
 async fn gateway(house: &House, campaign: &Campaign) -> Result<Option<Gateway>, JobError> {
     let specs = gateways::specs(&house.db).await?;
-    let settings = &campaign.settings;
+    let settings = store::numbers::settings_of(&house.db, campaign).await?;
     let mut wanted = settings.gateway.iter().chain(&settings.fallback_gateways);
     let found = wanted.find_map(|id| specs.iter().find(|spec| spec.id == *id).cloned());
     Ok(found.map(|spec| Gateway::new(spec.settings, house.now())))

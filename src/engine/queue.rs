@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     destination::Destination,
-    ids::{MenuId, QueueId},
+    ids::{GatewayId, MenuId, QueueId},
     route, survey,
 };
 
@@ -72,6 +72,8 @@ pub struct Settings {
     pub survey: survey::Choice,
     /// Numbers of the pool that are shown to whom is called out of this queue.
     pub caller_ids: Vec<String>,
+    /// 绑定SIP网关: where predictive campaigns of the queue dial that name no gateway of their own (VOX-040).
+    pub gateway: Option<GatewayId>,
     /// What an abandoned or timed-out caller hears before we hang up: a prompt name.
     pub sorry: String,
     /// An agent who lets this many offers in a row ring out is put on a break; 0 = never.
@@ -115,6 +117,7 @@ impl Default for Settings {
             announce_agent: false,
             survey: survey::Choice::None,
             caller_ids: Vec::new(),
+            gateway: None,
             sorry: "sorry".into(),
             max_no_answer: 3,
         }

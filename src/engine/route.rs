@@ -136,6 +136,9 @@ pub struct Inbound {
 pub struct Outbound {
     /// 指定网关; `None`: the one with most free channels.
     pub gateway: Option<GatewayId>,
+    /// The gateway to which the calling extension is bound comes first, where it is bound to one
+    /// (VOX-106).
+    pub by_extension: bool,
     /// Tried in this order when that one is full, rests, or refuses a call; at most 8.
     pub fallback_gateways: Vec<GatewayId>,
     /// 增加前缀: digits before the number.
@@ -152,6 +155,7 @@ impl Default for Outbound {
     fn default() -> Self {
         Self {
             gateway: None,
+            by_extension: false,
             fallback_gateways: Vec::new(),
             prefix: String::new(),
             caller: None,

@@ -158,6 +158,7 @@ async fn configuration(db: &Db) -> store::Result<Configuration> {
         extensions: extensions.into_iter().map(|one| one.extension).collect(),
         numbers: store::numbers::specs(db).await?,
         phone_callers: store::numbers::of_phones(db).await?,
+        phone_gateways: store::extensions::gateways(db).await?,
         surveys: store::surveys::specs(db).await?,
     })
 }

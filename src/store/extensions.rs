@@ -1,6 +1,8 @@
 //! Extensions (分机) and what their phones prove themselves with.
 
-use engine::time::Millis;
+use std::collections::BTreeMap;
+
+use engine::{floor::PhoneGateways, ids::GatewayId, time::Millis};
 
 use crate::{Db, Result, Tx, on};
 
@@ -58,6 +60,36 @@ pub async fn is_of(db: &Db, orgi: &str, extension: &str) -> Result<bool> {
     Ok(found.is_some())
 }
 
+/// Binds an extension to a gateway, or to none (VOX-019). False: there is no such extension.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn bind_gateway(
+    tx: &mut Tx,
+    orgi: &str,
+    extension: &str,
+    gateway: Option<&str>,
+) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "UPDATE extensions SET gateway_id = $3 WHERE orgi = $1 AND extension = $2")
+        .bind(orgi).bind(extension).bind(gateway)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// The gateway of every extension that is bound to one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn gateways(db: &Db) -> Result<PhoneGateways> {
+    let rows: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT extension, gateway_id FROM extensions WHERE gateway_id IS NOT NULL
+         ORDER BY extension").fetch_all(c).await)?;
+    let bound = rows.into_iter();
+    let bound = bound.map(|(extension, gateway)| (extension, GatewayId::from(gateway)));
+    Ok(bound.collect::<BTreeMap<_, _>>())
+}
+
 /// # Errors
 /// When the database refuses.
 pub async fn delete(tx: &mut Tx, orgi: &str, extension: &str) -> Result<bool> {
@@ -65,4 +97,40 @@ pub async fn delete(tx: &mut Tx, orgi: &str, extension: &str) -> Result<bool> {
         "DELETE FROM extensions WHERE orgi = $1 AND extension = $2")
         .bind(orgi).bind(extension).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::on_both;
+
+    #[tokio::test]
+    async fn an_extension_keeps_its_gateway_under_a_new_secret_until_it_is_bound_to_none() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let phone = Extension {
+                extension: "8001".into(),
+                ha1_md5: "a".into(),
+                ha1_sha256: "b".into(),
+            };
+            let mut tx = db.begin().await.unwrap();
+            put(&mut tx, "o", &phone, Millis(1)).await.unwrap();
+            assert!(
+                bind_gateway(&mut tx, "o", "8001", Some("gw"))
+                    .await
+                    .unwrap()
+            );
+            assert!(!bind_gateway(&mut tx, "p", "8001", None).await.unwrap());
+            assert!(!bind_gateway(&mut tx, "o", "8002", None).await.unwrap());
+            put(&mut tx, "o", &phone, Millis(2)).await.unwrap();
+            tx.commit().await.unwrap();
+            let bound = [("8001".to_owned(), GatewayId::from("gw"))];
+            assert_eq!(gateways(db).await.unwrap(), bound.into());
+            let mut tx = db.begin().await.unwrap();
+            assert!(bind_gateway(&mut tx, "o", "8001", None).await.unwrap());
+            tx.commit().await.unwrap();
+            assert!(gateways(db).await.unwrap().is_empty());
+        })
+        .await;
+    }
 }

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use engine::{campaign, floor::PhoneCallers, gate::pool::Number, time::Millis};
+use engine::{
+    campaign::{self, Mode},
+    floor::PhoneCallers,
+    gate::pool::Number,
+    time::Millis,
+};
 use serde::Serialize;
 
 use crate::{Db, Result, Tx, campaigns::Campaign, doc, on, queues, targets};
@@ -117,15 +122,17 @@ pub async fn of_phones(db: &Db) -> Result<PhoneCallers> {
 }
 
 /// A campaign's settings with the numbers that it shows: its own, else those of its queues and of the
-/// phones of its agents (OUT-256).
+/// phones of its agents (OUT-256); and with its gateway, else that of its queue (VOX-040).
 ///
 /// # Errors
 /// When the database refuses or what is stored cannot be read.
 pub async fn settings_of(db: &Db, campaign: &Campaign) -> Result<campaign::Settings> {
     let mut settings = campaign.settings.0.clone();
-    if !settings.caller_ids.is_empty() {
+    let has_gateway = settings.gateway.is_some() || campaign.mode()? != Mode::Predictive;
+    if !settings.caller_ids.is_empty() && has_gateway {
         return Ok(settings);
     }
+    let shows_own = !settings.caller_ids.is_empty();
     let queues = queues::list(db, &campaign.orgi).await?;
     let phones: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
         "SELECT a.id, e.caller_ids FROM agents a JOIN extensions e ON e.extension = a.extension
@@ -133,6 +140,13 @@ pub async fn settings_of(db: &Db, campaign: &Campaign) -> Result<campaign::Setti
     for target in targets::list(db, &campaign.id).await? {
         let queue = queues.iter().find(|queue| queue.id == target.target_id);
         let phone = phones.iter().find(|(agent, _)| *agent == target.target_id);
+        let of_queue = queue.filter(|_| target.target_type.as_str() == "queue" && !has_gateway);
+        if let (None, Some(queue)) = (&settings.gateway, of_queue) {
+            settings.gateway.clone_from(&queue.settings.gateway);
+        }
+        if shows_own {
+            continue;
+        }
         let shown: Vec<String> = match (target.target_type.as_str(), queue, phone) {
             ("queue", Some(queue), _) => queue.settings.caller_ids.clone(),
             ("agent", _, Some((_, text))) => doc::parse("caller numbers", text)?,

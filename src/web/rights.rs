@@ -325,6 +325,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/numbers/{number}", LEAD),
     ("DELETE", "/api/v1/numbers/{number}", LEAD),
     ("PUT", "/api/v1/extensions/{extension}/caller-ids", LEAD),
+    ("PUT", "/api/v1/extensions/{extension}/gateway", LEAD),
 ];
 
 /// Who may use this route; `None`: the path has no such method.

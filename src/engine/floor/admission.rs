@@ -128,7 +128,7 @@ impl Facts {
 }
 
 impl Campaign {
-    /// Where its dials go out: the first that has room.
+    /// The gateways that it names itself: a dial goes out by the first that has room.
     pub fn gateways(&self) -> impl Iterator<Item = &GatewayId> {
         let settings = &self.spec.settings;
         settings.gateway.iter().chain(&settings.fallback_gateways)
@@ -219,9 +219,19 @@ impl Floor {
         })
     }
 
+    /// Where a campaign's dials go out, in order: its own gateways, else the one of its queue (VOX-040).
+    pub(super) fn gateways_of(&self, campaign: &Campaign) -> Vec<GatewayId> {
+        let own: Vec<GatewayId> = campaign.gateways().cloned().collect();
+        let queue = campaign.spec.queue.as_ref().filter(|_| own.is_empty());
+        let queue = queue.and_then(|id| self.queues.get(id));
+        own.into_iter()
+            .chain(queue.and_then(|queue| queue.settings.gateway.clone()))
+            .collect()
+    }
+
     /// Where the campaign's next dial goes out.
     fn gateway_for(&mut self, campaign: &CampaignId, now: Millis) -> Option<GatewayId> {
-        let pool = self.campaigns.get(campaign)?.gateways().cloned().collect();
+        let pool = self.gateways_of(self.campaigns.get(campaign)?);
         self.first_with_room(pool, now)
     }
 

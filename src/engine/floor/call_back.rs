@@ -84,7 +84,9 @@ impl Floor {
         };
         let (house, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let Ok(way) = self.dial_out(out.leaving_as(id, &house), now) else {
+        let phone = self.phone_behind(id);
+        let leaving = out.leaving_as(id, phone.as_deref(), &house);
+        let Ok(way) = self.dial_out(leaving, now) else {
             return false;
         };
         self.legs.insert(out.leg, Role::Customer(id));

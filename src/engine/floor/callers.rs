@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Floor, Role, campaigns::Campaign, dialling::Dial, way_out::Leaving};
+use super::{Floor, Role, campaigns::Campaign, dialling::Dial, party::Who, way_out::Leaving};
 use crate::{
     gate::{
         Facts, Used,
@@ -26,6 +26,8 @@ pub(super) struct Callers {
     pub pool: Pool,
     /// Extension to its numbers.
     pub of_phones: BTreeMap<String, Vec<String>>,
+    /// Extension to the gateway that it is bound to.
+    pub gateways: BTreeMap<String, GatewayId>,
 }
 
 impl Callers {
@@ -35,6 +37,20 @@ impl Callers {
 }
 
 impl Floor {
+    /// The extension from which a call goes out: the phone that called or that has the customer, or the
+    /// agent's.
+    pub(super) fn phone_behind(&self, id: CallId) -> Option<String> {
+        let call = self.calls.get(&id)?;
+        let agent = call.agent.as_ref().or(call.parties.last_agent.as_ref());
+        let agent = agent.and_then(|id| self.agents.get(id));
+        let of_agent = agent.map(|agent| agent.extension.clone());
+        let phone = call.way.from_phone.clone().or(of_agent);
+        phone.or_else(|| match call.holder()? {
+            Who::Extension(phone) => Some(phone),
+            Who::Agent(_) | Who::Outside(_) => None,
+        })
+    }
+
     /// The numbers that a call out for this call may show; empty: what its route says.
     pub(super) fn callers_of(&self, id: CallId) -> Vec<String> {
         let Some(call) = self.calls.get(&id) else {
@@ -106,7 +122,8 @@ impl Floor {
         if callers.is_empty() {
             return;
         }
-        let Ok(way) = self.way_out(&number, &[], now) else {
+        let phone = self.phone_behind(id);
+        let Ok(way) = self.way_out_from(phone.as_deref(), &number, &[], now) else {
             return;
         };
         let mut facts = Facts {

@@ -16,6 +16,7 @@ impl Floor {
             extensions,
             numbers,
             phone_callers,
+            phone_gateways,
             surveys,
         } = configuration;
         self.configure_agents(agents, now);
@@ -27,6 +28,7 @@ impl Floor {
         self.extensions = extensions;
         self.callers.pool = numbers.into_iter().collect();
         self.callers.of_phones = phone_callers;
+        self.callers.gateways = phone_gateways;
         let shared = surveys.into_iter();
         self.surveys = shared.map(|(id, one)| (id, Arc::new(one))).collect();
         self.touch_all(now);

@@ -166,7 +166,8 @@ impl Floor {
         };
         let (own, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let leaving = out.leaving_as(id, &own);
+        let phone = self.phone_behind(id);
+        let leaving = out.leaving_as(id, phone.as_deref(), &own);
         let Ok(way) = self.dial_out(leaving, now) else {
             return false;
         };
@@ -278,10 +279,16 @@ impl Out {
         self.leg == leg && self.channel.is_none()
     }
 
-    pub fn leaving_as<'a>(&'a self, call: CallId, caller: &'a str) -> Leaving<'a> {
+    pub fn leaving_as<'a>(
+        &'a self,
+        call: CallId,
+        phone: Option<&'a str>,
+        caller: &'a str,
+    ) -> Leaving<'a> {
         Leaving {
             leg: self.leg,
             number: &self.number,
+            phone,
             caller,
             shows: self.shows.as_deref().map(|shows| (call, shows)),
             refused: &self.refused,

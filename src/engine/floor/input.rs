@@ -206,12 +206,16 @@ pub struct Configuration {
     /// The house's own numbers.
     pub numbers: Vec<gate::pool::Number>,
     pub phone_callers: PhoneCallers,
+    pub phone_gateways: PhoneGateways,
     /// The house's satisfaction surveys, by their ids.
     pub surveys: BTreeMap<String, Survey>,
 }
 
 /// Extension to the numbers that its phone shows outside.
 pub type PhoneCallers = BTreeMap<String, Vec<String>>;
+
+/// Extension to the gateway that it is bound to (VOX-019).
+pub type PhoneGateways = BTreeMap<String, GatewayId>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentSpec {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     campaign::Mode,
-    ids::{CampaignId, GatewayId, QueueId},
+    ids::{CampaignId, QueueId},
     ledger::{Allowed, Window},
     pacing::{self, Decision, Limit, Load, Seen, Stage},
     time::Millis,
@@ -141,7 +141,7 @@ impl Floor {
     fn load(&mut self, id: &CampaignId, now: Millis) -> Load {
         let campaign = &self.campaigns[id];
         let queue = campaign.spec.queue.clone();
-        let gateways: Vec<GatewayId> = campaign.gateways().cloned().collect();
+        let gateways = self.gateways_of(campaign);
         let in_flight = self.in_flight(id, now);
         let standing = campaign.standing(now);
         let waiting = self
@@ -173,7 +173,7 @@ impl Floor {
             left: Some(campaign.undone).filter(|undone| *undone > 0),
             ..Load::default()
         };
-        let shares = |one: &&Campaign| one.gateways().any(|id| gateways.contains(id));
+        let shares = |one: &&Campaign| self.gateways_of(one).iter().any(|id| gateways.contains(id));
         let with_the_gate = self.campaigns.values().filter(shares);
         let checking: u32 = with_the_gate.map(|one| one.checking).sum();
         for id in &gateways {

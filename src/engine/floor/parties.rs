@@ -91,7 +91,7 @@ impl Floor {
     }
 
     fn dial_party(&mut self, id: CallId, leg: LegId, now: Millis) -> bool {
-        let house = self.house_in(id);
+        let (house, phone) = (self.house_in(id), self.phone_behind(id));
         let call = self.calls.get_mut(&id);
         let Some(party) = call.and_then(|call| call.parties.with(leg)).cloned() else {
             return false;
@@ -102,6 +102,7 @@ impl Floor {
         let leaving = Leaving {
             leg,
             number,
+            phone: phone.as_deref(),
             caller: &house,
             shows: party.shows.as_deref().map(|shows| (id, shows)),
             refused: &party.refused,

@@ -165,6 +165,7 @@ impl Floor {
         let leaving = Leaving {
             leg,
             number: &remote.number,
+            phone: None,
             caller: &remote.caller,
             shows: None,
             refused: &refused,

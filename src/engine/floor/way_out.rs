@@ -49,6 +49,8 @@ impl From<NoWay> for OrderRefused {
 pub(super) struct Leaving<'a> {
     pub leg: LegId,
     pub number: &'a str,
+    /// The extension from which it goes out.
+    pub phone: Option<&'a str>,
     /// The caller number, where the route names none.
     pub caller: &'a str,
     /// The number of the pool that is shown before all others, where the gateway fits, and in which
@@ -67,22 +69,36 @@ impl Floor {
         refused: &[GatewayId],
         now: Millis,
     ) -> Result<WayOut, NoWay> {
+        self.way_out_from(None, number, refused, now)
+    }
+
+    /// The same from this extension, which may be bound to a gateway.
+    pub(super) fn way_out_from(
+        &mut self,
+        phone: Option<&str>,
+        number: &str,
+        refused: &[GatewayId],
+        now: Millis,
+    ) -> Result<WayOut, NoWay> {
         let walk = route::walk(&self.routes, number, Side::Inside, now);
         let route::End::Out { number, rule } = walk.end else {
             return Err(NoWay::NoRoute);
         };
         let known: Vec<GatewayId> = self.gateways.keys().cloned().collect();
+        let bound = phone.filter(|_| rule.by_extension);
+        let bound = bound.and_then(|phone| self.callers.gateways.get(phone).cloned());
         let mut room = |id: &GatewayId| {
             let gateway = self.gateways.get_mut(id)?;
             let takes = !gateway.gone && !refused.contains(id) && gateway.state.room(now).is_ok();
             takes.then(|| gateway.state.free_for_dialling())
         };
-        let gateway = match &rule.gateway {
-            Some(first) => {
+        let gateway = match (bound.filter(|id| room(id).is_some()), &rule.gateway) {
+            (Some(bound), _) => Some(bound),
+            (None, Some(first)) => {
                 let mut in_order = [first].into_iter().chain(&rule.fallback_gateways);
                 in_order.find(|id| room(id).is_some()).cloned()
             }
-            None => {
+            (None, None) => {
                 let free = known.iter().filter_map(|id| Some((room(id)?, id)));
                 free.max().map(|(_, id)| id.clone())
             }
@@ -97,7 +113,7 @@ impl Floor {
 
     /// Dials a number outside; tells by which way. The call has a channel of its gateway from now on.
     pub(super) fn dial_out(&mut self, call: Leaving<'_>, now: Millis) -> Result<WayOut, NoWay> {
-        let way = self.way_out(call.number, call.refused, now)?;
+        let way = self.way_out_from(call.phone, call.number, call.refused, now)?;
         let gateway = self.gateways.get_mut(&way.gateway).ok_or(NoWay::Full)?;
         if self.draining || gateway.state.admit(now).is_err() {
             return Err(NoWay::Full);

@@ -90,6 +90,7 @@ pub struct ExtensionRow {
     pub id: String,
     /// Numbers that its phone shows outside.
     pub caller_ids: Vec<String>,
+    pub gateway: Option<String>,
 }
 
 /// A number of the pool.
@@ -219,6 +220,7 @@ impl Page for Setup {
                 .map(|callers| ExtensionRow {
                     id: "8001".into(),
                     caller_ids: callers.to_vec(),
+                    gateway: callers.first().map(|_| "gw1".into()),
                 })
                 .into(),
             numbers: [None, Some(100)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{
     extensions::{self, Extension},
-    numbers,
+    gateways, numbers,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(put, remove))
+        .routes(routes!(bind))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -35,6 +36,8 @@ pub struct ExtensionOut {
     pub registered: bool,
     /// Numbers of the pool that its phone shows outside.
     pub caller_ids: Vec<String>,
+    /// Where its calls out go first, by routes that go by extension.
+    pub gateway: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -71,12 +74,14 @@ pub async fn all(house: &House, caller: &Caller) -> Result<Vec<ExtensionOut>, Pr
         .map(|seen| seen.extension)
         .collect();
     let mut shown = numbers::of_phones(&house.db).await?;
+    let gateways = extensions::gateways(&house.db).await?;
     let rows = extensions::of_tenant(&house.db, caller.orgi()).await?;
     Ok(rows
         .into_iter()
         .map(|extension| ExtensionOut {
             registered: registered.contains(&extension),
             caller_ids: shown.remove(&extension).unwrap_or_default(),
+            gateway: gateways.get(&extension).map(ToString::to_string),
             extension,
         })
         .collect())
@@ -112,6 +117,43 @@ async fn put(
         secret,
         realm,
     }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoundTo {
+    /// `null`, or not given: none.
+    gateway: Option<String>,
+}
+
+/// 绑定SIP网关 · The gateway through which an extension's calls out go first, by outbound routes that go by
+/// extension (`by_extension`).
+#[utoipa::path(put, path = "/api/v1/extensions/{extension}/gateway", tag = "setup",
+    params(("extension" = String, Path)), request_body = BoundTo, responses((status = 204)))]
+async fn bind(
+    State(house): State<House>,
+    caller: Caller,
+    Path(extension): Path<String>,
+    Body(asked): Body<BoundTo>,
+) -> Result<StatusCode, Problem> {
+    if let Some(wanted) = &asked.gateway {
+        let known = gateways::list(&house.db).await?;
+        if !known.iter().any(|one| one.id == *wanted) {
+            return Err(Problem::at(
+                "/gateway",
+                "unknown",
+                "there is no such gateway",
+            ));
+        }
+    }
+    let mut tx = house.db.begin().await?;
+    let gateway = asked.gateway.as_deref();
+    if !extensions::bind_gateway(&mut tx, caller.orgi(), &extension, gateway).await? {
+        return Err(Problem::not_found());
+    }
+    tx.commit().await?;
+    house.live.reload().await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// 删除分机 · Delete an extension: its phone can no longer register.

@@ -76,7 +76,7 @@ pub struct RouteIn {
     /// A number, `*`, or a regular expression of at most 200 characters. `BAD_PATTERN`.
     number: String,
     /// basic {}, inbound {to, office {zone, spans, holidays, shut, open}, closed_prompt, closed_to},
-    /// outbound {gateway, fallback_gateways, prefix, caller, ring_timeout_s, record}, queue {queue,
+    /// outbound {gateway, by_extension, fallback_gateways, prefix, caller, ring_timeout_s, record}, queue {queue,
     /// priority}, ivr {menu} or robot {prompt, then}, named by `type`.
     #[schema(value_type = Object)]
     rule: Option<serde_json::Value>,

@@ -2,7 +2,7 @@
 //! does, for a caller who was led there would be lost.
 
 use engine::survey::Choice;
-use store::{Db, Result, campaigns, ivr_menus, numbers, queues, routes};
+use store::{Db, Result, campaigns, extensions, ivr_menus, numbers, queues, routes};
 
 /// The route, or the other queue, that leads to the queue; in words.
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
@@ -52,12 +52,26 @@ pub async fn menu(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// The route that goes through the gateway, or the number that is shown through it; in words.
+/// The route that goes through the gateway, the queue whose campaigns dial through it, or the number that
+/// is shown through it; in words.
 pub async fn gateway(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let routes = routes::list(db, orgi).await?;
     let route = routes.into_iter().find(|route| route.rule.is_through(id));
     if let Some(route) = route {
         return Ok(Some(format!("the route {} goes through it", route.name)));
+    }
+    let mut queues = queues::list(db, orgi).await?.into_iter();
+    let dials = |queue: &queues::Queue| {
+        let gateway = queue.settings.gateway.as_ref();
+        gateway.is_some_and(|gateway| gateway.as_str() == id)
+    };
+    if let Some(queue) = queues.find(dials) {
+        return Ok(Some(format!("the queue {} dials through it", queue.name)));
+    }
+    let bound = extensions::gateways(db).await?;
+    let mut phones = bound.iter().filter(|(_, gateway)| gateway.as_str() == id);
+    if let Some((phone, _)) = phones.next() {
+        return Ok(Some(format!("the extension {phone} is bound to it")));
     }
     let mut numbers = numbers::list(db, orgi).await?.into_iter();
     let number = numbers.find(|one| one.gateway_id.as_deref() == Some(id));

@@ -12,7 +12,10 @@ use engine::{
     queue::{BadSetting, Settings},
 };
 use serde::{Deserialize, Serialize};
-use store::queues::{self, Queue};
+use store::{
+    gateways,
+    queues::{self, Queue},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -41,7 +44,8 @@ pub struct QueueOut {
     /// strategy (ring_all, longest_idle, round_robin, top_down, least_talk_time, fewest_calls,
     /// by_agent_order), fifo, tiers {apply, wait_ms, multiply, skip_empty}, time_base (queue,
     /// system), priority, welcome, announcement {prompt, every_s, place, wait}, exit_keys [{key, to}],
-    /// overflow, call_back_within_ms, announce_agent, survey (none, standard or an id), caller_ids (of the number pool), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
+    /// overflow, call_back_within_ms, announce_agent, survey (none, standard or an id), caller_ids (of the number pool), gateway
+    /// (of predictive campaigns that name none), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
     /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
     /// sorry, max_no_answer.
     #[schema(value_type = Object)]
@@ -183,6 +187,7 @@ async fn put(
     leads_somewhere(&house, &caller, &id, &settings).await?;
     let shows = &settings.caller_ids;
     numbers::in_pool(&house, &caller, "/settings/caller_ids", shows).await?;
+    has_gateway(&house, &settings).await?;
     prompts::exist(&house, "/settings", settings.prompts()).await?;
     surveys::known(&house, &caller, &settings.survey).await?;
     let queue = Queue {
@@ -218,6 +223,20 @@ async fn remove(
     tx.commit().await?;
     house.live.reload().await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn has_gateway(house: &House, settings: &Settings) -> Result<(), Problem> {
+    let Some(wanted) = &settings.gateway else {
+        return Ok(());
+    };
+    let known = gateways::list(&house.db).await?;
+    match known.iter().any(|one| one.id == wanted.as_str()) {
+        true => Ok(()),
+        false => {
+            let text = "there is no such gateway";
+            Err(Problem::at("/settings/gateway", "unknown", text))
+        }
+    }
 }
 
 /// # Errors

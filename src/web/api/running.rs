@@ -179,7 +179,8 @@ async fn may_start(
     {
         return Err(Problem::of("NO_PHONE_FIELD"));
     }
-    let wanted = campaign.settings.gateway.as_ref();
+    let settings = store::numbers::settings_of(db, campaign).await?;
+    let wanted = settings.gateway.as_ref();
     let gateway = gateways::list(db)
         .await?
         .into_iter()
@@ -187,8 +188,7 @@ async fn may_start(
     if gateway.is_none() {
         return Err(Problem::of("GATEWAY_MISSING"));
     }
-    let shown = store::numbers::settings_of(db, campaign).await?.caller_ids;
-    if shown.is_empty() {
+    if settings.caller_ids.is_empty() {
         return Err(Problem::at(
             "/settings/caller_ids",
             "missing",

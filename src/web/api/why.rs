@@ -130,7 +130,8 @@ async fn candidate(
 /// The campaign's gateway with nothing on it, when it is there and switched on.
 async fn gateway(house: &House, campaign: &Campaign) -> Result<Option<Gateway>, Problem> {
     let specs = gateways::specs(&house.db).await?;
-    let wanted = campaign.settings.gateway.as_ref();
+    let settings = store::numbers::settings_of(&house.db, campaign).await?;
+    let wanted = settings.gateway.as_ref();
     let found = specs.into_iter().find(|spec| Some(&spec.id) == wanted);
     Ok(found.map(|spec| Gateway::new(spec.settings, now())))
 }

@@ -85,7 +85,7 @@ async fn one(
     let db = &house.db;
     let campaign = find::campaign(&house, &caller, &id).await?;
     let filter = find::filter(&house, &caller, &campaign.filter_id).await?;
-    let wanted = campaign.settings.gateway.clone();
+    let wanted = store::numbers::settings_of(db, &campaign).await?.gateway;
     let gateways = gateways::list(db).await?;
     let gateway = gateways
         .into_iter()

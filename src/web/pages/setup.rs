@@ -76,6 +76,7 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .map(|one| ExtensionRow {
                 id: one.extension,
                 caller_ids: one.caller_ids,
+                gateway: one.gateway,
             })
             .collect(),
         surveys: all_surveys(&house, &caller)

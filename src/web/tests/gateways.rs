@@ -262,3 +262,46 @@ async fn a_gateway_that_a_campaign_dials_through_stays() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn queues_and_extensions_name_gateways_that_there_are_and_keep_them() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Admin).await;
+        let put = async |path: &str, body: Value| {
+            let answer = kit
+                .with(&token, "PUT", &format!("/api/v1/{path}"), Some(body))
+                .await;
+            (answer.status.as_u16(), answer.code().to_owned())
+        };
+        let well = |answer: (u16, String)| assert!(answer.0 < 300, "{answer:?}");
+        well(put("gateways/gw1", json!({"name": "一", "host": "192.0.2.1"})).await);
+        well(put("extensions/8001", json!({})).await);
+        let queue = |gateway: &str| {
+            let settings = json!({"gateway": gateway});
+            json!({"name": "sales", "agents": [], "settings": settings})
+        };
+        let unknown = (422, "INVALID".to_owned());
+        assert_eq!(put("queues/sales", queue("gw2")).await, unknown);
+        let bound = "extensions/8001/gateway";
+        assert_eq!(put(bound, json!({"gateway": "gw2"})).await, unknown);
+        let nobody = put("extensions/8002/gateway", json!({"gateway": "gw1"})).await;
+        assert_eq!(nobody.0, 404);
+
+        let gateway = "/api/v1/gateways/gw1";
+        well(put("queues/sales", queue("gw1")).await);
+        let kept = kit.with(&token, "DELETE", gateway, None).await;
+        assert_eq!(kept.code(), "GATEWAY_IN_USE");
+        let without = json!({"name": "sales", "agents": [], "settings": {}});
+        well(put("queues/sales", without).await);
+        well(put(bound, json!({"gateway": "gw1"})).await);
+        let seen = kit.with(&token, "GET", "/api/v1/extensions", None).await;
+        assert_eq!(seen.body["data"][0]["gateway"], "gw1", "{}", seen.text);
+        let kept = kit.with(&token, "DELETE", gateway, None).await;
+        assert_eq!(kept.code(), "GATEWAY_IN_USE");
+        well(put(bound, json!({})).await);
+        let gone = kit.with(&token, "DELETE", gateway, None).await;
+        assert_eq!(gone.status, 204, "{}", gone.text);
+    })
+    .await;
+}

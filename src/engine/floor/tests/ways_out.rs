@@ -208,3 +208,81 @@ fn an_agent_who_hangs_up_ends_a_call_back() {
          9 close 4000 connected by 1",
     );
 }
+
+#[test]
+fn a_campaign_without_a_gateway_dials_through_that_of_its_queue() {
+    check(
+        "agents 1
+         another gateway spare
+         queue gateway=spare
+         campaign c predictive gateway=none
+         leads c 1
+         show route
+         0 ready 1
+         1 answers L1",
+        "0 dial L1 as 02110000 by spare
+         1 ring a1",
+    );
+    check(
+        "agents 1
+         another gateway spare
+         queue gateway=spare
+         campaign c predictive
+         leads c 1
+         show route
+         0 ready 1
+         1 answers L1",
+        "0 dial L1 as 02110000 by trunk
+         1 ring a1",
+    );
+    check(
+        "agents 1
+         campaign c predictive gateway=none
+         leads c 1
+         0 ready 1
+         1 why c",
+        "1 0 lines: Gateway",
+    );
+}
+
+#[test]
+fn a_route_by_extension_goes_by_the_gateway_that_the_calling_phone_is_bound_to() {
+    let script = |more: &str| {
+        format!(
+            "agents 1
+             phone 8500
+             phone 8600
+             another gateway spare channels=1
+             bound 801 spare
+             bound 8500 spare
+             route ^955 outbound=trunk by-extension
+             route ^966 outbound=trunk
+             show route
+             {more}"
+        )
+    };
+    check_talk(
+        &script(
+            "5 in-call 1 consult number 95588
+             6 in-call 1 cancel
+             7 in-call 1 consult number 96688",
+        ),
+        "5 dial 95588 as 02110000 by spare
+         6 hang up 95588 NoAnswer
+         6 bridge L1 a1
+         7 dial 96688 as 02110000 by trunk",
+    );
+    // One that is full lets the route's own gateway have it, and a phone that is bound to none has that one.
+    check(
+        &script(
+            "1 dials at 8500 x 95588
+             2 dials at 8600 y 95577
+             3 refuses 95588 gateway",
+        ),
+        "1 answer x
+         1 dial 95588 as 8500 by spare
+         2 answer y
+         2 dial 95577 as 8600 by trunk
+         3 dial 95588 as 8500 by trunk",
+    );
+}

@@ -137,6 +137,10 @@ impl Stage {
                 }
                 self.configuration.surveys.insert((*id).to_owned(), one);
             }
+            ["bound", extension, gateway] => {
+                let bound = &mut self.configuration.phone_gateways;
+                bound.insert((*extension).to_owned(), (*gateway).into());
+            }
             ["forbidden", number] => {
                 self.store.forbidden.insert((*number).to_owned());
             }
@@ -186,6 +190,7 @@ impl Stage {
             }
             "skip-empty" => settings.tiers.skip_empty = true,
             "counts-from" => settings.time_base = TimeBase::System,
+            "gateway" => settings.gateway = Some(value.into()),
             "welcome" => settings.welcome = Some(value.into()),
             "tells" => {
                 settings.announcement = Some(Announcement {
@@ -371,6 +376,7 @@ fn outbound(gateways: &str, options: &[&str]) -> Outbound {
     for (key, value) in pairs(options) {
         match key {
             "prefix" => rule.prefix = value.into(),
+            "by-extension" => rule.by_extension = true,
             "record" => rule.record = value == "yes",
             "caller" => rule.caller = Some(value.into()),
             "rings" => rule.ring_timeout_s = value.parse().expect("seconds"),
@@ -430,7 +436,7 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "fallback" => settings.fallback_gateways.push(value.into()),
         "pack" => settings.packs.push(value.into()),
         "then" => settings.robot.then_queue = Some(value.into()),
-        "gateway" => settings.gateway = Some(value.into()),
+        "gateway" => settings.gateway = (value != "none").then(|| value.into()),
         "caller" => settings.caller_ids.clear(),
         "priority" => settings.priority = u8::try_from(number()).expect("a digit"),
         "weight" => settings.weight = number(),

@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::kit::{
@@ -17,38 +16,38 @@ use crate::kit::{
     wait,
 };
 
-const LONG: &[(char, Fate)] = &[(
+pub const LONG: &[(char, Fate)] = &[(
     '0',
     Fate::Answers {
         ring_ms: 100,
         talk_ms: 150_000,
     },
 )];
-const CUSTOMER: f64 = CARRIER_HERTZ;
-const FIRST: f64 = AGENT_HERTZ;
-const SECOND: f64 = 800.0;
-const BOSS: f64 = 440.0;
-const ALL: [f64; 4] = [BOSS, FIRST, SECOND, CUSTOMER];
+pub const CUSTOMER: f64 = CARRIER_HERTZ;
+pub const FIRST: f64 = AGENT_HERTZ;
+pub const SECOND: f64 = 800.0;
+pub const BOSS: f64 = 440.0;
+pub const ALL: [f64; 4] = [BOSS, FIRST, SECOND, CUSTOMER];
 /// What an agent hears whose code leads nowhere.
 const PIPS: f64 = 425.0;
 /// The event of the key (RFC 4733 section 3.2).
 const STAR: u8 = 10;
-const SOON: Duration = Duration::from_secs(40);
+pub const SOON: Duration = Duration::from_secs(40);
 
 /// A customer in a talk with the first of two agents, and a supervisor's phone.
-struct Talk {
+pub struct Talk {
     house: House,
     _server: Server,
-    api: Client,
+    pub api: Client,
     carrier: Sipp,
-    agents: Vec<Agent>,
-    phones: [Baresip; 3],
+    pub agents: Vec<Agent>,
+    pub phones: [Baresip; 3],
     campaign: Campaign,
 }
 
 /// Whose ear it is.
 #[derive(Debug, Clone, Copy)]
-enum At {
+pub enum At {
     Customer,
     First,
     Second,
@@ -56,7 +55,7 @@ enum At {
 }
 
 impl Talk {
-    async fn begin() -> Self {
+    pub async fn begin() -> Self {
         let carrier = Sipp::carrier(LONG);
         let house = House::new();
         let server = house.start();
@@ -95,7 +94,7 @@ impl Talk {
     }
 
     /// Waits until somebody hears these tones and no other.
-    async fn hears(&self, at: At, tones: &[f64]) {
+    pub async fn hears(&self, at: At, tones: &[f64]) {
         let what = format!("{at:?} to hear {tones:?}");
         wait::until_seen(
             &what,
@@ -115,7 +114,7 @@ impl Talk {
     }
 
     /// An order of the first agent about the call.
-    async fn orders(&self, agent: usize, order: Value) -> Value {
+    pub async fn orders(&self, agent: usize, order: Value) -> Value {
         let path = format!("/agents/{}/call", self.agents[agent].id);
         self.api.post(&path, order).await
     }
@@ -126,7 +125,7 @@ impl Talk {
         self.api.post(&path, order).await;
     }
 
-    async fn until(&self, agent: usize, state: &str, sub: Option<&str>) {
+    pub async fn until(&self, agent: usize, state: &str, sub: Option<&str>) {
         let path = format!("/agents/{}", self.agents[agent].id);
         wait::until_seen(
             &format!("agent {agent} to be {state} {sub:?}"),
@@ -138,7 +137,7 @@ impl Talk {
     }
 
     /// The only call, once it is closed and its recording complete.
-    async fn closed(&self) -> Value {
+    pub async fn closed(&self) -> Value {
         wait::until("the CDR", SOON, || async {
             let call = self.campaign.calls(&self.api).await.pop()?;
             (call["state"] == "closed" && call["recording_ms"].is_number()).then_some(call)
@@ -147,7 +146,7 @@ impl Talk {
     }
 
     /// Kind, party, whether it had the customer, and why it ended, of every leg.
-    async fn legs(&self, call: &Value) -> Vec<(String, String, bool, String)> {
+    pub async fn legs(&self, call: &Value) -> Vec<(String, String, bool, String)> {
         let legs = self
             .api
             .all(&format!("/calls/{}/legs", text(&call["id"])))
@@ -165,7 +164,7 @@ impl Talk {
     }
 }
 
-fn leg(kind: &str, party: &str, had: bool, why: &str) -> (String, String, bool, String) {
+pub fn leg(kind: &str, party: &str, had: bool, why: &str) -> (String, String, bool, String) {
     (kind.into(), party.into(), had, why.into())
 }
 
@@ -268,88 +267,16 @@ async fn a_colleague_is_called_into_the_talk_and_it_is_over_for_all_when_the_age
     talk.until(1, "unready", None).await;
 }
 
-fn named((kind, name): (&str, &str)) -> (String, String) {
+pub fn named((kind, name): (&str, &str)) -> (String, String) {
     (kind.into(), name.into())
 }
 
 /// Kind and name of everybody who is up.
-fn up_in(seen: &Value) -> Vec<(String, String)> {
+pub fn up_in(seen: &Value) -> Vec<(String, String)> {
     let members = seen["members"].as_array().expect("a list").iter();
     let up = members.filter(|member| member["state"] == "up");
     up.map(|one| (text(&one["kind"]), text(&one["name"])))
         .collect()
-}
-
-/// A supervisor of a department to which nobody here belongs.
-async fn stranger(api: &Client) -> Client {
-    let far = api.post("/departments", json!({ "name": "far" })).await;
-    let user = json!({ "username": "far", "password": "far-far-away", "display_name": "Far",
-        "role": "supervisor", "department_id": far["id"] });
-    api.post("/users", user).await;
-    Client::sign_in(api.base(), "far", "far-far-away").await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn four_parties_confer_and_one_of_them_may_only_listen_for_a_while() {
-    let talk = Talk::begin().await;
-    let colleague = json!({ "agent": talk.agents[1].id });
-    talk.orders(0, json!({ "order": "invite", "to": colleague }))
-        .await;
-    talk.hears(At::Second, &[FIRST, CUSTOMER]).await;
-    let phone = json!({ "extension": "1009" });
-    let agent = talk
-        .orders(0, json!({ "order": "invite", "to": phone }))
-        .await;
-    talk.hears(At::Customer, &[BOSS, FIRST, SECOND]).await;
-    talk.hears(At::First, &[BOSS, SECOND, CUSTOMER]).await;
-    talk.hears(At::Second, &[BOSS, FIRST, CUSTOMER]).await;
-    talk.hears(At::Boss, &[FIRST, SECOND, CUSTOMER]).await;
-    let path = format!("/calls/{}/members", text(&agent["call"]["id"]));
-    let seen = talk.api.get(&path).await;
-    let members = [
-        ("customer", "13800138000"),
-        ("agent", &talk.agents[0].id),
-        ("agent", &talk.agents[1].id),
-        ("extension", "1009"),
-    ];
-    assert_eq!(up_in(&seen), members.map(named), "{seen:#}");
-
-    let of = |nth: usize| format!("{path}/{}", text(&seen["members"][nth]["id"]));
-    let stranger = stranger(&talk.api).await;
-    let mute = format!("{}/mute", of(0));
-    let refused = stranger.ask(Method::POST, &mute, None).await;
-    assert_eq!(refused.code(), "FORBIDDEN", "{refused:?}");
-    talk.api.ask(Method::POST, &mute, None).await;
-    talk.hears(At::First, &[BOSS, SECOND]).await;
-    talk.hears(At::Boss, &[FIRST, SECOND]).await;
-    talk.hears(At::Customer, &[BOSS, FIRST, SECOND]).await;
-    let muted = talk.api.get(&path).await;
-    assert_eq!(muted["members"][0]["muted"], true, "{muted:#}");
-    let unmute = format!("{}/unmute", of(0));
-    talk.api.ask(Method::POST, &unmute, None).await;
-    talk.hears(At::Boss, &[FIRST, SECOND, CUSTOMER]).await;
-    let trail = talk.api.all("/audit").await;
-    let muted = |entry: &&Value| text(&entry["action"]).ends_with("/mute");
-    let muted: Vec<&Value> = trail.iter().filter(muted).collect();
-    assert_eq!(muted.len(), 2, "tried and done: {trail:?}");
-
-    talk.api.ask(Method::DELETE, &of(2), None).await;
-    talk.hears(At::Boss, &[FIRST, CUSTOMER]).await;
-    talk.until(1, "unready", None).await;
-    talk.agents[0]
-        .order(&talk.api, json!({ "order": "hangup" }))
-        .await;
-    talk.hears(At::Boss, &[CUSTOMER]).await;
-    talk.hears(At::Customer, &[BOSS]).await;
-    talk.until(0, "acw", None).await;
-    talk.phones[2].order("hangup", "");
-    let call = talk.closed().await;
-    let legs = [
-        leg("agent", &talk.agents[0].id, true, "transferred"),
-        leg("agent", &talk.agents[1].id, false, "released"),
-        leg("extension", "1009", true, "hung_up"),
-    ];
-    assert_eq!(talk.legs(&call).await, legs);
 }
 
 #[tokio::test(flavor = "multi_thread")]

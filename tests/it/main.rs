@@ -6,6 +6,7 @@ mod allocation;
 mod answers;
 mod bad_input;
 mod carrier;
+mod conference;
 mod console;
 mod crash;
 mod demo;

@@ -279,9 +279,7 @@ fn a_route_by_extension_goes_by_the_gateway_that_the_calling_phone_is_bound_to()
              2 dials at 8600 y 95577
              3 refuses 95588 gateway",
         ),
-        "1 answer x
-         1 dial 95588 as 8500 by spare
-         2 answer y
+        "1 dial 95588 as 8500 by spare
          2 dial 95577 as 8600 by trunk
          3 dial 95588 as 8500 by trunk",
     );

@@ -25,6 +25,7 @@ mod modes;
 mod phones;
 mod promises;
 mod prompts;
+mod referring;
 mod remote;
 mod robots;
 mod simulate;

@@ -112,7 +112,7 @@ impl Floor {
     /// What a phone keeps apart is swapped and joined at the phone.
     fn is_asked_in_console(&self, id: CallId) -> Result<(), OrderRefused> {
         let second = self.calls[&id].parties.second.as_ref();
-        match second.is_some_and(|second| second.via.is_some()) {
+        match second.is_some_and(Party::is_at_phone) {
             true => {
                 let text = "the phone called somebody; swap and join the calls there";
                 Err(OrderRefused::new("AT_PHONE", text))
@@ -181,6 +181,8 @@ impl Floor {
         }
         self.drop_own(&second);
         second.via = None;
+        let asked_on = second.asked_on.take();
+        self.tell_sent(asked_on);
         let from = self.part(id, "transferred", now);
         if second.is_up() {
             self.second_takes_over(id, second, now);
@@ -221,7 +223,7 @@ impl Floor {
         };
         let is_alone = call.parties.second.is_none();
         self.drop_party(id, &party, why, now);
-        if party.via.is_none()
+        if !party.is_at_phone()
             && is_alone
             && let Some(call) = self.calls.get_mut(&id)
         {

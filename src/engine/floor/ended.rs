@@ -233,6 +233,8 @@ impl Floor {
         // First: a number that was never dialled has no leg to hang up.
         self.give_way_out_back(&call, now);
         self.free_phones(&call);
+        let second = call.parties.second.as_ref();
+        self.tell_not_sent(second.and_then(|second| second.asked_on), "call_over");
         self.release_agent(&call, now);
         self.let_parties_go(&call, now);
         self.learn_handling(&call, now);

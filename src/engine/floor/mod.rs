@@ -52,6 +52,7 @@ mod preview;
 mod promise;
 mod queues;
 mod recording;
+mod refer;
 mod remote;
 mod supervise;
 mod survey;

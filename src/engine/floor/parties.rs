@@ -178,7 +178,7 @@ impl Floor {
                 let _ = self.step(&agent, now, |machine| machine.answer(now));
             }
             self.answer_own(id);
-            if !self.join_all(id, now) {
+            if !self.takes_sent(id, leg, now) && !self.join_all(id, now) {
                 self.arrange(id);
                 self.tell_call(id);
             }
@@ -249,6 +249,7 @@ impl Floor {
     pub(super) fn drop_party(&mut self, id: CallId, party: &Party, why: &'static str, now: Millis) {
         self.drop_own(party);
         self.hear_again(id, party.leg);
+        self.tell_not_sent(party.asked_on, why);
         self.leg_over(id, party.leg, why, now);
         let rang = self.legs.get(&party.leg) == Some(&Role::Party(id));
         if rang {

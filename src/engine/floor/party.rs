@@ -41,6 +41,8 @@ pub(super) struct Party {
     pub by: Option<Who>,
     /// The call with which a phone itself asks it.
     pub via: Option<Via>,
+    /// The leg on which a phone sends its customer to it (REFER), and is to be told how that went.
+    pub asked_on: Option<LegId>,
 }
 
 /// A second call of the phone that has the customer.
@@ -133,7 +135,13 @@ impl Party {
             refused: Vec::new(),
             by: None,
             via: None,
+            asked_on: None,
         }
+    }
+
+    /// A phone has it called, not the console, and says itself who is held.
+    pub fn is_at_phone(&self) -> bool {
+        self.via.is_some() || self.asked_on.is_some()
     }
 
     pub fn is_up(&self) -> bool {
@@ -172,7 +180,7 @@ impl Parties {
             self.joins_all = false;
             self.ends_all = false;
             // A phone that called the second party itself holds the customer until it says otherwise.
-            self.held &= second.as_ref().is_some_and(|second| second.via.is_some());
+            self.held &= second.as_ref().is_some_and(Party::is_at_phone);
         }
         second
     }

@@ -1,6 +1,6 @@
 //! What agents ask for at their phones instead of in the console, and others at theirs: a hold
-//! (re-INVITE), a transfer (REFER, RFC 3515 and 3891), and a second call, with which somebody is asked.
-//! The phone keeps its two calls apart; the floor joins each with whom it is for.
+//! (re-INVITE), and a second call, with which somebody is asked; a transfer: `refer`. The phone keeps its
+//! two calls apart; the floor joins each with whom it is for.
 
 use super::{
     Call, Cause, Command, Floor, OrderRefused, Phase, Role,
@@ -12,11 +12,10 @@ use crate::{
     time::Millis,
 };
 
-const DONE: u16 = 200;
-const NOT_FOUND: u16 = 404;
+pub(super) const NOT_FOUND: u16 = 404;
 const BUSY: u16 = 486;
 const UNAVAILABLE: u16 = 503;
-const DECLINED: u16 = 603;
+pub(super) const DECLINED: u16 = 603;
 
 impl Floor {
     /// A far end no longer listens, or does again. Who talks with a phone that holds hears music; a
@@ -40,7 +39,7 @@ impl Floor {
                 };
                 let second = call.parties.second.as_ref();
                 // Who is asked in the console is heard instead of the customer, whatever the phone does.
-                if second.is_none_or(|second| second.via.is_some()) {
+                if second.is_none_or(Party::is_at_phone) {
                     self.set_held(call.id, on, now);
                 }
             }
@@ -57,50 +56,6 @@ impl Floor {
             via.held = on;
             self.arrange(id);
         }
-    }
-
-    /// A phone asks for a transfer of its call; it is told how that went.
-    pub(super) fn transfer_asked(
-        &mut self,
-        leg: LegId,
-        to: &str,
-        replaces: Option<LegId>,
-        now: Millis,
-    ) {
-        // The phone hears the answer before we hang up on it.
-        let first = self.commands.len();
-        let sip_status = match self.send_on(leg, to, replaces, now) {
-            Ok(()) => DONE,
-            Err(status) => status,
-        };
-        let answer = Command::TransferResult { leg, sip_status };
-        self.commands.insert(first, answer);
-    }
-
-    fn send_on(
-        &mut self,
-        leg: LegId,
-        to: &str,
-        replaces: Option<LegId>,
-        now: Millis,
-    ) -> Result<(), u16> {
-        let (by, call) = self.talk_at(leg, now).ok_or(DECLINED)?;
-        let seen = &self.calls[&call];
-        if let Some(replaced) = replaces {
-            let (own, via) = (seen.own_leg(), seen.via().map(|via| via.leg));
-            // The phone names the other of its two calls, whichever of them it asks on.
-            let pair = [(own, via), (via, own)];
-            return match pair.contains(&(Some(leg), Some(replaced))) {
-                true => self.complete_call(call, now).map_err(|no| status_of(&no)),
-                false => Err(DECLINED),
-            };
-        }
-        if seen.own_leg() != Some(leg) {
-            return Err(DECLINED);
-        }
-        let to = self.dialled_at_phone(to, now).ok_or(NOT_FOUND)?;
-        let sent = self.send_customer(&by, call, to, now);
-        sent.map_err(|no| status_of(&no))
     }
 
     /// The call in which a phone talks at this leg, and who talks there.

@@ -41,6 +41,7 @@ impl Floor {
         if let Who::Extension(far) = who {
             call.way.from_phone = Some(far);
         }
+        let is_ours = call.way.from_phone.is_some();
         // The channel is the call's own from now on.
         call.holds_channel |= channel.is_some();
         call.gateway = channel.or(call.gateway.take());
@@ -49,6 +50,8 @@ impl Floor {
         call.customer = Some(far);
         let parties = &mut call.parties;
         std::mem::swap(&mut parties.held, &mut parties.caller_holds);
+        // A customer who holds us has music of their own.
+        parties.caller_holds &= is_ours;
         let near_muted = parties.hushed.remove(&near);
         if std::mem::replace(&mut parties.muted, near_muted) {
             parties.hushed.insert(far);

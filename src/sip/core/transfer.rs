@@ -84,7 +84,7 @@ impl Core {
             return;
         };
         let state = if status < 200 {
-            "active;expires=60"
+            "active;expires=180"
         } else {
             "terminated;reason=noresource"
         };

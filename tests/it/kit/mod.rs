@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod crowd;
 pub mod furniture;
+pub mod office;
 pub mod person;
 pub mod ports;
 pub mod process;

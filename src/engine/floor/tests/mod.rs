@@ -27,6 +27,7 @@ mod previewing;
 mod promises;
 mod races;
 mod recording;
+mod referring;
 mod remote;
 mod script;
 mod seven_days;

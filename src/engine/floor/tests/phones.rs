@@ -34,18 +34,19 @@ fn a_phone_sends_the_customer_to_a_colleague_a_queue_or_outside() {
          8 answers a2
          9 refers a2 10010
          12 answers 10010
-         20 ends L1",
-        "5 tell a1 of its transfer 200
-         5 ring a2
-         5 hang up a1
+         20 ends L1
+         25 wait",
+        "5 ring a2
+         8 tell a1 of its transfer 200
+         8 hang up a1
          8 bridge L1 a2
-         9 tell a2 of its transfer 200
-         9 hang up a2
          9 dial 10010
+         12 tell a2 of its transfer 200
+         12 hang up a2
          12 bridge L1 10010
-         20 close L1 connected by 2, agent 1 from 2 to 5 transferred, agent 2 from 8 to 9 transferred, outside 10010 from 12 to 20 call_over
+         20 close L1 connected by 2, agent 1 from 2 to 8 transferred, agent 2 from 8 to 12 transferred, outside 10010 from 12 to 20 call_over
          20 hang up 10010
-         20 finish c",
+         22.2 finish c",
     );
 }
 

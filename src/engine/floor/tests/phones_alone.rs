@@ -23,24 +23,21 @@ fn a_phone_sends_its_caller_on_and_has_them_back_when_nobody_takes_them() {
         "show park legs",
         "5 refers 8500 802
          6 ends a2 486
-         8 answers 8500
          9 refers 8500 *6sales
          10 ready 2
          11 answers a2
          20 ends x",
-        "5 tell 8500 of its transfer 200
-         5 ring a2
-         5 hang up 8500
+        "5 ring a2
          5 park x music
-         6 ring 8500
-         6 park x music
-         8 bridge x 8500
+         5 park 8500 ringback
+         6 tell 8500 of its transfer 486
+         6 bridge x 8500
          9 tell 8500 of its transfer 200
          9 hang up 8500
          9 park x music
          10 ring a2
          11 bridge x a2
-         20 close x connected by 2, extension 8500 from 3 to 5 transferred, agent 2 to 6 hung_up, extension 8500 from 8 to 9 transferred, agent 2 from 11 to 20 call_over
+         20 close x connected by 2, extension 8500 from 3 to 9 transferred, agent 2 to 6 busy, agent 2 from 11 to 20 call_over
          20 hang up a2",
     );
 }
@@ -55,17 +52,14 @@ fn what_a_phone_has_called_outside_is_barred_counted_and_by_the_routes() {
          6 refers 8500 8500
          7 refers 8500 10010
          8 ends 10010 486
-         9 answers 8500
          10 refers 8500 10010
          11 refers x 10010",
         "4 tell 8500 of its transfer 404
          5 tell 8500 of its transfer 603
          6 tell 8500 of its transfer 486
-         7 tell 8500 of its transfer 200
-         7 hang up 8500
          7 dial 10010
-         8 ring 8500
-         9 bridge x 8500
+         8 tell 8500 of its transfer 486
+         8 bridge x 8500
          10 tell 8500 of its transfer 486
          11 tell x of its transfer 603",
     );
@@ -145,9 +139,9 @@ fn a_phones_question_ends_with_its_call_and_who_hangs_up_on_two_lets_them_talk()
          11 bridge 8600 own
          12 hang up own
          12 bridge x 8600
-         13 tell 8600 of its transfer 200
          13 ring a1
-         13 hang up 8600
+         14 tell 8600 of its transfer 200
+         14 hang up 8600
          14 bridge x a1
          15 hang up x
          15 close x connected by 1",
@@ -170,10 +164,11 @@ fn a_phone_sends_on_whom_it_called_outside() {
          20 ends 10010",
         "5 park x music
          5 park 10010 silence
-         6 tell x of its transfer 200
          6 ring a2 showing 10010
-         6 hang up x
          6 park 10010 music
+         6 park x ringback
+         8 tell x of its transfer 200
+         8 hang up x
          8 bridge 10010 a2
          20 close 8500 connected by 2
          20 hang up a2",

@@ -174,7 +174,7 @@ fn we_ask_for_a_transfer_and_are_told_how_it_goes() {
             .with("Subscription-State", state)
             .with_body("message/sipfrag", body.as_bytes().to_vec())
     };
-    let trying = notify(&rig, 2, "SIP/2.0 100 Trying", "active;expires=60");
+    let trying = notify(&rig, 2, "SIP/2.0 100 Trying", "active;expires=180");
     rig.arrive(trying, carrier());
     let done = notify(&rig, 3, "SIP/2.0 200 OK", "terminated;reason=noresource");
     rig.arrive(done, carrier());

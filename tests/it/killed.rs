@@ -121,6 +121,46 @@ async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
     agent.until(&api, "ready", SOON).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_that_is_killed_on_its_way_to_the_next_gateway_rings_nobody_twice() {
+    const STEPS: &[&str] = &["ended", "allowed", "dialled", "answered"];
+    const LEADS: usize = 60;
+    let full = Sipp::carrier(&[
+        ('0', Fate::Refused(503, "Service Unavailable")),
+        ('1', Fate::Refused(503, "Service Unavailable")),
+    ]);
+    let carrier = Sipp::carrier(FATES);
+    // A machine that is busy with other tests turns no dial away: the lead would come back after minutes.
+    let house = House::new().with_settings("[rtp]\nlate_ms = 100\n");
+    let mut server = house.start();
+    let api = house.admin().await;
+    let numbers = numbers(LEADS);
+    let batch = stage::batch(&api, "moved on", &numbers).await;
+    let first = stage::gateway(&api, &full, 1_000.0).await;
+    let mut settings = stage::settings(&first);
+    // A few at a time: a gateway that refuses rests soon, and every step is to find leads left.
+    settings["max_concurrency"] = json!(4);
+    settings["fallback_gateways"] = json!([stage::gateway(&api, &carrier, 1_000.0).await]);
+    let campaign = stage::start(&api, "robot", &batch, ("robot", "robot"), settings).await;
+    server.kill();
+
+    for step in STEPS {
+        let mut server = house.start_to_die(step, TIMES);
+        let exit = server.ended(&format!("its end at {step}"), SOON).await;
+        assert_eq!(exit.signal(), Some(ABORTED), "{step}: {}", house.log());
+    }
+
+    let _server = house.start();
+    let api = house.admin().await;
+    campaign.comes_to_its_end(&api, LEADS).await;
+    campaign.books_agree_with(&api, &carrier, &numbers).await;
+    let refused = full.calls_by_number();
+    assert!(refused.len() > STEPS.len(), "{refused:?} went on");
+    for (number, times) in refused {
+        assert_eq!(times, 1, "INVITEs for {number} to the gateway that is full");
+    }
+}
+
 /// Every third number is busy.
 fn numbers(count: usize) -> Vec<String> {
     let digit = |n: usize| ["0", "0", "1"][n % 3];

@@ -1,6 +1,6 @@
 //! Client transactions: one task each, from the first send to the last timer.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use rsipstack::{
     sip::{Request, SipMessage},
@@ -9,6 +9,7 @@ use rsipstack::{
         transaction::Transaction,
     },
 };
+use tokio::sync::oneshot;
 use tracing::debug;
 
 use super::{Door, Feed, Wire, sip_addr};
@@ -47,8 +48,22 @@ impl Wire {
             },
         );
         let is_invite = message.method() == Some(&Method::Invite);
-        self.runtime
-            .spawn(drive(self.clone(), tx, transaction, to, is_invite, core));
+        let turn = (to.transport == Transport::Udp).then(|| self.take_turn());
+        let drive = drive(self.clone(), tx, transaction, to, is_invite, turn, core);
+        self.runtime.spawn(drive);
+    }
+
+    fn take_turn(&self) -> Turn {
+        let (left, next) = oneshot::channel();
+        let mut last = self
+            .last_turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = last.replace(next);
+        Turn {
+            before,
+            _left: left,
+        }
     }
 
     fn new_client(&self, message: &Message, to: Hop) -> Option<Transaction> {
@@ -84,19 +99,41 @@ impl Wire {
     }
 }
 
+/// A request's place among those that leave over UDP, kept until it has left: a BYE that overtook the
+/// NOTIFY before it would have that refused (RFC 3261 section 12.2.2).
+struct Turn {
+    before: Option<oneshot::Receiver<()>>,
+    _left: oneshot::Sender<()>,
+}
+
+impl Turn {
+    async fn comes(&mut self) {
+        if let Some(before) = self.before.take() {
+            // It is dropped, not sent.
+            before.await.ok();
+        }
+    }
+}
+
 async fn drive(
     wire: Arc<Wire>,
     tx: TxId,
     mut transaction: Transaction,
     to: Hop,
     is_invite: bool,
+    mut turn: Option<Turn>,
     core: Arc<dyn Feed>,
 ) {
     if to.transport != Transport::Udp && !connect(&wire, &mut transaction, to).await {
         wire.close_door(tx);
         return core.feed(Input::Unanswered { tx, sent: false });
     }
-    if let Err(error) = transaction.send().await {
+    if let Some(turn) = &mut turn {
+        turn.comes().await;
+    }
+    let sent = transaction.send().await;
+    drop(turn);
+    if let Err(error) = sent {
         debug!(%error, "request not sent");
         wire.close_door(tx);
         return core.feed(Input::Unanswered { tx, sent: false });

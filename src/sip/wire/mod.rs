@@ -45,7 +45,7 @@ use rsipstack::{
         TransportLayer, tls::ReloadableCertResolver, udp::UdpConnection,
     },
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::oneshot};
 use tracing::debug;
 
 use self::{flood::Flood, inspect::Inspector, names::Names, socket::Socket};
@@ -77,6 +77,8 @@ pub(crate) struct Wire {
     stop: CancellationToken,
     /// Doors into the tasks of live transactions.
     doors: Mutex<HashMap<TxId, Door>>,
+    /// Who sends over UDP last; see [`client`].
+    last_turn: Mutex<Option<oneshot::Receiver<()>>>,
     names: Names,
     /// Local time-outs are told apart from real responses by this User-Agent: real ones of ours
     /// carry Server instead.
@@ -149,6 +151,7 @@ impl Wire {
             local,
             stop,
             doors: Mutex::default(),
+            last_turn: Mutex::default(),
             names,
             user_agent: config.user_agent.clone(),
             runtime: Handle::current(),

@@ -382,3 +382,13 @@ async fn an_agent_takes_a_colleagues_ringing_call_from_the_desk() {
         .await;
     assert_eq!(desk.browser.faults().await, [""; 0]);
 }
+
+/// The condition that a form shows what is to be changed: it is asked for first.
+pub fn filled(form: &str, input: &str, value: &str) -> String {
+    format!(
+        "(() => {{
+            const form = document.querySelector({form:?});
+            return Boolean(form.kept) && form.elements['{input}'].value === '{value}';
+        }})()"
+    )
+}

@@ -28,6 +28,7 @@ mod prompts;
 mod referring;
 mod remote;
 mod robots;
+mod setup;
 mod simulate;
 mod sound;
 mod surveys;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    console::Console,
+    console::{Console, filled},
     kit::{furniture::furnish, server::House},
 };
 
@@ -67,14 +67,4 @@ async fn a_survey_is_built_in_the_console_and_a_queue_asks_it() {
     let kept = "document.getElementById('toasts').innerText.includes('asks the survey')";
     console.browser.until(kept).await;
     assert_eq!(api.get("/surveys/night").await["name"], "Late");
-}
-
-/// The condition that a form shows what is to be changed: it is asked for first.
-fn filled(form: &str, input: &str, value: &str) -> String {
-    format!(
-        "(() => {{
-            const form = document.querySelector({form:?});
-            return Boolean(form.kept) && form.elements['{input}'].value === '{value}';
-        }})()"
-    )
 }

@@ -27,7 +27,7 @@ function write(input, value) {
     if (value !== undefined && value !== null) input.checked = Boolean(value);
     return;
   }
-  const kinds = { seconds: (ms) => ms / 1000, lines: (all) => all.join(input.tagName === "TEXTAREA" ? "\n" : ", "), spans: written };
+  const kinds = { seconds: (ms) => ms / 1000, lines: (all) => all.join(input.tagName === "TEXTAREA" ? "\n" : ", "), spans: written, rules: (all) => all.map((rule) => `${rule.from} = ${rule.to}`).join("\n") };
   const text = value === undefined || value === null ? "" : String(kinds[input.dataset.kind]?.(value) ?? value);
   if (input.tagName === "SELECT") {
     const known = [...input.options].some((option) => option.value === text);

@@ -3,7 +3,7 @@
 //   <form data-api="POST /api/v1/batches" data-then="/batches/{id}">
 //
 // An input's name is its place in the body ("settings.gateway"); "@id" fills {id} of the path.
-// data-kind: number, seconds (of milliseconds), bool, lines, spans. Empty inputs are left out, and so
+// data-kind: number, seconds (of milliseconds), bool, lines, spans, rules (0 = +49, a line each). Empty inputs are left out, and so
 // are those whose data-when does not fit. data-then: a path, or "reload".
 import { Problem, call, fail, toast } from "./api.js";
 import { spans } from "./spans.js";
@@ -48,6 +48,13 @@ function valueOf(input) {
     case "lines": {
       const lines = text.split(/[\n,，、]/).map((line) => line.trim()).filter(Boolean);
       return lines.length ? lines : undefined;
+    }
+    case "rules": {
+      const rules = text.split("\n").filter((line) => line.trim()).map((line) => {
+        const [from, ...to] = line.split("=");
+        return { from: from.trim(), to: to.join("=").trim() };
+      });
+      return rules.length ? rules : undefined;
     }
     default:
       return text === "" ? undefined : input.type === "password" ? input.value : text;

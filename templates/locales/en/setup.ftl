@@ -190,3 +190,24 @@ setup-thanks = Heard after an answer
 setup-answer-wait = Seconds to answer
 setup-survey-key = Key
 setup-means = Means
+setup-username-hint = Needed where we register, and where a peer asks for it
+setup-inbound-reserved = Channels kept for inbound calls
+setup-inbound-reserved-hint = Share of the channels, 0 to 0.9
+setup-caller-in-from = Caller's number in From
+setup-user-phone = Mark numbers with user=phone
+setup-withhold-caller = The network hides the caller's number
+setup-called-rules = Rewrite called numbers
+setup-caller-rules = Rewrite caller numbers
+setup-rules-hint = A line each, the first that fits: 0 = +49
+setup-resume-within = … within (s)
+setup-dealing = How calls are dealt out
+setup-fifo = Strictly by arrival, the longest idle agent, without levels and priorities
+setup-time-base = Waiting time counts from
+setup-abandon-after = A dialled person is abandoned after (s)
+setup-abandon-after-hint = Without an agent, 0.5 to 10
+setup-refuse-no-agent = Refuse new calls after that for (s)
+setup-refuse-no-agent-hint = When nobody is signed in and the wait for that is over
+setup-tiers = Agents of a higher level only after a while
+setup-tier-wait = … after (s)
+setup-tier-multiply = … times the level
+setup-tier-skip = Skip levels without a free agent

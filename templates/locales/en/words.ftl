@@ -278,3 +278,5 @@ word-survey-standard = standard survey
 word-call-back-waiting = waiting
 word-call-back-called = being called
 word-call-back-closed = over
+word-time-base-queue = entering the queue
+word-time-base-system = the beginning of the call

@@ -190,3 +190,24 @@ setup-thanks = 回答后播放的语音
 setup-answer-wait = 等待按键（秒）
 setup-survey-key = 按键
 setup-means = 含义
+setup-username-hint = 注册时需要；对端要求认证时也可填写
+setup-inbound-reserved = 为呼入保留的通道
+setup-inbound-reserved-hint = 占通道数的比例，0 至 0.9
+setup-caller-in-from = From 中放主叫号码
+setup-user-phone = 号码标记 user=phone
+setup-withhold-caller = 由网络隐藏主叫号码
+setup-called-rules = 被叫号码变换
+setup-caller-rules = 主叫号码变换
+setup-rules-hint = 每行一条，取第一条匹配：0 = +49
+setup-resume-within = ……有效时间（秒）
+setup-dealing = 分配方式
+setup-fifo = 严格先进先出：空闲最久的坐席，不计级别与优先级
+setup-time-base = 等待时间起算点
+setup-abandon-after = 外呼接通后无坐席计为呼损（秒）
+setup-abandon-after-hint = 0.5 至 10
+setup-refuse-no-agent = 其后拒绝新来电的时间（秒）
+setup-refuse-no-agent-hint = 无坐席签入且等待超时后
+setup-tiers = 等级规则：高等级坐席稍后参与
+setup-tier-wait = ……等待时间（秒）
+setup-tier-multiply = ……乘以等级
+setup-tier-skip = 跳过无空闲坐席的等级

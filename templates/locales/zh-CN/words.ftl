@@ -278,3 +278,5 @@ word-survey-standard = 标准调查
 word-call-back-waiting = 等待回呼
 word-call-back-called = 正在回呼
 word-call-back-closed = 已结束
+word-time-base-queue = 进入队列
+word-time-base-system = 呼叫开始

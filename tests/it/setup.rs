@@ -1,0 +1,71 @@
+//! What is set up in the console is stored as it was written there, and shown again as it was.
+
+use serde_json::json;
+
+use crate::{
+    console::{Console, filled},
+    kit::{furniture::furnish, server::House},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    furnish(&api).await;
+    let mut console = Console::sign_in(&api, "admin", "en", async |_| {}).await;
+    console.open("/setup").await;
+    let form =
+        "form[data-keep='name remark kind host port transport username enabled settings trunk']";
+    let values = [
+        ("@id", "peer"),
+        ("name", "Peer"),
+        ("host", "192.0.2.1"),
+        ("username", "we"),
+        ("password", "secret-of-ours"),
+        ("settings.inbound_reserved", "0.25"),
+        ("trunk.called_rules", "0 = +49\n 00=+"),
+    ];
+    console.send_and_leave(form, &values).await;
+    let rules = json!([{ "from": "0", "to": "+49" }, { "from": "00", "to": "+" }]);
+    let told = async || {
+        let gateway = api.get("/gateways/peer").await;
+        let trunk = &gateway["trunk"];
+        json!([
+            gateway["name"],
+            gateway["username"],
+            gateway["settings"]["inbound_reserved"],
+            trunk["called_rules"],
+        ])
+    };
+    assert_eq!(told().await, json!(["Peer", "we", 0.25, rules]));
+    console.click("[data-edit='/api/v1/gateways/peer']").await;
+    let shown = filled(form, "settings.inbound_reserved", "0.25");
+    console.browser.until(&shown).await;
+    console.send_and_leave(form, &[("name", "Other")]).await;
+    assert_eq!(told().await, json!(["Other", "we", 0.25, rules]));
+
+    let queue = "form[data-keep='name agents settings']";
+    console.click("[data-edit='/api/v1/queues/sales']").await;
+    console
+        .browser
+        .until(&filled(queue, "settings.time_base", "queue"))
+        .await;
+    let values = [
+        ("settings.time_base", "system"),
+        ("settings.resume_within_ms", "90"),
+        ("settings.tiers.wait_ms", "20"),
+        ("settings.abandon_after_ms", "1.5"),
+    ];
+    console.send_and_leave(queue, &values).await;
+    let settings = api.get("/queues/sales").await["settings"].clone();
+    let told = json!([
+        settings["time_base"],
+        settings["resume_within_ms"],
+        settings["tiers"]["wait_ms"],
+        settings["tiers"]["multiply"],
+        settings["abandon_after_ms"],
+    ]);
+    assert_eq!(told, json!(["system", 90_000, 20_000, true, 1_500]));
+    assert_eq!(console.browser.faults().await, [""; 0]);
+}

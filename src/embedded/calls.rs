@@ -54,18 +54,14 @@ impl Embedded {
                 self.media_changed(floor, call, &remote_sdp);
             }
             SipEvent::InfoDigit {
-                call,
-                digit,
-                ms,
-                at,
+                call, digit, ms, ..
             } => {
-                if floor.leg(LegId(call.0)).is_ok_and(|leg| leg.is_answered()) {
-                    let key = EventKind::Dtmf {
-                        digit,
-                        ms,
-                        withheld: false,
-                    };
-                    floor.tell_at(LegId(call.0), at, key);
+                // The media engine tells it and passes it on, as every key.
+                if let Ok(leg) = floor.leg(LegId(call.0))
+                    && leg.is_answered()
+                {
+                    let media = leg.media;
+                    self.try_sound(self.sound.media().typed(media, digit, ms));
                 }
             }
             SipEvent::Ended {
@@ -177,6 +173,7 @@ impl Embedded {
         };
         let mut leg = Leg::new(call, media, local, stage);
         leg.gateway.clone_from(&gateway);
+        self.learn_keys(floor, &mut leg);
         leg.is_phone = phone.is_some();
         floor.add(id, leg);
         let replaces = replaces.map(|call| LegId(call.0));

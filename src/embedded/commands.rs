@@ -1,6 +1,9 @@
 //! Commands that concern a leg's call and its place.
 
-use sip::{CallRef, sdp};
+use sip::{
+    CallRef, Offer,
+    sdp::{self, Local},
+};
 use switch::{
     Cause, Command, CommandId, EventKind, Hear, LegId, OnEnd, Originate, Refused, Target,
 };
@@ -74,7 +77,7 @@ impl Embedded {
         floor.suit(gateway.as_deref(), &mut local);
         let to = translate::destination(&order.to);
         let caller = translate::identity(order.caller);
-        let offer = sdp::offer(&local);
+        let offer = self.offer(&order.to, &mut local);
         if let Err(error) = self
             .agent
             .invite(call, to, caller, offer, order.ring_timeout)
@@ -88,8 +91,25 @@ impl Embedded {
         };
         let mut leg = Leg::new(call, media, local, stage);
         leg.gateway = gateway;
+        self.learn_keys(floor, &mut leg);
         floor.add(order.leg, leg);
         Ok(())
+    }
+
+    /// What we offer: encrypted sound to a phone that has registered over TLS, open sound when it
+    /// refuses that; else what the gateway wants.
+    fn offer(&self, to: &Target, local: &mut Local) -> Offer {
+        let open = sdp::offer(local);
+        match to {
+            Target::Phone { extension } if self.agent.is_secure(extension) => {
+                (local.encrypted, local.may_be_open) = (true, true);
+                Offer {
+                    sdp: sdp::offer(local),
+                    otherwise: Some(open),
+                }
+            }
+            _ => open.into(),
+        }
     }
 
     fn admit(&self, floor: &Floor, to: &Target) -> Result<(), Refused> {

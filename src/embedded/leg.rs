@@ -14,6 +14,8 @@ pub struct Leg {
     pub local: Local,
     /// The gateway it goes through or came from.
     pub gateway: Option<String>,
+    /// Its gateway takes keys by SIP INFO.
+    pub keys_by_info: bool,
     /// A phone of ours calls. It may hang up at once, so it has an answer when it acknowledges it.
     pub is_phone: bool,
     pub stage: Stage,
@@ -92,6 +94,7 @@ impl Leg {
             media,
             local,
             gateway: None,
+            keys_by_info: false,
             is_phone: false,
             stage,
             hung_up: false,

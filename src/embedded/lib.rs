@@ -15,6 +15,7 @@ mod config;
 mod early;
 mod embedded;
 mod floor;
+mod keys;
 mod leg;
 mod mixes;
 mod playback;

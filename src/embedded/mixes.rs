@@ -194,21 +194,50 @@ impl Embedded {
     }
 
     fn rewire_conference(&self, floor: &mut Floor, conference: ConferenceId) {
-        let members = floor.placed(|place| *place == Place::Conference(conference));
-        let others = supervisors(floor, &members);
-        let mut ears = Vec::new();
-        for &id in &members {
-            let Some(media) = floor.any_leg(id).map(|leg| leg.media) else {
-                continue;
-            };
-            let around = members.iter().filter(|&&other| other != id);
-            let mut voices: Vec<_> = around.flat_map(|&other| voice(floor, other)).collect();
-            voices.extend(supervising(floor, &others, id));
-            ears.push(Ear::of(media, &voices));
-        }
-        ears.extend(listening(floor, &others, &members));
+        let ears = conference_ears(floor, conference);
         self.try_sound(self.sound.media().mix(ears));
     }
+
+    /// Who hears a leg in its bridge, its conference, or the call it supervises.
+    pub(crate) fn hearers(&self, floor: &mut Floor, id: LegId) -> Vec<LegId> {
+        let Some((place, media)) = floor.any_leg(id).map(|leg| (leg.place.clone(), leg.media))
+        else {
+            return Vec::new();
+        };
+        let around = match place {
+            Place::Supervising { agent, .. } => agent,
+            _ => id,
+        };
+        let ears = match floor.any_leg(around).map(|leg| leg.place.clone()) {
+            Some(Place::Bridged { peer, .. }) => {
+                let bridge = [around, peer];
+                let others = supervisors(floor, &bridge);
+                self.ears(floor, bridge, &others).unwrap_or_default()
+            }
+            Some(Place::Conference(conference)) => conference_ears(floor, conference),
+            _ => Vec::new(),
+        };
+        let hears = |ear: &&Ear| ear.voices.iter().any(|(voice, _)| *voice == media);
+        let hearers = ears.iter().filter(hears);
+        hearers.filter_map(|ear| floor.of_media(ear.leg)).collect()
+    }
+}
+
+fn conference_ears(floor: &mut Floor, conference: ConferenceId) -> Vec<Ear> {
+    let members = floor.placed(|place| *place == Place::Conference(conference));
+    let others = supervisors(floor, &members);
+    let mut ears = Vec::new();
+    for &id in &members {
+        let Some(media) = floor.any_leg(id).map(|leg| leg.media) else {
+            continue;
+        };
+        let around = members.iter().filter(|&&other| other != id);
+        let mut voices: Vec<_> = around.flat_map(|&other| voice(floor, other)).collect();
+        voices.extend(supervising(floor, &others, id));
+        ears.push(Ear::of(media, &voices));
+    }
+    ears.extend(listening(floor, &others, &members));
+    ears
 }
 
 /// The voices of those supervisors whom this leg hears.

@@ -7,9 +7,6 @@ use switch::{Classify, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
 
 use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Stage, translate};
 
-/// How long a key is pressed that goes by INFO.
-const KEY_MS: u32 = 160;
-
 impl Embedded {
     pub(crate) fn play(
         &self,
@@ -58,68 +55,6 @@ impl Embedded {
                     .stop_play(leg.media, media::PlayId(play.0)),
             );
         }
-        Ok(())
-    }
-
-    pub(crate) fn send_dtmf(
-        &self,
-        floor: &mut Floor,
-        id: CommandId,
-        leg_id: LegId,
-        digits: String,
-    ) -> Result<(), Refused> {
-        let leg = floor.leg(leg_id)?;
-        let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D' | 'a'..='d');
-        if !leg.is_answered() || digits.is_empty() || !digits.chars().all(known) {
-            out_of_step(
-                floor,
-                leg_id,
-                id,
-                "keys need an answered leg and 0-9, *, #, A-D",
-            );
-            return Ok(());
-        }
-        let (media, call, gateway) = (leg.media, leg.call, leg.gateway.clone());
-        if floor.presses_by_info(gateway.as_deref()) {
-            return self.send_info(floor, leg_id, call, &digits);
-        }
-        self.try_sound(self.sound.media().press(media, digits));
-        Ok(())
-    }
-
-    pub(crate) fn withhold_keys(
-        &self,
-        floor: &mut Floor,
-        id: CommandId,
-        leg_id: LegId,
-        on: bool,
-    ) -> Result<(), Refused> {
-        let leg = floor.leg(leg_id)?;
-        if !leg.is_answered() {
-            out_of_step(floor, leg_id, id, "only an answered leg has keys");
-            return Ok(());
-        }
-        if leg.withholds_keys != on {
-            leg.withholds_keys = on;
-            self.try_sound(self.sound.media().withhold_keys(leg.media, on));
-            floor.tell(leg_id, EventKind::KeysWithheld { on });
-        }
-        Ok(())
-    }
-
-    /// One INFO a key; SIP keeps their order.
-    fn send_info(
-        &self,
-        floor: &mut Floor,
-        leg: LegId,
-        call: sip::CallRef,
-        digits: &str,
-    ) -> Result<(), Refused> {
-        for digit in digits.chars() {
-            let sent = self.agent.send_digit(call, digit, KEY_MS);
-            sent.map_err(|error| translate::refused(&error))?;
-        }
-        floor.tell(leg, EventKind::DtmfSent);
         Ok(())
     }
 
@@ -227,6 +162,9 @@ impl Embedded {
                 };
                 if let Some(leg) = up(floor, leg) {
                     floor.tell(leg, key);
+                    if !withheld {
+                        self.pass_by_info(floor, leg, digit);
+                    }
                 }
             }
             media::Event::Pressed { leg } => {

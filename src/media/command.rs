@@ -3,7 +3,7 @@
 use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use crate::{
-    classify::Classifier, codec::Codec, leg::Leg, mix::Ear, packet::DTMF_PAYLOAD_TYPE,
+    classify::Classifier, codec::Codec, dtmf::Key, leg::Leg, mix::Ear, packet::DTMF_PAYLOAD_TYPE,
     prompt::Prompt, shard::Inbox, srtp::Keying,
 };
 
@@ -106,6 +106,14 @@ pub enum Command {
         leg: LegId,
         on: bool,
     },
+    /// A key that came by signalling.
+    Typed {
+        leg: LegId,
+        key: Key,
+    },
+    KeysBySignalling {
+        leg: LegId,
+    },
     Classify {
         leg: LegId,
         classifier: Box<dyn Classifier>,
@@ -153,6 +161,8 @@ impl Command {
             | Self::StopPlay { leg, .. }
             | Self::Press { leg, .. }
             | Self::WithholdKeys { leg, .. }
+            | Self::Typed { leg, .. }
+            | Self::KeysBySignalling { leg }
             | Self::Classify { leg, .. }
             | Self::Record { leg, .. }
             | Self::PauseRecord { leg, .. }

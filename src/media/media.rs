@@ -17,6 +17,7 @@ use std::{
 use crate::{
     classify::Classifier,
     command::{Command, Hear, LegId, PlayId, RecordId, Remote},
+    dtmf::Key,
     event::Event,
     lateness::Lateness,
     leg::{Leg, Outlets},
@@ -268,7 +269,26 @@ impl Media {
         self.order(leg, Command::Press { leg, digits })
     }
 
-    /// Passes the keys that come from the far end as telephone events on to nobody, or again to whoever
+    /// Takes a key that the far end pressed by signalling, lasting `ms` milliseconds: it is told and
+    /// passed on as one that comes as a telephone event.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn typed(&self, leg: LegId, digit: char, ms: u32) -> Result<(), MediaError> {
+        let key = Key { digit, ms };
+        self.order(leg, Command::Typed { leg, key })
+    }
+
+    /// The keys of whoever is heard by this leg go to its far end by signalling: none is pressed here
+    /// but by [`Self::press`].
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn keys_by_signalling(&self, leg: LegId) -> Result<(), MediaError> {
+        self.order(leg, Command::KeysBySignalling { leg })
+    }
+
+    /// Passes the keys that come from the far end as telephone events or by signalling on to nobody, or again to whoever
     /// hears the leg; they are told either way. A key that has begun is passed on to its end. Tones are
     /// sound and go where that goes.
     ///

@@ -14,7 +14,7 @@ use crate::{
     event::PlayEnd,
     g711::FRAME,
     lateness::Lateness,
-    leg::{Leg, Outlets, Sum, Turn},
+    leg::{Leg, Outlets, Sum, Turn, Typed},
     mix::{Ear, MOST_VOICES},
     player::Player,
     priority,
@@ -165,7 +165,7 @@ impl Shard {
         let mut index = 0;
         while let Some(id) = self.wheel.leg_at(self.slot, index) {
             self.serve_leg(id, turn);
-            self.pass_key_on(id);
+            self.pass_keys_on(id);
             index += 1;
         }
     }
@@ -192,14 +192,25 @@ impl Shard {
         }
     }
 
-    /// A key that came as an event is pressed again at everybody who hears the leg.
-    fn pass_key_on(&mut self, id: LegId) {
-        let typed = self.legs.get_mut(&id).and_then(|leg| leg.take_typed());
-        let Some(digit) = typed else { return };
-        for leg in self.legs.values_mut() {
-            let ear = leg.ear.iter().flatten();
-            if ear.into_iter().any(|(voice, _)| *voice == id) {
-                leg.pass_on(digit);
+    /// A key that makes no sound is pressed again at everybody who hears the leg, but at a peer that
+    /// was passed its packets.
+    fn pass_keys_on(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let (typed, peer, listened_to) = (leg.take_typed(), leg.peer, leg.is_listened_to());
+        for Typed { digit, as_event } in typed {
+            if let Some(peer) = peer.and_then(|peer| self.legs.get_mut(&peer))
+                && !(as_event && peer.takes_events())
+            {
+                peer.pass_on(digit);
+            }
+            let ears = self.legs.values_mut().filter(|_| listened_to);
+            for leg in ears {
+                let ear = leg.ear.iter().flatten();
+                if ear.into_iter().any(|(voice, _)| *voice == id) {
+                    leg.pass_on(digit);
+                }
             }
         }
     }
@@ -247,6 +258,8 @@ impl Shard {
             Command::WithholdKeys { leg, on } => {
                 self.with(leg, |leg, _| leg.withhold_keys(on));
             }
+            Command::Typed { leg, key } => self.with(leg, |leg, out| leg.key_typed(key, out)),
+            Command::KeysBySignalling { leg } => self.with(leg, |leg, _| leg.keys_by_signalling()),
             Command::Classify { leg, classifier } => {
                 self.with(leg, |leg, _| leg.classify(classifier));
             }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{LastKey, Leg, Outlets, Turn};
+use super::{LastKey, Leg, Outlets, Turn, Typed};
 use crate::{
     codec::Codec,
     command::Remote,
@@ -128,8 +128,18 @@ impl Leg {
 
     /// A key that came as an event is complete.
     pub(super) fn key_came(&mut self, key: Key, withheld: bool, out: &mut Outlets) {
+        self.take_in(key, withheld, true, out);
+    }
+
+    /// A key came by signalling.
+    pub fn key_typed(&mut self, key: Key, out: &mut Outlets) {
+        self.take_in(key, self.withholds_keys, false, out);
+    }
+
+    fn take_in(&mut self, key: Key, withheld: bool, as_event: bool, out: &mut Outlets) {
         if !withheld {
-            self.typed = Some(key.digit);
+            let digit = key.digit;
+            self.typed.push(Typed { digit, as_event });
         }
         self.tell_key(key, withheld, out);
     }

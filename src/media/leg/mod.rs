@@ -73,9 +73,10 @@ pub struct Leg {
     reception: Reception,
     keypad: Keypad,
     withholds_keys: bool,
+    keys_by_signalling: bool,
     last_key: LastKey,
     keys: Keys,
-    typed: Option<char>,
+    typed: Vec<Typed>,
     classifier: Option<Box<dyn Classifier>>,
     encoder: Encoder,
     /// For what a peer says in another codec.
@@ -97,6 +98,14 @@ struct Heard {
     /// The frame of the last turn.
     voice: Samples,
     tone_keys: ToneKeys,
+}
+
+/// A key for whoever hears the leg: it makes no sound.
+#[derive(Debug, Clone, Copy)]
+pub struct Typed {
+    pub digit: char,
+    /// It came as packets, which a bridge passes on as they are.
+    pub as_event: bool,
 }
 
 /// The event whose packets came last: whoever hears its beginning hears its end.
@@ -154,9 +163,10 @@ impl Leg {
             reception: Reception::default(),
             keypad: Keypad::default(),
             withholds_keys: false,
+            keys_by_signalling: false,
             last_key: LastKey::default(),
             keys: Keys::default(),
-            typed: None,
+            typed: Vec::new(),
             classifier: None,
             encoder: Encoder::default(),
             interpreter: Decoder::default(),
@@ -206,14 +216,31 @@ impl Leg {
         self.keys.order(digits);
     }
 
-    /// Passes on a key of a voice that its ear hears: events make no sound.
-    pub fn pass_on(&mut self, digit: char) {
-        self.keys.press(digit.encode_utf8(&mut [0; 4]));
+    /// From now on somebody else passes keys on to the far end.
+    pub fn keys_by_signalling(&mut self) {
+        self.keys_by_signalling = true;
     }
 
-    /// The key that came last as an event, for the ears that hear this leg.
-    pub fn take_typed(&mut self) -> Option<char> {
-        self.typed.take().filter(|_| self.listeners > 0)
+    /// Passes on a key of its peer, or of a voice that its ear hears.
+    pub fn pass_on(&mut self, digit: char) {
+        if !self.keys_by_signalling {
+            self.keys.press(digit.encode_utf8(&mut [0; 4]));
+        }
+    }
+
+    /// The keys that came since the last time, for the peer and the ears that hear this leg.
+    pub fn take_typed(&mut self) -> Vec<Typed> {
+        std::mem::take(&mut self.typed)
+    }
+
+    pub fn is_listened_to(&self) -> bool {
+        self.listeners > 0
+    }
+
+    pub fn takes_events(&self) -> bool {
+        self.far
+            .as_ref()
+            .is_some_and(|far| far.remote.dtmf.is_some())
     }
 
     /// Forgets who hears it: they stay behind on another thread.

@@ -61,6 +61,7 @@ impl Leg {
         }
     }
 
+    /// A packet of a key, to a far end that takes events; the others are passed the whole key.
     pub(super) fn relay_key(&mut self, packet: &Packet<'_>, tick: u64) {
         let Some(payload_type) = self.far.as_ref().and_then(|far| far.remote.dtmf) else {
             return;

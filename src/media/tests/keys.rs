@@ -149,3 +149,87 @@ fn a_key_is_passed_on_in_a_mix_to_everybody_who_hears_it() {
     (0..40).for_each(|_| drop(far_c.hear()));
     assert_eq!(digits_of(&far_c.heard), "7");
 }
+
+/// What a far end gets once `digits` keys are told: as tones, and as events.
+fn keys_at(far_b: &mut Far, digits: usize, house: &House) -> (String, Vec<u8>) {
+    for _ in 0..digits {
+        house.wait(|event| matches!(event, Event::Dtmf { .. }).then_some(()));
+    }
+    let from = far_b.heard.len();
+    let events: Vec<u8> = (0..40)
+        .filter_map(|_| match far_b.hear() {
+            (DTMF_PAYLOAD_TYPE, payload) => Some(payload[0]),
+            _ => None,
+        })
+        .collect();
+    (digits_of(&far_b.heard[from..]), events)
+}
+
+#[test]
+fn a_bridge_brings_a_key_in_the_way_the_far_end_takes_it() {
+    let house = House::new();
+    let events = |it: &mut crate::Remote| it.dtmf = Some(DTMF_PAYLOAD_TYPE);
+    for (takes_events, by_signalling) in [(true, false), (false, false), (false, true)] {
+        let (a, mut far_a) = house.call_with(Codec::Pcma, events);
+        let (b, mut far_b) = house.call_with(Codec::Pcma, |it| {
+            it.dtmf = takes_events.then_some(DTMF_PAYLOAD_TYPE);
+        });
+        if by_signalling {
+            house.media.keys_by_signalling(b).expect("a leg");
+        }
+        house.media.bridge(a, b).expect("legs");
+        (0..5).for_each(|_| drop(far_b.hear()));
+        for flags in [10, 0x8A, 0x8A] {
+            far_a.send(DTMF_PAYLOAD_TYPE, 8_000, &[7, flags, 3, 32]);
+        }
+        let as_event = keys_at(&mut far_b, 1, &house);
+        house.media.typed(a, '4', 160).expect("a leg");
+        let by_info = keys_at(&mut far_b, 1, &house);
+        match (takes_events, by_signalling) {
+            (true, _) => {
+                assert_eq!(as_event, (String::new(), vec![7; 3]), "once, as it came");
+                assert_eq!(by_info, (String::new(), vec![4; 8]));
+            }
+            (false, false) => {
+                assert_eq!(as_event, ("7".to_owned(), vec![]));
+                assert_eq!(by_info, ("4".to_owned(), vec![]));
+            }
+            (false, true) => {
+                assert_eq!([as_event, by_info], [const { (String::new(), vec![]) }; 2])
+            }
+        }
+        house.media.close(a).expect("a leg");
+        house.media.close(b).expect("a leg");
+    }
+}
+
+#[test]
+fn a_key_that_came_by_signalling_is_withheld_and_mixed_like_any_other() {
+    let house = House::new();
+    let events = |it: &mut crate::Remote| it.dtmf = Some(DTMF_PAYLOAD_TYPE);
+    let (a, _far_a) = house.call_with(Codec::Pcma, events);
+    let (b, mut far_b) = house.call_with(Codec::Pcma, events);
+    house.media.mix(crate::conference(&[a, b])).expect("legs");
+    let told = || {
+        house.wait(|event| match event {
+            Event::Dtmf {
+                leg,
+                digit,
+                ms,
+                withheld,
+            } => (leg == a).then_some((digit, ms, withheld)),
+            _ => None,
+        })
+    };
+    house.media.withhold_keys(a, true).expect("a leg");
+    house.media.typed(a, '1', 200).expect("a leg");
+    assert_eq!(told(), ('1', 200, true));
+    house.media.withhold_keys(a, false).expect("a leg");
+    house.media.typed(a, '2', 100).expect("a leg");
+    assert_eq!(told(), ('2', 100, false));
+    let passed_on = (0..200).find_map(|_| match far_b.hear() {
+        (DTMF_PAYLOAD_TYPE, payload) => Some(payload[0]),
+        _ => None,
+    });
+    assert_eq!(passed_on, Some(2));
+}

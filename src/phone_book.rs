@@ -12,11 +12,12 @@ use store::Db;
 pub struct Extensions(RwLock<HashMap<String, Ha1>>);
 
 impl Extensions {
-    /// Reads the extensions anew.
+    /// Reads the extensions anew; gives those that are gone or have another secret, whose phones have
+    /// no business here any more.
     ///
     /// # Errors
     /// When the database does not answer; the old ones stay.
-    pub async fn load(&self, db: &Db) -> store::Result<()> {
+    pub async fn load(&self, db: &Db) -> store::Result<Vec<String>> {
         let read = store::extensions::list(db).await?.into_iter().map(|row| {
             (
                 row.extension,
@@ -27,8 +28,13 @@ impl Extensions {
             )
         });
         let fresh: HashMap<String, Ha1> = read.collect();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(())
+        let mut book = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let stale = |(extension, secret): (&String, &Ha1)| {
+            (fresh.get(extension) != Some(secret)).then(|| extension.clone())
+        };
+        let revoked = book.iter().filter_map(stale).collect();
+        *book = fresh;
+        Ok(revoked)
     }
 }
 

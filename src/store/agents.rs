@@ -290,7 +290,13 @@ mod tests {
                 ha1_md5: "a".into(),
                 ha1_sha256: "b".into(),
             };
-            extensions::put(&mut tx, "o", &phone, NOW).await.unwrap();
+            assert!(extensions::put(&mut tx, "o", &phone, NOW).await.unwrap());
+            // Extensions are one book: another tenant cannot take one over.
+            let theirs = Extension {
+                ha1_md5: "c".into(),
+                ..phone.clone()
+            };
+            assert!(!extensions::put(&mut tx, "p", &theirs, NOW).await.unwrap());
             tx.commit().await.unwrap();
             assert_eq!(extensions::list(db).await.unwrap(), [phone]);
             let change = AgentChange {

@@ -14,19 +14,20 @@ pub struct Extension {
     pub ha1_sha256: String,
 }
 
-/// Adds an extension or gives it a new secret.
+/// Adds an extension or gives it a new secret; false when it is another tenant's.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn put(tx: &mut Tx, orgi: &str, extension: &Extension, now: Millis) -> Result<()> {
-    on!(tx.conn(), c => sqlx::query(
+pub async fn put(tx: &mut Tx, orgi: &str, extension: &Extension, now: Millis) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
         "INSERT INTO extensions (extension, orgi, ha1_md5, ha1_sha256, created_at)
          VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (extension) DO UPDATE SET ha1_md5 = excluded.ha1_md5,
-             ha1_sha256 = excluded.ha1_sha256")
+             ha1_sha256 = excluded.ha1_sha256
+             WHERE extensions.orgi = excluded.orgi")
         .bind(&extension.extension).bind(orgi).bind(&extension.ha1_md5)
-        .bind(&extension.ha1_sha256).bind(now.0).execute(c).await.map(|_| ()))?;
-    Ok(())
+        .bind(&extension.ha1_sha256).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// All tenants' extensions: the switch has one book of phones.

@@ -17,6 +17,7 @@ use embedded::{Embedded, Gateway};
 pub use locate::Locator;
 use place::Place;
 use store::{Db, gateways};
+use switch::Switch;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -104,8 +105,11 @@ impl Trunks {
                 },
                 () = due => false,
             };
-            if changed && let Err(error) = phones.load(&self.db).await {
-                warn!(error = ?error, "the switch keeps its old extensions");
+            if changed {
+                match phones.load(&self.db).await {
+                    Ok(revoked) => let_go(&switch, &revoked),
+                    Err(error) => warn!(error = ?error, "the switch keeps its old extensions"),
+                }
             }
             match self.load().await {
                 Ok(fresh) if fresh != last => {
@@ -180,6 +184,14 @@ impl Trunks {
             true => Err(errors.join("; ")),
             false => Ok(addresses),
         }
+    }
+}
+
+/// Forgets phones that could not register again: else they would be rung until they must.
+fn let_go(switch: &Embedded, extensions: &[String]) {
+    for extension in extensions {
+        // Most are of no phone that is registered now.
+        let _ = switch.drop_registration(extension);
     }
 }
 

@@ -176,6 +176,40 @@ async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
     assert_eq!(dropped.status, 204);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_is_let_go_with_its_extension_or_its_old_secret() {
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let set = |secret: &str| api.put("/extensions/1009", json!({ "secret": secret }));
+    let is_there = |is: bool| {
+        let api = &api;
+        wait::until(
+            match is {
+                true => "the phone to register",
+                false => "the phone to be let go",
+            },
+            LIMIT,
+            move || async move {
+                let list = api.get("/registrations").await;
+                (list["data"].as_array().map(Vec::is_empty) == Some(!is)).then_some(())
+            },
+        )
+    };
+    set("first-secret").await;
+    let _first = Baresip::start("1009", "first-secret", server.sip);
+    is_there(true).await;
+    // Its own secret once more changes nothing for it: what follows is due to what follows.
+    set("first-secret").await;
+    set("second-secret").await;
+    is_there(false).await;
+    let _second = Baresip::start("1009", "second-secret", server.sip);
+    is_there(true).await;
+    let deleted = api.ask(Method::DELETE, "/extensions/1009", None).await;
+    assert_eq!(deleted.status, 204);
+    is_there(false).await;
+}
+
 /// One agent with a phone, ready, and a predictive campaign of one lead that answers.
 async fn one_agent(api: &Client, carrier: &Sipp, sip: u16) -> (Agent, Campaign, Baresip) {
     let agent = stage::queue(api, "sales", &["1001"], json!({}))

@@ -87,7 +87,7 @@ pub async fn all(house: &House, caller: &Caller) -> Result<Vec<ExtensionOut>, Pr
         .collect())
 }
 
-/// 设置分机 · Add an extension, or give it a new secret.
+/// 设置分机 · Add an extension, or give it a new secret: a phone that has the old one is let go.
 #[utoipa::path(put, path = "/api/v1/extensions/{extension}", tag = "setup",
     params(("extension" = String, Path)), request_body = ExtensionIn,
     responses((status = 200, body = ExtensionSecret)))]
@@ -109,7 +109,9 @@ async fn put(
     let realm = house.config.realm.clone();
     let row = hashed(&extension, &realm, &secret);
     let mut tx = house.db.begin().await?;
-    extensions::put(&mut tx, caller.orgi(), &row, now()).await?;
+    if !extensions::put(&mut tx, caller.orgi(), &row, now()).await? {
+        return Err(Problem::at("/extension", "taken", "is in use elsewhere"));
+    }
     tx.commit().await?;
     house.live.reload().await;
     Ok(Json(ExtensionSecret {
@@ -156,7 +158,7 @@ async fn bind(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// 删除分机 · Delete an extension: its phone can no longer register.
+/// 删除分机 · Delete an extension: its phone is let go, and can no longer register.
 #[utoipa::path(delete, path = "/api/v1/extensions/{extension}", tag = "setup",
     params(("extension" = String, Path)), responses((status = 204)))]
 async fn remove(

@@ -3,6 +3,7 @@
 mod caps;
 mod config;
 mod demo;
+mod files;
 mod interrupted;
 mod keeper;
 mod key;

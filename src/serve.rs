@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use crate::{
     caps,
     config::{Config, Role},
+    files::Files,
     interrupted::Folders,
     keeper::Keeper,
     phone_book::Extensions,
@@ -84,6 +85,8 @@ impl Server {
     /// # Errors
     /// When the data directory is in use, the database cannot be reached, or an address is taken.
     pub async fn start(config: Config) -> Result<Self> {
+        let files = Files::raise();
+        files.compare(&config.rtp.range()?);
         let lock = lock(&config.data)?;
         let db = Db::open(&config.database())
             .await
@@ -105,7 +108,7 @@ impl Server {
             .context("cannot read the extensions")?;
         let mut trunks = trunks(&config, &db);
         let loaded = trunks.load().await.context("cannot read the gateways")?;
-        let switch = start_switch(&config, &loaded, Arc::clone(&phones)).await?;
+        let switch = start_switch(&config, &loaded, Arc::clone(&phones), files).await?;
         // Only now: a start that fails must not swallow the password.
         let password = web::first_admin(&db)
             .await
@@ -212,6 +215,7 @@ async fn start_switch(
     config: &Config,
     loaded: &Loaded,
     phones: Arc<Extensions>,
+    files: Files,
 ) -> Result<Arc<Embedded>> {
     let mut switch = embedded::Config::new(
         config.sip.listen,
@@ -222,6 +226,7 @@ async fn start_switch(
     switch.sip.registration.max_s = 120;
     switch.sip.registration.default_s = 120;
     switch.sip.also_tcp = config.sip.tcp;
+    switch.sip.max_streams = files.streams();
     switch.sip.announce = config.sip.announce.unwrap_or(config.sip.listen.ip());
     switch.sip.trunk_port = config.sip.trunk_port;
     switch.sip.tls = match &config.sip.tls {

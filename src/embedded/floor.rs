@@ -138,6 +138,7 @@ impl Floor {
         };
         if !trunk.codecs.is_empty() {
             local.codecs.clone_from(&trunk.codecs);
+            local.own_order = true;
         }
         local.ptime_ms = trunk.ptime_ms;
         if trunk.dtmf != Dtmf::Events {

@@ -66,8 +66,9 @@ fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
         Some(Protocol::UDP),
     )?;
     socket.set_nonblocking(true)?;
-    if address.is_ipv4() {
-        socket.set_tos_v4(EXPEDITED)?;
+    match address {
+        SocketAddr::V4(_) => socket.set_tos_v4(EXPEDITED)?,
+        SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED)?,
     }
     socket.bind(&address.into())?;
     Ok(socket.into())
@@ -76,6 +77,18 @@ fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_is_marked_for_routers_in_both_families() {
+        let four = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a socket");
+        let class = socket2::SockRef::from(&four).tos_v4();
+        assert_eq!(class.expect("readable"), EXPEDITED);
+        // Where the machine has no IPv6 there is nothing to see.
+        if let Ok(six) = bind(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 0))) {
+            let class = socket2::SockRef::from(&six).tclass_v6();
+            assert_eq!(class.expect("readable"), EXPEDITED);
+        }
+    }
 
     #[test]
     fn every_even_port_is_given_once() {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Account, AccountId, Ban, CallRef, Config, Destination, EndCause, Gateway, GatewayStatus,
-    Identity, PhoneBook, PhoneLimits, Registration, SipError, SipEvent, Traced, Transport,
+    Identity, Offer, PhoneBook, PhoneLimits, Registration, SipError, SipEvent, Traced, Transport,
     clock::Clock,
     core::{Command, Core},
     shell::{Feeder, Shell},
@@ -101,10 +101,10 @@ impl Agent {
         call: CallRef,
         to: Destination,
         caller: Identity,
-        sdp_offer: Vec<u8>,
+        offer: impl Into<Offer>,
         ring_timeout: Duration,
     ) -> Result<(), SipError> {
-        let offer = sdp_offer;
+        let offer = offer.into();
         self.command(Command::Invite {
             call,
             to,
@@ -227,6 +227,12 @@ impl Agent {
     #[must_use]
     pub fn is_registered(&self, extension: &str) -> bool {
         self.running.shell.core().is_registered(extension)
+    }
+
+    /// Whether every contact of a registered phone came over TLS.
+    #[must_use]
+    pub fn is_secure(&self, extension: &str) -> bool {
+        self.running.shell.core().is_secure(extension)
     }
 
     /// Every contact of every registered phone.

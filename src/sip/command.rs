@@ -69,6 +69,23 @@ pub enum Destination {
     },
 }
 
+/// The session description of an INVITE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub sdp: Vec<u8>,
+    /// Offered when the called party refuses the first one for what it says (415, 488, 606).
+    pub otherwise: Option<Vec<u8>>,
+}
+
+impl From<Vec<u8>> for Offer {
+    fn from(sdp: Vec<u8>) -> Self {
+        Self {
+            sdp,
+            otherwise: None,
+        }
+    }
+}
+
 /// What the called party sees.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identity {

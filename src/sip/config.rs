@@ -47,6 +47,12 @@ pub struct Config {
     pub phone_limits: PhoneLimits,
     /// Ask every phone for a sign of life this often (OPTIONS); never when absent.
     pub phone_ping: Option<Duration>,
+    /// Streams (TCP, TLS) that others may hold open to us at once, each of which costs two files of
+    /// this process; strangers get no more than three quarters of them.
+    pub max_streams: usize,
+    /// A stream ends after this long when nobody at its address has shown a password and no gateway
+    /// is there.
+    pub stream_patience: Duration,
     /// Bytes of messages that are kept for looking at calls afterwards; 0 keeps none.
     pub trace_bytes: usize,
 }
@@ -115,6 +121,8 @@ impl Config {
             max_new_calls_per_s: 0,
             phone_limits: PhoneLimits::default(),
             phone_ping: None,
+            max_streams: 2_000,
+            stream_patience: Duration::from_secs(60),
             trace_bytes: 32 << 20,
         }
     }

@@ -132,10 +132,10 @@ impl Shell {
         for output in outputs {
             if let Some((message, peer)) = message_out(&output) {
                 let mut trace = self.trace();
-                trace.note(message, true, peer, now_ms);
                 if let Some(call) = core.call_of_id(message.call_id()) {
-                    trace.name(call, message.call_id().to_owned());
+                    trace.name(call, message.call_id());
                 }
+                trace.note(message, true, peer, now_ms);
             }
             match output {
                 Output::Send { tx, message, to } => {
@@ -159,6 +159,7 @@ impl Shell {
                     );
                     self.wire.ban(source, Duration::from_secs(seconds));
                 }
+                Output::Vouch { source } => self.wire.vouch(source),
                 // Nobody listens any more once the house shuts down.
                 Output::Tell(event) => drop(self.events.send(event)),
             }

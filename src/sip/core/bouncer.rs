@@ -188,7 +188,9 @@ impl Core {
     }
 
     pub(super) fn behaved(&mut self, from: Hop) {
-        self.bouncer.absolve(from.addr.ip());
+        let source = from.addr.ip();
+        self.bouncer.absolve(source);
+        self.out.push(Output::Vouch { source });
     }
 
     fn is_trusted(&self, source: IpAddr) -> bool {

@@ -50,6 +50,8 @@ pub(super) struct Calling {
     pub(super) early: Vec<Early>,
     pub(super) giving_up: Option<GivingUp>,
     pub(super) offer: Vec<u8>,
+    /// What is offered should they refuse that.
+    pub(super) otherwise: Option<Vec<u8>>,
     /// Where the INVITE goes when this way leads nowhere.
     pub(super) ways: Ways,
 }

@@ -385,19 +385,37 @@ fn accepts_sdp(request: &Message) -> bool {
 }
 
 /// Number and name of the caller: From, or for a call that hides there behind a gateway, what the
-/// network asserts (RFC 3325).
+/// network asserts (RFC 3325). Both are missing of a caller who hides everywhere: the words that
+/// stand there instead are nobody's number.
 fn caller_of(request: &Message, source: &Source) -> (String, Option<String>) {
     let read = |value: &str| {
         let address = NameAddr::parse(value)?;
-        Some((Uri::parse(&address.uri)?.user, address.name))
+        let uri = Uri::parse(&address.uri)?;
+        (!hides(&uri)).then_some((uri.user, address.name))
     };
-    let from = request.header("From").and_then(read).unwrap_or_default();
-    let hidden = from.0.is_empty() || from.0.eq_ignore_ascii_case("anonymous");
-    if hidden && matches!(source, Source::Gateway(_)) {
-        let asserted = request.list("P-Asserted-Identity").find_map(read);
-        return asserted.unwrap_or(from);
-    }
-    from
+    let from = request.header("From").and_then(read);
+    let asserted = || match source {
+        Source::Gateway(_) => request.list("P-Asserted-Identity").find_map(read),
+        Source::Phone(_) | Source::Account(_) => None,
+    };
+    from.or_else(asserted).unwrap_or_default()
+}
+
+/// Whether an address is there to hide one (RFC 3323 section 4.1.1.3, and the words that switches
+/// send).
+fn hides(uri: &Uri) -> bool {
+    let words = [
+        "",
+        "anonymous",
+        "unknown",
+        "restricted",
+        "unavailable",
+        "private",
+    ];
+    let host = uri.host.trim_end_matches('.').to_ascii_lowercase();
+    words.iter().any(|word| uri.user.eq_ignore_ascii_case(word))
+        || host == "invalid"
+        || host.ends_with(".invalid")
 }
 
 fn has_contact(request: &Message) -> bool {

@@ -11,7 +11,7 @@ use super::{
     ways::Ways,
 };
 use crate::{
-    CallRef, Destination, EndCause, Hop, Identity, Side, SipError, SipEvent,
+    CallRef, Destination, EndCause, Hop, Identity, Offer, Side, SipError, SipEvent,
     message::{Message, Method},
 };
 
@@ -27,7 +27,7 @@ impl Core {
         id: CallRef,
         to: &Destination,
         caller: &Identity,
-        offer: Vec<u8>,
+        offer: Offer,
         ring_timeout: Duration,
     ) -> Result<(), SipError> {
         if self.draining {
@@ -37,10 +37,11 @@ impl Core {
             return Err(SipError::CallExists);
         }
         let target = self.target(to, caller)?;
+        let Offer { sdp, otherwise } = offer;
         self.admit_at_pace(target.gateway.as_deref())?;
         let local_tag = self.token();
         let call_id = format!("{}@{}", id.0.simple(), self.me.ip());
-        let mut request = self.first_invite(&target, &local_tag, &call_id, offer.clone());
+        let mut request = self.first_invite(&target, &local_tag, &call_id, sdp.clone());
         let peer = target.way.peer.clone();
         self.sign(&mut request, &peer);
         let ways = Ways::new(&target.way, target.more, target.gateway);
@@ -52,7 +53,8 @@ impl Core {
             provisional: false,
             early: Vec::new(),
             giving_up: None,
-            offer,
+            offer: sdp,
+            otherwise,
             ways,
         };
         let state = State::Calling(Box::new(calling));
@@ -236,7 +238,7 @@ impl Core {
             return;
         }
         let goes_on = match status {
-            401 | 407 | 422 => self.try_again(&invite, status, response),
+            401 | 407 | 415 | 422 | 488 | 606 => self.try_again(&invite, status, response),
             300..=399 => self.follow(&invite, response),
             503 => self.take_next_way(invite.copy()),
             _ => false,
@@ -246,8 +248,8 @@ impl Core {
         }
     }
 
-    /// Sends the INVITE again with credentials, or with the session interval that the far end
-    /// wants. False when that is hopeless.
+    /// Sends the INVITE again with credentials, with the session interval that the far end wants, or
+    /// with another offer. False when that is hopeless.
     fn try_again(&mut self, invite: &Invite, status: u16, response: &Message) -> bool {
         let Some(calling) = self.calling(invite.call) else {
             return false;
@@ -262,6 +264,15 @@ impl Core {
                 return false;
             };
             request = longer;
+        } else if matches!(status, 415 | 488 | 606) {
+            let calling = self.calling(invite.call);
+            let Some(offer) = calling.and_then(|c| {
+                c.offer = c.otherwise.take()?;
+                Some(c.offer.clone())
+            }) else {
+                return false;
+            };
+            request.body = offer;
         } else if !self.challenged(&peer, &invite.request, response, tries) {
             return false;
         }

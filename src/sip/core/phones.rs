@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use super::{Core, call::ClientTx, timers::Timer};
-use crate::{Registration, SipEvent};
+use crate::{Hop, Registration, SipEvent, Transport};
 
 impl Core {
     pub(crate) fn registrations(&self) -> Vec<Registration> {
         let now_ms = self.now_ms;
         self.registrar.registrations(now_ms)
+    }
+
+    pub(crate) fn is_secure(&self, extension: &str) -> bool {
+        let contacts = self.registrar.contacts(extension, self.now_ms);
+        let secure = |(_, source): &(String, Hop)| source.transport == Transport::Tls;
+        !contacts.is_empty() && contacts.iter().all(secure)
     }
 
     /// Forgets every contact of a phone (it may register again). False when there was none.

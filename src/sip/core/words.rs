@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, PhoneLimits,
+    Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, Offer, PhoneLimits,
     SipEvent, message::Message,
 };
 
@@ -44,7 +44,7 @@ pub(crate) enum Command {
         call: CallRef,
         to: Destination,
         caller: Identity,
-        offer: Vec<u8>,
+        offer: Offer,
         ring_timeout: Duration,
     },
     Ring(CallRef),
@@ -101,6 +101,10 @@ pub(crate) enum Output {
     Ban {
         source: IpAddr,
         seconds: u64,
+    },
+    /// Somebody at that address has shown a password.
+    Vouch {
+        source: IpAddr,
     },
     Tell(SipEvent),
 }

@@ -7,6 +7,7 @@ mod network;
 mod rows;
 mod scan;
 mod sipp;
+mod strangers;
 mod streams;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

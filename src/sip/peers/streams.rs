@@ -21,19 +21,8 @@ fn options(number: usize, extra: &str) -> String {
     )
 }
 
-/// The agent begins to listen a moment after it has started.
 async fn connect(to: SocketAddr) -> TcpStream {
-    let listening = async {
-        loop {
-            match TcpStream::connect(to).await {
-                Ok(stream) => return stream,
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-        }
-    };
-    timeout(PATIENCE, listening)
-        .await
-        .expect("it listens in time")
+    TcpStream::connect(to).await.expect("it listens")
 }
 
 /// Reads one answer; its CSeq number.
@@ -147,7 +136,7 @@ async fn absurd_sizes_hurt_nobody_else() {
 }
 
 /// The certificate is for `b.test` and 127.0.0.1.
-fn tls(port: u16) -> Tls {
+pub(super) fn tls(port: u16) -> Tls {
     Tls {
         port,
         certificate: include_bytes!("tls/b.pem").to_vec(),

@@ -120,6 +120,9 @@ pub struct Local {
     pub addr: SocketAddr,
     /// In order of preference.
     pub codecs: Vec<Codec>,
+    /// Of what they offer we take what we prefer, not what they do (RFC 3264 section 6.1 leaves it to
+    /// us).
+    pub own_order: bool,
     /// Payload type for telephone-event when we offer; `None` leaves DTMF events out.
     pub dtmf: Option<u8>,
     pub ptime_ms: u16,
@@ -128,6 +131,8 @@ pub struct Local {
     pub keying: Option<[u8; KEYING]>,
     /// Offer SRTP, and nothing else. Needs [`Self::keying`].
     pub encrypted: bool,
+    /// Where we offer SRTP, an answer without it will do as well.
+    pub may_be_open: bool,
     /// `o=` session id; the same for the whole call.
     pub session_id: u64,
     /// `o=` version; one more whenever the description changes.
@@ -141,11 +146,13 @@ impl Local {
         Self {
             addr,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
+            own_order: false,
             dtmf: Some(101),
             ptime_ms: 20,
             direction: Direction::SendRecv,
             keying: None,
             encrypted: false,
+            may_be_open: false,
             session_id,
             version: 1,
         }

@@ -5,7 +5,8 @@ use super::{
     build::{AudioLine, audio_line, head, put},
 };
 
-/// Answers an offer: the first of the offer's codecs that we know, with the offer's payload types;
+/// Answers an offer: the first of the offer's codecs that we know, or where we say so the first of
+/// ours that it has, with the offer's payload types;
 /// every other media line is refused with port 0. An offer of SRTP is answered with our key in the
 /// first of its suites.
 ///
@@ -13,7 +14,7 @@ use super::{
 /// [`SdpError::NoAudio`], [`SdpError::NoCodec`], [`SdpError::NoCrypto`].
 pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpError> {
     let audio = offer.audio().ok_or(SdpError::NoAudio)?;
-    let (pt, codec) = choose(audio, &local.codecs, local)?;
+    let (pt, codec) = choose(audio, local, local.own_order)?;
     let crypto = answer_crypto(audio, local)?;
     let dtmf = local.dtmf.and(audio.dtmf);
     let direction = local.direction.within(audio.direction.reversed());
@@ -59,7 +60,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
 /// [`SdpError::NoAudio`], [`SdpError::NoCodec`], [`SdpError::NoCrypto`].
 pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> {
     let audio = their_answer.audio().ok_or(SdpError::NoAudio)?;
-    let (pt, codec) = choose(audio, &local.codecs, local)?;
+    let (pt, codec) = choose(audio, local, false)?;
     Ok(Agreed {
         remote: audio.addr,
         codec,
@@ -86,11 +87,13 @@ pub fn answer_again(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError
     let local = Local {
         addr: ours.addr,
         codecs: ours.codecs.iter().map(|(_, codec)| *codec).collect(),
+        own_order: false,
         dtmf: ours.dtmf,
         ptime_ms: ours.ptime_ms.unwrap_or(20),
         direction: Direction::SendRecv,
         keying: ours.crypto.first().map(|line| line.keying),
         encrypted: ours.encrypted,
+        may_be_open: false,
         session_id: number(&last.origin.0)?,
         version: number(&last.origin.1)?.wrapping_add(1),
     };
@@ -122,6 +125,7 @@ fn agreed_crypto(
     let offered = |line: &&CryptoLine| !local.encrypted || line.suite == Suite::Sha1_80;
     match (audio.encrypted, local.encrypted) {
         (false, false) => Ok(None),
+        (false, true) if local.may_be_open => Ok(None),
         (false, true) => Err(SdpError::NoCrypto),
         (true, _) => {
             let theirs = audio.crypto.first().filter(offered);
@@ -132,10 +136,17 @@ fn agreed_crypto(
     }
 }
 
-fn choose(audio: &Audio, known: &[Codec], local: &Local) -> Result<(u8, Codec), SdpError> {
+fn choose(audio: &Audio, local: &Local, own_order: bool) -> Result<(u8, Codec), SdpError> {
     if audio.addr.is_ipv4() != local.addr.is_ipv4() {
         return Err(SdpError::NoCodec);
     }
-    let first = audio.codecs.iter().find(|(_, codec)| known.contains(codec));
-    first.copied().ok_or(SdpError::NoCodec)
+    let mut common = audio
+        .codecs
+        .iter()
+        .filter_map(|found| Some((local.codecs.iter().position(|c| *c == found.1)?, *found)));
+    let chosen = match own_order {
+        true => common.min_by_key(|(place, _)| *place),
+        false => common.next(),
+    };
+    chosen.map(|(_, found)| found).ok_or(SdpError::NoCodec)
 }

@@ -302,3 +302,19 @@ fn encryption_is_never_dropped_in_silence() {
     assert_eq!(answer(&sent, &local()), Err(SdpError::NoCrypto));
     assert_eq!(agree(&local(), &sent), Err(SdpError::NoCrypto));
 }
+
+#[test]
+fn our_order_counts_in_an_answer_where_we_say_so() {
+    let offered = session(&[C, "t=0 0", "m=audio 4000 RTP/AVP 0 9 8"]);
+    for (own_order, codec) in [(false, Codec::Pcmu), (true, Codec::Pcma)] {
+        let local = Local {
+            codecs: vec![Codec::Pcma, Codec::Pcmu],
+            own_order,
+            ..local()
+        };
+        let (text, agreed) = answer(&offered, &local).expect("a codec in common");
+        assert_eq!(agreed.codec, codec);
+        let line = format!("RTP/AVP {}\r\n", codec.payload_type());
+        assert!(String::from_utf8_lossy(&text).contains(&line));
+    }
+}

@@ -60,17 +60,22 @@ impl Flood {
         banned.get(&source).is_some_and(|until| *until > now)
     }
 
+    pub(super) fn trusts(&self, source: IpAddr) -> bool {
+        let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner);
+        trusted.contains(&source)
+    }
+
+    /// Whether nothing at all is to be read from `source`.
+    pub(super) fn shuts_out(&self, source: IpAddr, now: Instant) -> bool {
+        self.is_banned(source, now) && !self.trusts(source)
+    }
+
     /// Whether a datagram from `source` is to be read.
     pub(super) fn admits(&self, source: IpAddr, now: Instant) -> bool {
         if self.limit == 0 && self.banned_nobody() {
             return true;
         }
-        if self
-            .trusted
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&source)
-        {
+        if self.trusts(source) {
             return true;
         }
         if self.is_banned(source, now) {

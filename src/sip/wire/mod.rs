@@ -8,6 +8,7 @@
 //! - Its CANCEL is sent once. Ours is a client transaction of its own.
 //! - It drops what it cannot parse, methods that it does not know, and UDP bodies without
 //!   Content-Length. [`socket`] reads every datagram first: answers those, normalises the others.
+//! - Its listeners for TCP and TLS take everybody; [`listen`] and [`streams`] stand before it.
 //! - It resolves host names in its receive loop. Ours knows only names that we sent to.
 //! - Its timer task can miss a wake-up when idle; a timer of no effect runs every 100 ms.
 //! - It logs whole messages at `info`, passwords' digests and numbers included: keep the log filter
@@ -17,9 +18,11 @@ mod client;
 mod flood;
 mod guard;
 mod inspect;
+mod listen;
 mod names;
 mod server;
 mod socket;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -40,17 +43,14 @@ use rsipstack::{
         key::{TransactionKey, TransactionRole},
         transaction::{TransactionEvent, TransactionEventSender},
     },
-    transport::{
-        SipAddr, SipConnection, TcpListenerConnection, TlsConfig, TlsListenerConnection,
-        TransportLayer, tls::ReloadableCertResolver, udp::UdpConnection,
-    },
+    transport::{SipAddr, SipConnection, TransportLayer, udp::UdpConnection},
 };
 use tokio::{runtime::Handle, sync::oneshot};
 use tracing::debug;
 
-use self::{flood::Flood, inspect::Inspector, names::Names, socket::Socket};
+use self::{inspect::Inspector, listen::Listener, names::Names, socket::Socket, streams::Streams};
 use crate::{
-    Config, Hop, SipError, Tls, Transport,
+    Config, Hop, SipError, Transport,
     core::{Input, TxId},
     message::Message,
 };
@@ -70,6 +70,7 @@ pub(crate) trait Feed: Send + Sync + 'static {
 pub(crate) struct Wire {
     endpoint: Endpoint,
     socket: Arc<Socket>,
+    streams: Arc<Streams>,
     /// The port for gateways, where they have their own.
     trunk: Option<(Arc<Socket>, SipConnection)>,
     trunks: RwLock<HashSet<IpAddr>>,
@@ -95,6 +96,7 @@ struct Door {
 pub(crate) struct Opened {
     pub(crate) wire: Arc<Wire>,
     inspector: Inspector,
+    listeners: Vec<Listener>,
     incoming: TransactionReceiver,
 }
 
@@ -105,7 +107,8 @@ impl Wire {
             addr: config.bind,
             source,
         };
-        let socket = Arc::new(bind(config).map_err(failed)?);
+        let (socket, tcp) = listen::bind(config).map_err(failed)?;
+        let socket = Arc::new(socket);
         let local = socket.addr().map_err(failed)?;
         let stop = CancellationToken::new();
         let names = Names::default();
@@ -124,16 +127,12 @@ impl Wire {
             trunk = Some((second, connection));
         }
         layer.set_stream_idle_timeout(STREAM_IDLE);
-        if config.also_tcp {
-            let tcp = TcpListenerConnection::new(local, None)
-                .await
-                .map_err(other)?;
-            layer.add_transport(tcp.into());
-        }
-        if let Some(tls) = &config.tls {
-            let listener = listen_to_tls(&layer, tls, local).await;
-            layer.add_transport(listener.map_err(other)?.into());
-        }
+        let tls = config.tls.as_ref();
+        let tls = tls.map(|tls| listen::bind_tls(&layer, tls, local));
+        let tls = tls.transpose().map_err(failed)?;
+        let listeners = tcp.into_iter().chain(tls).collect();
+        let (flood, most) = (socket.shared_flood(), config.max_streams);
+        let streams = Arc::new(Streams::new(flood, most, config.stream_patience));
         let inspector = Inspector::new(socket.clone());
         let endpoint = EndpointBuilder::new()
             .with_transport_layer(layer)
@@ -146,6 +145,7 @@ impl Wire {
         let wire = Arc::new(Self {
             endpoint,
             socket,
+            streams,
             trunk,
             trunks: RwLock::default(),
             local,
@@ -159,6 +159,7 @@ impl Wire {
         Ok(Opened {
             wire,
             inspector,
+            listeners,
             incoming,
         })
     }
@@ -176,6 +177,14 @@ impl Wire {
     pub(crate) fn ban(&self, source: IpAddr, wait: Duration) {
         let now = std::time::Instant::now();
         self.socket.flood().ban(source, now, now + wait);
+        if !wait.is_zero() {
+            self.streams.cut(source);
+        }
+    }
+
+    /// Somebody at that address has shown a password: it may have the streams of many phones.
+    pub(crate) fn vouch(&self, source: IpAddr) {
+        self.streams.vouch(source, std::time::Instant::now());
     }
 
     /// Who is spoken to from the gateways' port.
@@ -268,61 +277,21 @@ impl Opened {
         let Self {
             wire,
             inspector,
+            listeners,
             incoming,
         } = self;
         inspector.connect(&core, salt);
         let runtime = wire.runtime.clone();
         runtime.spawn(server::serve(wire.clone(), incoming, core));
         runtime.spawn(keep_awake(wire.clone()));
+        for listener in listeners {
+            runtime.spawn(listener.serve(wire.clone()));
+        }
         runtime.spawn(async move {
             // It ends by itself once the token is cancelled.
             wire.endpoint.serve().await;
         });
     }
-}
-
-/// The UDP socket, on a port that is free for TCP too where that is wanted: rsipstack would only
-/// log one that is taken.
-fn bind(config: &Config) -> std::io::Result<Socket> {
-    let mut tries = if config.bind.port() == 0 { 8 } else { 1 };
-    loop {
-        let flood = Arc::new(Flood::new(config.flood_limit));
-        let socket = Socket::bind(config.bind, flood)?;
-        if !config.also_tcp {
-            return Ok(socket);
-        }
-        tries -= 1;
-        match std::net::TcpListener::bind(socket.addr()?) {
-            Ok(_) => return Ok(socket),
-            Err(error) if tries == 0 => return Err(error),
-            Err(_) => {}
-        }
-    }
-}
-
-async fn listen_to_tls(
-    layer: &TransportLayer,
-    tls: &Tls,
-    local: SocketAddr,
-) -> rsipstack::Result<TlsListenerConnection> {
-    // Two providers in one binary would make rustls panic; the first choice stays.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let config = TlsConfig {
-        cert: Some(tls.certificate.clone()),
-        key: Some(tls.key.clone()),
-        ca_certs: tls.authorities.clone(),
-        ..TlsConfig::default()
-    };
-    layer.set_tls_config(config.clone());
-    let addr = SocketAddr::new(local.ip(), tls.port);
-    // rsipstack would only log what is wrong with them.
-    ReloadableCertResolver::new(
-        &tls.certificate,
-        &tls.key,
-        Arc::new(rustls::crypto::ring::default_provider()),
-    )?;
-    std::net::TcpListener::bind(addr)?;
-    TlsListenerConnection::new(addr, None, config).await
 }
 
 fn options(config: &Config) -> EndpointOption {

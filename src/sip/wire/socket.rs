@@ -15,8 +15,22 @@ use super::{
 };
 use crate::message::MAX_BYTES;
 
+/// Class selector 3, that of signalling (RFC 4594 section 4.2), as the DS field stands in the header.
+const SIGNALLING: u32 = 0x60;
+
 /// The kernel may grant less (`net.core.rmem_max`).
 const BUFFER_BYTES: usize = 4 << 20;
+
+/// Asks routers to prefer what leaves a socket; one that cannot be marked works as well.
+pub(super) fn mark(socket: &RawSocket, addr: SocketAddr) {
+    let marked = match addr {
+        SocketAddr::V4(_) => socket.set_tos_v4(SIGNALLING),
+        SocketAddr::V6(_) => socket.set_tclass_v6(SIGNALLING),
+    };
+    if let Err(error) = marked {
+        debug!(%error, "a socket carries no class of service");
+    }
+}
 
 pub(super) struct Socket {
     udp: Arc<UdpSocket>,
@@ -29,6 +43,7 @@ impl Socket {
     pub(super) fn bind(addr: SocketAddr, flood: Arc<Flood>) -> io::Result<Self> {
         let raw = RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
         raw.set_nonblocking(true)?;
+        mark(&raw, addr);
         // Thirty thousand dialogs overran the default buffer; less than asked for is no error.
         let _ = raw.set_recv_buffer_size(BUFFER_BYTES);
         let _ = raw.set_send_buffer_size(BUFFER_BYTES);
@@ -118,5 +133,36 @@ impl PlatformSocket for Socket {
 
     fn local_addr(&self) -> Result<SocketAddr> {
         Ok(self.udp.local_addr()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signalling_is_marked_for_routers() {
+        for addr in ["127.0.0.1:0", "[::1]:0"] {
+            let addr: SocketAddr = addr.parse().expect("an address");
+            let kind = (Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP));
+            // Where the machine has no IPv6 there is nothing to see.
+            let Ok(raw) = RawSocket::new(kind.0, kind.1, kind.2) else {
+                continue;
+            };
+            mark(&raw, addr);
+            let class = match addr {
+                SocketAddr::V4(_) => raw.tos_v4(),
+                SocketAddr::V6(_) => raw.tclass_v6(),
+            };
+            assert_eq!(class.expect("readable"), SIGNALLING);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_socket_is_marked() {
+        let flood = Arc::new(Flood::new(0));
+        let socket = Socket::bind(SocketAddr::from(([127, 0, 0, 1], 0)), flood).expect("a port");
+        let class = socket2::SockRef::from(&*socket.udp).tos_v4();
+        assert_eq!(class.expect("readable"), SIGNALLING);
     }
 }

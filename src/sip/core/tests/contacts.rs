@@ -32,7 +32,7 @@ fn the_older_contact_is_called_when_the_newer_is_silent() {
         call: call(),
         to,
         caller: Identity::default(),
-        offer: description(30_000),
+        offer: description(30_000).into(),
         ring_timeout: Duration::from_secs(30),
     })
     .expect("registered");
@@ -81,4 +81,50 @@ fn phones_are_listed_with_their_latency_and_can_be_dropped() {
     assert!(rig.core.registrations().is_empty());
     let again = rig.command(Command::DropPhone("1001".into()));
     assert!(matches!(again, Err(SipError::NotRegistered)));
+}
+
+#[test]
+fn a_phone_that_refuses_our_offer_is_made_the_other_one_once() {
+    let (mut rig, _) = registered();
+    rig.log.clear();
+    let to = Destination::Phone {
+        extension: "1001".into(),
+    };
+    let [first, other] = [30_000, 30_002].map(description);
+    rig.command(Command::Invite {
+        call: call(),
+        to,
+        caller: Identity::default(),
+        offer: Offer {
+            sdp: first.clone(),
+            otherwise: Some(other.clone()),
+        },
+        ring_timeout: Duration::from_secs(30),
+    })
+    .expect("registered");
+    assert_eq!(rig.last(&Method::Invite).1.sdp(), Some(&*first));
+    rig.reply(488, "them");
+    rig.expect(&["send INVITE", "send INVITE"]);
+    let again = rig.last(&Method::Invite).1;
+    assert_eq!(again.sdp(), Some(&*other));
+    assert_eq!(again.cseq().map(|cseq| cseq.number), Some(2));
+    rig.reply(488, "them");
+    rig.expect(&["tell Ended Them 488 -"]);
+}
+
+#[test]
+fn a_phone_is_secure_when_every_contact_came_over_tls() {
+    let mut rig = Rig::new();
+    assert!(!rig.core.is_secure("1001"));
+    let nonce = nonce(&mut rig);
+    rig.arrive(Register::default().signed(&nonce), Hop::tls(phone().addr));
+    assert!(rig.core.is_secure("1001"));
+    let second = Register {
+        contact: "<sip:1001@192.168.1.8:5060>",
+        cseq: 2,
+        count: 2,
+        ..Register::default()
+    };
+    rig.arrive(second.signed(&nonce), phone());
+    assert!(!rig.core.is_secure("1001"));
 }

@@ -201,6 +201,29 @@ fn a_hidden_caller_is_who_the_network_says() {
 }
 
 #[test]
+fn a_caller_who_hides_everywhere_has_no_number() {
+    for from in [
+        "\"Anonymous\" <sip:anonymous@anonymous.invalid>",
+        "<sip:Anonymous@carrier.test>",
+        "<sip:abc123@anonymous.invalid>",
+        "<sip:unknown@carrier.test>",
+        "<sip:Restricted@198.51.100.1>",
+        "<sip:198.51.100.1>",
+    ] {
+        for asserted in [None, Some("<sip:anonymous@anonymous.invalid>")] {
+            let message = invite().without(&["From"]);
+            let mut message = message.with("From", format!("{from};tag=them"));
+            if let Some(asserted) = asserted {
+                message.push("P-Asserted-Identity", asserted);
+            }
+            let mut rig = Rig::new();
+            rig.arrive(message, carrier());
+            rig.expect(&["100 INVITE", "tell Incoming  600 Gateway(\"carrier\")"]);
+        }
+    }
+}
+
+#[test]
 fn strangers_are_challenged() {
     let mut rig = Rig::new();
     rig.arrive(invite(), stranger());

@@ -186,3 +186,17 @@ fn a_stolen_password_is_worth_a_few_calls() {
     let limited = |e: &&SipEvent| matches!(e, SipEvent::PhoneLimited { .. });
     assert_eq!(rig.events.iter().filter(limited).count(), 5);
 }
+
+#[test]
+fn who_shows_a_password_is_vouched_for_and_who_does_not_is_not() {
+    let mut rig = Rig::new();
+    for (password, vouched) in [("guess", 0), ("secret", 1)] {
+        let nonce = rig.core.nonces.make(rig.now_ms);
+        let register = Register {
+            password,
+            ..Register::default()
+        };
+        rig.arrive(register.signed(&nonce), stranger());
+        assert_eq!(rig.vouched, vec![ip(); vouched]);
+    }
+}

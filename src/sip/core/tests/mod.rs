@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{Command, Core, Input, Output, TxId};
 use crate::{
     Algorithm, CallRef, Config, Credentials, Destination, EndCause, Gateway, Ha1, Hop, Identity,
-    PhoneBook, SipError, SipEvent, ha1,
+    Offer, PhoneBook, SipError, SipEvent, ha1,
     message::{Message, Method, Start},
     sdp::{self, Local},
 };
@@ -41,6 +41,8 @@ struct Rig {
     responses: Vec<(TxId, Message)>,
     events: Vec<SipEvent>,
     acks: Vec<(Message, Hop)>,
+    /// Where somebody has shown a password.
+    vouched: Vec<std::net::IpAddr>,
     served: u64,
 }
 
@@ -97,6 +99,7 @@ impl Rig {
             responses: Vec::new(),
             events: Vec::new(),
             acks: Vec::new(),
+            vouched: Vec::new(),
             served: 0,
         }
     }
@@ -137,7 +140,7 @@ impl Rig {
                 number: "5550100".into(),
                 ..Identity::default()
             },
-            offer: description(30_000),
+            offer: description(30_000).into(),
             ring_timeout: Duration::from_secs(30),
         })
     }
@@ -236,8 +239,13 @@ impl Rig {
 
     fn note(&mut self, outputs: Vec<Output>) {
         for output in outputs {
-            // It comes with every INVITE after the first, which the log shows.
-            if !matches!(output, Output::Tell(SipEvent::SentAgain { .. })) {
+            // They come with every INVITE after the first and every right password, which the log
+            // shows by themselves.
+            let implied = matches!(
+                output,
+                Output::Tell(SipEvent::SentAgain { .. }) | Output::Vouch { .. }
+            );
+            if !implied {
                 self.log.push(line(&output));
             }
             match output {
@@ -245,6 +253,7 @@ impl Rig {
                 Output::Respond { tx, message } => self.responses.push((tx, message)),
                 Output::SendAck { message, to } => self.acks.push((message, to)),
                 Output::Tell(event) => self.events.push(event),
+                Output::Vouch { source } => self.vouched.push(source),
                 Output::Drop { .. } | Output::Ban { .. } => {}
             }
         }
@@ -278,6 +287,7 @@ fn line(output: &Output) -> String {
         Output::SendAck { .. } => "ack".into(),
         Output::Drop { .. } => "drop".into(),
         Output::Ban { .. } => "ban".into(),
+        Output::Vouch { .. } => "vouch".into(),
         Output::Tell(event) => format!("tell {}", told(event)),
     }
 }

@@ -316,7 +316,7 @@ fn what_cannot_be_dialled_is_refused_without_a_trace() {
             call: call(),
             to,
             caller: Identity::default(),
-            offer: description(1),
+            offer: description(1).into(),
             ring_timeout: Duration::from_secs(30),
         })
     };

@@ -346,7 +346,7 @@ fn a_call_to_a_phone_goes_where_it_registered_from() {
             name: Some("Ann \"A\" Other".into()),
             withheld: false,
         },
-        offer: description(30_000),
+        offer: description(30_000).into(),
         ring_timeout: Duration::from_secs(30),
     };
     rig.command(invite(to)).expect("registered");

@@ -284,7 +284,7 @@ fn numbers_and_identity_are_written_as_the_gateway_wants_them() {
             call: CallRef(Uuid::from_u128(u128::from(withheld) + 10)),
             to,
             caller,
-            offer: description(30_000),
+            offer: description(30_000).into(),
             ring_timeout: Duration::from_secs(30),
         })
         .expect("accepted");
@@ -365,7 +365,7 @@ fn an_ims_gateway_registers_and_calls_as_its_home_domain_wants() {
             number: "86512101".into(),
             ..Identity::default()
         },
-        offer: description(30_000),
+        offer: description(30_000).into(),
         ring_timeout: Duration::from_secs(30),
     })
     .expect("accepted");

@@ -292,8 +292,8 @@ pub async fn hold(tx: &mut Tx, id: &str) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// Deletes the dry runs from before `before` that are over. Returns their files that no import has,
-/// relative to the data directory, to be removed after the commit.
+/// Deletes the dry runs from before `before` that are over. Returns their files that no import and no other
+/// dry run has, relative to the data directory, to be removed after the commit.
 ///
 /// # Errors
 /// When the database fails.
@@ -307,7 +307,8 @@ pub async fn sweep(tx: &mut Tx, before: Millis) -> Result<Vec<String>> {
     let mut free = Vec::new();
     for path in gone {
         let taken: bool = on!(tx.conn(), c => sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM imports WHERE file_path = $1)"
+            "SELECT EXISTS (SELECT 1 FROM imports WHERE file_path = $1)
+                 OR EXISTS (SELECT 1 FROM previews WHERE file_path = $1)"
         ).bind(&path).fetch_one(c).await)?;
         if !taken {
             free.push(path);

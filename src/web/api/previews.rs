@@ -1,5 +1,7 @@
 //! `/imports/previews`: what an import would do, before it does it.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{DefaultBodyLimit, Multipart, Path, State},
@@ -59,7 +61,8 @@ pub struct PreviewOut {
     outcome: Option<previews::Outcome>,
 }
 
-/// 预览导入 · Look at a file before it is imported; nothing is written.
+/// 预览导入 · Look at a file before it is imported, or with `preview_id` once more at that of another dry run
+/// in another way; nothing is written.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/imports/preview", tag = "imports",
     params(("id" = String, Path)),
     request_body(content = ImportForm, content_type = "multipart/form-data"),
@@ -72,28 +75,67 @@ async fn add(
 ) -> Result<Accepted, Problem> {
     let batch = find::uploads(&house, &caller, &batch).await?;
     let id = previews::new_preview_id();
-    let form = upload::receive(&house, &id, form, &import_options::PARTS).await?;
-    let options = import_options::of(&form.texts, Options::default());
-    let file = form.file()?;
-    let recorded = match options {
-        Ok(options) => record(&house, &caller, (&batch.id, &id), &file, &options).await,
-        Err(problem) => Err(problem),
+    let mut known = import_options::PARTS.to_vec();
+    known.push("preview_id");
+    let form = upload::receive(&house, &id, form, &known).await?;
+    let recorded = match form.texts.get("preview_id") {
+        Some(earlier) if !form.has_file() => {
+            again(&house, &caller, (&batch.id, &id), earlier, &form.texts).await
+        }
+        both => {
+            let both = both.is_some();
+            let options = import_options::of(&form.texts, Options::default());
+            let file = form.file()?;
+            let recorded = match options {
+                Ok(_) if both => Err(Problem::at("/preview_id", "choice", "not with a file")),
+                Ok(options) => {
+                    record(&house, &caller, (&batch.id, &id), &file, &options, None).await
+                }
+                Err(problem) => Err(problem),
+            };
+            if recorded.is_err() {
+                upload::discard(&house, &file).await;
+            }
+            recorded
+        }
     };
-    if recorded.is_err() {
-        upload::discard(&house, &file).await;
-    }
     Ok(Accepted {
         preview_id: Some(id),
         ..Accepted::job(recorded?)
     })
 }
 
+/// Looks at the file of a dry run once more; what is not said now is as it was then.
+async fn again(
+    house: &House,
+    caller: &Caller,
+    (batch, id): (&str, &str),
+    earlier: &str,
+    texts: &BTreeMap<String, String>,
+) -> Result<String, Problem> {
+    let earlier = of(house, caller, earlier).await?;
+    if earlier.batch_id != batch {
+        return Err(Problem::not_found());
+    }
+    let options = import_options::of(texts, earlier.options.0.clone())?;
+    let file = Upload {
+        file_name: earlier.file_name.clone(),
+        file_path: earlier.file_path.clone(),
+        sha256: earlier.sha256.clone(),
+        bytes: u64::try_from(earlier.bytes).unwrap_or_default(),
+    };
+    let of = Some(earlier.id.as_str());
+    record(house, caller, (batch, id), &file, &options, of).await
+}
+
+/// `earlier`: the dry run that the file is of.
 async fn record(
     house: &House,
     caller: &Caller,
     (batch, id): (&str, &str),
     file: &Upload,
     options: &Options,
+    earlier: Option<&str>,
 ) -> Result<String, Problem> {
     let new = NewPreview {
         id,
@@ -113,6 +155,11 @@ async fn record(
     };
     let work = Work::DryRun { preview: id.into() };
     let mut tx = house.db.begin().await?;
+    if let Some(earlier) = earlier
+        && !previews::hold(&mut tx, earlier).await?
+    {
+        return Err(Problem::not_found());
+    }
     previews::create(&mut tx, &new, now()).await?;
     let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;

@@ -153,15 +153,31 @@ impl Kit {
         texts: &[(&str, &str)],
         (name, bytes): (&str, &[u8]),
     ) -> Answer {
+        self.parts(token, (method, path), texts, Some((name, bytes)))
+            .await
+    }
+
+    /// The same, with a file or without.
+    pub async fn parts(
+        &self,
+        token: &str,
+        (method, path): (&str, &str),
+        texts: &[(&str, &str)],
+        file: Option<(&str, &[u8])>,
+    ) -> Answer {
         let part = "--cut\r\nContent-Disposition: form-data; name=";
         let mut body = String::new();
         for (name, text) in texts {
             body.push_str(&format!("{part}\"{name}\"\r\n\r\n{text}\r\n"));
         }
-        body.push_str(&format!("{part}\"file\"; filename=\"{name}\"\r\n\r\n"));
         let mut body = body.into_bytes();
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n--cut--\r\n");
+        if let Some((name, bytes)) = file {
+            let head = format!("{part}\"file\"; filename=\"{name}\"\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
         let request = Request::builder()
             .method(method)
             .uri(path)

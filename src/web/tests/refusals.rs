@@ -6,6 +6,7 @@ use store::{
     access::{FIRST_ORGI, Role},
     batches, fields, filter_runs,
     filters::{self, NewFilter, Over},
+    previews,
     testing::{about, on_both},
 };
 
@@ -189,6 +190,36 @@ async fn a_run_whose_leads_are_gone_says_so_and_a_preflight_leaves_no_run() {
         tx.commit().await.unwrap();
         assert!(filter_runs::get(&home.db, &look).await.unwrap().is_none());
         assert!(filter_runs::get(&home.db, &run).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dry_run_is_done_again_in_another_way_without_another_upload() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let (id, ..) = batch(&home.db, "一", 0).await;
+        let path = format!("/api/v1/batches/{id}/imports/preview");
+        let sheet = "x,y\n姓名,号码\n一,13800138000\n".as_bytes();
+        let first = desk.kit.upload(&desk.token, &path, "a.csv", sheet).await;
+        let earlier = first.body["preview_id"].as_str().unwrap().to_owned();
+        let texts = [("preview_id", earlier.as_str()), ("header_row", "2")];
+        let post = ("POST", path.as_str());
+        let again = desk.kit.parts(&desk.token, post, &texts, None).await;
+        assert_eq!(again.status, 202, "{}", again.text);
+        let later = again.body["preview_id"].as_str().unwrap();
+        let of = async |id: &str| previews::get(&home.db, id).await.unwrap().unwrap();
+        let (before, after) = (of(&earlier).await, of(later).await);
+        assert_eq!(after.file_path, before.file_path);
+        assert_ne!(after.options.0, before.options.0);
+        let both = desk
+            .kit
+            .parts(&desk.token, post, &texts, Some(("a.csv", sheet)))
+            .await;
+        assert_eq!(both.status, 422);
+        let nowhere = [("preview_id", "prv_none")];
+        let nowhere = desk.kit.parts(&desk.token, post, &nowhere, None).await;
+        assert_eq!(nowhere.status, 404);
     })
     .await;
 }

@@ -149,7 +149,8 @@ pub(super) struct Call {
     pub also_rung: Vec<Rung>,
     /// Agents whose phone rang for this call in vain.
     pub tried: BTreeSet<AgentId>,
-    /// Since when it waits, as its queue counts; the place in the line goes by it.
+    /// Since when it waits, as its queue counts; the place in the line and the tiers go by it, the longest
+    /// wait goes by `times.queued`.
     pub waits_since: Option<Millis>,
     /// How long it had waited when a tier was last added to those that are asked; milliseconds.
     pub tier_asked_ms: i64,

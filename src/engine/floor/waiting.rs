@@ -133,18 +133,20 @@ impl Floor {
         Some(since?.plus(patience))
     }
 
+    /// Counted from when the caller came into this queue: an earlier wait, or what came before the
+    /// queue, gives a better place in its line but no shorter time in it.
     fn wait_over_at(&self, id: CallId) -> Option<Millis> {
         let call = self.calls.get(&id)?;
         let settings = &self.queues.get(call.queue.as_ref()?)?.settings;
         let most = Some(settings.max_wait_ms).filter(|ms| *ms > 0)?;
-        Some(call.waits_since?.plus(most))
+        Some(call.times.queued?.plus(most))
     }
 
     fn no_agent_at(&self, id: CallId) -> Option<Millis> {
         let call = self.calls.get(&id)?;
         let settings = &self.queues.get(call.queue.as_ref()?)?.settings;
         let most = Some(settings.max_wait_no_agent_ms).filter(|ms| *ms > 0)?;
-        Some(call.waits_since?.plus(most))
+        Some(call.times.queued?.plus(most))
     }
 
     /// A caller may have waited as long as the queue lets them.

@@ -1,6 +1,9 @@
 //! Which agent is rung for which caller, how long callers wait, and what agents say by not answering.
 
-use super::script::{Stage, check};
+use super::{
+    script::{Stage, check},
+    talking::check_talk,
+};
 
 #[test]
 fn all_phones_ring_and_the_first_to_answer_has_the_call() {
@@ -336,6 +339,58 @@ fn a_caller_who_gives_up_and_calls_again_in_time_has_the_old_place() {
          12 answer x
          13 ring a1
          14 bridge x a1",
+    );
+}
+
+#[test]
+fn a_caller_who_has_the_old_place_back_may_wait_as_long_as_everybody() {
+    check(
+        "agents 1
+         queue resume=60 wait=300
+         1 calls x 4000
+         291 ends x
+         300 calls y 4000
+         310 calls x 4000
+         320 ready 1
+         321 answers a1
+         601 wait",
+        "1 answer x
+         291 close x abandoned
+         300 answer y
+         310 answer x
+         320 ring a1
+         321 bridge x a1
+         600 play y sorry",
+    );
+    check(
+        "agents 1
+         queue resume=60 no-agent=100 wait=300
+         0 out 1
+         1 calls x 4000
+         91 ends x
+         110 calls x 4000
+         211 wait",
+        "1 answer x
+         91 close x abandoned
+         110 answer x
+         210 play x sorry",
+    );
+}
+
+#[test]
+fn what_came_before_the_queue_counts_for_the_place_and_not_for_the_longest_wait() {
+    check_talk(
+        "agents 1
+         queue counts-from=system wait=60
+         400 calls y 4000
+         410 in-call 1 transfer queue sales
+         431 answers a1
+         461 wait",
+        "400 answer y
+         410 hang up a1
+         420 ring a1
+         431 bridge L1 a1
+         460 play y sorry",
     );
 }
 

@@ -313,7 +313,7 @@ impl Floor {
         for party in call.parties.all() {
             self.drop_party(call.id, party, "call_over", now);
         }
-        self.dismiss_supervisors(call.id);
+        self.dismiss_supervisors(call.id, now);
     }
 }
 

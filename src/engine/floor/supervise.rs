@@ -98,7 +98,7 @@ impl Floor {
             }
             SupervisorOrder::End { call } => self.end_call(call, now),
             SupervisorOrder::CancelCallBack { call } => self.cancel_call_back(call, now),
-            SupervisorOrder::Leave => self.supervisor_leaves(by),
+            SupervisorOrder::Leave => self.supervisor_leaves(by, now),
         };
         self.settle(now);
         done
@@ -145,17 +145,11 @@ impl Floor {
         now: Millis,
     ) -> Result<LegId, OrderRefused> {
         let call = self.call_to_supervise(agent)?;
-        let mut known = self.supervisors.iter_mut();
-        if let Some((leg, supervisor)) = known.find(|(_, supervisor)| supervisor.by == by) {
-            supervisor.agent = agent.clone();
-            supervisor.call = call;
-            return Ok(*leg);
+        if let Some(leg) = self.leg_of_supervisor(by) {
+            self.turn_supervisor_to(leg, agent, call, now)?;
+            return Ok(leg);
         }
-        let present = self.supervisors.values().filter(|seen| seen.call == call);
-        if present.count() >= MOST {
-            let text = "as many supervisors as may be are in that call";
-            return Err(OrderRefused::new("TOO_MANY_CALLS", text));
-        }
+        self.has_room_to_supervise(call)?;
         self.may_ring_supervisor(&extension, agent)?;
         let leg = LegId(self.numbers.take());
         self.legs.insert(leg, Role::Supervisor);
@@ -178,6 +172,56 @@ impl Floor {
         };
         self.supervisors.insert(leg, supervisor);
         Ok(leg)
+    }
+
+    fn leg_of_supervisor(&self, by: &str) -> Option<LegId> {
+        let mut all = self.supervisors.iter();
+        all.find(|(_, seen)| seen.by == by).map(|(leg, _)| *leg)
+    }
+
+    /// A supervisor whose phone rings or is up already turns to this agent, maybe in another call.
+    fn turn_supervisor_to(
+        &mut self,
+        leg: LegId,
+        agent: &AgentId,
+        call: CallId,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let Some(before) = self.supervisors.get(&leg).cloned() else {
+            return Ok(());
+        };
+        let after = Supervisor {
+            agent: agent.clone(),
+            call,
+            ..before.clone()
+        };
+        if before.call != call {
+            self.has_room_to_supervise(call)?;
+            self.leg_over(before.call, leg, "left", now);
+            self.supervisor_began(call, leg, &after.extension, now);
+        }
+        if before.call != call && before.up {
+            self.leg_up(call, leg, now);
+            if self.ear_for(&after).is_none() {
+                // There is nothing to hear yet, and the other call is no longer to be heard.
+                let music = None;
+                self.commands.push_back(Command::Park { leg, music });
+            }
+        }
+        if before.agent != *agent && before.up {
+            self.tell_supervised(&before, "left");
+        }
+        self.supervisors.insert(leg, after);
+        Ok(())
+    }
+
+    fn has_room_to_supervise(&self, call: CallId) -> Result<(), OrderRefused> {
+        let present = self.supervisors.values().filter(|seen| seen.call == call);
+        if present.count() >= MOST {
+            let text = "as many supervisors as may be are in that call";
+            return Err(OrderRefused::new("TOO_MANY_CALLS", text));
+        }
+        Ok(())
     }
 
     fn call_to_supervise(&self, id: &AgentId) -> Result<CallId, OrderRefused> {
@@ -361,14 +405,12 @@ impl Floor {
         Ok(())
     }
 
-    fn supervisor_leaves(&mut self, by: &str) -> Result<(), OrderRefused> {
-        let mut all = self.supervisors.iter();
-        let leg = all.find(|(_, seen)| seen.by == by).map(|(leg, _)| *leg);
-        let Some(leg) = leg else {
+    fn supervisor_leaves(&mut self, by: &str, now: Millis) -> Result<(), OrderRefused> {
+        let Some(leg) = self.leg_of_supervisor(by) else {
             let text = "you are in nobody's call";
             return Err(OrderRefused::new("NO_SUCH_CALL", text));
         };
-        self.dismiss(leg);
+        self.dismiss(leg, "left", now);
         Ok(())
     }
 
@@ -381,24 +423,25 @@ impl Floor {
         }
     }
 
-    fn dismiss(&mut self, leg: LegId) {
+    fn dismiss(&mut self, leg: LegId, why: &'static str, now: Millis) {
         let Some(supervisor) = self.supervisors.remove(&leg) else {
             return;
         };
         self.in_use.remove(&supervisor.extension);
         self.legs.remove(&leg);
+        self.leg_over(supervisor.call, leg, why, now);
         let cause = Cause::Normal;
         self.commands.push_back(Command::Hangup { leg, cause });
         self.tell_supervised(&supervisor, "left");
     }
 
     /// The call is over: its supervisors are let go.
-    pub(super) fn dismiss_supervisors(&mut self, id: CallId) {
+    pub(super) fn dismiss_supervisors(&mut self, id: CallId, now: Millis) {
         let here = |(_, seen): &(&LegId, &Supervisor)| seen.call == id;
         let present = self.supervisors.iter().filter(here);
         let present: Vec<LegId> = present.map(|(leg, _)| *leg).collect();
         for leg in present {
-            self.dismiss(leg);
+            self.dismiss(leg, "call_over", now);
         }
     }
 }

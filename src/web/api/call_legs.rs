@@ -29,7 +29,7 @@ shown! {
         joined_at: Option<At>,
         ended_at: Option<At>,
         /// Why it ended: call_over, transferred, intercepted, cancelled, hung_up, busy, rejected,
-        /// no_answer, withdrawn, released, not_reached, dnc, gateway or bad_number.
+        /// left, no_answer, withdrawn, released, not_reached, dnc, gateway or bad_number.
         why: String,
     }
 }

@@ -23,8 +23,112 @@ fn a_supervisor_goes_from_one_way_to_the_other_without_being_called_again() {
          8 tell 1 boss barge
          9 hang up 9000
          9 tell 1 boss left
-         20 close L1 connected by 1, agent 1 from 2 to 20 call_over, supervisor 9000 to 20 call_over
+         20 close L1 connected by 1, agent 1 from 2 to 20 call_over, supervisor 9000 to 9 left
          20 hang up a1",
+    );
+}
+
+#[test]
+fn a_supervisor_who_turns_to_another_call_has_left_the_first_and_is_in_the_second() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         queue wait=60
+         show told legs
+         3 ready 2
+         3.5 calls x 4000
+         4 answers a2
+         5 boss listens 1
+         6 answers 9000
+         8 boss whispers 2
+         10 boss leaves
+         20 ends L1
+         21 ends x",
+        "3.5 answer x
+         3.5 popup 2 x
+         3.5 ring a2
+         4 bridge x a2
+         5 ring 9000
+         6 supervise 9000 a1 Listen
+         6 tell 1 boss listen
+         8 tell 1 boss left
+         8 supervise 9000 a2 Whisper
+         8 tell 2 boss whisper
+         10 hang up 9000
+         10 tell 2 boss left
+         20 close L1 connected by 1, agent 1 from 2 to 20 call_over, supervisor 9000 to 8 left
+         20 hang up a1
+         21 close x connected by 2, agent 2 from 4 to 21 call_over, supervisor 9000 to 10 left
+         21 hang up a2",
+    );
+}
+
+#[test]
+fn a_supervisor_who_turns_to_a_held_call_no_longer_hears_the_other() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         queue wait=60
+         show park
+         3 ready 2
+         3.5 calls x 4000
+         4 answers a2
+         5 boss listens 1
+         6 answers 9000
+         7 in-call 2 hold
+         8 boss listens 2
+         9 in-call 2 retrieve",
+        "3.5 answer x
+         3.5 ring a2
+         3.5 park x music
+         4 bridge x a2
+         5 ring 9000
+         6 supervise 9000 a1 Listen
+         7 park x music
+         7 park a2 silence
+         8 park 9000 silence
+         9 bridge x a2
+         9 supervise 9000 a2 Listen",
+    );
+}
+
+#[test]
+fn a_supervisor_turns_to_no_call_that_has_as_many_as_may_be() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         phone 9001
+         phone 9002
+         phone 9003
+         phone 9004
+         queue wait=60
+         show legs
+         3 ready 2
+         3.5 calls x 4000
+         4 answers a2
+         5 boss listens 1
+         6 answers 9000
+         7 boss1 listens 2
+         7.1 boss2 listens 2
+         7.2 boss3 listens 2
+         7.3 boss4 listens 2
+         8 boss listens 2
+         9 boss whispers 1
+         10 boss4 leaves
+         11 boss listens 2",
+        "3.5 answer x
+         3.5 ring a2
+         4 bridge x a2
+         5 ring 9000
+         6 supervise 9000 a1 Listen
+         7 ring 9001
+         7.1 ring 9002
+         7.2 ring 9003
+         7.3 ring 9004
+         8 refused TOO_MANY_CALLS
+         9 supervise 9000 a1 Whisper
+         10 hang up 9004
+         11 supervise 9000 a2 Listen",
     );
 }
 

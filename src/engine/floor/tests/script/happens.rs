@@ -153,7 +153,7 @@ impl Stage {
                 self.change(campaign, state)
             }
             ["connects", rest @ ..] => return self.connects(rest),
-            ["boss", rest @ ..] => return self.boss_does(rest),
+            [boss, rest @ ..] if boss.starts_with("boss") => return self.boss_does(boss, rest),
             other => return self.agent_does(other),
         };
         self.input(input);

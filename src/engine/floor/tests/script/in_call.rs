@@ -9,8 +9,13 @@ use super::{
 };
 use crate::{destination::Destination, ids::CallId};
 
-/// The supervisor's phone.
-const BOSS: &str = "9000";
+/// A supervisor's phone: 9000 of `boss`, 9001 of `boss1`.
+fn phone_of(boss: &str) -> String {
+    let number = boss
+        .strip_prefix("boss")
+        .filter(|number| !number.is_empty());
+    format!("900{}", number.unwrap_or("0"))
+}
 
 fn order(words: &[&str]) -> CallOrder {
     match words {
@@ -112,10 +117,10 @@ impl Stage {
         }
     }
 
-    pub(super) fn boss_does(&mut self, words: &[&str]) {
+    pub(super) fn boss_does(&mut self, boss: &str, words: &[&str]) {
         let monitor = |agent: &str, monitor| SupervisorOrder::Monitor {
             agent: agent.into(),
-            extension: BOSS.to_owned(),
+            extension: phone_of(boss),
             monitor,
         };
         let force = |agent: &str, what| SupervisorOrder::Force {
@@ -128,7 +133,7 @@ impl Stage {
             ["barges", agent] => monitor(agent, Monitor::Barge),
             ["intercepts", agent] => SupervisorOrder::Intercept {
                 agent: (*agent).into(),
-                extension: BOSS.to_owned(),
+                extension: phone_of(boss),
             },
             ["releases", agent] => SupervisorOrder::Release {
                 agent: (*agent).into(),
@@ -153,7 +158,7 @@ impl Stage {
                 None => panic!("nothing a supervisor does: {other:?}"),
             },
         };
-        if let Err(refused) = self.floor.supervise("boss", order, self.now) {
+        if let Err(refused) = self.floor.supervise(boss, order, self.now) {
             self.note(format!("refused {}", refused.code));
         }
         self.settle();

@@ -11,7 +11,7 @@
 
 mod state;
 
-pub use state::{Busy, State, Unready};
+pub use state::{Busy, State, Unready, WorkMode};
 
 use crate::{
     ids::{CallId, LeadId},

@@ -18,6 +18,37 @@ pub enum Unready {
     Custom,
 }
 
+/// A work mode that agents may choose (AGT-046): ready is 0 示闲, wait is 3 示忙, away is 6 离开; the others are
+/// the remaining ways to take no calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkMode {
+    Ready,
+    Unready(Unready),
+}
+
+impl WorkMode {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Unready(sub) => sub.as_str(),
+        }
+    }
+}
+
+impl Unready {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Dnd => "dnd",
+            Self::Break => "break",
+            Self::Away => "away",
+            Self::Custom => "custom",
+        }
+    }
+}
+
 /// What a busy agent does (AGT-011).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,13 +103,7 @@ impl State {
     #[must_use]
     pub fn sub_name(&self) -> Option<&'static str> {
         match self {
-            Self::Unready { sub, .. } => Some(match sub {
-                Unready::Wait => "wait",
-                Unready::Dnd => "dnd",
-                Unready::Break => "break",
-                Unready::Away => "away",
-                Unready::Custom => "custom",
-            }),
+            Self::Unready { sub, .. } => Some(sub.as_str()),
             Self::Busy { sub, .. } => Some(match sub {
                 Busy::Calling => "calling",
                 Busy::Ringing => "ringing",

@@ -85,8 +85,11 @@ pub enum Event {
     Forced {
         agent: AgentId,
         by: String,
-        /// `sign_out`, `leave`, `resume`, `finish_wrap_up`.
+        /// `sign_out`, `leave`, `resume`, `finish_wrap_up`, `work_mode`.
         what: &'static str,
+        /// With `work_mode`: `ready`, `wait`, `dnd`, `break`, `away`, `custom`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mode: Option<&'static str>,
     },
     CallEnded {
         call_id: CallId,

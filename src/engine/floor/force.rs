@@ -2,7 +2,7 @@
 
 use super::{Cause, Event, Floor, OrderRefused, Phase, offers::NotTaken};
 use crate::{
-    agent::{State, Unready},
+    agent::{State, Unready, WorkMode},
     ids::{AgentId, CallId},
     time::Millis,
 };
@@ -18,6 +18,11 @@ pub enum Forced {
     Resume,
     /// 强制结束后处理: also while the agent still owes a disposition.
     FinishWrapUp,
+    /// 强制工作模式: now, or after the call; ready from after-call work and a preview too.
+    WorkMode {
+        mode: WorkMode,
+        reason: Option<String>,
+    },
 }
 
 impl Forced {
@@ -28,6 +33,15 @@ impl Forced {
             Self::Leave { .. } => "leave",
             Self::Resume => "resume",
             Self::FinishWrapUp => "finish_wrap_up",
+            Self::WorkMode { .. } => "work_mode",
+        }
+    }
+
+    /// The work mode that was asked for by name.
+    fn mode(&self) -> Option<&'static str> {
+        match self {
+            Self::WorkMode { mode, .. } => Some(mode.as_str()),
+            _ => None,
         }
     }
 }
@@ -44,20 +58,15 @@ impl Floor {
             let text = format!("there is no agent {id}");
             return Err(OrderRefused::new("NO_SUCH_AGENT", text));
         }
-        let how = what.as_str();
+        let (how, mode) = (what.as_str(), what.mode());
         match what {
             Forced::SignOut => self.force_sign_out(id, now)?,
             Forced::Leave { reason } => {
-                self.leave_preview(id, now);
-                let sub = Unready::Custom;
-                self.step(id, now, |machine| machine.not_ready(sub, reason, now))?;
-                self.stays(id);
+                let mode = WorkMode::Unready(Unready::Custom);
+                self.set_work_mode(id, mode, reason, now)?;
             }
-            Forced::Resume => {
-                self.leave_preview(id, now);
-                self.step(id, now, |machine| machine.ready(now))?;
-                self.stays(id);
-            }
+            Forced::Resume => self.set_work_mode(id, WorkMode::Ready, None, now)?,
+            Forced::WorkMode { mode, reason } => self.set_work_mode(id, mode, reason, now)?,
             Forced::FinishWrapUp => {
                 self.step(id, now, |machine| machine.wrap_up_over(now))?;
                 self.go_on_previewing(id);
@@ -67,7 +76,24 @@ impl Floor {
             agent: id.clone(),
             by: by.to_owned(),
             what: how,
+            mode,
         });
+        Ok(())
+    }
+
+    fn set_work_mode(
+        &mut self,
+        id: &AgentId,
+        mode: WorkMode,
+        reason: Option<String>,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        self.leave_preview(id, now);
+        self.step(id, now, |machine| match mode {
+            WorkMode::Ready => machine.ready(now),
+            WorkMode::Unready(sub) => machine.not_ready(sub, reason, now),
+        })?;
+        self.stays(id);
         Ok(())
     }
 

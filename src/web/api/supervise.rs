@@ -8,6 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use engine::{
+    agent::{Unready, WorkMode},
     floor::{AgentView, Forced, Monitor, SupervisorOrder, SupervisorView},
     ids::{AgentId, CallId},
 };
@@ -55,18 +56,50 @@ pub enum How {
     Resume,
     /// 强制结束后处理: also while a disposition is owed.
     FinishWrapUp,
+    /// 强制工作模式: the agent is set to `mode` now, or when the call is over.
+    WorkMode,
+}
+
+/// 工作模式: ready is 0 示闲, wait is 3 示忙, away is 6 离开.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Ready,
+    Wait,
+    Dnd,
+    Break,
+    Away,
+    Custom,
+}
+
+impl From<Mode> for WorkMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Ready => Self::Ready,
+            Mode::Wait => Self::Unready(Unready::Wait),
+            Mode::Dnd => Self::Unready(Unready::Dnd),
+            Mode::Break => Self::Unready(Unready::Break),
+            Mode::Away => Self::Unready(Unready::Away),
+            Mode::Custom => Self::Unready(Unready::Custom),
+        }
+    }
 }
 
 impl How {
     /// A step of the agent, rather than of a call.
-    fn forces(self, reason: Option<String>) -> Option<Forced> {
-        match self {
+    fn forces(self, mode: Option<Mode>, reason: Option<String>) -> Result<Option<Forced>, Problem> {
+        Ok(match self {
             Self::SignOut => Some(Forced::SignOut),
             Self::Leave => Some(Forced::Leave { reason }),
             Self::Resume => Some(Forced::Resume),
             Self::FinishWrapUp => Some(Forced::FinishWrapUp),
+            Self::WorkMode => {
+                let missing = || Problem::at("/mode", "required", "say which work mode");
+                let mode = mode.ok_or_else(missing)?.into();
+                Some(Forced::WorkMode { mode, reason })
+            }
             _ => None,
-        }
+        })
     }
 }
 
@@ -76,6 +109,8 @@ pub struct SuperviseIn {
     how: How,
     /// The phone to listen and speak at; the caller's own as an agent when not given.
     extension: Option<String>,
+    /// Needed with `work_mode`, and of no meaning without.
+    mode: Option<Mode>,
     /// Why the agent is sent away; at most 100 characters.
     reason: Option<String>,
 }
@@ -94,7 +129,7 @@ pub struct Supervision {
 }
 
 /// 班长操作 · Listen to an agent's call, whisper, barge in, take it over or end it; sign the agent out,
-/// send the agent away or back, end the after-call work. The phone is called once; to change how, ask
+/// send the agent away or back, set the work mode, end the after-call work. The phone is called once; to change how, ask
 /// again. Supervisors of a department act on its agents alone.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/supervise", tag = "agents",
     params(("id" = String, Path)),
@@ -108,7 +143,7 @@ async fn order(
 ) -> Result<impl IntoResponse, Problem> {
     let agent = commanded(&house, &caller, &id).await?;
     let reason = asked.reason.map(|text| check::text("/reason", text, 100));
-    let forced = asked.how.forces(reason.transpose()?);
+    let forced = asked.how.forces(asked.mode, reason.transpose()?)?;
     let view = house.live.view();
     let seen = view.agents.iter().find(|seen| seen.id == agent);
     let call = seen.and_then(|seen| seen.call.as_ref()).map(|call| call.id);

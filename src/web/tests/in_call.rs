@@ -162,6 +162,25 @@ async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
             (
                 &token,
                 "1001",
+                json!({"how": "work_mode", "mode": "away"}),
+                "DRAINING",
+            ),
+            (&token, "1001", json!({"how": "work_mode"}), "INVALID"),
+            (
+                &token,
+                "1001",
+                json!({"how": "work_mode", "mode": "asleep"}),
+                "INVALID",
+            ),
+            (
+                &token,
+                "1002",
+                json!({"how": "work_mode", "mode": "away"}),
+                "FORBIDDEN",
+            ),
+            (
+                &token,
+                "1001",
                 json!({"how": "leave", "reason": "x".repeat(101)}),
                 "INVALID",
             ),

@@ -7,7 +7,7 @@ import { chip, make } from "./ui.js";
 const $ = (id) => document.getElementById(id);
 const HOWS = ["listen", "whisper", "barge", "intercept", "release"];
 /** What needs no phone of the supervisor. */
-const BY_WORD = ["release", "mute", "unmute", "sign_out", "leave", "resume", "finish_wrap_up"];
+const BY_WORD = ["release", "mute", "unmute", "sign_out", "leave", "resume", "finish_wrap_up", "work_mode"];
 const phone = $("own-phone");
 let agents = [];
 /** The call that this supervisor takes part in. */
@@ -20,7 +20,7 @@ phone.addEventListener("change", () => localStorage.setItem("supervisor-phone", 
 function forced(agent) {
   if (agent.state === "logout") return [];
   const turn = { unready: ["resume"], acw: ["finish_wrap_up"], ready: ["leave"], preview: ["leave"] };
-  return [...(turn[agent.state] ?? []), "sign_out"];
+  return [...(turn[agent.state] ?? []), "work_mode", "sign_out"];
 }
 
 function row(agent) {
@@ -72,11 +72,11 @@ function soon() {
   due = setTimeout(() => refresh().catch(fail), 150);
 }
 
-async function supervise(agent, how) {
+async function supervise(agent, how, mode) {
   const name = agents.find((one) => one.id === agent)?.name ?? agent;
   const asked = { release: "js-release-ask", sign_out: "js-sign-out-ask" }[how];
   if (asked && !window.confirm(say(asked, { agent: name }))) return;
-  const body = { how };
+  const body = mode ? { how, mode } : { how };
   if (!BY_WORD.includes(how)) {
     body.extension = phone.value.trim();
     if (!body.extension) {
@@ -98,9 +98,26 @@ async function supervise(agent, how) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-how]");
-  if (button) supervise(button.dataset.agent, button.dataset.how).catch(fail);
+  const asks = button?.dataset.how === "work_mode";
+  if (asks) askMode(button.dataset.agent);
+  if (button && !asks) supervise(button.dataset.agent, button.dataset.how).catch(fail);
   const own = event.target.closest("[data-mine]");
   if (own && mine) supervise(mine.agent_id, own.dataset.mine).catch(fail);
+});
+
+const modes = $("work-mode");
+
+/** Lets the supervisor choose the work mode of an agent. */
+function askMode(agent) {
+  modes.dataset.agent = agent;
+  $("work-mode-agent").textContent = agents.find((one) => one.id === agent)?.name ?? agent;
+  modes.showModal();
+}
+
+modes.addEventListener("click", (event) => {
+  const mode = event.target.closest("[data-mode]")?.dataset.mode;
+  if (mode) supervise(modes.dataset.agent, "work_mode", mode).catch(fail);
+  if (mode || event.target.closest("[data-shut]")) modes.close();
 });
 
 $("leave").addEventListener("click", () => {

@@ -87,7 +87,10 @@ export function hear(event, data) {
     $("supervised-text").textContent = over ? "" : say("js-supervised", { how: word("supervise", data.how) });
     if (data.how === "intercept" || data.how === "release") toast(say("js-supervised", { how: word("supervise", data.how) }), true);
   }
-  if (event === "agent.forced") toast(say("js-supervised", { how: word("supervise", data.what) }), true);
+  if (event === "agent.forced") {
+    const mode = data.mode && (data.mode === "ready" ? word("agent", "ready") : word("sub", data.mode));
+    toast(say("js-supervised", { how: [word("supervise", data.what), mode].filter(Boolean).join(" · ") }), true);
+  }
   if (event === "call.ended") $("supervised").hidden = true;
 }
 

@@ -219,6 +219,7 @@ word-supervise-sign_out = Sign out
 word-supervise-leave = Send on break
 word-supervise-resume = Make ready
 word-supervise-finish_wrap_up = End wrap-up
+word-supervise-work_mode = Work mode
 word-destination-agent = Agent
 word-destination-queue = Queue
 word-destination-ivr = Voice menu

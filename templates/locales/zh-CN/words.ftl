@@ -219,6 +219,7 @@ word-supervise-sign_out = 强制签出
 word-supervise-leave = 强制离席
 word-supervise-resume = 强制回席
 word-supervise-finish_wrap_up = 结束后处理
+word-supervise-work_mode = 工作模式
 word-destination-agent = 坐席
 word-destination-queue = 技能组
 word-destination-ivr = IVR 菜单

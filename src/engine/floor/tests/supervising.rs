@@ -399,6 +399,39 @@ fn a_supervisor_sends_an_agent_away_and_back_and_ends_the_after_call_work() {
 }
 
 #[test]
+fn a_supervisor_sets_an_agents_work_mode_now_or_after_the_call() {
+    check_talk(
+        "agents 1 2
+         show told agent
+         5 boss sets 1 away
+         6 boss sets 2 ready
+         7 boss sets 2 wait
+         20 ends L1
+         21 boss ends-wrap-up 1
+         22 boss sets 1 ready
+         23 boss signs-out 1
+         24 boss sets 1 away",
+        "5 tell 1 boss work_mode away
+         6 agent 2 ready
+         6 tell 2 boss work_mode ready
+         7 agent 2 unready.wait
+         7 tell 2 boss work_mode wait
+         20 close L1 connected by 1
+         20 hang up a1
+         20 agent 1 acw
+         21 agent 1 unready.away
+         21 tell 1 boss finish_wrap_up
+         21 finish c
+         21 finished c
+         22 agent 1 ready
+         22 tell 1 boss work_mode ready
+         23 agent 1 logout
+         23 tell 1 boss sign_out
+         24 refused ILLEGAL_TRANSITION",
+    );
+}
+
+#[test]
 fn after_call_work_that_owes_a_disposition_ends_when_a_supervisor_says_so() {
     check(
         "agents 1

@@ -7,7 +7,11 @@ use super::{
     },
     Stage, pairs,
 };
-use crate::{destination::Destination, ids::CallId};
+use crate::{
+    agent::{Unready, WorkMode},
+    destination::Destination,
+    ids::CallId,
+};
 
 /// A supervisor's phone: 9000 of `boss`, 9001 of `boss1`.
 fn phone_of(boss: &str) -> String {
@@ -15,6 +19,15 @@ fn phone_of(boss: &str) -> String {
         .strip_prefix("boss")
         .filter(|number| !number.is_empty());
     format!("900{}", number.unwrap_or("0"))
+}
+
+fn work_mode(name: &str) -> WorkMode {
+    match name {
+        "ready" => WorkMode::Ready,
+        "wait" => WorkMode::Unready(Unready::Wait),
+        "away" => WorkMode::Unready(Unready::Away),
+        other => panic!("no work mode of a script: {other}"),
+    }
 }
 
 fn order(words: &[&str]) -> CallOrder {
@@ -145,6 +158,13 @@ impl Stage {
             ["signs-out", agent] => force(agent, Forced::SignOut),
             ["sends-away", agent] => force(agent, Forced::Leave { reason: None }),
             ["calls-back", agent] => force(agent, Forced::Resume),
+            ["sets", agent, mode] => force(
+                agent,
+                Forced::WorkMode {
+                    mode: work_mode(mode),
+                    reason: None,
+                },
+            ),
             ["ends-wrap-up", agent] => force(agent, Forced::FinishWrapUp),
             ["ends-call", call] => SupervisorOrder::End {
                 call: self.last_named(call),

@@ -285,7 +285,15 @@ fn told(event: &Event) -> Option<String> {
             agent, party, why, ..
         } => format!("tell {agent} {party} {why}"),
         Event::Supervised { agent, by, how, .. } => format!("tell {agent} {by} {how}"),
-        Event::Forced { agent, by, what } => format!("tell {agent} {by} {what}"),
+        Event::Forced {
+            agent,
+            by,
+            what,
+            mode,
+        } => {
+            let mode = mode.map(|mode| format!(" {mode}")).unwrap_or_default();
+            format!("tell {agent} {by} {what}{mode}")
+        }
         Event::GatewayDegraded { gateway, .. } => format!("degraded {gateway}"),
         Event::GatewayRecovered { gateway } => format!("recovered {gateway}"),
         Event::Banned { source, seconds } => format!("banned {source} for {seconds} s"),

@@ -247,7 +247,7 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<Option<Vec<String>>> {
     Ok((rows == 1).then_some(files))
 }
 
-/// Uploads, also those that were only looked at, templates and sheets of rejects.
+/// Uploads, also those that were only looked at, templates, sheets of rejects and exports.
 async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
     let imports: Vec<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
         "SELECT id, file_path FROM imports WHERE batch_id = $1"
@@ -270,6 +270,11 @@ async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
         "SELECT file_path FROM previews WHERE batch_id = $1"
     ).bind(id).fetch_all(c).await)?;
     files.extend(looked_at);
+    let exports: Vec<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT id, format FROM exports WHERE batch_id = $1"
+    ).bind(id).fetch_all(c).await)?;
+    let exports = exports.iter();
+    files.extend(exports.map(|(export, format)| format!("files/export-{export}.{format}")));
     files.retain(|path| !path.is_empty());
     files.sort_unstable();
     files.dedup();

@@ -306,15 +306,22 @@ pub async fn sweep(tx: &mut Tx, before: Millis) -> Result<Vec<String>> {
     ).bind(before.0).fetch_all(c).await)?;
     let mut free = Vec::new();
     for path in gone {
-        let taken: bool = on!(tx.conn(), c => sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM imports WHERE file_path = $1)
-                 OR EXISTS (SELECT 1 FROM previews WHERE file_path = $1)"
-        ).bind(&path).fetch_one(c).await)?;
-        if !taken {
+        if !is_named(tx, &path).await? {
             free.push(path);
         }
     }
     Ok(free)
+}
+
+/// Whether an import or a dry run has this file.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_named(tx: &mut Tx, path: &str) -> Result<bool> {
+    Ok(on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM imports WHERE file_path = $1)
+             OR EXISTS (SELECT 1 FROM previews WHERE file_path = $1)"
+    ).bind(path).fetch_one(c).await)?)
 }
 
 #[cfg(test)]

@@ -112,6 +112,13 @@ pub async fn discard(house: &House, upload: &Upload) {
     }
 }
 
+/// Removes files that nothing names any more; not everything that may have one has.
+pub async fn remove(house: &House, paths: Vec<String>) {
+    for path in paths {
+        let _ = fs::remove_file(house.config.data_dir.join(path)).await;
+    }
+}
+
 async fn keep(house: &House, limit: u64, id: &str, part: Field<'_>) -> Result<Upload, Problem> {
     let file_name: String = part
         .file_name()

@@ -19,6 +19,7 @@ use crate::{
     input::{Body, Params},
     paging::{List, Paging},
     problem::Problem,
+    upload,
 };
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -201,10 +202,7 @@ async fn remove(
     let mut tx = house.db.begin().await?;
     let files = batches::delete(&mut tx, &id).await?;
     tx.commit().await?;
-    for path in files.unwrap_or_default() {
-        // Not every import has a sheet of rejects; a file that stays is named by nothing.
-        let _ = tokio::fs::remove_file(house.config.data_dir.join(path)).await;
-    }
+    upload::remove(&house, files.unwrap_or_default()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -313,9 +313,13 @@ async fn remove(
 ) -> Result<Json<Removed>, Problem> {
     find::open_import(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
-    let (removed, kept) = imports::delete(&mut tx, &id, now()).await?;
+    let gone = imports::delete(&mut tx, &id, now()).await?;
     tx.commit().await?;
-    Ok(Json(Removed { removed, kept }))
+    upload::remove(&house, gone.files).await;
+    Ok(Json(Removed {
+        removed: gone.removed,
+        kept: gone.kept,
+    }))
 }
 
 /// 无效行 · The rows that did not become leads, with the reason.

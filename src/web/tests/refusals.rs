@@ -6,7 +6,7 @@ use store::{
     access::{FIRST_ORGI, Role},
     batches, fields, filter_runs,
     filters::{self, NewFilter, Over},
-    previews,
+    imports, previews,
     testing::{about, on_both},
 };
 
@@ -220,6 +220,46 @@ async fn a_dry_run_is_done_again_in_another_way_without_another_upload() {
         let nowhere = [("preview_id", "prv_none")];
         let nowhere = desk.kit.parts(&desk.token, post, &nowhere, None).await;
         assert_eq!(nowhere.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_file_of_a_deleted_import_goes_once_nothing_names_it() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        let (id, ..) = batch(&home.db, "一", 0).await;
+        let path = format!("/api/v1/batches/{id}/imports");
+        let sheet = "姓名,号码\n一,13800138000\n".as_bytes();
+        let looked = desk
+            .kit
+            .upload(&desk.token, &format!("{path}/preview"), "a.csv", sheet);
+        let preview = looked.await.body["preview_id"].as_str().unwrap().to_owned();
+        let texts = [("preview_id", preview.as_str())];
+        let import = desk
+            .kit
+            .parts(&desk.token, ("POST", &path), &texts, None)
+            .await;
+        let of_preview = import.body["import_id"].as_str().unwrap().to_owned();
+        let alone = desk.kit.upload(&desk.token, &path, "a.csv", sheet).await;
+        let alone = alone.body["import_id"].as_str().unwrap().to_owned();
+        for (import, goes) in [(of_preview, false), (alone, true)] {
+            let file = imports::get(&home.db, &import)
+                .await
+                .unwrap()
+                .unwrap()
+                .file_path;
+            let file = home.data_dir.join(file);
+            let mut tx = home.db.begin().await.unwrap();
+            imports::succeed(&mut tx, &import, &[], now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            assert!(file.exists());
+            let path = format!("/imports/{import}");
+            assert_eq!(desk.code("DELETE", &path, Value::Null).await.0, 200);
+            assert_eq!(file.exists(), !goes);
+        }
     })
     .await;
 }

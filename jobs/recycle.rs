@@ -44,13 +44,17 @@ pub async fn run(house: &House, ticket: &Ticket, ask: &Recycle) -> Result<(), Jo
         let left = tasks::left_behind(&house.db, scope).await?;
         skipped.being_dialled += left.being_dialled;
         skipped.dialled += left.dialled;
+        skipped.no_department += left.no_department;
     }
     let mut tx = house.db.begin().await?;
-    let said = serde_json::json!({
+    let mut said = serde_json::json!({
         "recycled": done,
         "being_dialled": skipped.being_dialled,
         "dialled": skipped.dialled,
     });
+    if ask.to_department {
+        said["no_department"] = skipped.no_department.into();
+    }
     ticket.succeed(&mut tx, &said).await?;
     for campaign in &touched {
         campaigns::touch(&mut tx, campaign, house.now()).await?;

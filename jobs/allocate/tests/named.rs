@@ -58,6 +58,41 @@ async fn named_rows_are_taken_back_where_they_are_said_to_be_alone() {
 }
 
 #[tokio::test]
+async fn leads_that_no_department_had_stay_and_are_told() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let given = given_away(&house).await;
+        let (task, leads) = &given[0];
+        store::testing::mark_dialled(&house.db, &leads[0].id).await;
+        let all = Recycle {
+            orgi: "o".into(),
+            task: Some(task.id.clone()),
+            to_department: true,
+            ..Recycle::default()
+        };
+        let one = Recycle {
+            leads: vec![leads[0].id.clone()],
+            ..all.clone()
+        };
+        for (back, stay, dialled) in [(all, 9, 1), (one, 1, 1)] {
+            let work = Work::RecycleTask(back);
+            let job = testing::enqueue(&house, work.clone()).await;
+            testing::perform(&house, &job, &work).await.unwrap();
+            let said = store::jobs::get(&house.db, &job)
+                .await
+                .unwrap()
+                .unwrap()
+                .result;
+            let expected = serde_json::json!({
+                "recycled": 0, "being_dialled": 0, "dialled": dialled, "no_department": stay,
+            });
+            assert_eq!(said.0, expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lead_with_an_appointment_that_is_given_away_anew_is_due_then() {
     on_both(|home| async move {
         let (house, _guard) = testing::house(home);

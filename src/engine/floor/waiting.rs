@@ -39,6 +39,7 @@ impl Floor {
         };
         let music = queue.settings.music.clone();
         call.waits_since = Some(resumed.unwrap_or(began));
+        call.tier_asked_ms = 0;
         call.queue = Some(queue_id);
         call.phase = Phase::Waiting;
         call.tried.clear();

@@ -44,6 +44,9 @@ pub struct Held {
     pub department: Option<String>,
 }
 
+/// Of whoever has it.
+const DEPARTMENT: &str =
+    "CASE WHEN l.alloc_type = 'department' THEN l.alloc_target ELSE u.department_id END";
 const OF_LEAD: &str = " FROM leads l
      LEFT JOIN agents a ON l.alloc_type = 'agent' AND a.id = l.alloc_target
      LEFT JOIN users u ON u.id = a.user_id WHERE ";
@@ -117,10 +120,9 @@ pub async fn returnable(
     };
     Ok(on!(tx.conn(), c => {
         let mut query = QueryBuilder::new(
-            "SELECT l.id, l.position, l.task_id, l.campaign_id, l.alloc_type, l.alloc_status,
-                 CASE WHEN l.alloc_type = 'department' THEN l.alloc_target
-                     ELSE u.department_id END AS department",
+            "SELECT l.id, l.position, l.task_id, l.campaign_id, l.alloc_type, l.alloc_status, ",
         );
+        query.push(DEPARTMENT).push(" AS department");
         query.push(OF_LEAD);
         in_scope!(query, scope);
         query.push(ALLOCATED).push(NOT_IN_HAND);
@@ -139,6 +141,8 @@ pub struct Skipped {
     pub being_dialled: i64,
     /// Dialled before; only rows that are named are taken back then (OUT-233).
     pub dialled: i64,
+    /// Whoever has them is in no department that they could go back to.
+    pub no_department: i64,
 }
 
 /// What of the scope cannot be taken back now (OUT-135).
@@ -146,14 +150,22 @@ pub struct Skipped {
 /// # Errors
 /// When the database fails.
 pub async fn left_behind(db: &Db, scope: Scope<'_>) -> Result<Skipped> {
+    let named = match scope {
+        Scope::Leads { .. } => "TRUE",
+        Scope::Task { .. } | Scope::Target { .. } => "FALSE",
+    };
     Ok(on!(db.read(), c => {
         let mut query = QueryBuilder::new(
             "SELECT CAST(COALESCE(SUM(CASE WHEN in_hand THEN 1 ELSE 0 END), 0) AS BIGINT)
                      AS being_dialled,
                  CAST(COALESCE(SUM(CASE WHEN NOT in_hand AND call_status <> 'notcall'
-                     THEN 1 ELSE 0 END), 0) AS BIGINT) AS dialled
-             FROM (SELECT l.call_status, ",
+                     THEN 1 ELSE 0 END), 0) AS BIGINT) AS dialled,
+                 CAST(COALESCE(SUM(CASE WHEN NOT in_hand AND department IS NULL
+                     AND (call_status = 'notcall' OR ",
         );
+        query.push(named).push(") THEN 1 ELSE 0 END), 0) AS BIGINT) AS no_department
+             FROM (SELECT l.call_status, ");
+        query.push(DEPARTMENT).push(" AS department, ");
         query.push(IN_HAND).push(" AS in_hand");
         query.push(OF_LEAD);
         in_scope!(query, scope);

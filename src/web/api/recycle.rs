@@ -45,7 +45,8 @@ pub struct OfTask {
 
 /// 回收 · Take leads back: the undialled ones of the whole task or of one of its targets, or those
 /// that are named, dialled or not. Leads that are being dialled stay; the job's `result` says how
-/// many (`recycled`, `being_dialled`, `dialled`).
+/// many (`recycled`, `being_dialled`, `dialled`,
+/// and `no_department` where they were to go back to one).
 #[utoipa::path(post, path = "/api/v1/tasks/{id}/recycle", tag = "tasks",
     params(("id" = String, Path)), request_body = OfTask,
     responses((status = 202, body = Accepted)))]

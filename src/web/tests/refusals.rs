@@ -231,10 +231,9 @@ async fn the_file_of_a_deleted_import_goes_once_nothing_names_it() {
         let (id, ..) = batch(&home.db, "一", 0).await;
         let path = format!("/api/v1/batches/{id}/imports");
         let sheet = "姓名,号码\n一,13800138000\n".as_bytes();
-        let looked = desk
-            .kit
-            .upload(&desk.token, &format!("{path}/preview"), "a.csv", sheet);
-        let preview = looked.await.body["preview_id"].as_str().unwrap().to_owned();
+        let look = format!("{path}/preview");
+        let looked = desk.kit.upload(&desk.token, &look, "a.csv", sheet).await;
+        let preview = looked.body["preview_id"].as_str().unwrap().to_owned();
         let texts = [("preview_id", preview.as_str())];
         let import = desk
             .kit

@@ -165,6 +165,25 @@ fn the_next_tier_is_asked_when_the_caller_has_waited_for_the_first() {
 }
 
 #[test]
+fn a_caller_who_comes_into_a_queue_once_more_waits_for_its_tiers_anew() {
+    let stage = Stage::of(
+        "agents 1 2
+         queue tiers=10 wait=20 overflow=queue/care
+         member 2 level=2
+         another queue care 4001 wait=5 overflow=queue/sales
+         1 calls x 4000
+         27 ready 2
+         40 answers a2",
+    );
+    let rings: Vec<_> = stage
+        .shown
+        .iter()
+        .filter(|line| line.contains("ring"))
+        .collect();
+    assert_eq!(rings, ["36 ring a2"]);
+}
+
+#[test]
 fn a_tier_without_an_available_agent_is_skipped_where_the_queue_says_so() {
     check(
         "agents 1 2

@@ -188,6 +188,53 @@ async fn each_file_of_a_directory_is_imported_once() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_taken_is_told_and_in_no_others_way() {
+    on_both(|home| async move {
+        let lists = tempfile::tempdir().unwrap();
+        let sources = Sources {
+            roots: vec![lists.path().to_owned()],
+            settle_s: 0,
+            max_bytes: 40,
+            ..Sources::default()
+        };
+        let (house, _guard) = house(home, sources);
+        let from = Place::Directory {
+            path: lists.path().display().to_string(),
+            pattern: "*.csv".into(),
+        };
+        let (_, source) = planned(&house, from).await;
+        std::fs::write(lists.path().join("a.csv"), "x".repeat(41)).unwrap();
+        std::fs::write(lists.path().join("b.csv"), "号码\n13800138001\n").unwrap();
+        let (job, seen) = pull(&house, &source).await;
+        let told = (job.state.as_str(), &job.result["imported"]);
+        assert_eq!(told, ("succeeded", &json!(1)));
+        let bad = job.result["bad"][0].as_str().unwrap();
+        assert!(bad.contains("a.csv"), "{bad}");
+        let trouble = (seen.last_state.as_deref(), seen.last_code.as_deref());
+        assert_eq!(trouble, (Some("failed"), Some("TOO_LARGE")));
+    })
+    .await;
+}
+
+#[test]
+fn of_very_many_files_the_last_changed_are_looked_at() {
+    let root = tempfile::tempdir().unwrap();
+    for at in 0..FILES_MAX + 1 {
+        let file = std::fs::File::create(root.path().join(format!("{:04}.csv", FILES_MAX - at)));
+        let age = Duration::from_secs(1_700_000_000 + u64::try_from(at).unwrap());
+        file.unwrap()
+            .set_modified(SystemTime::UNIX_EPOCH + age)
+            .unwrap();
+    }
+    let roots = [root.path().to_owned()];
+    let found = list(root.path(), "*.csv", &roots, Duration::ZERO).unwrap();
+    assert_eq!(found.len(), FILES_MAX);
+    let oldest = format!("{FILES_MAX:04}.csv");
+    assert!(!found.iter().any(|file| file.ends_with(&oldest)));
+    assert!(found.is_sorted());
+}
+
+#[tokio::test]
 async fn nothing_is_read_outside_the_roots() {
     on_both(|home| async move {
         let root = tempfile::tempdir().unwrap();

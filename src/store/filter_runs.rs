@@ -293,3 +293,20 @@ pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) ->
     ).bind(id).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
 }
+
+/// The run that a task waits for has failed with it, unless it was over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fail_of_task(
+    tx: &mut Tx,
+    task: &str,
+    (code, text): (&str, &str),
+    now: Millis,
+) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE filter_runs SET state = 'failed', error_code = $2, error_text = $3, finished_at = $4
+         WHERE id = (SELECT filter_run_id FROM tasks WHERE id = $1) AND state IN ('queued', 'running')"
+    ).bind(task).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

@@ -1,7 +1,10 @@
 use chrono::NaiveDate;
 
 use super::*;
-use crate::field::{Check, DataType, Field, PhoneType};
+use crate::{
+    field::{Check, DataType, Field, PhoneType},
+    mapping,
+};
 
 fn text(text: &str) -> Cell {
     Cell::Text(text.into())
@@ -112,6 +115,37 @@ fn a_key_field_decides_what_is_the_same_row() {
     );
     let missing = Plan::of(&titles(&["号码"]), &fields).unwrap_err();
     assert_eq!(missing.code, "KEY_COLUMN_MISSING");
+}
+
+#[test]
+fn a_column_that_must_be_filled_may_be_missing_in_an_update_alone() {
+    let must = Field {
+        checks: vec![Check::NotEmpty],
+        ..Field::of_header("f2", "姓名")
+    };
+    let local = Field {
+        local_only: true,
+        checks: vec![Check::NotEmpty],
+        ..Field::of_header("f3", "备注")
+    };
+    let fields = [phone("f1", "号码"), must, local];
+    let over = |header: &[&str], adds_leads| {
+        let known = mapping::Known::default();
+        let columns = mapping::suggest(&titles(header), &[], &fields, &known);
+        let ask = Ask {
+            fields: &fields,
+            dictionaries: &[],
+            choices: &Choices::new(),
+            is_1904: false,
+            adds_leads,
+        };
+        Plan::over(&columns, &ask)
+            .map(|_| ())
+            .map_err(|bad| bad.code)
+    };
+    assert_eq!(over(&["号码"], true), Err("REQUIRED_COLUMN_MISSING"));
+    assert_eq!(over(&["号码"], false), Ok(()));
+    assert_eq!(over(&["号码", "姓名"], true), Ok(()));
 }
 
 #[test]

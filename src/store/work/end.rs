@@ -24,12 +24,7 @@ pub async fn fail(tx: &mut Tx, work: &Work, code: &str, text: &str, now: Millis)
             filter_runs::fail(tx, run, code, text, now).await
         }
         Work::AllocateTask { task } => {
-            on!(tx.conn(), c => sqlx::query(
-                "UPDATE filter_runs SET state = 'failed', error_code = $2, error_text = $3,
-                     finished_at = $4
-                 WHERE id = (SELECT filter_run_id FROM tasks WHERE id = $1)
-                     AND state IN ('queued', 'running')"
-            ).bind(task).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
+            filter_runs::fail_of_task(tx, task, (code, text), now).await?;
             tasks::fail(tx, task, code, now).await
         }
         Work::AllocateContacts { task } => {

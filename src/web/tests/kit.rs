@@ -207,3 +207,23 @@ impl Kit {
         }
     }
 }
+
+/// Somebody who supervises, at work.
+pub struct Desk {
+    pub kit: Kit,
+    pub token: String,
+}
+
+impl Desk {
+    pub async fn new(home: &Home) -> Self {
+        let kit = Kit::new(home);
+        let token = kit.token(Role::Supervisor).await;
+        Self { kit, token }
+    }
+
+    pub async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
+        let path = format!("/api/v1{path}");
+        let body = Some(body).filter(|body| !body.is_null());
+        self.kit.with(&self.token, method, &path, body).await
+    }
+}

@@ -3,34 +3,19 @@
 use engine::field::{Check, Field};
 use serde_json::{Value, json};
 use store::{
-    access::{FIRST_ORGI, Role},
+    access::FIRST_ORGI,
     batches, fields, filter_runs,
     filters::{self, NewFilter, Over},
     imports, previews,
     testing::{about, on_both},
 };
 
-use super::{kit::Kit, leads::batch};
+use super::{kit::Desk, leads::batch};
 use crate::clock::now;
 
-struct Desk {
-    kit: Kit,
-    token: String,
-}
-
-impl Desk {
-    async fn new(home: &store::testing::Home) -> Self {
-        let kit = Kit::new(home);
-        let token = kit.token(Role::Supervisor).await;
-        Self { kit, token }
-    }
-
-    async fn code(&self, method: &str, path: &str, body: Value) -> (u16, String) {
-        let path = format!("/api/v1{path}");
-        let body = Some(body).filter(|body| !body.is_null());
-        let answer = self.kit.with(&self.token, method, &path, body).await;
-        (answer.status.as_u16(), answer.code().to_owned())
-    }
+async fn code(desk: &Desk, method: &str, path: &str, body: Value) -> (u16, String) {
+    let answer = desk.ask(method, path, body).await;
+    (answer.status.as_u16(), answer.code().to_owned())
 }
 
 fn no(code: &str) -> (u16, String) {
@@ -71,7 +56,7 @@ async fn leads_of_an_archived_batch_are_neither_changed_nor_filtered() {
             ),
             ("POST", format!("/filters/{filter}/query"), Value::Null),
         ] {
-            let answer = desk.code(method, &path, body).await;
+            let answer = code(&desk, method, &path, body).await;
             assert_eq!(answer, no("BATCH_ARCHIVED"), "{method} {path}");
         }
         let ticked = json!({"ids": [ids[1]]});
@@ -132,15 +117,15 @@ async fn a_key_stays_and_what_must_be_filled_is_not_emptied() {
             ..of[0].clone()
         })
         .await;
-        assert_eq!(desk.code("PATCH", &path, to("")).await.0, 422);
-        assert_eq!(desk.code("PATCH", &path, to("改")).await.0, 200);
+        assert_eq!(code(&desk, "PATCH", &path, to("")).await.0, 422);
+        assert_eq!(code(&desk, "PATCH", &path, to("改")).await.0, 200);
         let key = "UPDATE fields SET spec = REPLACE(spec, '\"is_key\":false', '\"is_key\":true')
                    WHERE code = $1";
         about(&home.db, &of[0].code, key).await;
-        assert_eq!(desk.code("PATCH", &path, to("又改")).await.0, 422);
+        assert_eq!(code(&desk, "PATCH", &path, to("又改")).await.0, 422);
         let phone = json!({"is_phone": false});
         let path = format!("/batches/{id}/fields/{}", of[1].code);
-        assert_eq!(desk.code("PATCH", &path, phone).await, no("PHONE_FIXED"));
+        assert_eq!(code(&desk, "PATCH", &path, phone).await, no("PHONE_FIXED"));
     })
     .await;
 }
@@ -174,12 +159,12 @@ async fn a_run_whose_leads_are_gone_says_so_and_a_preflight_leaves_no_run() {
         tx.commit().await.unwrap();
         let path = format!("/filter-runs/{run}");
         assert_eq!(
-            desk.code("GET", &path, Value::Null).await,
+            code(&desk, "GET", &path, Value::Null).await,
             (410, "RUN_EXPIRED".into())
         );
         let path = format!("/leads?run_id={run}");
         assert_eq!(
-            desk.code("GET", &path, Value::Null).await,
+            code(&desk, "GET", &path, Value::Null).await,
             (410, "RUN_EXPIRED".into())
         );
         let listed = filter_runs::list(&home.db, &filter, None, 9).await.unwrap();
@@ -256,7 +241,7 @@ async fn the_file_of_a_deleted_import_goes_once_nothing_names_it() {
             tx.commit().await.unwrap();
             assert!(file.exists());
             let path = format!("/imports/{import}");
-            assert_eq!(desk.code("DELETE", &path, Value::Null).await.0, 200);
+            assert_eq!(code(&desk, "DELETE", &path, Value::Null).await.0, 200);
             assert_eq!(file.exists(), !goes);
         }
     })

@@ -5,27 +5,10 @@ use engine::field::Field;
 use serde_json::{Value, json};
 use store::{access::Role, batches, fields, testing::on_both};
 
-use super::kit::{Answer, Kit};
+use super::kit::{Answer, Desk};
 use crate::clock::now;
 
-struct Desk {
-    kit: Kit,
-    token: String,
-}
-
 impl Desk {
-    async fn new(home: &store::testing::Home) -> Self {
-        let kit = Kit::new(home);
-        let token = kit.token(Role::Supervisor).await;
-        Self { kit, token }
-    }
-
-    async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
-        let path = format!("/api/v1{path}");
-        let body = Some(body).filter(|body| !body.is_null());
-        self.kit.with(&self.token, method, &path, body).await
-    }
-
     /// A batch with the fields 姓名 and 号码, saved. Returns its id and the codes.
     async fn batch(&self, name: &str) -> (String, Vec<String>) {
         let id = self

@@ -2,13 +2,14 @@ use engine::{filter::Form, lead_query::Asked};
 
 use super::*;
 use crate::{
-    Db,
+    Db, campaigns,
     exports::{self, NewExport},
     filters::Over,
     imports::Options,
     jobs::{self, take},
     previews::NewPreview,
     sample::{self, NOW},
+    sample_floor,
     sources::{Place, Spec},
     testing::on_both,
     work::{By, enqueue},
@@ -161,6 +162,45 @@ async fn what_a_cancelled_job_worked_on_has_failed() {
                 (found.last_state.as_deref(), found.last_code.as_deref()),
                 (Some("failed"), cancelled)
             );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_run_fails_with_the_start_that_waited_for_it_unless_it_was_over() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, _) = sample_floor::campaign(db, 0).await;
+        let campaign = campaigns::find(db, &campaign).await.unwrap().unwrap();
+        for (is_over, state) in [(false, "failed"), (true, "succeeded")] {
+            let new = tasks::NewTask {
+                kind: "start",
+                title: "t",
+                extract: None,
+                by: "u",
+            };
+            let mut tx = db.begin().await.unwrap();
+            let task = tasks::create(&mut tx, &campaign, new, NOW)
+                .await
+                .unwrap()
+                .unwrap();
+            tx.commit().await.unwrap();
+            let run = tasks::get(db, &task)
+                .await
+                .unwrap()
+                .unwrap()
+                .filter_run_id
+                .unwrap();
+            let mut tx = db.begin().await.unwrap();
+            if is_over {
+                filter_runs::succeed(&mut tx, &run, 0, NOW).await.unwrap();
+            }
+            let work = Work::AllocateTask { task };
+            fail(&mut tx, &work, "CANCELLED", "", NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let run = filter_runs::get(db, &run).await.unwrap().unwrap();
+            assert_eq!(run.state, state);
         }
     })
     .await;

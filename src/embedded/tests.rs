@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use sip::{SipEvent, Tls};
 use switch::{
     CallerId, Command, CommandId, Event, EventKind, LegId, Originate, Refused, Switch, Target,
     conformance::{self, Strait},
@@ -15,6 +14,9 @@ use switch::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{Config, Embedded, Gateway};
+
+mod keys;
+mod secure;
 
 /// No step of these tests takes longer on any machine.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -355,101 +357,6 @@ async fn wide_band_is_spoken_where_both_prefer_it() {
     assert!(stats.packets_received >= 20, "{stats:?}");
 }
 
-/// The next key at a leg, and whether it was withheld.
-async fn key(events: &mut UnboundedReceiver<Event>, at: LegId) -> (char, bool) {
-    loop {
-        let event = next(events).await;
-        if let EventKind::Dtmf {
-            digit, withheld, ..
-        } = event.kind
-            && event.leg == Some(at)
-        {
-            return (digit, withheld);
-        }
-    }
-}
-
-/// A call from `a` that the other switch answers: the leg here, and the one there.
-async fn talk(
-    (a, told_a): (&Embedded, &mut UnboundedReceiver<Event>),
-    gateway: &str,
-    (other, told): (&Embedded, &mut UnboundedReceiver<Event>),
-) -> (LegId, LegId) {
-    let leg = dial(a, gateway).expect("it goes out");
-    let far = incoming(told).await;
-    other
-        .send(CommandId(1), Command::Answer { leg: far })
-        .expect("a leg that is up");
-    while next(told_a).await.kind != EventKind::Answered {}
-    (leg, far)
-}
-
-#[tokio::test]
-async fn keys_cross_a_bridge_between_events_and_info() {
-    let (a, b) = pair().await;
-    let c = switch(45_000..=45_998).await;
-    let by_info = |name: &str, switch: &Embedded| {
-        let mut gateway = Gateway::udp(name, switch.sip_address());
-        gateway.dtmf = crate::Dtmf::Info;
-        gateway
-    };
-    a.set_gateways(vec![Gateway::udp("b", b.sip_address()), by_info("c", &c)]);
-    c.set_gateways(vec![by_info("a", &a)]);
-    let mut told_a = a.events().expect("events");
-    let mut told_b = b.events().expect("events");
-    let mut told_c = c.events().expect("events");
-    let (to_b, at_b) = talk((&a, &mut told_a), "b", (&b, &mut told_b)).await;
-    let (to_c, at_c) = talk((&a, &mut told_a), "c", (&c, &mut told_c)).await;
-    let bridge = Command::Bridge {
-        a: to_b,
-        b: to_c,
-        on_end: switch::OnEnd::Park,
-    };
-    a.send(CommandId(2), bridge).expect("legs that are up");
-    let press = |switch: &Embedded, leg, digits: &str| {
-        let digits = digits.to_owned();
-        let keys = Command::SendDtmf { leg, digits };
-        switch.send(CommandId(3), keys).expect("a leg that is up");
-    };
-    press(&b, at_b, "7");
-    assert_eq!(key(&mut told_a, to_b).await, ('7', false));
-    assert_eq!(key(&mut told_c, at_c).await, ('7', false));
-    press(&c, at_c, "4");
-    assert_eq!(key(&mut told_a, to_c).await, ('4', false));
-    assert_eq!(key(&mut told_b, at_b).await, ('4', false));
-    let withhold = |on| {
-        let command = Command::WithholdKeys { leg: to_c, on };
-        a.send(CommandId(4), command).expect("a leg that is up");
-    };
-    withhold(true);
-    press(&c, at_c, "5");
-    assert_eq!(key(&mut told_a, to_c).await, ('5', true));
-    withhold(false);
-    press(&c, at_c, "6");
-    assert_eq!(key(&mut told_b, at_b).await, ('6', false), "and no 5");
-    // A mix brings them as well.
-    let held = Command::Mute {
-        leg: to_b,
-        on: true,
-    };
-    a.send(CommandId(5), held).expect("a leg that is up");
-    press(&c, at_c, "8");
-    assert_eq!(key(&mut told_b, at_b).await, ('8', false));
-    press(&b, at_b, "1");
-    assert_eq!(key(&mut told_a, to_b).await, ('1', false));
-    let mute = Command::Mute {
-        leg: to_b,
-        on: false,
-    };
-    a.send(CommandId(6), mute).expect("a leg that is up");
-    press(&b, at_b, "2");
-    assert_eq!(
-        key(&mut told_c, at_c).await,
-        ('2', false),
-        "no 1: it was muted"
-    );
-}
-
 #[tokio::test]
 async fn a_gateway_is_answered_in_the_codec_that_is_preferred_there() {
     let (a, b) = pair().await;
@@ -468,111 +375,4 @@ async fn a_gateway_is_answered_in_the_codec_that_is_preferred_there() {
         .find(|m| m.text.starts_with("SIP/2.0 200"));
     let ok = ok.expect("it was answered");
     assert!(ok.text.contains("RTP/AVP 8 "), "{}", ok.text);
-}
-
-fn free_port() -> u16 {
-    let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    socket.local_addr().expect("bound").port()
-}
-
-/// The certificate is for 127.0.0.1.
-fn tls() -> Tls {
-    Tls {
-        port: free_port(),
-        certificate: include_bytes!("../sip/peers/tls/b.pem").to_vec(),
-        key: include_bytes!("../sip/peers/tls/b.key").to_vec(),
-        authorities: Some(include_bytes!("../sip/peers/tls/ca.pem").to_vec()),
-    }
-}
-
-struct OnePhone;
-
-impl sip::PhoneBook for OnePhone {
-    fn secrets(&self, extension: &str) -> Option<sip::Ha1> {
-        (extension == "1001").then(|| sip::ha1("1001", "test", "secret"))
-    }
-}
-
-/// A phone that is registered over TLS with a switch.
-async fn secure_phone() -> (Arc<Embedded>, sip::Agent, UnboundedReceiver<SipEvent>) {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut config = Config::new(address, "test", 47_000..=47_998);
-    config.phones = Arc::new(OnePhone);
-    let listens = tls();
-    let registrar = SocketAddr::from((Ipv4Addr::LOCALHOST, listens.port));
-    config.sip.tls = Some(listens);
-    let house = Embedded::start(config).await.expect("free ports");
-    let mut config = sip::Config::new(address, "phone");
-    config.tls = Some(tls());
-    let (phone, told) = sip::Agent::bind(config, Arc::new(sip::NoPhones))
-        .await
-        .expect("free ports");
-    phone.register(sip::Account {
-        id: sip::AccountId(1),
-        user: "1001".into(),
-        domain: "test".into(),
-        registrar: sip::Hop::tls(registrar),
-        more_registrars: Vec::new(),
-        credentials: sip::Credentials {
-            username: "1001".into(),
-            password: "secret".into(),
-        },
-        expires_s: 60,
-    });
-    (house, phone, told)
-}
-
-#[tokio::test]
-async fn a_phone_on_tls_is_called_encrypted_and_openly_when_it_refuses_that() {
-    let (house, phone, mut told) = secure_phone().await;
-    let mut events = house.events().expect("events");
-    while !matches!(next(&mut events).await.kind, EventKind::Registered { .. }) {}
-    let rung = async |told: &mut UnboundedReceiver<SipEvent>| loop {
-        let event = tokio::time::timeout(DEADLINE, told.recv()).await;
-        if let SipEvent::Incoming {
-            call,
-            sdp_offer: Some(offer),
-            ..
-        } = event.expect("in time").expect("it runs")
-        {
-            return (call, String::from_utf8(offer).expect("text"));
-        }
-    };
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 47_999));
-    let mut local = sip::sdp::Local::new(address, 1);
-    local.keying = Some([7; sip::sdp::KEYING]);
-    for refuses in [false, true] {
-        let leg = LegId(uuid::Uuid::new_v4());
-        let order = Originate {
-            leg,
-            to: Target::Phone {
-                extension: "1001".to_owned(),
-            },
-            caller: CallerId::default(),
-            ring_timeout: DEADLINE,
-        };
-        house
-            .send(CommandId(1), Command::Originate(order))
-            .expect("it is registered");
-        let (mut call, mut offer) = rung(&mut told).await;
-        assert!(offer.contains("RTP/SAVP ") && offer.contains("a=crypto:"));
-        if refuses {
-            phone
-                .end(call, sip::EndCause::NotAcceptable)
-                .expect("offered");
-            (call, offer) = rung(&mut told).await;
-            assert!(offer.contains("RTP/AVP ") && !offer.contains("a=crypto:"));
-        }
-        let offer = sip::sdp::parse(offer.as_bytes()).expect("readable");
-        let (answer, agreed) = sip::sdp::answer(&offer, &local).expect("in common");
-        assert_eq!(agreed.crypto.is_none(), refuses);
-        phone.answer(call, answer).expect("offered");
-        loop {
-            let event = next(&mut events).await;
-            assert!(!matches!(event.kind, EventKind::Ended(_)), "{event:?}");
-            if event.kind == EventKind::Answered {
-                break;
-            }
-        }
-    }
 }

@@ -6,6 +6,7 @@ use switch::{Command, EventKind, LegId, OnEnd, PlayId};
 
 use super::{
     Plan,
+    asterisk::Asterisk,
     callers::Callers,
     far,
     proc::{cpu_time, resident_kilobytes, thread_time},
@@ -14,11 +15,12 @@ use super::{
 
 /// Sound settles before it is measured.
 const SETTLE: Duration = Duration::from_secs(2);
+const RIVAL_CALLS: u32 = 200;
 
 pub async fn measure(plan: &Plan) {
     let (_far, address) = far::start();
     let mut callers = Callers::start(address).await;
-    let before = resident_kilobytes();
+    let before = resident_kilobytes(std::process::id());
     let legs = callers.answered("talk", plan.calls * 2).await;
     for pair in legs.chunks_exact(2) {
         callers.send(Command::Bridge {
@@ -28,7 +30,7 @@ pub async fn measure(plan: &Plan) {
         });
     }
     let used = watch(&callers, plan.length).await;
-    let memory = (resident_kilobytes() - before) / f64::from(plan.calls);
+    let memory = (resident_kilobytes(std::process::id()) - before) / f64::from(plan.calls);
     let heard = hang_up(&mut callers, &legs).await;
     println!(
         "\n## {} bridged calls with sound both ways for {:?}\n",
@@ -37,6 +39,36 @@ pub async fn measure(plan: &Plan) {
     used.print(plan.calls * 2, plan.length);
     println!(
         "\nmemory of a bridged call: {memory:.0} KB; packets heard, by their numbers: {heard:.2} %"
+    );
+    drop(callers);
+    match Asterisk::start(address, false).await {
+        Some(asterisk) => measure_rival(asterisk, plan).await,
+        None => println!("\nasterisk is not installed: no rival in this run."),
+    }
+}
+
+/// The same calls at the rival, as many as it carries beside their far ends on two cores.
+async fn measure_rival(mut asterisk: Asterisk, plan: &Plan) {
+    let calls = plan.calls.min(RIVAL_CALLS);
+    let before = resident_kilobytes(asterisk.id());
+    for at in 1..=calls {
+        asterisk.call("talk", "Dial", "PJSIP/talk@far").await;
+        if at % 10 == 0 {
+            asterisk.channels(at * 2).await;
+        }
+    }
+    asterisk.channels(calls * 2).await;
+    tokio::time::sleep(SETTLE).await;
+    let (cpu, started) = (cpu_time(asterisk.id()), Instant::now());
+    tokio::time::sleep(plan.length).await;
+    let share = (cpu_time(asterisk.id()) - cpu).as_secs_f64() / started.elapsed().as_secs_f64();
+    asterisk.channels(calls * 2).await;
+    println!(
+        "\nAsterisk {}, {calls} bridged calls: {:.1} % of a core, {:.0} legs a core, {:.0} KB a call",
+        asterisk.version(),
+        share * 100.0,
+        f64::from(calls * 2) / share.max(0.001),
+        (resident_kilobytes(asterisk.id()) - before) / f64::from(calls),
     );
 }
 

@@ -15,6 +15,8 @@ use switch::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::setup::{News, Placer};
+
 /// No single step takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -100,4 +102,31 @@ impl Callers {
         }
         legs
     }
+}
+
+impl Placer for Callers {
+    async fn place(&mut self, number: &str) -> Result<u64, String> {
+        let dialled = self.dial("far", number);
+        dialled.map(key).map_err(|refused| refused.to_string())
+    }
+
+    async fn next(&mut self) -> (u64, News) {
+        loop {
+            let event = self.events.recv().await.expect("a running switch");
+            let Some(leg) = event.leg else { continue };
+            match event.kind {
+                EventKind::Answered => return (key(leg), News::Answered(event.at)),
+                EventKind::Ended(why) => {
+                    let said = format!("ended: {:?} {:?}", why.sip_status, why.reason);
+                    return (key(leg), News::Ended(said));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Legs are numbered here.
+fn key(leg: LegId) -> u64 {
+    leg.0.as_u128() as u64
 }

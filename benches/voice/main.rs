@@ -6,9 +6,12 @@
 //! long runs are the same command: `-- setup seconds=600`, `-- bridged calls=1000 seconds=60`,
 //! `-- robots robots=3000`, `-- soak calls=500 rate=20 seconds=1800`.
 //!
+//! Where Asterisk is installed it makes the same calls in the same run, ordered over its manager interface.
+//!
 //! The far ends are processes of their own, SIPp or this program once more, and are not counted.
 
 mod answer;
+mod asterisk;
 mod bridged;
 mod callers;
 mod failures;
@@ -89,14 +92,15 @@ fn main() {
         );
     }
     runtime.block_on(async {
+        // First, while memory is as the program began.
+        if plan.has("bridged") {
+            bridged::measure(&plan).await;
+        }
         if plan.has("setup") {
             setup::measure(&plan).await;
         }
         if plan.has("answer") {
             answer::measure(&plan).await;
-        }
-        if plan.has("bridged") {
-            bridged::measure(&plan).await;
         }
         if plan.has("robots") {
             bridged::measure_robots(&plan).await;

@@ -59,9 +59,9 @@ fn time_in(stat: &str) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 10))
 }
 
-/// Resident memory of this process, KB.
-pub fn resident_kilobytes() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+/// Resident memory of a process, KB.
+pub fn resident_kilobytes(id: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let word = line.and_then(|line| line.split_whitespace().nth(1));
     word.and_then(|word| word.parse().ok()).unwrap_or(0.0)

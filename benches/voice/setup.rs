@@ -14,13 +14,13 @@ use std::{
 };
 
 use carrier::Fate;
-use switch::{EventKind, LegId};
 
 use super::{
     Plan,
+    asterisk::Asterisk,
     callers::Callers,
     failures::Failures,
-    proc::{Process, cpu_time, now, percentile, resident_kilobytes},
+    proc::{Process, cpu_time, now, percentile, resident_kilobytes, thread_time},
 };
 
 const RING: Duration = Duration::from_millis(200);
@@ -33,8 +33,8 @@ const TAIL: Duration = Duration::from_secs(6);
 const SIPP: u16 = 31_080;
 
 /// What others spent on the same calls on a machine like this one, signalling alone, ms of CPU a call
-/// (100 a second): measured once, with the same SIPp scenario.
-const RIVALS: [(&str, f64); 2] = [("Asterisk 22, AMI", 3.6), ("FreeSWITCH, ESL", 7.4)];
+/// (100 a second): measured once, with the same SIPp scenario, since Debian 12 has neither.
+const ELSEWHERE: [(&str, f64); 2] = [("Asterisk 22, AMI", 3.6), ("FreeSWITCH, ESL", 7.4)];
 
 struct Sipp {
     process: Process,
@@ -67,50 +67,118 @@ fn sipp() -> Sipp {
     }
 }
 
+/// Who places calls, by a key of its own for each.
+pub trait Placer {
+    /// # Errors
+    /// Why the call was not taken.
+    async fn place(&mut self, number: &str) -> Result<u64, String>;
+
+    /// What is heard of a call next. May be dropped and asked again.
+    async fn next(&mut self) -> (u64, News);
+}
+
+/// What is heard of a call.
+pub enum News {
+    Answered(SystemTime),
+    /// And what was said of it.
+    Ended(String),
+}
+
 pub async fn measure(plan: &Plan) {
     let sipp = sipp();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut callers = Callers::start(([127, 0, 0, 1], SIPP).into()).await;
-    let (us, them) = (std::process::id(), sipp.process.id());
-    let before = (cpu_time(us), cpu_time(them));
-    let tally = place(&mut callers, plan).await;
-    let spent = |now: Duration, then: Duration| {
-        (now - then).as_secs_f64() * 1_000.0 / f64::from(tally.offered.max(1))
-    };
-    let ours = spent(cpu_time(us), before.0);
-    let theirs = spent(cpu_time(them), before.1);
-    let mut waits = tally.waits;
-    waits.sort();
-    let after_ring = |share| {
-        let wait = percentile(&waits, share).saturating_sub(RING);
-        format!("{:.1}", wait.as_secs_f64() * 1_000.0)
-    };
     println!(
         "\n## Calls set up and torn down: {} a second for {:?}\n",
         plan.rate, plan.length
     );
     println!(
-        "| who | calls | answered | not | CPU a call, ms | answer after SIPp's 200 ms, p50 / p95 / p99 ms | RSS, MB |"
+        "| who | calls | answered | not | CPU a call, ms | SIPp's CPU a call, ms | answer after SIPp's 200 ms, p50 / p95 / p99 ms | RSS, MB |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    let far = ([127, 0, 0, 1], SIPP).into();
+    let mut callers = Callers::start(far).await;
+    let sound = thread_time("media-");
+    let ours = round(&mut callers, std::process::id(), &sipp, plan).await;
+    let sound = (thread_time("media-") - sound).as_secs_f64() * 1_000.0
+        / f64::from(ours.tally.offered.max(1));
+    ours.print("paceline, sending silence");
     println!(
-        "| paceline, sound included | {} | {} | {} | {ours:.2} | {} / {} / {} | {:.0} |",
-        tally.offered,
-        waits.len(),
-        tally.failed.count(),
-        after_ring(0.5),
-        after_ring(0.95),
-        after_ring(0.99),
-        resident_kilobytes() / 1_024.0,
+        "| without its media threads | | | | {:.2} | | | |",
+        ours.milliseconds - sound
     );
-    println!(
-        "| SIPp, the far end | | | {} failed | {theirs:.2} | | |",
-        failed_at(&sipp)
-    );
-    for (name, ms) in RIVALS {
-        println!("| {name}, signalling alone, not in this run | | | | {ms:.2} | | |");
+    drop(callers);
+    let mut theirs = Vec::new();
+    for speak in [true, false] {
+        let Some(mut asterisk) = Asterisk::start(far, speak).await else {
+            break;
+        };
+        let id = asterisk.id();
+        let round = round(&mut asterisk, id, &sipp, plan).await;
+        let how = if speak { "sending silence" } else { "no sound" };
+        round.print(&format!("Asterisk {}, AMI, {how}", asterisk.version()));
+        theirs.push(round);
     }
-    tally.failed.print();
+    for (name, ms) in ELSEWHERE {
+        println!("| {name}, no sound, not in this run | | | | {ms:.2} | | | |");
+    }
+    match &theirs[..] {
+        [speaking, silent] => println!(
+            "\nCPU of a call at Asterisk, times ours: {:.1} with sound, {:.1} without.",
+            speaking.milliseconds / ours.milliseconds,
+            silent.milliseconds / (ours.milliseconds - sound),
+        ),
+        _ => println!("\nasterisk is not installed: no rival in this run."),
+    }
+    println!("SIPp counts {} failed calls.", failed_at(&sipp));
+    for round in std::iter::once(&ours).chain(&theirs) {
+        round.tally.failed.print();
+    }
+}
+
+/// What one program made of the calls.
+struct Round {
+    tally: Tally,
+    /// CPU time a call.
+    milliseconds: f64,
+    at_sipp: f64,
+    resident: f64,
+}
+
+async fn round(placer: &mut impl Placer, id: u32, sipp: &Sipp, plan: &Plan) -> Round {
+    let before = (cpu_time(id), cpu_time(sipp.process.id()));
+    let mut tally = place(placer, plan).await;
+    tally.waits.sort();
+    let a_call = |now: Duration, then: Duration| {
+        (now - then).as_secs_f64() * 1_000.0 / f64::from(tally.offered.max(1))
+    };
+    Round {
+        milliseconds: a_call(cpu_time(id), before.0),
+        at_sipp: a_call(cpu_time(sipp.process.id()), before.1),
+        resident: resident_kilobytes(id) / 1_024.0,
+        tally,
+    }
+}
+
+impl Round {
+    fn print(&self, who: &str) {
+        let tally = &self.tally;
+        let after_ring = |share| {
+            let wait = percentile(&tally.waits, share).saturating_sub(RING);
+            format!("{:.1}", wait.as_secs_f64() * 1_000.0)
+        };
+        println!(
+            "| {who} | {} | {} | {} | {:.2} | {:.2} | {} / {} / {} | {:.0} |",
+            tally.offered,
+            tally.waits.len(),
+            tally.failed.count(),
+            self.milliseconds,
+            self.at_sipp,
+            after_ring(0.5),
+            after_ring(0.95),
+            after_ring(0.99),
+            self.resident,
+        );
+    }
 }
 
 /// What became of the calls.
@@ -123,10 +191,15 @@ struct Tally {
     waits: Vec<Duration>,
 }
 
-async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
+/// A call that has not ended.
+struct Open {
+    since: SystemTime,
+    answered: bool,
+}
+
+async fn place(placer: &mut impl Placer, plan: &Plan) -> Tally {
     let mut tally = Tally::default();
-    let mut open: HashMap<LegId, SystemTime> = HashMap::new();
-    let mut answered: HashMap<LegId, ()> = HashMap::new();
+    let mut open: HashMap<u64, Open> = HashMap::new();
     let total = plan.rate * plan.length.as_secs() as u32;
     let started = Instant::now();
     let mut beat = tokio::time::interval(Duration::from_secs(1) / plan.rate.max(1));
@@ -138,28 +211,13 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
             _ = beat.tick(), if tally.offered < total => {
                 let number = format!("13{:08}0", tally.offered);
                 tally.offered += 1;
-                match callers.dial("far", &number) {
-                    Ok(leg) => drop(open.insert(leg, now())),
+                let since = now();
+                match placer.place(&number).await {
+                    Ok(key) => drop(open.insert(key, Open { since, answered: false })),
                     Err(refused) => tally.failed.add(format!("refused: {refused}")),
                 }
             }
-            Some(event) = callers.events.recv() => {
-                let Some(leg) = event.leg else { continue };
-                match event.kind {
-                    EventKind::Answered => {
-                        answered.insert(leg, ());
-                        let since = open.get(&leg).and_then(|at| event.at.duration_since(*at).ok());
-                        tally.waits.extend(since);
-                    }
-                    EventKind::Ended(why) => {
-                        open.remove(&leg);
-                        if answered.remove(&leg).is_none() {
-                            tally.failed.add(format!("ended: {:?} {:?}", why.sip_status, why.reason));
-                        }
-                    }
-                    _ => {}
-                }
-            }
+            (key, news) = placer.next() => tally.hear(&mut open, key, news),
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
     }
@@ -167,6 +225,25 @@ async fn place(callers: &mut Callers, plan: &Plan) -> Tally {
         tally.failed.add("still up at the end".into());
     }
     tally
+}
+
+impl Tally {
+    fn hear(&mut self, open: &mut HashMap<u64, Open>, key: u64, news: News) {
+        match news {
+            News::Answered(at) => {
+                let Some(call) = open.get_mut(&key) else {
+                    return;
+                };
+                call.answered = true;
+                self.waits.extend(at.duration_since(call.since));
+            }
+            News::Ended(why) => {
+                if open.remove(&key).is_some_and(|call| !call.answered) {
+                    self.failed.add(why);
+                }
+            }
+        }
+    }
 }
 
 /// As SIPp counts them.

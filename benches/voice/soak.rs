@@ -54,7 +54,7 @@ pub async fn measure(plan: &Plan) {
                 println!(
                     "| {:.0} | {:.1} | {placed} | {} | {late} |",
                     started.elapsed().as_secs_f64(),
-                    resident_kilobytes() / 1_024.0,
+                    resident_kilobytes(std::process::id()) / 1_024.0,
                     failed.count(),
                 );
             }

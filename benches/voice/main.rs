@@ -2,9 +2,8 @@
 //! answered person hears the agent.
 //!
 //! `cargo bench -p embedded --bench voice` measures all of it in short; after `--` come the parts (`setup`,
-//! `bridged`, `robots`, `answer`, `soak`) and `seconds=30 rate=100 calls=100 robots=300 samples=50`. The
-//! long runs are the same command: `-- setup seconds=600`, `-- bridged calls=1000 seconds=60`,
-//! `-- robots robots=3000`, `-- soak calls=500 rate=20 seconds=1800`.
+//! `bridged`, `robots`, `answer`, `soak`) and `seconds=30 rate=100 calls=100 robots=300 samples=50`.
+//! `-- full` runs each part at full size, one process after the other, which takes more than an hour.
 //!
 //! Where Asterisk is installed it makes the same calls in the same run, ordered over its manager interface.
 //!
@@ -23,7 +22,16 @@ mod soak;
 #[expect(dead_code, reason = "the media bench needs more of it")]
 mod sockets;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, process::Command, time::Duration};
+
+/// Every part at full size.
+const FULL: [&str; 5] = [
+    "bridged calls=1000 seconds=60",
+    "robots robots=3000 seconds=60",
+    "answer samples=100",
+    "setup rate=100 seconds=600",
+    "soak calls=500 rate=20 seconds=1800",
+];
 
 /// What is measured, and how much of it.
 #[derive(Debug, Clone)]
@@ -79,6 +87,11 @@ impl Plan {
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.iter().any(|word| word == "full") {
+        return full();
+    }
+    // A socket for each leg, and the far ends' too.
+    rlimit::increase_nofile_limit(u64::MAX).expect("a limit can be raised as far as it goes");
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     if let Some(at) = words.iter().position(|word| word == "far") {
         return runtime.block_on(far::serve(&words[at + 1]));
@@ -111,4 +124,14 @@ fn main() {
     });
     // The readers of events wait for switches that are gone.
     runtime.shutdown_background();
+}
+
+/// A process for each part: memory is measured from its beginning.
+fn full() {
+    let program = std::env::current_exe().expect("our own name");
+    for words in FULL {
+        let mut part = proc::Process::start(Command::new(&program).args(words.split(' ')));
+        let end = part.0.wait().expect("it was started");
+        assert!(end.success(), "{words}: {end}");
+    }
 }

@@ -130,6 +130,13 @@ async fn a_campaign_gets_leads_of_contacts_for_its_targets() {
             .unwrap()
             .unwrap();
         assert!(after.revision > before.revision, "the floor is told");
+
+        // To one target alone, whose own list the campaign calls.
+        let to = Target::new(TargetType::Agent, "1001", 0);
+        let task = allocate(&house, Some(&campaign), &ask(None, Some(to))).await;
+        assert_eq!((task.filtered, task.to_agent), (3, 3));
+        let own = store::hopper::draw(&house.db, "n", &campaign, Some("1001"), 9, house.now());
+        assert_eq!(own.await.unwrap().leads.len(), 3);
     })
     .await;
 }

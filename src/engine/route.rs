@@ -102,14 +102,20 @@ impl Kind {
         }
     }
 
+    /// The gateways that the rule names.
+    pub fn gateways(&self) -> impl Iterator<Item = &GatewayId> {
+        let rule = match self {
+            Self::Outbound(rule) => Some(rule),
+            _ => None,
+        };
+        rule.into_iter()
+            .flat_map(|rule| rule.gateway.iter().chain(&rule.fallback_gateways))
+    }
+
     /// Whether the rule names the gateway.
     #[must_use]
     pub fn is_through(&self, gateway: &str) -> bool {
-        let Self::Outbound(rule) = self else {
-            return false;
-        };
-        let mut named = rule.gateway.iter().chain(&rule.fallback_gateways);
-        named.any(|one| one.as_str() == gateway)
+        self.gateways().any(|one| one.as_str() == gateway)
     }
 }
 

@@ -177,7 +177,7 @@ impl Scribe {
                 store::hopper::block(db, lead.as_str(), *block, *retry_at, basis, now).await?;
             }
             Command::Release { lead, retry_at } => {
-                store::hopper::release(db, lead.as_str(), *retry_at).await?;
+                store::hopper::release(db, &self.node, lead.as_str(), *retry_at).await?;
             }
             Command::ReleaseAll { campaign } => {
                 store::hopper::release_all(db, &self.node, campaign.as_str()).await?;

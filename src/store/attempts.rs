@@ -117,7 +117,8 @@ async fn opt_out(tx: &mut Tx, close: &CloseAttempt, now: Millis) -> Result<()> {
     Ok(())
 }
 
-/// The lead's next step after an attempt.
+/// The lead's next step after an attempt. An appointment that is still to come stands, also one that was
+/// made during the call.
 pub(crate) async fn settle(
     tx: &mut Tx,
     close: &CloseAttempt,
@@ -126,7 +127,8 @@ pub(crate) async fn settle(
 ) -> Result<()> {
     let failed = i64::from(!outcome.is_success());
     let rows = on!(tx.conn(), c => sqlx::query(
-        "UPDATE leads SET call_status = $2, outcome = $3, next_dial_at = $4,
+        "UPDATE leads SET call_status = $2, outcome = $3,
+             next_dial_at = CASE WHEN appointed AND appoint_at > $6 THEN appoint_at ELSE $4 END,
              fail_count = fail_count + $5, updated_at = $6,
              call_rank = $7, call_key = ''
          WHERE id = $1 AND call_status = 'calling'")

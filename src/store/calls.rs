@@ -1,7 +1,7 @@
 //! Calls: one CDR each, opened when the call begins and closed with everything known of it.
 
 use engine::{
-    disposition::{Disposition, Step},
+    disposition::{Code, Disposition, Step},
     draw::late,
     floor::{CloseCall, OpenCall},
     ivr::Choice,
@@ -148,7 +148,8 @@ pub async fn recorded(db: &Db, call: &str, file: &str, ms: i64, error: Option<&s
     Ok(())
 }
 
-/// What the agent said of a call, with what follows for its lead.
+/// What the agent said of a call, with what follows for its lead. An appointment that is still to come
+/// stands unless a time was agreed on anew, or another call is of no use.
 ///
 /// # Errors
 /// When the database refuses; then nothing is written.
@@ -165,7 +166,7 @@ pub async fn dispose(
     on!(tx.conn(), c => sqlx::query("UPDATE calls SET disposition = $2, note = $3 WHERE id = $1")
         .bind(call).bind(code).bind(&disposition.note).execute(c).await.map(|_| ()))?;
     if let Some(lead) = lead {
-        step_lead(&mut tx, lead, code, &disposition.note, step, now).await?;
+        step_lead(&mut tx, lead, disposition, step, now).await?;
     }
     tx.commit().await
 }
@@ -173,23 +174,33 @@ pub async fn dispose(
 async fn step_lead(
     tx: &mut Tx,
     lead: &str,
-    code: &str,
-    note: &str,
+    said: &Disposition,
     step: Step,
     now: Millis,
 ) -> Result<()> {
     let appointed = matches!(step, Step::CallAgain(_));
+    let no_use = matches!(
+        said.code,
+        Code::NotInterested | Code::WrongNumber | Code::DoNotCall
+    );
+    let keeps = !no_use && !appointed;
     let again = match step {
         Step::CallAgain(at) | Step::TryAgain(at) => Some(at.0),
         Step::Close | Step::Suppress => None,
     };
-    on!(tx.conn(), c => sqlx::query(
-        "UPDATE leads SET disposition = $2, appointed = $3, appoint_at = $4, appoint_note = $5,
-             next_dial_at = $8, updated_at = $6, call_rank = $7, call_key = ''
-         WHERE id = $1")
-        .bind(lead).bind(code).bind(appointed).bind(again.filter(|_| appointed))
-        .bind(appointed.then_some(note)).bind(now.0).bind(again.map(|at| late(Millis(at))))
-        .bind(again)
+    const PROMISED: &str = "appointed AND appoint_at > $6 AND $9";
+    let sql = format!(
+        "UPDATE leads SET disposition = $2, updated_at = $6, call_rank = $7, call_key = '',
+             appointed = CASE WHEN {PROMISED} THEN appointed ELSE $3 END,
+             appoint_at = CASE WHEN {PROMISED} THEN appoint_at ELSE $4 END,
+             appoint_note = CASE WHEN {PROMISED} THEN appoint_note ELSE $5 END,
+             next_dial_at = CASE WHEN {PROMISED} THEN appoint_at ELSE $8 END
+         WHERE id = $1"
+    );
+    on!(tx.conn(), c => sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(lead).bind(said.code.as_str()).bind(appointed).bind(again.filter(|_| appointed))
+        .bind(appointed.then_some(&said.note)).bind(now.0).bind(again.map(|at| late(Millis(at))))
+        .bind(again).bind(keeps)
         .execute(c).await.map(|_| ()))?;
     if step == Step::Suppress {
         let found: Option<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
@@ -367,7 +378,7 @@ mod tests {
         sample_floor as floor,
         testing::{inbound, on_both},
     };
-    use engine::{disposition::Code, outcome::Outcome};
+    use engine::outcome::Outcome;
 
     fn said(code: Code) -> Disposition {
         Disposition {

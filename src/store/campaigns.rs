@@ -162,6 +162,27 @@ pub async fn in_states(db: &Db, states: &[State]) -> Result<Vec<Campaign>> {
     Ok(found)
 }
 
+/// The name of a campaign that is not finished and gives its calls to the queue, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_queue(db: &Db, orgi: &str, queue: &str) -> Result<Option<String>> {
+    let robots = match db {
+        Db::Lite { .. } => "json_extract(settings, '$.robot.then_queue')",
+        Db::Pg(_) => "settings::json -> 'robot' ->> 'then_queue'",
+    };
+    let sql = format!(
+        "SELECT name FROM campaigns c WHERE orgi = $1 AND state <> 'finished'
+             AND ({robots} = $2 OR EXISTS (SELECT 1 FROM targets t WHERE t.campaign_id = c.id
+                 AND t.target_type = 'queue' AND t.target_id = $2))
+         LIMIT 1"
+    );
+    Ok(
+        on!(db.read(), c => sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).bind(queue).fetch_optional(c).await)?,
+    )
+}
+
 /// The name of a campaign that may still dial and asks this survey.
 ///
 /// # Errors

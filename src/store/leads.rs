@@ -6,7 +6,7 @@ use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Doc, Error, Result, Tx, batches, doc, on, segments};
+use crate::{Db, Doc, Error, Result, Tx, batches, doc, on, segments, tasks};
 
 mod add;
 mod change;
@@ -215,20 +215,29 @@ pub async fn set_business_status(tx: &mut Tx, id: &str, status: &str, now: Milli
     Ok(())
 }
 
-/// Deletes a lead that is not allocated.
+#[derive(FromRow)]
+struct Deleted {
+    batch_id: String,
+    position: i64,
+    #[sqlx(flatten)]
+    place: tasks::Place,
+}
+
+/// Deletes a lead that is not allocated, out of its task too.
 ///
 /// # Errors
 /// `ROW_IN_USE` when it is allocated; recycle it first (OUT-084). `BATCH_ARCHIVED`.
 pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bool> {
-    let gone: Option<(String, i64)> = on!(tx.conn(), c => sqlx::query_as(
+    let gone: Option<Deleted> = on!(tx.conn(), c => sqlx::query_as(
         "DELETE FROM leads WHERE orgi = $1 AND id = $2
              AND call_status <> 'calling' AND alloc_status IN ('unallocated', 'recycled')
              AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = batch_id AND b.state = 'archived')
-         RETURNING batch_id, position"
+         RETURNING batch_id, position, alloc_status, task_id, campaign_id"
     ).bind(orgi).bind(id).fetch_optional(c).await)?;
-    if let Some((batch, position)) = gone {
-        segments::dirty(tx, &batch, &[position]).await?;
-        batches::touch(tx, &batch, now).await?;
+    if let Some(lead) = gone {
+        tasks::leave(tx, std::iter::once(&lead.place), now).await?;
+        segments::dirty(tx, &lead.batch_id, &[lead.position]).await?;
+        batches::touch(tx, &lead.batch_id, now).await?;
         return Ok(true);
     }
     let state: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(

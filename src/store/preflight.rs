@@ -52,6 +52,7 @@ struct Row {
     next_dial_at: Option<i64>,
     call_rank: Option<i64>,
     appointed: bool,
+    appoint_at: Option<i64>,
     attempts: i64,
     attempts_today: i64,
     live: i64,
@@ -65,7 +66,7 @@ struct Row {
 /// A lead that was never dialled has no attempts: nothing is counted for it.
 const COLUMNS: &str = concat!(
     "l.position, l.phone, l.voided, l.alloc_status, l.call_status,
-    l.next_dial_at, l.call_rank, l.appointed, ",
+    l.next_dial_at, l.call_rank, l.appointed, l.appoint_at, ",
     reserved!("l.id"),
     " AS is_reserved,
     l.dnc, l.data, (SELECT i.consent FROM imports i WHERE i.id = l.import_id) AS consent,
@@ -249,7 +250,7 @@ fn to_be_drawn(row: &Row) -> (Hold, Option<i64>) {
         _ => Hold::InUse,
     };
     // A start makes it due at once, but for an appointment.
-    (hold, row.next_dial_at.filter(|_| row.appointed))
+    (hold, row.appoint_at.filter(|_| row.appointed))
 }
 
 fn allocated(row: &Row) -> (Hold, Option<i64>) {
@@ -263,7 +264,9 @@ fn allocated(row: &Row) -> (Hold, Option<i64>) {
     };
     // One that was never dialled is drawn by its rank, which says so when it is to wait.
     let due = match row.call_rank {
-        Some(rank) if row.call_status == "notcall" => (rank > LATE).then(|| rank - LATE),
+        Some(rank) if row.call_status == "notcall" && !row.appointed => {
+            (rank > LATE).then(|| rank - LATE)
+        }
         _ => row.next_dial_at,
     };
     (hold, due)

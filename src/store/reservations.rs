@@ -69,3 +69,15 @@ pub(crate) async fn end_undialled(tx: &mut Tx, lead: &str) -> Result<()> {
         .bind(lead).execute(c).await.map(|_| ()))?;
     Ok(())
 }
+
+/// The lead is not in this node's hand any more, unless it is being dialled. `false`: it was not.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn give_back(tx: &mut Tx, lead: &str, node: &str) -> Result<bool> {
+    let rows = on!(tx.conn(), c => sqlx::query(
+        "DELETE FROM reservations WHERE lead_id = $1 AND node = $2 AND NOT EXISTS
+             (SELECT 1 FROM leads l WHERE l.id = $1 AND l.call_status = 'calling')")
+        .bind(lead).bind(node).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}

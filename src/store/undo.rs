@@ -1,19 +1,18 @@
 //! Takes an import back: its leads go, what it changed becomes what it was. Only until the first
 //! call, and only while nobody else has changed the same leads.
 
-use std::collections::BTreeMap;
-
 use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
 use crate::{
-    Db, Error, Result, Tx, campaigns, dictionaries, doc,
+    Db, Error, Result, Tx, dictionaries, doc,
     imports::Import,
     journal::{self, Was},
     leads::{self, Change},
     mappings, on,
     reservations::reserved,
+    tasks,
 };
 
 /// Leads of an import that stand in the way of its undo, by what happened to them since.
@@ -168,9 +167,8 @@ pub async fn give_up(tx: &mut Tx, id: &str) -> Result<()> {
 struct Inserted {
     id: String,
     position: i64,
-    alloc_status: String,
-    task_id: Option<String>,
-    campaign_id: Option<String>,
+    #[sqlx(flatten)]
+    place: tasks::Place,
     is_used: bool,
 }
 
@@ -219,7 +217,7 @@ pub async fn remove_some(
         return Ok((done, after));
     };
     let (used, free): (Vec<_>, Vec<_>) = found.into_iter().partition(|lead| lead.is_used);
-    leave_tasks(tx, &free, now).await?;
+    tasks::leave(tx, free.iter().map(|lead| &lead.place), now).await?;
     let gone: Vec<i64> = free.iter().map(|lead| lead.position).collect();
     crate::segments::dirty(tx, &import.batch_id, &gone).await?;
     let removed = delete(tx, free.into_iter().map(|lead| lead.id).collect()).await?;
@@ -229,41 +227,6 @@ pub async fn remove_some(
         ..Chunk::default()
     };
     Ok((done, last))
-}
-
-/// A task's counts add up as before (OUT-129): what was given to a target or is unallocated is one
-/// less of what was filtered.
-async fn leave_tasks(tx: &mut Tx, leads: &[Inserted], now: Millis) -> Result<()> {
-    let mut left: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-    for lead in leads {
-        if let Some(task) = &lead.task_id {
-            *left.entry((task, &lead.alloc_status)).or_default() += 1;
-        }
-    }
-    for ((task, status), leads) in left {
-        let column = match status {
-            "agent" => "to_agent",
-            "dept" => "to_dept",
-            "ai" => "to_ai",
-            "queue" => "to_queue",
-            _ => "unallocated",
-        };
-        let sql = format!(
-            "UPDATE tasks SET filtered = filtered - $2, {column} = {column} - $2 WHERE id = $1"
-        );
-        on!(tx.conn(), c => sqlx::query(sqlx::AssertSqlSafe(sql)).bind(task).bind(leads).execute(c)
-            .await.map(|_| ()))?;
-    }
-    let mut campaigns: Vec<&String> = leads
-        .iter()
-        .filter_map(|l| l.campaign_id.as_ref())
-        .collect();
-    campaigns.sort_unstable();
-    campaigns.dedup();
-    for campaign in campaigns {
-        campaigns::touch(tx, campaign, now).await?;
-    }
-    Ok(())
 }
 
 async fn delete(tx: &mut Tx, ids: Vec<String>) -> Result<i64> {

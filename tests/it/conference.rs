@@ -55,6 +55,9 @@ async fn four_parties_confer_and_one_of_them_may_only_listen_for_a_while() {
     let mute = format!("{}/mute", of(0));
     let refused = stranger.ask(Method::POST, &mute, None).await;
     assert_eq!(refused.code(), "FORBIDDEN", "{refused:?}");
+    let recording = format!("/calls/{}/recording/pause", text(&agent["call"]["id"]));
+    let refused = stranger.ask(Method::POST, &recording, None).await;
+    assert_eq!(refused.code(), "FORBIDDEN", "{refused:?}");
     talk.api.ask(Method::POST, &mute, None).await;
     talk.hears(At::First, &[BOSS, SECOND]).await;
     talk.hears(At::Boss, &[FIRST, SECOND]).await;

@@ -39,8 +39,8 @@ pub async fn block(
 ) -> Result<()> {
     let mut tx = db.begin().await?;
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE leads SET blocked = $2, next_dial_at = $3, updated_at = $4, call_rank = $5,
-             call_key = '', blocked_basis = $6
+        "UPDATE leads SET blocked = $2, updated_at = $4, call_rank = $5, call_key = '', blocked_basis = $6,
+             next_dial_at = CASE WHEN appointed AND appoint_at > $3 THEN appoint_at ELSE $3 END
          WHERE id = $1")
         .bind(lead).bind(block.as_str()).bind(retry_at.map(|at| at.0)).bind(now.0)
         .bind(retry_at.map(late)).bind(basis)
@@ -49,19 +49,21 @@ pub async fn block(
     tx.commit().await
 }
 
-/// Gives a lead back; `retry_at` keeps it away for a while.
+/// Gives back a lead that this node holds and does not dial; `retry_at` keeps it away for a while, until
+/// its appointment if that is later. One that it does not hold any more is left alone.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn release(db: &Db, lead: &str, retry_at: Option<Millis>) -> Result<()> {
+pub async fn release(db: &Db, node: &str, lead: &str, retry_at: Option<Millis>) -> Result<()> {
     let mut tx = db.begin().await?;
-    if let Some(at) = retry_at {
+    let held = reservations::give_back(&mut tx, lead, node).await?;
+    if let Some(at) = retry_at.filter(|_| held) {
         on!(tx.conn(), c => sqlx::query(
-            "UPDATE leads SET next_dial_at = $2, call_rank = $3
-             WHERE id = $1 AND call_status <> 'calling'")
+            "UPDATE leads SET call_rank = $3,
+                 next_dial_at = CASE WHEN appointed AND appoint_at > $2 THEN appoint_at ELSE $2 END
+             WHERE id = $1")
             .bind(lead).bind(at.0).bind(late(at)).execute(c).await.map(|_| ()))?;
     }
-    reservations::end_undialled(&mut tx, lead).await?;
     tx.commit().await
 }
 

@@ -160,7 +160,9 @@ async fn an_appointment_and_a_late_lead_wait_for_their_time() {
         draw(db, floor::NODE, &campaign, None, 1, NOW)
             .await
             .unwrap();
-        release(db, &ids[0], Some(later)).await.unwrap();
+        release(db, floor::NODE, &ids[0], Some(later))
+            .await
+            .unwrap();
         let left = what_is_left(db, &campaign, NOW).await.unwrap();
         assert_eq!((left.undone, left.next_due), (4, Some(NOW)));
         let places = |drawn: Drawn| -> Vec<usize> {

@@ -3,7 +3,8 @@ use engine::import_row::{NewLead, Values};
 use super::*;
 use crate::{
     sample::{self, NOW},
-    testing::on_both,
+    tasks,
+    testing::{self, on_both},
 };
 
 #[tokio::test]
@@ -101,6 +102,22 @@ async fn an_allocated_lead_is_not_deleted() {
         assert_eq!(error.code(), Some("ROW_IN_USE"));
         assert!(delete(&mut tx, "o", &leads[1].id, NOW).await.unwrap());
         assert!(!delete(&mut tx, "o", &leads[1].id, NOW).await.unwrap());
+        tx.commit().await.unwrap();
+        // One that was taken back is its task's until then: the counts go on adding up.
+        let task = testing::task_of_department(&home.db, "o", &[leads[0].id.clone()], "d").await;
+        on!(home.db.write(), c => sqlx::query(
+            "UPDATE leads SET alloc_status = 'recycled' WHERE id = $1"
+        ).bind(&leads[0].id).execute(c).await.map(|_| ()))
+        .unwrap();
+        on!(home.db.write(), c => sqlx::query(
+            "UPDATE tasks SET to_dept = 0, unallocated = 1 WHERE id = $1"
+        ).bind(&task).execute(c).await.map(|_| ()))
+        .unwrap();
+        let mut tx = home.db.begin().await.unwrap();
+        assert!(delete(&mut tx, "o", &leads[0].id, NOW).await.unwrap());
+        tx.commit().await.unwrap();
+        let task = tasks::get(&home.db, &task).await.unwrap().unwrap();
+        assert_eq!((task.filtered, task.unallocated), (0, 0));
     })
     .await;
 }

@@ -241,7 +241,8 @@ const STATES: [&str; 10] = [
     "UPDATE leads SET call_status = 'calling' WHERE id = $1",
     RESERVE,
     "UPDATE leads SET phone = '' WHERE id = $1",
-    "UPDATE leads SET appointed = TRUE, next_dial_at = 9000000000000 WHERE id = $1",
+    "UPDATE leads SET appointed = TRUE, appoint_at = 9000000000000,
+        next_dial_at = CASE WHEN campaign_id IS NULL THEN NULL ELSE 9000000000000 END WHERE id = $1",
 ];
 
 #[tokio::test]

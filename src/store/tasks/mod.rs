@@ -3,6 +3,7 @@
 mod candidates;
 mod give;
 mod hand_on;
+mod leave;
 mod recycle;
 mod stale;
 
@@ -18,6 +19,7 @@ use sqlx::FromRow;
 pub use candidates::{Asked, Candidate, candidates, free_between, held};
 pub use give::{Given, advance, give};
 pub use hand_on::{Handed, hand_on};
+pub(crate) use leave::{Place, leave};
 pub use recycle::{
     Held, Lost, Scope, Skipped, Taken, left_behind, record_recycled, returnable, take_back,
 };

@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     calls::is_own_now,
-    commanded::commanded,
+    commanded::{commanded, commands_call},
     find,
     in_call::{To, destination},
     shown::mask,
@@ -90,7 +90,12 @@ async fn members(
 async fn now(house: &House, caller: &Caller, call: CallId) -> Result<InCallOut, Problem> {
     let seen = find::there(house.live.who_is_in(call).await)?;
     let masked = caller.is_agent_only();
-    let members = seen.members.into_iter();
+    // Whoever listens is not told to those who are listened to.
+    let heard = |member: &Member| member.kind != "supervisor" || member.state == "barge";
+    let members = seen
+        .members
+        .into_iter()
+        .filter(|member| !masked || heard(member));
     Ok(InCallOut {
         call_id: call.to_string(),
         conference: seen.conference,
@@ -104,7 +109,7 @@ async fn now(house: &House, caller: &Caller, call: CallId) -> Result<InCallOut, 
 fn show(member: Member, masked: bool) -> MemberOut {
     MemberOut {
         kind: member.kind,
-        name: match masked && member.kind == "customer" {
+        name: match masked && matches!(member.kind, "customer" | "outside") {
             true => mask(&member.name),
             false => member.name,
         },
@@ -234,14 +239,7 @@ async fn is_of_own_department(
     seen: &InCall,
     member: Option<LegId>,
 ) -> Result<(), Problem> {
-    let view = house.live.view();
-    let has_it = view.agents.iter().find(|agent| {
-        let call = agent.call.as_ref();
-        call.is_some_and(|call| call.id == seen.call_id && !call.consulted)
-    });
-    if let Some(agent) = has_it {
-        commanded(house, caller, agent.id.as_str()).await?;
-    }
+    commands_call(house, caller, seen.call_id).await?;
     let is_it = |one: &&Member| one.kind == "agent" && one.id.is_some() && one.id == member;
     if let Some(agent) = seen.members.iter().find(is_it) {
         commanded(house, caller, &agent.name).await?;

@@ -23,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    commanded::commands_call,
     find,
     shown::{mask, shown},
 };
@@ -264,6 +265,9 @@ async fn pause_or_resume(
     let number: CallId = id.parse().map_err(|_| Problem::not_found())?;
     find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
     is_own_now(house, caller, number)?;
+    if !caller.is_agent_only() {
+        commands_call(house, caller, number).await?;
+    }
     house.live.pause_recording(number, paused).await?;
     Ok(StatusCode::NO_CONTENT)
 }

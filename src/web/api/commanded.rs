@@ -1,6 +1,6 @@
 //! Whom the caller may give orders: agents themselves, supervisors their department's agents (AGT-153).
 
-use engine::ids::AgentId;
+use engine::ids::{AgentId, CallId};
 use store::access::{Role, members};
 
 use super::agents::named;
@@ -23,4 +23,20 @@ pub async fn commanded(house: &House, caller: &Caller, id: &str) -> Result<Agent
         return Err(Problem::because("FORBIDDEN", text));
     }
     Ok(id)
+}
+
+/// Whether the caller may give orders to the agent who has the call, if an agent has it.
+///
+/// # Errors
+/// As [`commanded`].
+pub async fn commands_call(house: &House, caller: &Caller, call: CallId) -> Result<(), Problem> {
+    let view = house.live.view();
+    let has_it = view.agents.iter().find(|agent| {
+        let current = agent.call.as_ref();
+        current.is_some_and(|current| current.id == call && !current.consulted)
+    });
+    if let Some(agent) = has_it {
+        commanded(house, caller, agent.id.as_str()).await?;
+    }
+    Ok(())
 }

@@ -6,12 +6,10 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use engine::{
-    draw::{Target, TargetType},
-    window::Window,
-};
+use engine::draw::{Target, TargetType};
 use serde::Deserialize;
 use store::{
+    campaigns,
     contacts::{self, Contact, Draft},
     imports, targets,
     tasks::{self, ContactsAsk},
@@ -26,7 +24,6 @@ use super::{
     grants::may_give,
     running::timed,
     shown::shown,
-    targets::Known,
 };
 use crate::{
     caller::Caller,
@@ -91,9 +88,10 @@ pub struct Allocate {
     /// Or all of them; those whose name or number contains `q` when it is given.
     all: Option<bool>,
     q: Option<String>,
-    /// To the targets of this campaign.
-    campaign_id: Option<String>,
-    /// Or to this agent, department, queue or robot, with `target_id`.
+    /// The campaign that calls them, if it runs; otherwise when it is started.
+    campaign_id: String,
+    /// Its target that gets all of them: agent, department, queue or robot, with `target_id`. Its targets share
+    /// them when this is not given.
     target_type: Option<String>,
     target_id: Option<String>,
     /// Of the leads, 0 (when not given) to 9.
@@ -186,7 +184,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// 联系人分配 · Make leads of contacts and give them to a campaign's targets, or to one target. A
+/// 联系人分配 · Make leads of contacts and give them to a campaign's targets, or to one of them. A
 /// contact of whom the receiver has an undialled lead already is left out. `ALLOC_FORBIDDEN`,
 /// `NO_TARGETS`.
 #[utoipa::path(post, path = "/api/v1/contacts/allocate", tag = "contacts",
@@ -202,28 +200,15 @@ async fn allocate(
         return Err(Problem::at("/priority", "range", "must be 0 to 9"));
     }
     let (contacts, search) = which(&asked)?;
-    let receiver = (asked.campaign_id, asked.target_type, asked.target_id);
-    let (campaign, target, window) = match receiver {
-        (Some(id), None, None) => {
-            let campaign = find::campaign(&house, &caller, &id).await?;
-            let to = targets::list(&house.db, &id).await?;
-            if to.is_empty() {
-                return Err(Problem::of("NO_TARGETS"));
-            }
-            may_give(&house, &caller, &to).await?;
-            (Some(id), None, campaign.settings.0.window)
-        }
-        (None, Some(kind), Some(id)) => {
-            let target = known(&house, &caller, &kind, id).await?;
-            may_give(&house, &caller, std::slice::from_ref(&target)).await?;
-            (None, Some(target), Window::default())
-        }
-        _ => {
-            let message = "give campaign_id, or target_type and target_id";
-            return Err(Problem::because("MALFORMED", message));
-        }
-    };
-    let title = timed("联系人分配", &window, at);
+    let campaign = find::campaign(&house, &caller, &asked.campaign_id).await?;
+    let all = targets::list(&house.db, &campaign.id).await?;
+    if all.is_empty() {
+        return Err(Problem::of("NO_TARGETS"));
+    }
+    let target = chosen(&all, asked.target_type, asked.target_id)?;
+    let receivers = target.as_ref().map_or(&all[..], std::slice::from_ref);
+    may_give(&house, &caller, receivers).await?;
+    let title = timed("联系人分配", &campaign.settings.0.window, at);
     let ask = ContactsAsk {
         import: imports::new_import_id(),
         contacts,
@@ -233,7 +218,9 @@ async fn allocate(
     };
     let by = (caller.user_id(), at);
     let mut tx = house.db.begin().await?;
-    let campaign = campaign.as_deref();
+    // One that runs out of leads at this moment ends before or sees the task.
+    campaigns::takes_more(&mut tx, &campaign.id).await?;
+    let campaign = Some(campaign.id.as_str());
     let task = tasks::create_other(&mut tx, caller.orgi(), campaign, &title, &ask, by).await?;
     let work = Work::AllocateContacts { task: task.clone() };
     let by = By {
@@ -266,16 +253,30 @@ fn which(asked: &Allocate) -> Result<(Option<Vec<String>>, String), Problem> {
     }
 }
 
-async fn known(house: &House, caller: &Caller, kind: &str, id: String) -> Result<Target, Problem> {
-    let Some(kind) = TargetType::parse(kind) else {
+/// The one of a campaign's targets that is to have all; `None`: they share.
+fn chosen(
+    all: &[Target],
+    kind: Option<String>,
+    id: Option<String>,
+) -> Result<Option<Target>, Problem> {
+    let (kind, id) = match (kind, id) {
+        (None, None) => return Ok(None),
+        (Some(kind), Some(id)) => (kind, id),
+        _ => {
+            let message = "give target_type and target_id, or neither";
+            return Err(Problem::because("MALFORMED", message));
+        }
+    };
+    let Some(kind) = TargetType::parse(&kind) else {
         let message = "must be agent, department, queue or robot";
         return Err(Problem::at("/target_type", "choice", message));
     };
-    if Known::read(house, caller).await?.has(kind, &id) {
-        Ok(Target::new(kind, id, 0))
-    } else {
-        Err(Problem::at("/target_id", "unknown", "there is none"))
-    }
+    let found = all
+        .iter()
+        .find(|one| one.target_type == kind && one.target_id == id);
+    let message = "the campaign has no such target";
+    let found = found.ok_or_else(|| Problem::at("/target_id", "unknown", message))?;
+    Ok(Some(Target::new(kind, found.target_id.clone(), 0)))
 }
 
 async fn contact(house: &House, caller: &Caller, id: &str) -> Result<Contact, Problem> {

@@ -8,7 +8,7 @@ use axum::{
 use engine::route::{Kind, Pattern};
 use serde::{Deserialize, Serialize};
 use store::{
-    Doc, queues,
+    Doc, gateways, queues,
     routes::{self as stored, Route},
 };
 use utoipa::ToSchema;
@@ -239,13 +239,21 @@ fn usual(rule: &Kind, pattern: &Pattern) -> i64 {
 }
 
 /// # Errors
-/// `NO_SUCH_QUEUE` or `NO_SUCH_MENU` when a rule leads to one that the tenant does not have.
+/// `NO_SUCH_QUEUE`, `NO_SUCH_MENU`, or a fault at `/rule`, when it leads to one that is not there.
 async fn leads_somewhere(house: &House, caller: &Caller, rule: &Kind) -> Result<(), Problem> {
     if let Some(queue) = rule.queue() {
         let known = queues::revisions(&house.db, caller.orgi()).await?;
         if !known.contains_key(queue.as_str()) {
             return Err(Problem::of("NO_SUCH_QUEUE"));
         }
+    }
+    let known = gateways::list(&house.db).await?;
+    if let Some(gone) = rule
+        .gateways()
+        .find(|id| !known.iter().any(|one| one.id == id.as_str()))
+    {
+        let text = format!("there is no gateway {gone}");
+        return Err(Problem::at("/rule", "unknown", text));
     }
     match rule.menu() {
         Some(menu) => ivr_menus::known(house, caller, menu).await,

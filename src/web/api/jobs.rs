@@ -8,7 +8,9 @@ use axum::{
 use serde::Deserialize;
 use serde_json::Value;
 use store::{
-    Tx, files,
+    Tx,
+    access::Role,
+    files,
     jobs::{self, Job},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -149,6 +151,16 @@ async fn get(
     Ok(Json(find::job(&house, &caller, &id).await?.into()))
 }
 
+/// Who may give leads, and take them back, orders the jobs that do so.
+async fn may_order(house: &House, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let job = find::job(house, caller, id).await?;
+    let moves_leads = job.kind.starts_with("allocate_") || job.kind.starts_with("recycle_");
+    if moves_leads && caller.role() == Role::Marketer {
+        return Err(Problem::of("FORBIDDEN"));
+    }
+    Ok(())
+}
+
 /// 取消 · Cancel a job that has not ended; a running one stops at its next chunk. What it has done so
 /// far stays, and what it worked on fails with `CANCELLED`.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
@@ -158,7 +170,7 @@ async fn cancel(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobOut>, Problem> {
-    find::job(&house, &caller, &id).await?;
+    may_order(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
     let done = jobs::cancel(&mut tx, &id, now()).await?;
     ordered(&house, &caller, &id, (tx, done), "JOB_OVER").await
@@ -172,7 +184,7 @@ async fn pause(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobOut>, Problem> {
-    find::job(&house, &caller, &id).await?;
+    may_order(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
     let done = jobs::pause(&mut tx, &id, now()).await?;
     ordered(&house, &caller, &id, (tx, done), "JOB_NOT_RUNNING").await
@@ -186,7 +198,7 @@ async fn resume(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobOut>, Problem> {
-    find::job(&house, &caller, &id).await?;
+    may_order(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
     let done = jobs::resume(&mut tx, &id, now()).await?;
     ordered(&house, &caller, &id, (tx, done), "JOB_NOT_PAUSED").await
@@ -201,7 +213,7 @@ async fn retry(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobOut>, Problem> {
-    find::job(&house, &caller, &id).await?;
+    may_order(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
     let done = jobs::retry(&mut tx, &id, now()).await?;
     ordered(&house, &caller, &id, (tx, done), "JOB_NOT_FAILED").await

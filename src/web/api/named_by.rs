@@ -4,7 +4,7 @@
 use engine::survey::Choice;
 use store::{Db, Result, campaigns, extensions, ivr_menus, numbers, queues, routes};
 
-/// The route, or the other queue, that leads to the queue; in words.
+/// The route, the other queue, the voice menu or the campaign that leads to the queue; in words.
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let leads_here = |to: &engine::ids::QueueId| to.as_str() == id;
     for route in routes::list(db, orgi).await? {
@@ -25,7 +25,8 @@ pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
             return Ok(Some(format!("the voice menu {} leads to it", menu.name)));
         }
     }
-    Ok(None)
+    let campaign = campaigns::with_queue(db, orgi, id).await?;
+    Ok(campaign.map(|name| format!("the campaign {name} hands calls to it")))
 }
 
 /// The route, the queue or the other menu that leads to the voice menu; in words.

@@ -204,8 +204,8 @@ async fn put(
     Ok(Json(show(&house, &stored, queue)))
 }
 
-/// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route, an exit key, an overflow or a voice menu leads
-/// to it.
+/// 删除技能组 · Delete a queue. `QUEUE_IN_USE` while a route, an exit key, an overflow, a voice menu or
+/// a campaign that is not finished leads to it.
 #[utoipa::path(delete, path = "/api/v1/queues/{id}", tag = "setup", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(

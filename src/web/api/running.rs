@@ -17,7 +17,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::Accepted, campaigns::CampaignOut, find, grants::may_give};
+use super::{answer::Accepted, campaigns::CampaignOut, find, grants::may_give, targets::Known};
 use crate::{caller::Caller, clock::now, house::House, input::Body, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -164,6 +164,18 @@ async fn may_start(
     let targets = targets::list(db, &campaign.id).await?;
     if !targets.iter().any(|target| target.target_type.fits(mode)) {
         return Err(Problem::of("NO_TARGETS"));
+    }
+    let known = Known::read(house, caller).await?;
+    if let Some(gone) = targets
+        .iter()
+        .find(|to| !known.has(to.target_type, &to.target_id))
+    {
+        let text = format!(
+            "{} {} is not there any more",
+            gone.target_type.as_str(),
+            gone.target_id
+        );
+        return Err(Problem::because("NO_TARGETS", text));
     }
     may_give(house, caller, &targets).await?;
     let filter = filters::get(db, caller.orgi(), &campaign.filter_id).await?;

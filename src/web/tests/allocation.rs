@@ -1,9 +1,10 @@
 //! Who may give leads to whom, and contacts.
 
+use engine::draw::{Target, TargetType};
 use serde_json::{Value, json};
 use store::{
     access::{FIRST_ORGI, Role, departments, users},
-    agents, queues,
+    agents, queues, targets,
     testing::{about as set, on_both},
 };
 
@@ -49,6 +50,34 @@ async fn floor(kit: &Kit) {
     tx.commit().await.unwrap();
 }
 
+/// A campaign that gives leads to everybody there.
+async fn campaign(kit: &Kit, token: &str) -> String {
+    let (batch, _, _) = super::leads::batch(&kit.db, "名单", 1).await;
+    let asked = json!({"name": "全部", "batch_id": batch});
+    let filter = kit
+        .with(token, "POST", "/api/v1/filters", Some(asked))
+        .await;
+    let asked = json!({"name": "回访", "campaign_type": "preview", "filter_id": filter.id()});
+    let made = kit
+        .with(token, "POST", "/api/v1/campaigns", Some(asked))
+        .await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let targets = [
+        (TargetType::Queue, "sales"),
+        (TargetType::Agent, "1001"),
+        (TargetType::Agent, "1002"),
+        (TargetType::Department, "dep_1"),
+        (TargetType::Department, "dep_2"),
+    ];
+    let targets = targets.map(|(kind, id)| Target::new(kind, id, 0));
+    let mut tx = kit.db.begin().await.unwrap();
+    targets::replace(&mut tx, &made.id(), &targets, now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    made.id()
+}
+
 async fn into_department(kit: &Kit, user: &str, department: &str) {
     let mut user = users::get(&kit.db, FIRST_ORGI, user)
         .await
@@ -67,8 +96,10 @@ async fn leads_are_given_only_to_those_one_may_give_to() {
         floor(&kit).await;
         into_department(&kit, "usr_agent", "dep_1").await;
         let supervisor = kit.token(Role::Supervisor).await;
+        let campaign = campaign(&kit, &admin).await;
         let give = async |kind: &str, id: &str| {
-            let asked = json!({"all": true, "target_type": kind, "target_id": id});
+            let asked = json!({"all": true, "campaign_id": campaign, "target_type": kind,
+                "target_id": id});
             let answer = kit.with(
                 &supervisor,
                 "POST",
@@ -174,11 +205,50 @@ async fn contacts_are_kept_once_a_number() {
         );
         assert_eq!(kit.with(&token, "DELETE", &one, None).await.status, 204);
         assert_eq!(kit.with(&token, "GET", &one, None).await.status, 404);
-        let asked = json!({"contact_ids": [], "target_type": "queue", "target_id": "sales"});
-        let answer = kit
-            .with(&token, "POST", "/api/v1/contacts/allocate", Some(asked))
-            .await;
+        kit.user(Role::Agent).await;
+        floor(&kit).await;
+        let campaign = campaign(&kit, &token).await;
+        let allocate = async |asked: Value| {
+            kit.with(&token, "POST", "/api/v1/contacts/allocate", Some(asked))
+                .await
+        };
+        let asked = json!({"contact_ids": [], "campaign_id": campaign});
+        let answer = allocate(asked).await;
         assert_eq!(answer.body["errors"][0]["pointer"], "/contact_ids");
+        // Nobody could call them without a campaign, or where the campaign does not send them.
+        let asked = json!({"all": true, "target_type": "queue", "target_id": "sales"});
+        assert_eq!(allocate(asked).await.status, 422);
+        let asked = json!({"all": true, "campaign_id": campaign, "target_type": "agent",
+            "target_id": "1003"});
+        let answer = allocate(asked).await;
+        assert_eq!(answer.body["errors"][0]["pointer"], "/target_id");
+        let asked = json!({"all": true, "campaign_id": campaign, "target_type": "agent"});
+        assert_eq!(allocate(asked).await.code(), "MALFORMED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_queue_that_a_campaign_hands_calls_to_stays() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Admin).await;
+        kit.user(Role::Agent).await;
+        floor(&kit).await;
+        let campaign = campaign(&kit, &token).await;
+        let kept = kit
+            .with(&token, "DELETE", "/api/v1/queues/sales", None)
+            .await;
+        assert_eq!((kept.status.as_u16(), kept.code()), (409, "QUEUE_IN_USE"));
+        assert!(kept.text.contains("回访"), "{}", kept.text);
+        // Were it gone all the same, nobody would be called for it.
+        let mut tx = kit.db.begin().await.unwrap();
+        assert!(queues::delete(&mut tx, FIRST_ORGI, "sales").await.unwrap());
+        tx.commit().await.unwrap();
+        let path = format!("/api/v1/campaigns/{campaign}/start");
+        let refused = kit.with(&token, "POST", &path, Some(json!({}))).await;
+        assert_eq!(refused.code(), "NO_TARGETS", "{}", refused.text);
+        assert!(refused.text.contains("sales"), "{}", refused.text);
     })
     .await;
 }

@@ -250,6 +250,9 @@ async fn a_gateway_that_a_campaign_dials_through_stays() {
         let kept = kit.with(&token, "DELETE", path, None).await;
         assert_eq!((kept.status.as_u16(), kept.code()), (409, "GATEWAY_IN_USE"));
         assert!(kept.text.contains("春季"), "{}", kept.text);
+        let nowhere = json!({"name": "出局", "number": "9.*", "rule": {"type": "outbound", "gateway": "typo"}});
+        let refused = kit.with(&token, "PUT", "/api/v1/routes/out", Some(nowhere)).await;
+        assert_eq!(refused.body["errors"][0]["pointer"], "/rule", "{}", refused.text);
         let route = json!({"name": "出局", "number": "9.*", "rule": {"type": "outbound", "gateway": "gw1", "fallback_gateways": ["gw9"]}});
         let gateway = json!({"name": "九", "host": "192.0.2.9"});
         for (path, body) in [("/api/v1/gateways/gw9", gateway), ("/api/v1/routes/out", route)] {

@@ -88,6 +88,37 @@ async fn a_job_is_ordered_about_only_where_it_fits() {
 }
 
 #[tokio::test]
+async fn whoever_may_not_give_leads_may_not_stop_that_either() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let marketer = kit.token(Role::Marketer).await;
+        let supervisor = kit.token(Role::Supervisor).await;
+        let (mut tx, task) = (kit.db.begin().await.unwrap(), "tsk_1".into());
+        let by = By {
+            orgi: FIRST_ORGI,
+            user: "usr_supervisor",
+            batch: None,
+        };
+        let job = work::enqueue(&mut tx, Work::AllocateTask { task }, by, now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        for word in ["pause", "resume", "retry", "cancel"] {
+            let refused = order(&kit, &marketer, &job, word).await;
+            assert_eq!(
+                (refused.status.as_u16(), refused.code()),
+                (403, "FORBIDDEN"),
+                "{word}"
+            );
+        }
+        let own = queued(&kit, "usr_marketer").await;
+        assert_eq!(order(&kit, &marketer, &own, "cancel").await.status, 200);
+        assert_eq!(order(&kit, &supervisor, &job, "cancel").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_goes_first_when_its_priority_says_so() {
     on_both(|home| async move {
         let kit = Kit::new(&home);

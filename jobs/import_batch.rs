@@ -23,7 +23,7 @@ use crate::{
     error::JobError,
     house::{House, Ticket},
     import_source,
-    reading::End,
+    reading::{End, Source},
 };
 
 pub mod read;
@@ -44,15 +44,7 @@ pub const CHUNK: usize = 1_000;
 pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobError> {
     let import = imports::get(&house.db, id).await?;
     let import = import.ok_or_else(|| JobError::user("NO_SUCH_IMPORT", "the import is gone"))?;
-    let path = house.data_dir.join(&import.file_path);
-    add_items(house, &import).await?;
-    let source =
-        import_source::of(&house.db, &import.batch_id, path, import.options.0.clone()).await?;
-    let mut tx = house.db.begin().await?;
-    imports::start(&mut tx, id).await?;
-    ticket.progress(&mut tx, "opening", 0, 0).await?;
-    tx.commit().await?;
-
+    let source = begin(house, ticket, &import).await?;
     let writer = write::Writer::new(house, ticket, &import, &source.fields);
     let (chunks, received) = mpsc::channel(AHEAD);
     let cursor = import.row_cursor;
@@ -74,6 +66,24 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
         ))
     })?;
     finish(house, ticket, &import, &end).await
+}
+
+/// The import runs. Once rows of it are in, the others are read as those were, so that an edit between
+/// two starts does not split it over two readings.
+async fn begin(house: &House, ticket: &Ticket, import: &Import) -> Result<Source, JobError> {
+    let reading = match imports::reading(&house.db, &import.id).await? {
+        Some(kept) => kept,
+        None => {
+            add_items(house, import).await?;
+            import_source::now(&house.db, &import.batch_id).await?
+        }
+    };
+    let mut tx = house.db.begin().await?;
+    imports::start(&mut tx, &import.id, &reading).await?;
+    ticket.progress(&mut tx, "opening", 0, 0).await?;
+    tx.commit().await?;
+    let path = house.data_dir.join(&import.file_path);
+    Ok(import_source::with(reading, path, import.options.0.clone()))
 }
 
 /// Puts what the uploader wants to add into the dictionaries, before a lead holds any of it.

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
+use engine::field::Field;
 use rust_xlsxwriter::Workbook;
 use store::{
-    fields, files, jobs,
+    dictionaries, fields, files, jobs,
     leads::{self, Lead},
     rejects,
     testing::on_both,
@@ -308,6 +309,89 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         let late = late.unwrap_err();
         assert!(matches!(late, JobError::Superseded));
         assert_eq!(all(&house, &batch).await.len(), 3_465);
+    })
+    .await;
+}
+
+/// An edit between two starts does not split an import.
+#[tokio::test]
+async fn an_interrupted_import_goes_on_as_it_was_begun() {
+    on_both(|home| async move {
+        let (house, _guard) = testing::house(home);
+        let batch = batch(&house, &["姓名", "号码", "客户意向"]).await;
+        let choice = dictionaries::Choice {
+            code: "c-1".into(),
+            label: "有".into(),
+            enabled: true,
+            sort: 0,
+        };
+        let draft = dictionaries::Draft {
+            name: "意向",
+            description: "",
+            items: &[choice],
+        };
+        let at = house.now();
+        let mut tx = house.db.begin().await.unwrap();
+        let dictionary = dictionaries::create(&mut tx, "o", "u", &draft, at)
+            .await
+            .unwrap();
+        let fields = fields::list_in(&mut tx, &batch).await.unwrap();
+        let wish = Field {
+            dictionary: Some(dictionary),
+            replace: true,
+            ..fields[2].clone()
+        };
+        fields::update(&mut tx, &batch, &wish, at).await.unwrap();
+        tx.commit().await.unwrap();
+        let dir = TempDir::new().unwrap();
+        let mut text = String::from("姓名,号码,客户意向\n");
+        for n in 0..2_500_u64 {
+            text.push_str(&format!("n{n},{},有\n", 13_800_000_000 + n));
+        }
+        let path = dir.path().join("data.csv");
+        std::fs::write(&path, text).unwrap();
+        let (id, job) = upload(&house, &batch, &path, "skip_in_batch").await;
+
+        // The first start dies when one chunk is in.
+        let ticket = testing::ticket(&testing::take(&house, &job).await.unwrap());
+        let import = now(&house, &id).await;
+        let source = begin(&house, &ticket, &import).await.unwrap();
+        let writer = write::Writer::new(&house, &ticket, &import, &source.fields);
+        let (chunks, mut received) = mpsc::channel(8);
+        let from = read::From {
+            cursor: 0,
+            keeps_cells: false,
+        };
+        tokio::task::spawn_blocking(move || read(&source, from, &chunks, |_| ()))
+            .await
+            .unwrap()
+            .unwrap();
+        let one = received.recv().await.unwrap();
+        writer.write(&mut [one].into(), || None).await.unwrap();
+
+        // Another title, and a field less.
+        let mut tx = house.db.begin().await.unwrap();
+        let renamed = Field {
+            title: "称呼".into(),
+            ..fields[0].clone()
+        };
+        fields::update(&mut tx, &batch, &renamed, at).await.unwrap();
+        fields::delete(&mut tx, &batch, &wish.code, at)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        testing::start(&house, &job).await.unwrap();
+        let done = now(&house, &id).await;
+        assert_eq!((done.state.as_str(), done.good), ("succeeded", 2_500));
+        for lead in all(&house, &batch).await {
+            assert!(lead.data[&fields[0].code].starts_with('n'), "{lead:?}");
+            assert_eq!(lead.data[&wish.code], "c-1", "{lead:?}");
+        }
+        // The next one is read with what there is by then.
+        let next = book(&dir, &[&["称呼", "号码"], &["李", "13900000000"]]);
+        let next = testing::import(&house, &batch, &next).await;
+        assert_eq!(next.good, 1, "{next:?}");
     })
     .await;
 }

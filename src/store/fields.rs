@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::{
-    field::{COLUMNS_MAX, Field, same_title},
+    field::{self, COLUMNS_MAX, Field, same_title},
     time::Millis,
 };
 use serde_json::Value;
@@ -117,12 +117,13 @@ pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> 
 /// # Errors
 /// `FIELD_INVALID`: ask [`Field::validate`] for the reason. `TITLE_TAKEN`. `FIELD_IN_USE` when it
 /// would leave a saved template without a phone field. `KEY_TAKEN` when another field is the key;
-/// `KEY_FIXED` and `PHONE_FIXED` when the batch has leads, whose keys and numbers are made. `NO_SUCH_DICTIONARY`,
-/// `NO_SUCH_ASSOCIATION`.
+/// `KEY_FIXED` and `PHONE_FIXED` when the batch has leads, whose keys and numbers are made, or an import
+/// makes some. `NO_SUCH_DICTIONARY`, `NO_SUCH_ASSOCIATION`.
 pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<bool> {
     field
         .validate()
         .map_err(|_| Error::conflict("FIELD_INVALID"))?;
+    batches::lock(tx, batch).await?;
     let mut fields = list_in(tx, batch).await?;
     let Some(at) = fields.iter().position(|other| other.code == field.code) else {
         return Ok(false);
@@ -158,17 +159,24 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
 /// not one of the batch's or stands twice.
 ///
 /// # Errors
-/// When the database fails.
+/// `PHONE_FIXED` when numbers would be dialled in another order and the batch has leads, whose numbers are
+/// in theirs, or an import makes some.
 pub async fn order(tx: &mut Tx, batch: &str, codes: &[String], now: Millis) -> Result<bool> {
+    batches::lock(tx, batch).await?;
     let fields = list_in(tx, batch).await?;
     let known = |code: &String| fields.iter().any(|field| field.code == *code);
     let once: BTreeSet<&String> = codes.iter().collect();
     if once.len() != codes.len() || !codes.iter().all(known) {
         return Ok(false);
     }
-    let rest = fields.iter().map(|field| &field.code);
-    let rest = rest.filter(|code| !once.contains(code));
-    for (position, code) in codes.iter().chain(rest).enumerate() {
+    let named = codes.iter();
+    let named = named.filter_map(|code| fields.iter().find(|field| field.code == *code));
+    let rest = fields.iter().filter(|field| !once.contains(&field.code));
+    let ordered: Vec<Field> = named.chain(rest).cloned().collect();
+    if dialled(&ordered) != dialled(&fields) && has_leads(tx, batch).await? {
+        return Err(Error::conflict("PHONE_FIXED"));
+    }
+    for (position, Field { code, .. }) in ordered.iter().enumerate() {
         let position = i64::try_from(position).unwrap_or(i64::MAX);
         on!(tx.conn(), c => sqlx::query(
             "UPDATE fields SET position = $3 WHERE batch_id = $1 AND code = $2"
@@ -178,12 +186,20 @@ pub async fn order(tx: &mut Tx, batch: &str, codes: &[String], now: Millis) -> R
     Ok(true)
 }
 
+/// Codes of the phone fields in dialling order.
+fn dialled(fields: &[Field]) -> Vec<&str> {
+    let phones = field::phones(fields).into_iter();
+    phones.map(|at| fields[at].code.as_str()).collect()
+}
+
 /// Deletes a field; the values in the leads stay unseen.
 ///
 /// # Errors
 /// `FIELD_IN_USE` while a saved filter asks about it (OUT-071; [`uses`] says which), it is the last
-/// phone field, or it is the key of leads that are there.
+/// phone field, or it is the key of leads that are there. `PHONE_FIXED` when it holds numbers of leads that
+/// are there, or that an import makes.
 pub async fn delete(tx: &mut Tx, batch: &str, code: &str, now: Millis) -> Result<bool> {
+    batches::lock(tx, batch).await?;
     let fields = list_in(tx, batch).await?;
     let Some(field) = fields.iter().find(|field| field.code == code) else {
         return Ok(false);
@@ -194,6 +210,9 @@ pub async fn delete(tx: &mut Tx, batch: &str, code: &str, now: Millis) -> Result
         || !uses(tx, batch, code).await?.is_empty()
     {
         return Err(Error::conflict("FIELD_IN_USE"));
+    }
+    if field.is_phone && has_leads(tx, batch).await? {
+        return Err(Error::conflict("PHONE_FIXED"));
     }
     on!(tx.conn(), c => sqlx::query("DELETE FROM fields WHERE batch_id = $1 AND code = $2")
         .bind(batch).bind(code).execute(c).await.map(|_| ()))?;
@@ -259,9 +278,11 @@ pub async fn has_moved(tx: &mut Tx, batch: &batches::Batch) -> Result<bool> {
     ).bind(&batch.id).bind(batch.snapshot_version).fetch_one(c).await)?)
 }
 
+/// Whether the batch has leads or will have some, made with the fields as they are.
 async fn has_leads(tx: &mut Tx, batch: &str) -> Result<bool> {
     Ok(on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM leads WHERE batch_id = $1)"
+        "SELECT EXISTS (SELECT 1 FROM leads WHERE batch_id = $1) OR EXISTS (
+             SELECT 1 FROM imports WHERE batch_id = $1 AND state IN ('queued', 'running'))"
     ).bind(batch).fetch_one(c).await)?)
 }
 

@@ -7,8 +7,10 @@ use sqlx::FromRow;
 use crate::{Db, Doc, Result, Tx, doc, new_id, on};
 
 mod options;
+mod reading;
 
 pub use options::{BadOptions, DupPolicy, DupScope, Mode, OnDuplicate, Options};
+pub use reading::{Reading, reading, start};
 
 /// An import's ordinal times this, plus the sheet row, is a lead's position.
 const ROWS: i64 = 1 << 24;
@@ -178,14 +180,6 @@ pub async fn list(db: &Db, batch: &str, before: Option<&str>, limit: i64) -> Res
     ).bind(batch).bind(before.unwrap_or_default()).bind(limit).fetch_all(c).await)?)
 }
 
-/// # Errors
-/// When the database fails.
-pub async fn start(tx: &mut Tx, id: &str) -> Result<()> {
-    on!(tx.conn(), c => sqlx::query("UPDATE imports SET state = 'running' WHERE id = $1")
-        .bind(id).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
 /// Records a chunk in the write that stores its rows: from `from` to `to`, both sheet rows.
 /// `false`: another worker has done it.
 ///
@@ -202,12 +196,15 @@ pub async fn advance(tx: &mut Tx, id: &str, from: i64, to: i64, counts: Counts) 
     Ok(rows == 1)
 }
 
+/// Every row is in. One that is being undone stays so.
+///
 /// # Errors
 /// When the database fails.
 pub async fn succeed(tx: &mut Tx, id: &str, warnings: &[String], now: Millis) -> Result<()> {
     let warnings = doc::text("warnings", warnings)?;
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE imports SET state = 'succeeded', warnings = $2, finished_at = $3 WHERE id = $1"
+        "UPDATE imports SET state = 'succeeded', warnings = $2, finished_at = $3, reading = NULL
+         WHERE id = $1 AND state NOT IN ('undoing', 'undone')"
     ).bind(id).bind(warnings).bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
 }

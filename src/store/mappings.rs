@@ -33,7 +33,7 @@ pub async fn of_batch(db: &Db, batch: &str) -> Result<BTreeMap<String, Remembere
 
 /// What is remembered for one header: which column fills which field, and what becomes of values in
 /// columns of choices.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Remembered {
     pub mapping: Mapping,
     pub choices: Choices,

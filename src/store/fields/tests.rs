@@ -201,3 +201,53 @@ fn a_condition_is_found_however_it_is_nested() {
     assert!(asks_about(&form, "f1"));
     assert!(!asks_about(&form, "f2"));
 }
+
+#[tokio::test]
+async fn phone_fields_stay_as_they_are_once_leads_are_there_or_come() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, fields) = sample::batch(db, "一").await;
+        let backup = Field {
+            is_phone: true,
+            ..fields[0].clone()
+        };
+        let mut tx = db.begin().await.unwrap();
+        assert!(update(&mut tx, &batch, &backup, NOW).await.unwrap());
+        let turned = [fields[1].code.clone(), fields[0].code.clone()];
+        assert!(order(&mut tx, &batch, &turned, NOW).await.unwrap());
+        add_titles(&mut tx, &batch, &["城市".into()], NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let city = list(db, &batch).await.unwrap().remove(2).code;
+        let back = [fields[0].code.clone(), fields[1].code.clone()];
+        let is_fixed = async || {
+            let mut tx = db.begin().await.unwrap();
+            for field in &fields {
+                let error = delete(&mut tx, &batch, &field.code, NOW).await.unwrap_err();
+                assert_eq!(error.code(), Some("PHONE_FIXED"));
+            }
+            let error = order(&mut tx, &batch, &back, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("PHONE_FIXED"));
+            let no_phone = Field {
+                is_phone: false,
+                ..backup.clone()
+            };
+            let error = update(&mut tx, &batch, &no_phone, NOW).await.unwrap_err();
+            assert_eq!(error.code(), Some("PHONE_FIXED"));
+            // Numbers are dialled as before.
+            let first = [city.clone(), fields[1].code.clone()];
+            assert!(order(&mut tx, &batch, &first, NOW).await.unwrap());
+        };
+        // Nothing is in yet of an import that waits for its worker.
+        let id = sample::leads(db, &batch, &fields, 0).await;
+        let waits = "UPDATE imports SET state = 'queued' WHERE id = $1";
+        crate::testing::about(db, &id, waits).await;
+        is_fixed().await;
+        let over = "UPDATE imports SET state = 'failed' WHERE id = $1";
+        crate::testing::about(db, &id, over).await;
+        sample::leads(db, &batch, &fields, 1).await;
+        is_fixed().await;
+    })
+    .await;
+}

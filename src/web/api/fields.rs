@@ -198,7 +198,8 @@ async fn change_one(
     save(&house, &batch, &[Field { code, ..changed }], false).await
 }
 
-/// 排序 · Put the fields into this order; those that are not named follow.
+/// 排序 · Put the fields into this order; those that are not named follow. `PHONE_FIXED` when the leads'
+/// numbers would be dialled in another order.
 #[utoipa::path(put, path = "/api/v1/batches/{id}/field-order", tag = "batches",
     params(("id" = String, Path)), request_body = Codes,
     responses((status = 200, body = Fields)))]
@@ -219,7 +220,7 @@ async fn order(
 }
 
 /// 删除字段 · Delete a field. `FIELD_IN_USE` while a filter asks about it, naming the filters and their
-/// campaigns.
+/// campaigns; `PHONE_FIXED` when it holds numbers of leads.
 #[utoipa::path(delete, path = "/api/v1/batches/{id}/fields/{code}", tag = "batches",
     params(("id" = String, Path), ("code" = String, Path)), responses((status = 204)))]
 async fn remove(

@@ -75,7 +75,7 @@ async fn finish(
     let mut warnings = import.warnings.0.clone();
     if kept > 0 {
         warnings.push(format!(
-            "{kept} leads came into use while the import was undone, and stay"
+            "{kept} leads came into use or were changed while the import was undone, and stay"
         ));
     }
     // Its file of rejects tells of rows that are nobody's any more; a leftover does no harm.

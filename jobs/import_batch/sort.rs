@@ -33,8 +33,15 @@ pub struct Facts {
     pub held: HashMap<String, Earlier>,
     /// Leads of other batches by number.
     pub elsewhere: HashMap<String, String>,
-    /// Numbers that must not be called.
+    /// Numbers of the rows, and of the leads that may be changed, that must not be called.
     pub listed: HashSet<String>,
+}
+
+impl Facts {
+    /// Whether a lead is flagged whose number is this one by now; a flag stays while its number does.
+    fn flags(&self, phone: &str, (was, flagged): (String, bool)) -> bool {
+        self.listed.contains(phone) || (flagged && was == phone)
+    }
 }
 
 /// What is to be done with a chunk's good rows.
@@ -47,7 +54,7 @@ pub struct Sorted {
     pub rejects: Vec<NewReject>,
     /// Rows that changed a lead.
     pub updated: i64,
-    /// Rows taken whose number must not be called.
+    /// Rows taken whose lead's number must not be called.
     pub blacklisted: i64,
 }
 
@@ -136,7 +143,8 @@ impl Desk<'_> {
         if row.lead.phone.is_empty() {
             return self.refuse(row, "PHONE_EMPTY", "the phone number is empty");
         }
-        let dnc = self.listed(&row.lead.phone);
+        let dnc = self.facts.listed.contains(&row.lead.phone);
+        self.sorted.blacklisted += i64::from(dnc);
         if self.import.options.on_duplicate() != OnDuplicate::Keep {
             let key = row.lead.key_value.clone();
             self.here.insert(key, self.sorted.new.len());
@@ -148,24 +156,19 @@ impl Desk<'_> {
         });
     }
 
-    fn listed(&mut self, phone: &str) -> bool {
-        let listed = self.facts.listed.contains(phone);
-        self.sorted.blacklisted += i64::from(listed);
-        listed
-    }
-
     fn merge_here(&mut self, at: usize, lead: NewLead) {
-        let dnc = self.listed(&lead.phone);
         let first = &mut self.sorted.new[at];
         let raw = (lead.phone, lead.phone_raw);
         let mut data = first.lead.data.to_map();
         data.extend(lead.data);
         let old = (first.lead.phone.clone(), first.lead.phone_raw.clone());
+        let was = (old.0.clone(), first.dnc);
         if let Some(dialled) = dialled(&self.rules.phones, &data, [raw, old]) {
             (first.lead.phone, first.lead.phone_raw, first.lead.phones) = dialled;
         }
         first.lead.data = data.into();
-        first.dnc |= dnc;
+        first.dnc = self.facts.flags(&first.lead.phone, was);
+        self.sorted.blacklisted += i64::from(self.facts.listed.contains(&first.lead.phone));
         self.sorted.updated += 1;
     }
 
@@ -181,7 +184,6 @@ impl Desk<'_> {
                 "the lead is being dialled; try again later",
             );
         }
-        let dnc = self.listed(&row.lead.phone);
         let at = *self.changed.entry(id).or_insert_with(|| {
             self.sorted.changes.push(unchanged(earlier));
             self.sorted.changes.len() - 1
@@ -190,10 +192,12 @@ impl Desk<'_> {
         let raw = (row.lead.phone, row.lead.phone_raw);
         change.data.extend(row.lead.data);
         let old = (change.phone.clone(), change.phone_raw.clone());
+        let was = (old.0.clone(), change.dnc);
         if let Some(dialled) = dialled(&self.rules.phones, &change.data, [raw, old]) {
             (change.phone, change.phone_raw, change.phones) = dialled;
         }
-        change.dnc |= dnc;
+        change.dnc = self.facts.flags(&change.phone, was);
+        self.sorted.blacklisted += i64::from(self.facts.listed.contains(&change.phone));
         self.sorted.updated += 1;
     }
 

@@ -191,6 +191,12 @@ impl<'a> Writer<'a> {
         if on_duplicate == OnDuplicate::Merge {
             let ids = facts.known.values().map(|known| known.id.clone()).collect();
             facts.held = leads::hold(tx, ids).await?;
+            // A row may leave out the number that stays a lead's first.
+            let held = facts.held.values();
+            let stay = held
+                .flat_map(|lead| lead.phones.0.iter().cloned())
+                .collect();
+            facts.listed.extend(leads::dnc_among(tx, orgi, stay).await?);
         }
         let scope = import.options.dup_scope;
         let days = import.options.dup_days;
@@ -238,16 +244,11 @@ impl<'a> Writer<'a> {
         if let (Some(range), priority @ 1..) = (range, i64::from(import.options.priority)) {
             leads::start_with(tx, &import.id, range, priority).await?;
         }
-        // A lead of this very import goes when it is undone: nothing to remember.
-        let own = import.positions();
-        let mut before: Vec<_> = sorted
-            .changes
-            .iter()
-            .filter_map(|change| facts.held.get(&change.id))
-            .filter(|lead| !own.contains(&lead.position))
-            .collect();
+        let changed = sorted.changes.iter();
+        let changed = changed.filter_map(|change| facts.held.get(&change.id));
+        let mut before: Vec<_> = changed.collect();
         before.sort_unstable_by_key(|lead| lead.position);
-        journal::note(tx, &import.id, &before).await?;
+        journal::note(tx, &import.id, &import.positions(), &before).await?;
         for change in &mut sorted.changes {
             change.updated_at = now.0;
         }

@@ -1,6 +1,9 @@
 //! What leads were before an import changed them: written with the change, read by its undo.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
@@ -42,17 +45,28 @@ impl From<&Earlier> for Was {
 }
 
 /// Notes at most 5,000 leads of the import's batch; of a lead that the import changed before, the
-/// first note stays.
+/// first note stays. A lead that the import made, at its `own` positions, goes when it is undone: it is
+/// noted only when another import has changed it, whose undo is to see that it was changed again.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn note(tx: &mut Tx, import: &str, leads: &[&Earlier]) -> Result<()> {
-    if leads.is_empty() {
-        return Ok(());
-    }
+pub async fn note(
+    tx: &mut Tx,
+    import: &str,
+    own: &RangeInclusive<i64>,
+    leads: &[&Earlier],
+) -> Result<()> {
+    let mine = leads.iter().map(|lead| lead.position);
+    let mine = mine.filter(|position| own.contains(position)).collect();
+    let taken_over = noted_by_others(tx, import, mine).await?;
     let mut rows = Vec::with_capacity(leads.len());
     for lead in leads {
-        rows.push((lead.position, doc::text("journal", &Was::from(*lead))?));
+        if !own.contains(&lead.position) || taken_over.contains(&lead.position) {
+            rows.push((lead.position, doc::text("journal", &Was::from(*lead))?));
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
     }
     on!(tx.conn(), c => {
         let mut query = QueryBuilder::new("INSERT INTO import_journal (import_id, position, was) ");
@@ -63,6 +77,35 @@ pub async fn note(tx: &mut Tx, import: &str, leads: &[&Earlier]) -> Result<()> {
         query.build().execute(c).await.map(|_| ())
     })?;
     Ok(())
+}
+
+async fn noted_by_others(tx: &mut Tx, import: &str, positions: Vec<i64>) -> Result<HashSet<i64>> {
+    if positions.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found: Vec<i64> = match tx {
+        Tx::Lite(c) => {
+            sqlx::query_scalar(
+                "SELECT position FROM import_journal
+                 WHERE import_id <> $1 AND position IN (SELECT value FROM json_each($2))",
+            )
+            .bind(import)
+            .bind(doc::text("positions", &positions)?)
+            .fetch_all(&mut **c)
+            .await?
+        }
+        Tx::Pg(c) => {
+            sqlx::query_scalar(
+                "SELECT position FROM import_journal
+                 WHERE import_id <> $1 AND position = ANY($2)",
+            )
+            .bind(import)
+            .bind(positions)
+            .fetch_all(&mut **c)
+            .await?
+        }
+    };
+    Ok(found.into_iter().collect())
 }
 
 /// The next notes of an import, by the leads' positions.

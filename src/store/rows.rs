@@ -3,23 +3,21 @@
 //! All rows of a batch and day share one import, so that positions stay dense and the day can be
 //! looked at as one upload. A push is one write: it happens whole or not at all.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    ops::Range,
-};
+use std::collections::HashMap;
 
-use engine::{
-    import_row::{NewLead, dialled},
-    time::Millis,
-};
+use engine::{import_row::NewLead, time::Millis};
 
 use crate::{
     Error, Result, Tx, batches, doc,
     imports::{self, Counts, NewImport, Options},
     journal,
-    leads::{self, Change, Earlier, NewRow, Origin},
+    leads::{self, Change, Earlier, Origin},
     on,
 };
+
+mod plan;
+
+use plan::{Known, Plan, Version};
 
 /// A valid row.
 #[derive(Debug, Clone)]
@@ -42,6 +40,8 @@ pub struct Push<'a> {
     pub title: &'a str,
     /// Codes of the phone fields in dialling order.
     pub phones: &'a [String],
+    /// Whether a field is the key; else the first number is.
+    pub is_keyed: bool,
     /// Rows that were not valid, for the count alone.
     pub invalid: i64,
 }
@@ -65,26 +65,6 @@ pub struct Outcome {
     pub lead: String,
 }
 
-/// What is there before, and what comes with the rows before.
-struct Known {
-    by_external: HashMap<String, String>,
-    by_key: HashMap<String, String>,
-    /// The leads that `by_external` names, kept from changing until the write ends.
-    held: HashMap<String, Earlier>,
-    dnc: HashSet<String>,
-}
-
-/// What is to be written.
-#[derive(Default)]
-struct Plan {
-    new: Vec<NewRow>,
-    /// Place in `new` of a lead that comes with this push.
-    places: HashMap<String, usize>,
-    named: Vec<(String, String)>,
-    changed: Vec<(String, NewLead)>,
-    phones: Vec<String>,
-}
-
 /// Stores rows. Returns the day's import and one outcome a row.
 ///
 /// # Errors
@@ -98,16 +78,13 @@ pub async fn push(
     batches::lock(tx, push.batch).await?;
     let (import, ordinal, cursor) = todays(tx, push, now).await?;
     let mut known = known(tx, push, &rows).await?;
-    let mut plan = Plan {
-        phones: push.phones.to_vec(),
-        ..Plan::default()
-    };
+    let mut plan = Plan::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     let mut priorities = Vec::new();
     for row in rows {
         let priority = row.priority;
         let row_no = cursor + i64::try_from(plan.new.len()).unwrap_or(i64::MAX) + 1;
-        let outcome = plan.place(row, row_no, ordinal, &mut known);
+        let outcome = plan.place(push, row, (ordinal, row_no), &mut known);
         if let (Some(priority), Status::Created | Status::Updated) = (priority, outcome.status) {
             priorities.push((outcome.lead.clone(), priority));
         }
@@ -123,10 +100,8 @@ pub async fn push(
     };
     leads::add(tx, &origin, plan.new, now).await?;
     name(tx, plan.named).await?;
-    // What the day's rows made goes when they are undone: nothing to remember.
-    let own = imports::position(ordinal, 0)..imports::position(ordinal + 1, 0);
-    note(tx, &import, &plan.changed, &known.held, own).await?;
-    change(tx, (plan.changed, push.phones), known, now).await?;
+    note(tx, (&import, ordinal), &plan.changed, &known.held).await?;
+    change(tx, plan.changed, now).await?;
     for (lead, priority) in priorities {
         leads::prioritise(tx, &lead, priority, now).await?;
     }
@@ -146,72 +121,34 @@ pub async fn push(
 /// them before can be undone first.
 async fn note(
     tx: &mut Tx,
-    import: &str,
-    rows: &[(String, NewLead)],
+    (import, ordinal): (&str, i64),
+    changed: &[(String, Version)],
     held: &HashMap<String, Earlier>,
-    own: Range<i64>,
 ) -> Result<()> {
-    let leads = rows.iter().filter_map(|(id, _)| held.get(id));
-    let before: BTreeMap<i64, &Earlier> = leads
-        .filter(|lead| !own.contains(&lead.position))
-        .map(|lead| (lead.position, lead))
-        .collect();
-    let before: Vec<&Earlier> = before.into_values().collect();
-    journal::note(tx, import, &before).await
+    let leads = changed.iter().filter_map(|(id, _)| held.get(id));
+    let mut before: Vec<&Earlier> = leads.collect();
+    before.sort_unstable_by_key(|lead| lead.position);
+    let own = imports::position(ordinal, 0)..=imports::position(ordinal + 1, 0) - 1;
+    journal::note(tx, import, &own, &before).await
 }
 
-/// Gives leads that are there the values of their rows; what a row leaves out stays.
-async fn change(
-    tx: &mut Tx,
-    (rows, phones): (Vec<(String, NewLead)>, &[String]),
-    mut known: Known,
-    now: Millis,
-) -> Result<()> {
-    let mut keys = Vec::new();
-    let mut changes: Vec<Change> = Vec::new();
-    for (id, lead) in rows {
-        // The last of several rows for one lead wins, and keeps what the others brought.
-        let (data, old, was_listed) = match (
-            changes.iter().position(|one| one.id == id),
-            known.held.remove(&id),
-        ) {
-            (Some(at), _) => {
-                let last = changes.remove(at);
-                (last.data, (last.phone, last.phone_raw), last.dnc)
-            }
-            (None, Some(was)) => (was.data.0, (was.phone, was.phone_raw), false),
-            (None, None) => continue,
-        };
-        keys.push((id.clone(), lead.key_value.clone()));
-        let lead = merged(phones, data, old, lead);
-        changes.push(Change {
-            id,
-            dnc: was_listed || known.dnc.contains(&lead.phone),
-            phone: lead.phone,
-            phone_raw: lead.phone_raw,
-            phones: lead.phones,
-            data: lead.data.to_map(),
-            updated_at: now.0,
-        });
-    }
+/// Gives leads that are there what their rows make of them.
+async fn change(tx: &mut Tx, changed: Vec<(String, Version)>, now: Millis) -> Result<()> {
+    let keys = changed.iter();
+    let keys = keys.map(|(id, after)| (id.clone(), after.lead.key_value.clone()));
+    let keys = keys.collect();
+    let changes = changed.into_iter().map(|(id, after)| Change {
+        id,
+        phone: after.lead.phone,
+        phone_raw: after.lead.phone_raw,
+        phones: after.lead.phones,
+        data: after.lead.data.to_map(),
+        dnc: after.dnc,
+        updated_at: now.0,
+    });
+    let changes: Vec<Change> = changes.collect();
     leads::change(tx, &changes).await?;
     leads::set_keys(tx, keys).await
-}
-
-/// A lead's row over what was there.
-fn merged(
-    phones: &[String],
-    mut data: BTreeMap<String, String>,
-    old: (String, String),
-    mut lead: NewLead,
-) -> NewLead {
-    data.extend(lead.data);
-    let new = (lead.phone.clone(), lead.phone_raw.clone());
-    if let Some(dialled) = dialled(phones, &data, [new, old]) {
-        (lead.phone, lead.phone_raw, lead.phones) = dialled;
-    }
-    lead.data = data.into();
-    lead
 }
 
 fn counted(outcomes: &[Outcome]) -> Counts {
@@ -225,71 +162,6 @@ fn counted(outcomes: &[Outcome]) -> Counts {
         duplicate: of(Status::Duplicate),
         invalid: 0,
         ..Counts::default()
-    }
-}
-
-impl Plan {
-    fn place(&mut self, row: Row, row_no: i64, ordinal: i64, known: &mut Known) -> Outcome {
-        let Row {
-            external_id, lead, ..
-        } = row;
-        let same = external_id
-            .as_ref()
-            .and_then(|id| known.by_external.get(id));
-        let holder = known.by_key.get(&lead.key_value);
-        match (same, holder) {
-            (Some(id), Some(other)) if id != other => Outcome {
-                status: Status::KeyTaken,
-                lead: other.clone(),
-            },
-            (Some(id), _) if known.held.get(id).is_some_and(|lead| lead.busy) => Outcome {
-                status: Status::Busy,
-                lead: id.clone(),
-            },
-            (Some(id), _) => {
-                let id = id.clone();
-                known.by_key.insert(lead.key_value.clone(), id.clone());
-                self.change(&id, lead, &known.dnc);
-                Outcome {
-                    status: Status::Updated,
-                    lead: id,
-                }
-            }
-            (None, Some(first)) => Outcome {
-                status: Status::Duplicate,
-                lead: first.clone(),
-            },
-            (None, None) => {
-                let id = leads::id_of(imports::position(ordinal, row_no));
-                known.by_key.insert(lead.key_value.clone(), id.clone());
-                if let Some(external) = external_id {
-                    known.by_external.insert(external.clone(), id.clone());
-                    self.named.push((id.clone(), external));
-                }
-                self.places.insert(id.clone(), self.new.len());
-                self.new.push(NewRow {
-                    row_no,
-                    dnc: known.dnc.contains(&lead.phone),
-                    lead,
-                });
-                Outcome {
-                    status: Status::Created,
-                    lead: id,
-                }
-            }
-        }
-    }
-
-    fn change(&mut self, id: &str, lead: NewLead, dnc: &HashSet<String>) {
-        let Some(&at) = self.places.get(id) else {
-            self.changed.push((id.to_owned(), lead));
-            return;
-        };
-        let first = &mut self.new[at];
-        first.dnc |= dnc.contains(&lead.phone);
-        let was = std::mem::take(&mut first.lead);
-        let old = (was.phone, was.phone_raw);
-        first.lead = merged(&self.phones, was.data.to_map(), old, lead);
     }
 }
 
@@ -329,17 +201,21 @@ async fn todays(tx: &mut Tx, push: Push<'_>, now: Millis) -> Result<(String, i64
 }
 
 async fn on_day(tx: &mut Tx, push: Push<'_>) -> Result<Option<(String, i64, i64)>> {
-    // One that was undone takes no more rows.
-    Ok(on!(tx.conn(), c => sqlx::query_as(
+    // One that was undone takes no more rows, and none is undone while rows come.
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => "FOR UPDATE OF i",
+    };
+    let sql = format!(
         "SELECT i.id, i.ordinal, i.row_cursor FROM push_days p
          JOIN imports i ON i.id = p.import_id AND i.state = 'succeeded'
-         WHERE p.batch_id = $1 AND p.day = $2"
-    ).bind(push.batch).bind(push.day).fetch_optional(c).await)?)
+         WHERE p.batch_id = $1 AND p.day = $2 {lock}"
+    );
+    Ok(on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(push.batch).bind(push.day).fetch_optional(c).await)?)
 }
 
 async fn known(tx: &mut Tx, push: Push<'_>, rows: &[Row]) -> Result<Known> {
-    let keys = rows.iter().map(|row| row.lead.key_value.clone()).collect();
-    let phones = rows.iter().map(|row| row.lead.phone.clone()).collect();
     let externals: Vec<&str> = rows
         .iter()
         .filter_map(|row| row.external_id.as_deref())
@@ -365,8 +241,16 @@ async fn known(tx: &mut Tx, push: Push<'_>, rows: &[Row]) -> Result<Known> {
             .await?,
         };
     let there = by_external.iter().map(|(_, id)| id.clone()).collect();
+    let held = leads::hold(tx, there).await?;
+    // A row may leave out the number that stays a lead's first.
+    let stay = || held.values().flat_map(|lead| lead.phones.0.iter().cloned());
+    let mut keys: Vec<String> = rows.iter().map(|row| row.lead.key_value.clone()).collect();
+    if !push.is_keyed {
+        keys.extend(stay());
+    }
+    let phones = rows.iter().map(|row| row.lead.phone.clone());
+    let phones = phones.chain(stay()).collect();
     Ok(Known {
-        held: leads::hold(tx, there).await?,
         by_external: by_external.into_iter().collect(),
         by_key: leads::with_keys(tx, (push.orgi, push.batch), keys, leads::ANYWHERE)
             .await?
@@ -374,6 +258,7 @@ async fn known(tx: &mut Tx, push: Push<'_>, rows: &[Row]) -> Result<Known> {
             .map(|(key, lead)| (key, lead.id))
             .collect(),
         dnc: leads::dnc_among(tx, push.orgi, phones).await?,
+        held,
     })
 }
 

@@ -176,6 +176,33 @@ fn binaries() -> Option<PathBuf> {
     found.pop()
 }
 
+/// Waits until somebody waits for a row that another write has, or until this write is over: then the
+/// other one may be committed. On SQLite a write begins when the one before is over: nothing to wait for.
+///
+/// # Panics
+/// When neither comes, or the database fails.
+pub async fn until_it_waits<T>(db: &Db, write: &tokio::task::JoinHandle<T>) {
+    let Db::Pg(pool) = db else { return };
+    let either = async {
+        loop {
+            let waits: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock')",
+            )
+            .fetch_one(pool)
+            .await
+            .expect("the server tells");
+            if waits || write.is_finished() {
+                break;
+            }
+        }
+    };
+    let long = Duration::from_secs(60);
+    tokio::time::timeout(long, either)
+        .await
+        .expect("the write waits or ends");
+}
+
 /// Makes a lead look as if it had been dialled once.
 ///
 /// # Panics

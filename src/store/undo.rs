@@ -1,6 +1,8 @@
 //! Takes an import back: its leads go, what it changed becomes what it was. Only until the first
 //! call, and only while nobody else has changed the same leads.
 
+use std::collections::HashSet;
+
 use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
@@ -21,7 +23,7 @@ pub struct Usage {
     /// Dialled, or in a hopper.
     pub dialled: i64,
     pub previewed: i64,
-    /// With a disposition, an appointment, or voided.
+    /// With a disposition, an appointment, a business status or a sale, or voided.
     pub dispositioned: i64,
     /// Changed by another import that ended later.
     pub imported_over: i64,
@@ -41,7 +43,10 @@ impl Usage {
         let all = [
             (self.dialled, "dialled"),
             (self.previewed, "previewed"),
-            (self.dispositioned, "with a disposition or an appointment"),
+            (
+                self.dispositioned,
+                "with a disposition, an appointment, a business status or a sale",
+            ),
             (self.imported_over, "changed by a later import"),
             (self.edited, "changed by hand"),
         ];
@@ -69,7 +74,7 @@ impl Usage {
 pub struct Chunk {
     pub removed: i64,
     pub restored: i64,
-    /// Leads that came into use meanwhile and stay as they are.
+    /// Leads that came into use or were changed meanwhile and stay as they are.
     pub kept: i64,
     /// Nothing was left to do.
     pub is_last: bool,
@@ -79,9 +84,16 @@ const DIALLED: &str = concat!(
     "l.dial_count > 0 OR l.call_status <> 'notcall' OR ",
     reserved!("l.id")
 );
-const DECIDED: &str = "l.disposition IS NOT NULL OR l.appointed OR l.voided";
+const DECIDED: &str = "l.disposition IS NOT NULL OR l.appointed OR l.voided
+    OR l.business_status IS NOT NULL OR EXISTS (SELECT 1 FROM sales s WHERE s.lead_id = l.id)";
 const TAKEN_OVER: &str = "EXISTS (SELECT 1 FROM import_journal j
     WHERE j.position = l.position AND j.import_id <> $1)";
+/// Whether a lead that the import `$1` changed, of the ordinal `$3` and created at `$4`, was changed by
+/// another one since.
+const CHANGED_AGAIN: &str =
+    "EXISTS (SELECT 1 FROM import_journal k JOIN imports o ON o.id = k.import_id
+    WHERE k.position = j.position AND k.import_id <> $1 AND (o.ordinal > $3
+        OR o.finished_at IS NULL OR o.finished_at >= $4))";
 
 /// Counts the leads that stand in the way of an undo.
 ///
@@ -109,9 +121,7 @@ pub async fn usage(db: &Db, import: &Import) -> Result<Usage> {
                  OR {reserved} THEN 1 END) AS dialled,
              COUNT(CASE WHEN l.preview_count > {previews} THEN 1 END) AS previewed,
              CAST(0 AS BIGINT) AS dispositioned,
-             COUNT(CASE WHEN EXISTS (SELECT 1 FROM import_journal k JOIN imports o ON o.id = k.import_id
-                 WHERE k.position = l.position AND k.import_id <> $1 AND (o.ordinal > $3
-                     OR o.finished_at IS NULL OR o.finished_at >= $4)) THEN 1 END) AS imported_over,
+             COUNT(CASE WHEN {CHANGED_AGAIN} THEN 1 END) AS imported_over,
              COUNT(CASE WHEN l.edited_at IS DISTINCT FROM {edited} THEN 1 END) AS edited
          FROM import_journal j JOIN leads l ON l.batch_id = $2 AND l.position = j.position
          WHERE j.import_id = $1",
@@ -264,6 +274,7 @@ pub async fn restore_some(tx: &mut Tx, import: &Import, limit: i64) -> Result<Ch
     let mut now_there = leads::hold_at(tx, &import.batch_id, positions).await?;
     let phones = notes.iter().map(|(_, was)| was.phone.clone()).collect();
     let listed = leads::dnc_among(tx, &import.orgi, phones).await?;
+    let changed_again = changed_again(tx, import, last).await?;
     let mut done = Chunk::default();
     let mut changes = Vec::new();
     let mut keys = Vec::new();
@@ -273,7 +284,7 @@ pub async fn restore_some(tx: &mut Tx, import: &Import, limit: i64) -> Result<Ch
         };
         let same = (lead.dial_count, lead.preview_count, lead.edited_at)
             == (was.dial_count, was.preview_count, was.edited_at);
-        if !same || lead.busy {
+        if !same || lead.busy || changed_again.contains(&position) {
             done.kept += 1;
             continue;
         }
@@ -287,6 +298,19 @@ pub async fn restore_some(tx: &mut Tx, import: &Import, limit: i64) -> Result<Ch
     leads::set_keys(tx, keys).await?;
     journal::drop_through(tx, &import.id, last).await?;
     Ok(done)
+}
+
+/// Positions of noted leads up to `last` that somebody else has changed since: a push, or an import of
+/// another worker, that came when the undo had begun.
+async fn changed_again(tx: &mut Tx, import: &Import, last: i64) -> Result<HashSet<i64>> {
+    let sql = format!(
+        "SELECT j.position FROM import_journal j
+         WHERE j.import_id = $1 AND j.position <= $2 AND {CHANGED_AGAIN}"
+    );
+    let found: Vec<i64> = on!(tx.conn(), c => sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(&import.id).bind(last).bind(import.ordinal).bind(import.created_at)
+        .fetch_all(c).await)?;
+    Ok(found.into_iter().collect())
 }
 
 fn earlier(id: String, was: Was, dnc: bool) -> Change {
@@ -349,3 +373,6 @@ pub async fn finish(tx: &mut Tx, import: &Import, warnings: &[String], now: Mill
     dictionaries::take_back(tx, &import.id, now).await?;
     crate::batches::touch(tx, &import.batch_id, now).await
 }
+
+#[cfg(test)]
+mod tests;

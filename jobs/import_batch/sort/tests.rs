@@ -180,6 +180,51 @@ fn an_import_never_takes_a_number_off_the_blacklist() {
 }
 
 #[test]
+fn a_flag_is_that_of_the_number_that_results() {
+    let listed = |leads: Vec<Earlier>, phone: &str| {
+        let mut facts = facts(leads);
+        let known = facts.known.remove("1").unwrap();
+        facts.known.insert("key".into(), known);
+        facts.listed.insert(phone.into());
+        facts
+    };
+    let keyed = |no: i64, data: &[(&str, &str)]| {
+        let mut row = row(no, data);
+        row.lead.key_value = "key".into();
+        row
+    };
+    let both = [("mobile", "1"), ("backup", "2")];
+    // A backup that is listed leaves the lead alone, a first number that stays does not.
+    for (phone, flagged) in [("2", false), ("1", true)] {
+        let facts = listed(vec![held("led", &both, false)], phone);
+        let rows = vec![keyed(2, &[("backup", "2")])];
+        let sorted = sorted(upsert(), rows, &facts);
+        assert_eq!(sorted.changes[0].phone, "1");
+        assert_eq!(sorted.changes[0].dnc, flagged);
+        assert_eq!(sorted.blacklisted, i64::from(flagged));
+    }
+    // A listed number that is corrected, by a sheet that has it wrong first.
+    let mut lead = held("led", &both, false);
+    lead.dnc = true;
+    let facts = listed(vec![lead], "1");
+    let rows = vec![keyed(2, &[("backup", "3")]), keyed(3, &[("mobile", "4")])];
+    let there = sorted(upsert(), rows, &facts);
+    assert!(!there.changes[0].dnc);
+    let rows = vec![
+        keyed(2, &[("mobile", "1"), ("backup", "2")]),
+        keyed(3, &[("mobile", "4")]),
+        keyed(4, &[("backup", "1")]),
+    ];
+    let mut facts = Facts::default();
+    facts.listed.insert("1".into());
+    let here = sorted(upsert(), rows, &facts);
+    assert_eq!(
+        (here.new[0].lead.phone.as_str(), here.new[0].dnc),
+        ("4", false)
+    );
+}
+
+#[test]
 fn a_lead_that_is_dialled_is_left_alone() {
     let lead = held("led", &[("mobile", "1")], true);
     let sorted = sorted(

@@ -27,6 +27,7 @@ fn on<'a>(batch: &'a str, day: &'a str) -> Push<'a> {
         day,
         title: "t",
         phones: &[],
+        is_keyed: false,
         invalid: 0,
     }
 }
@@ -195,6 +196,152 @@ async fn what_a_push_changed_of_an_import_is_as_before_once_it_is_undone() {
             (lead.phone.clone(), lead.key_value.clone(), data)
         };
         assert_eq!(values(&after), values(&before));
+    })
+    .await;
+}
+
+/// A row with numbers in these phone fields; its key is the first.
+fn with_numbers(external: &str, numbers: &[(&str, &str)]) -> Row {
+    let mut row = row(external, numbers[0].1, "一");
+    row.lead.phones = numbers.iter().map(|(_, number)| (*number).into()).collect();
+    let data = numbers.iter();
+    let data = data.map(|(code, number)| ((*code).to_owned(), (*number).to_owned()));
+    row.lead.data = data.collect();
+    row
+}
+
+#[tokio::test]
+async fn key_and_flag_are_those_of_the_numbers_that_result() {
+    const LISTED: &str = "13800000001";
+    const BACKUP: &str = "13900000001";
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, _) = sample::batch(db, "一").await;
+        let phones = ["mobile".to_owned(), "backup".to_owned()];
+        let mut tx = db.begin().await.unwrap();
+        crate::dnc::add(&mut tx, "o", LISTED, "asked", None, NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let send = async |rows: Vec<Row>| {
+            let mut tx = db.begin().await.unwrap();
+            let from = Push {
+                phones: &phones,
+                ..on(&batch, "d")
+            };
+            let (_, outcomes) = push(&mut tx, from, rows, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let statuses = outcomes.into_iter().map(|one| one.status);
+            statuses.collect::<Vec<_>>()
+        };
+        let there = async || -> Vec<(String, String, bool)> {
+            let page = leads::page(db, &batch, -1, 10).await.unwrap();
+            let leads = page.into_iter();
+            leads
+                .map(|lead| (lead.phone, lead.key_value, lead.dnc))
+                .collect()
+        };
+        let is = |phone: &str, dnc| (phone.to_owned(), phone.to_owned(), dnc);
+        let both = [("mobile", LISTED), ("backup", BACKUP)];
+        let clean = [("mobile", "13800000002"), ("backup", LISTED)];
+        let first = vec![with_numbers("a", &both), with_numbers("b", &clean)];
+        assert_eq!(send(first).await, [Status::Created, Status::Created]);
+        let as_before = [is(LISTED, true), is("13800000002", false)];
+        assert_eq!(there().await, as_before);
+        // Without their first numbers, those of before stay the first.
+        let part = vec![
+            with_numbers("a", &[("backup", BACKUP)]),
+            with_numbers("b", &[("backup", LISTED)]),
+        ];
+        assert_eq!(send(part).await, [Status::Updated, Status::Updated]);
+        assert_eq!(there().await, as_before);
+        let again = vec![with_numbers("c", &[("mobile", LISTED)])];
+        assert_eq!(send(again).await, [Status::Duplicate]);
+        // Within one push, too; a backup alone becomes the first number where there was none.
+        let new = vec![
+            with_numbers("d", &[("backup", "13900000004")]),
+            with_numbers("d", &[("mobile", "13800000004")]),
+            with_numbers("d", &[("backup", LISTED)]),
+            with_numbers("e", &[("mobile", "13800000004")]),
+        ];
+        use Status::{Created, Duplicate, Updated};
+        assert_eq!(send(new).await, [Created, Updated, Updated, Duplicate]);
+        // Another first number is another key, and nobody's flag.
+        let corrected = vec![with_numbers("a", &[("mobile", "13800000003")])];
+        assert_eq!(send(corrected).await, [Status::Updated]);
+        let after = [
+            is("13800000003", false),
+            is("13800000002", false),
+            is("13800000004", false),
+        ];
+        assert_eq!(there().await, after);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_field_stays_the_key() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, _) = sample::batch(db, "一").await;
+        let phones = ["mobile".to_owned(), "backup".to_owned()];
+        let keyed = |numbers: &[(&str, &str)]| {
+            let mut row = with_numbers("a", numbers);
+            row.lead.key_value = "k-1".into();
+            row
+        };
+        for numbers in [
+            &[("mobile", "13800000001"), ("backup", "13900000001")][..],
+            &[("backup", "13900000002")],
+        ] {
+            let mut tx = db.begin().await.unwrap();
+            let from = Push {
+                phones: &phones,
+                is_keyed: true,
+                ..on(&batch, "d")
+            };
+            let rows = vec![keyed(numbers)];
+            push(&mut tx, from, rows, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let lead = leads::page(db, &batch, -1, 2).await.unwrap().remove(0);
+        assert_eq!(lead.key_value, "k-1");
+        assert_eq!(lead.phones.0, ["13800000001", "13900000002"]);
+    })
+    .await;
+}
+
+/// Two processes: the day is being undone while rows come.
+#[tokio::test]
+async fn a_day_that_is_being_undone_stays_so_beside_a_push() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, _) = sample::batch(db, "一").await;
+        let send = async |db: crate::Db, batch: String, rows: Vec<Row>| {
+            let mut tx = db.begin().await.unwrap();
+            let (day, _) = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            day
+        };
+        let day = send(db.clone(), batch.clone(), vec![row("a", "13800000001", "")]).await;
+        let mut tx = db.begin().await.unwrap();
+        undo::begin(&mut tx, &day, "u").await.unwrap();
+        let more = vec![row("b", "13800000002", "")];
+        let pushing = tokio::spawn(send(db.clone(), batch, more));
+        crate::testing::until_it_waits(db, &pushing).await;
+        tx.commit().await.unwrap();
+        let other = pushing.await.unwrap();
+        assert_ne!(other, day, "what is undone takes no more rows");
+        let of = async |id: &str| imports::get(db, id).await.unwrap().unwrap();
+        assert_eq!(of(&day).await.state, "undoing");
+        assert_eq!(
+            (of(&other).await.state.as_str(), of(&other).await.good),
+            ("succeeded", 1)
+        );
+        let mut tx = db.begin().await.unwrap();
+        imports::succeed(&mut tx, &day, &[], NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(of(&day).await.state, "undoing");
     })
     .await;
 }

@@ -131,6 +131,7 @@ async fn add(
             day: &day,
             title: &format!("{}_{day}", batch.name),
             phones: &reader.phones,
+            is_keyed: reader.is_keyed,
             invalid,
         };
         let mut tx = house.db.begin().await?;
@@ -193,6 +194,7 @@ struct Reader {
     columns: HashMap<String, usize>,
     /// Codes of the phone fields in dialling order.
     phones: Vec<String>,
+    is_keyed: bool,
     width: usize,
     associated: Vec<Field>,
 }
@@ -234,6 +236,7 @@ impl Reader {
             plan,
             columns,
             phones,
+            is_keyed: fields.iter().any(|field| field.is_key),
             width: fields.len(),
             associated: fields
                 .into_iter()

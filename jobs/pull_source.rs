@@ -51,8 +51,8 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
             "the batch has no saved template or is archived",
         )
     })?;
-    let part = house.data_dir.join(format!("uploads/.{}.part", source.id));
     tokio::fs::create_dir_all(house.data_dir.join("uploads")).await?;
+    let part = own_part(house, ticket).await;
     let done = match &source.spec.from {
         Place::Directory { path, pattern } => {
             directory(house, ticket, (&source, &batch), (path, pattern), &part).await
@@ -75,6 +75,19 @@ pub async fn run(house: &House, ticket: &Ticket, id: &str) -> Result<(), JobErro
     let result = json!({"files": seen, "imported": imported, "imports": imports, "bad": bad});
     ticket.succeed(&mut tx, &result).await?;
     Ok(tx.commit().await?)
+}
+
+/// Where this start of the job puts a file while it comes in: a worker that is believed dead and is not
+/// writes into another one. What starts that died left is removed.
+async fn own_part(house: &House, ticket: &Ticket) -> PathBuf {
+    let of = |fence: i64| {
+        let name = format!("uploads/.{}.{fence}.part", ticket.job);
+        house.data_dir.join(name)
+    };
+    for earlier in 1..ticket.fence {
+        let _ = tokio::fs::remove_file(of(earlier)).await;
+    }
+    of(ticket.fence)
 }
 
 /// What a pull came to.
@@ -208,9 +221,14 @@ async fn import(
         bytes: i64::try_from(taken.bytes).unwrap_or(i64::MAX),
         options: &source.spec.options,
     };
-    imports::create(&mut tx, &new, now).await?;
     let file = (taken.sha256.as_str(), taken.name.as_str(), id.as_str());
-    sources::remember(&mut tx, &source.id, file, now).await?;
+    if !sources::remember(&mut tx, &source.id, file, now).await? {
+        // Another worker has had it meanwhile.
+        tx.rollback().await?;
+        tokio::fs::remove_file(house.data_dir.join(&path)).await?;
+        return Ok(None);
+    }
+    imports::create(&mut tx, &new, now).await?;
     let by = By {
         orgi: &source.orgi,
         user: &source.creater,

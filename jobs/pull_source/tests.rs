@@ -187,6 +187,64 @@ async fn each_file_of_a_directory_is_imported_once() {
     .await;
 }
 
+/// Two workers have the same file before either has remembered it.
+#[tokio::test]
+async fn a_file_that_two_pulls_have_at_once_is_imported_once() {
+    on_both(|home| async move {
+        let (house, _guard) = house(home, local());
+        let from = Place::Directory {
+            path: "/srv/lists".into(),
+            pattern: "*".into(),
+        };
+        let (batch, source) = planned(&house, from).await;
+        let batch = batches::get(&house.db, "o", &batch).await.unwrap().unwrap();
+        let uploads = house.data_dir.join("uploads");
+        std::fs::create_dir_all(&uploads).unwrap();
+        let mut tickets = Vec::new();
+        for _ in 0..2 {
+            let source = source.id.clone();
+            let job = testing::enqueue(&house, Work::PullSource { source }).await;
+            tickets.push(testing::ticket(&testing::take(&house, &job).await.unwrap()));
+        }
+        // Whoever holds the source keeps both from writing until both have looked.
+        let mut held = house.db.begin().await.unwrap();
+        sources::seen(&mut held, &source.id, None, None)
+            .await
+            .unwrap();
+        let (mut parts, mut pulls) = (Vec::new(), Vec::new());
+        for ticket in tickets {
+            let part = own_part(&house, &ticket).await;
+            std::fs::write(&part, "号码\n13800138001\n").unwrap();
+            parts.push(part.clone());
+            let (house, source, batch) = (house.clone(), source.clone(), batch.clone());
+            pulls.push(tokio::spawn(async move {
+                let taken = Taken {
+                    name: "a.csv".into(),
+                    sha256: "the same".into(),
+                    bytes: 19,
+                };
+                let of = (&source, &batch);
+                import(&house, &ticket, of, taken, &part, Some((None, None))).await
+            }));
+        }
+        assert_ne!(parts[0], parts[1]);
+        while parts.iter().any(|part| part.exists()) {
+            tokio::task::yield_now().await;
+        }
+        held.commit().await.unwrap();
+        let mut made = Vec::new();
+        for pull in pulls {
+            made.extend(pull.await.unwrap().unwrap());
+        }
+        let known = imports::list(&house.db, &batch.id, None, 9).await.unwrap();
+        let known: Vec<String> = known.into_iter().map(|import| import.id).collect();
+        assert_eq!(made, known);
+        assert_eq!(made.len(), 1);
+        assert_eq!(std::fs::read_dir(&uploads).unwrap().count(), 1);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_file_that_cannot_be_taken_is_told_and_in_no_others_way() {
     on_both(|home| async move {

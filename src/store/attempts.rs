@@ -8,7 +8,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, dnc, doc, leads, on, reservations};
+use crate::{Db, Result, Tx, dnc, doc, leads, on, reservations, segments};
 
 /// The lead is being dialled now. `false`: it is no longer this node's.
 pub(crate) async fn take_lead(tx: &mut Tx, node: &str, open: &OpenAttempt) -> Result<bool> {
@@ -150,10 +150,11 @@ async fn go_on_with(tx: &mut Tx, lead: &str, number: &str) -> Result<()> {
     let orgi: String = on!(tx.conn(), c => sqlx::query_scalar(
         "SELECT orgi FROM leads WHERE id = $1").bind(lead).fetch_one(c).await)?;
     let listed = leads::dnc_among(tx, &orgi, vec![number.to_owned()]).await?;
-    on!(tx.conn(), c => sqlx::query("UPDATE leads SET phone = $2, dnc = $3 WHERE id = $1")
+    let (batch, position): (String, i64) = on!(tx.conn(), c => sqlx::query_as(
+        "UPDATE leads SET phone = $2, dnc = $3 WHERE id = $1 RETURNING batch_id, position")
         .bind(lead).bind(number).bind(listed.contains(number))
-        .execute(c).await.map(|_| ()))?;
-    Ok(())
+        .fetch_one(c).await)?;
+    segments::dirty(tx, &batch, &[position]).await
 }
 
 /// An attempt as lists show it.

@@ -338,6 +338,13 @@ pub async fn takes_more(tx: &mut Tx, id: &str) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub async fn finish(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
+    // PostgreSQL asks about the tasks as they were when the statement began: begin once nobody adds one.
+    if let Tx::Pg(c) = tx {
+        sqlx::query("SELECT 1 FROM campaigns WHERE id = $1 FOR UPDATE")
+            .bind(id)
+            .execute(&mut **c)
+            .await?;
+    }
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE campaigns SET state = 'finished', revision = revision + 1, updated_at = $2
          WHERE id = $1 AND state = 'running' AND NOT EXISTS (SELECT 1 FROM tasks

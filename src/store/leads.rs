@@ -183,7 +183,7 @@ pub async fn patch(
     changes: &BTreeMap<String, String>,
     now: Millis,
 ) -> Result<bool> {
-    let Some(mut data) = data_of(tx, id).await? else {
+    let Some(mut data) = hold_data(tx, id).await? else {
         return Ok(false);
     };
     for (code, text) in changes {
@@ -250,10 +250,15 @@ pub async fn delete(tx: &mut Tx, orgi: &str, id: &str, now: Millis) -> Result<bo
     }
 }
 
-async fn data_of(tx: &mut Tx, id: &str) -> Result<Option<BTreeMap<String, String>>> {
-    let data: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT data FROM leads WHERE id = $1"
-    ).bind(id).fetch_optional(c).await)?;
+/// A lead's fields, kept from changing until the write ends.
+async fn hold_data(tx: &mut Tx, id: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => "FOR UPDATE",
+    };
+    let sql = format!("SELECT data FROM leads WHERE id = $1 {lock}");
+    let data: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(id).fetch_optional(c).await)?;
     data.map(|data| doc::parse("lead", &data)).transpose()
 }
 

@@ -30,10 +30,17 @@ struct Follower {
 /// When the database fails or what is stored cannot be read.
 pub async fn follow(tx: &mut Tx, orgi: &str, now: Millis) -> Result<usize> {
     let levels = settings::levels_in(tx, orgi).await?;
-    let campaigns: Vec<Follower> = on!(tx.conn(), c => sqlx::query_as(
+    // As they are when nobody changes them: the whole of their settings is written again.
+    let lock = match tx {
+        Tx::Lite(_) => "",
+        Tx::Pg(_) => "FOR UPDATE OF c",
+    };
+    let sql = format!(
         "SELECT c.id, c.campaign_type, c.settings, c.own_settings, u.department_id
-         FROM campaigns c LEFT JOIN users u ON u.id = c.creater WHERE c.orgi = $1 ORDER BY c.id"
-    ).bind(orgi).fetch_all(c).await)?;
+         FROM campaigns c LEFT JOIN users u ON u.id = c.creater WHERE c.orgi = $1 ORDER BY c.id {lock}"
+    );
+    let campaigns: Vec<Follower> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).fetch_all(c).await)?;
     let mut changed = 0;
     for campaign in campaigns {
         let above = levels.above(campaign.department_id.as_deref());
@@ -63,7 +70,7 @@ mod tests {
         sample::NOW,
         sample_floor,
         settings::{Scope, save},
-        testing::{about, on_both},
+        testing::{about, on_both, until_it_waits},
     };
 
     #[tokio::test]
@@ -102,6 +109,57 @@ mod tests {
                 .await
                 .unwrap();
             assert_eq!(follow(&mut tx, "p", NOW).await.unwrap(), 0, "another's");
+        })
+        .await;
+    }
+
+    /// A supervisor changes the campaign while the outbound settings are changed.
+    #[tokio::test]
+    async fn what_a_campaign_is_changed_to_meanwhile_stays() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (id, _) = sample_floor::campaign(db, 1).await;
+            let old = campaigns::find(db, &id).await.unwrap().unwrap();
+            let mut settings = old.settings.0.clone();
+            settings.retry.max_attempts = 7;
+            let draft = campaigns::Draft {
+                name: "改名",
+                campaign_type: old.mode().unwrap(),
+                filter_id: &old.filter_id,
+                business_type: &old.business_type,
+                business_status: &old.business_status,
+                extract_count: old.extract_count,
+                default_alloc: old.default_alloc,
+                alloc_mode: old.share(),
+                description: &old.description,
+                settings: &settings,
+                own_settings: &[Own::MaxAttempts].into(),
+            };
+            let mut tx = db.begin().await.unwrap();
+            campaigns::save(&mut tx, &id, old.revision, &draft, NOW)
+                .await
+                .unwrap();
+            let other = db.clone();
+            let following = tokio::spawn(async move {
+                let wide = Overrides {
+                    ring_timeout: Some(44),
+                    ..Overrides::default()
+                };
+                let mut tx = other.begin().await.unwrap();
+                save(&mut tx, "o", Scope::Tenant, &wide, "u", NOW)
+                    .await
+                    .unwrap();
+                follow(&mut tx, "o", NOW).await.unwrap();
+                tx.commit().await.unwrap();
+            });
+            until_it_waits(db, &following).await;
+            tx.commit().await.unwrap();
+            following.await.unwrap();
+            let now = campaigns::find(db, &id).await.unwrap().unwrap();
+            assert_eq!(
+                (now.settings.ring_timeout_s, now.settings.retry.max_attempts),
+                (44, 7)
+            );
         })
         .await;
     }

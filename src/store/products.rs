@@ -4,7 +4,7 @@ use engine::time::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::{Db, Result, Tx, new_id, on};
+use crate::{Db, Error, Result, Tx, new_id, on};
 
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]
 pub struct Product {
@@ -19,6 +19,8 @@ pub struct Product {
     pub description: String,
     pub image: String,
     pub creater: String,
+    /// Rises with every change, also with a sale.
+    pub revision: i64,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -55,18 +57,36 @@ pub async fn create(
     Ok(id)
 }
 
-/// `false`: there is none.
+/// Saves what a person changed, when nobody else has since `revision` and nothing was sold: the stock is
+/// written as it was seen. `false`: there is none.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn save(tx: &mut Tx, id: &str, draft: &Draft<'_>, now: Millis) -> Result<bool> {
+/// `REVISION_CONFLICT`.
+pub async fn save(
+    tx: &mut Tx,
+    id: &str,
+    revision: i64,
+    draft: &Draft<'_>,
+    now: Millis,
+) -> Result<bool> {
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE products SET title = $2, kind = $3, category = $4, price_cents = $5, stock = $6,
-             description = $7, image = $8, updated_at = $9 WHERE id = $1"
+             description = $7, image = $8, updated_at = $9, revision = revision + 1
+         WHERE id = $1 AND revision = $10"
     ).bind(id).bind(draft.title).bind(draft.kind).bind(draft.category).bind(draft.price_cents)
-        .bind(draft.stock).bind(draft.description).bind(draft.image).bind(now.0).execute(c).await
-        .map(|done| done.rows_affected()))?;
-    Ok(rows == 1)
+        .bind(draft.stock).bind(draft.description).bind(draft.image).bind(now.0).bind(revision)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    if rows == 1 {
+        return Ok(true);
+    }
+    let there: bool = on!(tx.conn(), c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM products WHERE id = $1)"
+    ).bind(id).fetch_one(c).await)?;
+    if there {
+        Err(Error::conflict("REVISION_CONFLICT"))
+    } else {
+        Ok(false)
+    }
 }
 
 /// Takes sold pieces out of the stock, in the write that records the sale. `false`: there are not
@@ -76,7 +96,8 @@ pub async fn save(tx: &mut Tx, id: &str, draft: &Draft<'_>, now: Millis) -> Resu
 /// When the database fails.
 pub async fn sell(tx: &mut Tx, id: &str, quantity: i64, now: Millis) -> Result<bool> {
     let rows = on!(tx.conn(), c => sqlx::query(
-        "UPDATE products SET stock = stock - $2, updated_at = $3 WHERE id = $1 AND stock >= $2"
+        "UPDATE products SET stock = stock - $2, updated_at = $3, revision = revision + 1
+         WHERE id = $1 AND stock >= $2"
     ).bind(id).bind(quantity.max(0)).bind(now.0).execute(c).await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
@@ -153,9 +174,43 @@ mod tests {
                 price_cents: 20_000,
                 ..draft
             };
-            assert!(save(&mut tx, &id, &dearer, NOW).await.unwrap());
+            let seen = kept.revision;
+            assert!(save(&mut tx, &id, seen, &dearer, NOW).await.unwrap());
             assert!(delete(&mut tx, &id).await.unwrap());
-            assert!(!save(&mut tx, &id, &dearer, NOW).await.unwrap());
+            assert!(!save(&mut tx, &id, seen, &dearer, NOW).await.unwrap());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_sold_while_a_product_is_edited_is_not_given_back() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let draft = Draft {
+                title: "宽带",
+                kind: "product",
+                category: "",
+                price_cents: 10_000,
+                stock: 3,
+                description: "",
+                image: "",
+            };
+            let mut tx = db.begin().await.unwrap();
+            let id = create(&mut tx, "o", "u", &draft, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let now = async || get(db, "o", &id).await.unwrap().unwrap();
+            let seen = now().await.revision;
+            let mut tx = db.begin().await.unwrap();
+            assert!(sell(&mut tx, &id, 2, NOW).await.unwrap());
+            let late = save(&mut tx, &id, seen, &draft, NOW).await.unwrap_err();
+            assert_eq!(late.code(), Some("REVISION_CONFLICT"));
+            tx.commit().await.unwrap();
+            assert_eq!(now().await.stock, 1);
+            let seen = now().await.revision;
+            let mut tx = db.begin().await.unwrap();
+            assert!(save(&mut tx, &id, seen, &draft, NOW).await.unwrap());
+            tx.commit().await.unwrap();
+            assert_eq!((now().await.stock, now().await.revision), (3, seen + 1));
         })
         .await;
     }

@@ -2,7 +2,7 @@
 //! positions, and only a part whose version has risen is made anew.
 //!
 //! Every write of what an import brings (a lead's fields, its phone, that it is there) says so here,
-//! in the same transaction. What changes with a call does not.
+//! in the same transaction. What changes with a call does not, but for the number that a lead goes on with.
 
 use std::collections::BTreeMap;
 

@@ -191,6 +191,13 @@ pub async fn delete(tx: &mut Tx, batch: &str) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub async fn pull(tx: &mut Tx, source: &Source, user: &str, now: Millis) -> Result<Option<String>> {
+    if let Tx::Pg(c) = tx {
+        // Two who ask at once do so one after the other.
+        sqlx::query("SELECT 1 FROM sources WHERE id = $1 FOR UPDATE")
+            .bind(&source.id)
+            .execute(&mut **c)
+            .await?;
+    }
     let busy: bool = on!(tx.conn(), c => sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM job_runs WHERE subject = $1
              AND state IN ('queued', 'running', 'paused'))"
@@ -307,7 +314,10 @@ pub async fn told(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{sample, testing::on_both};
+    use crate::{
+        sample,
+        testing::{self, on_both},
+    };
 
     fn spec(cron: Option<&str>) -> Spec {
         Spec {
@@ -423,6 +433,33 @@ mod tests {
             let mut tx = db.begin().await.unwrap();
             assert!(delete(&mut tx, &batch).await.unwrap());
             assert!(!delete(&mut tx, &batch).await.unwrap());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn two_who_ask_for_a_pull_at_once_get_one() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (batch, _) = sample::batch(db, "一").await;
+            let mut tx = db.begin().await.unwrap();
+            save(&mut tx, ("o", &batch, "u"), &spec(None), true, Millis(1))
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            let source = of_batch(db, &batch).await.unwrap().unwrap();
+            let mut tx = db.begin().await.unwrap();
+            let first = pull(&mut tx, &source, "u", Millis(2)).await.unwrap();
+            let (other, same) = (db.clone(), source.clone());
+            let asking = tokio::spawn(async move {
+                let mut tx = other.begin().await.unwrap();
+                let job = pull(&mut tx, &same, "v", Millis(2)).await.unwrap();
+                tx.commit().await.unwrap();
+                job
+            });
+            testing::until_it_waits(db, &asking).await;
+            tx.commit().await.unwrap();
+            assert_eq!((first.is_some(), asking.await.unwrap()), (true, None));
         })
         .await;
     }

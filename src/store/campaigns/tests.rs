@@ -152,3 +152,44 @@ async fn a_report_of_a_campaign_without_calls_is_all_zeros() {
     })
     .await;
 }
+
+/// The live process finishes a campaign while a supervisor appends to it.
+#[tokio::test]
+async fn a_campaign_does_not_finish_under_a_task_that_is_being_appended() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let filter = filter(db).await;
+        let settings = Settings::default();
+        let mut tx = db.begin().await.unwrap();
+        let id = create(&mut tx, "o", "u", &draft(&filter, &settings), NOW)
+            .await
+            .unwrap();
+        order(&mut tx, &id, Order::Start, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let campaign = find(db, &id).await.unwrap().unwrap();
+        let mut tx = db.begin().await.unwrap();
+        assert!(takes_more(&mut tx, &id).await.unwrap());
+        let new = crate::tasks::NewTask {
+            kind: "append",
+            title: "追加",
+            extract: None,
+            by: "u",
+        };
+        crate::tasks::create(&mut tx, &campaign, new, NOW)
+            .await
+            .unwrap();
+        let (other, of) = (db.clone(), id.clone());
+        let finishing = tokio::spawn(async move {
+            let mut tx = other.begin().await.unwrap();
+            let done = finish(&mut tx, &of, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            done
+        });
+        crate::testing::until_it_waits(db, &finishing).await;
+        tx.commit().await.unwrap();
+        assert!(!finishing.await.unwrap());
+        let after = find(db, &id).await.unwrap().unwrap();
+        assert_eq!(after.state().unwrap(), State::Running);
+    })
+    .await;
+}

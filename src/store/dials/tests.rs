@@ -1,5 +1,6 @@
 use crate::{
-    attempts::page, calls, hopper, leads, on, sample::NOW, sample_floor as floor, testing::on_both,
+    attempts::page, calls, hopper, leads, on, sample::NOW, sample_floor as floor, segments,
+    testing::on_both,
 };
 use engine::{campaign::Mode, floor::OpenAttempt, gate::Block, outcome::Outcome};
 
@@ -258,6 +259,28 @@ async fn an_attempt_of_which_no_invite_left_is_told_apart_from_dialled_ones() {
         assert_eq!(report.outcomes["cancelled"], 2);
         let counts = crate::calls::counts(db, &campaign).await.unwrap();
         assert_eq!(counts.dialled, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn filters_find_a_lead_by_the_number_that_it_goes_on_with() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        let drawn = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
+            .await
+            .unwrap();
+        let open = floor::attempt(7, &campaign, &drawn.leads[0]);
+        assert_eq!(super::open(db, floor::NODE, &open).await.unwrap(), None);
+        let before = segments::list(db, &open.batch).await.unwrap();
+        let mut close = floor::close(&open, Outcome::Busy, Some(NOW.plus(600_000)));
+        close.attempt.as_mut().unwrap().number = Some("13900000009".into());
+        super::close(db, &close).await.unwrap();
+        let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!(lead.phone, "13900000009");
+        let after = segments::list(db, &open.batch).await.unwrap();
+        assert_eq!(after[0].version, before[0].version + 1);
     })
     .await;
 }

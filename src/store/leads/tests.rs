@@ -142,3 +142,31 @@ async fn known_keys_are_found_among_many() {
     })
     .await;
 }
+
+/// Two agents, two processes.
+#[tokio::test]
+async fn two_who_change_other_fields_of_a_lead_at_once_both_do() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, fields) = sample::batch(db, "一").await;
+        sample::leads(db, &batch, &fields, 1).await;
+        let id = page(db, &batch, -1, 1).await.unwrap().remove(0).id;
+        let set = |at: usize| BTreeMap::from([(fields[at].code.clone(), "new".to_owned())]);
+        let mut tx = db.begin().await.unwrap();
+        patch(&mut tx, &id, &set(0), NOW).await.unwrap();
+        let (other, of, change) = (db.clone(), id.clone(), set(1));
+        let patching = tokio::spawn(async move {
+            let mut tx = other.begin().await.unwrap();
+            patch(&mut tx, &of, &change, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+        crate::testing::until_it_waits(db, &patching).await;
+        tx.commit().await.unwrap();
+        patching.await.unwrap();
+        let lead = find(db, &id).await.unwrap().unwrap();
+        for field in &fields {
+            assert_eq!(lead.data[&field.code], "new");
+        }
+    })
+    .await;
+}

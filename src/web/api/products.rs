@@ -45,6 +45,8 @@ pub struct ProductOut {
     description: String,
     image: String,
     creater: String,
+    /// Rises with every change, also with a sale.
+    revision: i64,
     created_at: At,
     updated_at: At,
 }
@@ -61,6 +63,7 @@ impl From<Product> for ProductOut {
             description: row.description,
             image: row.image,
             creater: row.creater,
+            revision: row.revision,
             created_at: At(row.created_at),
             updated_at: At(row.updated_at),
         }
@@ -88,6 +91,8 @@ pub struct ProductIn {
     /// Address of a picture, at most 1,000 characters.
     #[serde(default)]
     image: String,
+    /// Of the product as it was read; wanted where one is written anew.
+    revision: Option<i64>,
 }
 
 fn product() -> String {
@@ -162,7 +167,8 @@ async fn get(
     Ok(Json(kept(&house, &caller, &id).await?.into()))
 }
 
-/// 修改产品 · Write a product or service anew.
+/// 修改产品 · Write a product or service anew. `revision` is that of the product as it was read:
+/// `REVISION_CONFLICT` when somebody else changed it meanwhile, or pieces of it were sold.
 #[utoipa::path(put, path = "/api/v1/products/{id}", tag = "products",
     params(("id" = String, Path)), request_body = ProductIn,
     responses((status = 200, body = ProductOut)))]
@@ -174,8 +180,10 @@ async fn put(
 ) -> Result<Json<ProductOut>, Problem> {
     kept(&house, &caller, &id).await?;
     let asked = asked.checked()?;
+    let revision = asked.revision;
+    let revision = revision.ok_or_else(|| Problem::at("/revision", "required", "is required"))?;
     let mut tx = house.db.begin().await?;
-    products::save(&mut tx, &id, &asked.draft()?, now()).await?;
+    products::save(&mut tx, &id, revision, &asked.draft()?, now()).await?;
     tx.commit().await?;
     Ok(Json(kept(&house, &caller, &id).await?.into()))
 }

@@ -428,12 +428,17 @@ async fn products_have_a_price_and_a_stock() {
             assert_eq!(bad.body["errors"][0]["pointer"], pointer, "{}", bad.text);
         }
         let path = format!("/products/{}", made.id());
-        let service = json!({"title": "保修", "kind": "service", "price": "9.9"});
-        let changed = desk.ask("PUT", &path, service).await;
+        let mut service = json!({"title": "保修", "kind": "service", "price": "9.9"});
+        let blind = desk.ask("PUT", &path, service.clone()).await;
+        assert_eq!(blind.body["errors"][0]["pointer"], "/revision");
+        service["revision"] = made.body["revision"].clone();
+        let changed = desk.ask("PUT", &path, service.clone()).await;
         assert_eq!(
             (&changed.body["price"], &changed.body["stock"]),
             (&json!("9.90"), &json!(0))
         );
+        let again = desk.ask("PUT", &path, service).await;
+        refused(&again, StatusCode::CONFLICT, "REVISION_CONFLICT");
         let listed = desk.ask("GET", "/products?kind=service", Value::Null).await;
         assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
         assert_eq!(desk.ask("DELETE", &path, Value::Null).await.status, 204);

@@ -44,6 +44,7 @@ pub async fn run(
         orgi: &campaign.orgi,
         campaign: &campaign.id,
         columns: &settings.columns,
+        home: &settings.home_country,
         day_start: settings.window.day_start(now),
         now,
     };

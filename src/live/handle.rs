@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::{
+    destination::Destination,
     floor::{
         AgentOrder, AgentView, Decided, InCall, OutsideLimits, SupervisorOrder, TestCall,
         TwoParties, View,
@@ -73,6 +74,10 @@ pub(crate) enum Ask {
     WhoIsIn {
         call: CallId,
         answer: oneshot::Sender<Option<InCall>>,
+    },
+    NamedAtPhone {
+        number: String,
+        answer: oneshot::Sender<Option<Option<Destination>>>,
     },
     PauseRecording {
         call: CallId,
@@ -190,6 +195,17 @@ impl Live {
     pub async fn who_is_in(&self, call: CallId) -> Option<InCall> {
         let (answer, answered) = oneshot::channel();
         let ask = Ask::WhoIsIn { call, answer };
+        self.asks.send(ask).await.ok()?;
+        answered.await.ok()?
+    }
+
+    /// What a number names at a phone now, as [`Floor::named_at_phone`] says; `None` on a floor that has
+    /// ended.
+    ///
+    /// [`Floor::named_at_phone`]: engine::floor::Floor::named_at_phone
+    pub async fn named_at_phone(&self, number: String) -> Option<Option<Destination>> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask::NamedAtPhone { number, answer };
         self.asks.send(ask).await.ok()?;
         answered.await.ok()?
     }

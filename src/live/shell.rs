@@ -370,6 +370,10 @@ impl Shell {
                 // Whoever asked may have gone away.
                 let _ = answer.send(self.floor.who_is_in(call));
             }
+            Ask::NamedAtPhone { number, answer } => {
+                let now = self.now();
+                let _ = answer.send(self.floor.named_at_phone(&number, now));
+            }
             Ask::PauseRecording {
                 call,
                 paused,

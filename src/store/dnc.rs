@@ -7,6 +7,8 @@ mod lists;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use engine::{gate::Listed, time::Millis};
 
 pub use entries::{
@@ -14,7 +16,11 @@ pub use entries::{
 };
 pub use lists::{HOUSE, List, NewList, delete, get, list, put};
 
-use crate::{Db, Result, Tx, on};
+use crate::{
+    Db, Result, Tx,
+    db::{Conn, Reading},
+    doc, on,
+};
 
 /// The entry that forbids calling any of these spellings of a number for a campaign, if there is one;
 /// on a connection or in a transaction alike.
@@ -70,6 +76,41 @@ pub(crate) const FORBIDDING: &str = "
         AND (l.scope = 'house' OR EXISTS (SELECT 1 FROM dnc_campaigns c
             WHERE c.orgi = d.orgi AND c.list_id = d.list_id AND c.campaign_id = $2))
     LIMIT 1";
+
+/// Of these numbers, each with a key, the keys of those that a list forbids calling for a campaign.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn listed_among(
+    conn: &mut Reading,
+    (orgi, campaign): (&str, &str),
+    numbers: &[(i64, String)],
+    now: Millis,
+) -> Result<BTreeSet<i64>> {
+    if numbers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let asked = match conn {
+        Reading::Lite(_) => "SELECT value ->> 0 AS at, value ->> 1 AS number FROM json_each($4)",
+        Reading::Pg(_) => {
+            "SELECT (value ->> 0)::bigint AS at, value ->> 1 AS number
+             FROM json_array_elements($4::json) AS each (value)"
+        }
+    };
+    let sql = format!(
+        "SELECT DISTINCT s.at FROM ({asked}) AS s
+             JOIN dnc d ON (d.is_prefix = FALSE AND d.number = s.number)
+                 OR (d.is_prefix AND d.number = substr(s.number, 1, length(d.number)))
+             JOIN dnc_lists l ON l.orgi = d.orgi AND l.id = d.list_id
+         WHERE d.orgi = $1 AND (d.expires_at IS NULL OR d.expires_at > $3)
+             AND (l.scope = 'house' OR EXISTS (SELECT 1 FROM dnc_campaigns c
+                 WHERE c.orgi = d.orgi AND c.list_id = d.list_id AND c.campaign_id = $2))"
+    );
+    let numbers = doc::text("numbers", numbers)?;
+    let keys: Vec<i64> = on!(conn.conn(), c => sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).bind(campaign).bind(now.0).bind(numbers).fetch_all(c).await)?;
+    Ok(keys.into_iter().collect())
+}
 
 /// Four spellings for [`FORBIDDING`]; what is missing repeats the first.
 pub(crate) fn four(spellings: &[String]) -> [&str; 4] {

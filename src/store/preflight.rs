@@ -1,11 +1,12 @@
 //! What a pre-flight looks at, a stretch of leads at a time, and what it came to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     campaign::Columns,
     draw::LATE,
     gate::{Facts, Said},
+    phone,
     preflight::{Candidate, Hold, Summary},
     time::Millis,
 };
@@ -13,7 +14,9 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use crate::{
-    Db, Doc, Result, Tx, doc, filter_runs,
+    Db, Doc, Result, Tx,
+    db::Reading,
+    dnc, doc, filter_runs,
     hopper::{self, Book, Past},
     on,
     reservations::reserved,
@@ -35,6 +38,8 @@ pub struct Scene<'a> {
     /// Its own DNC lists hold beside those of the house.
     pub campaign: &'a str,
     pub columns: &'a Columns,
+    /// The country whose numbers are written without a country code.
+    pub home: &'a str,
     /// When today began.
     pub day_start: Millis,
     pub now: Millis,
@@ -147,9 +152,11 @@ async fn complete(
         hopper::pasts(&mut conn, orgi, Book::Person, &persons, now).await?
     };
     let holidays = hopper::holidays(&mut conn, orgi, now).await?;
+    let listed = listed_in_other_spellings(&mut conn, scene, &rows).await?;
     let of =
         |pasts: &BTreeMap<String, Past>, key: &str| pasts.get(key).map(|past| past.history.clone());
-    let candidates = rows.into_iter().zip(said).map(|(row, said)| {
+    let candidates = rows.into_iter().zip(said).map(|(mut row, said)| {
+        row.listed |= listed.contains(&row.position);
         let person = said.person.clone().unwrap_or_default();
         let known = Facts {
             of_number: of(&of_number, &row.phone).unwrap_or_default(),
@@ -162,6 +169,20 @@ async fn complete(
         candidate(row, hold, due, known)
     });
     Ok(candidates.collect())
+}
+
+/// The rows whose number the lists know in another way of writing it.
+async fn listed_in_other_spellings(
+    conn: &mut Reading,
+    scene: Scene<'_>,
+    rows: &[Row],
+) -> Result<BTreeSet<i64>> {
+    let others = rows.iter().filter(|row| !row.listed).flat_map(|row| {
+        let all = phone::spellings(&row.phone, scene.home).into_iter();
+        all.skip(1).map(|number| (row.position, number))
+    });
+    let others: Vec<(i64, String)> = others.collect();
+    dnc::listed_among(conn, (scene.orgi, scene.campaign), &others, scene.now).await
 }
 
 /// One lead, as its campaign would look at it; one that no campaign has, as a start would.

@@ -96,29 +96,35 @@ impl Floor {
         }
     }
 
-    /// The same for a call of its own, which hears what the route says and has the route's priority.
-    fn entry_at_phone(&self, number: &str, now: Millis) -> Option<Entry> {
+    /// What a number names that is dialled at a phone, before the routes are asked: a phone or an agent of
+    /// that number, or what `*5` or `*6` leads to, `Some(None)` where that is nothing. `None`: the routes
+    /// say where it goes.
+    #[must_use]
+    pub fn named_at_phone(&self, number: &str, now: Millis) -> Option<Option<Destination>> {
         let number = number.strip_suffix('#').unwrap_or(number);
         if let Some(queue) = number.strip_prefix("*6") {
-            return Some(
-                Destination::Queue {
-                    queue: self.queue_of(queue, now)?,
-                }
-                .into(),
-            );
+            let queue = self.queue_of(queue, now);
+            return Some(queue.map(|queue| Destination::Queue { queue }));
         }
         let named = number.strip_prefix("*5");
         let extension = named.unwrap_or(number).to_owned();
         if self.registered.contains(&extension) || self.agent_at(&extension).is_some() {
-            return Some(Destination::Extension { extension }.into());
+            return Some(Some(Destination::Extension { extension }));
         }
         if named.is_some() {
-            return None;
+            return Some(None);
         }
-        if self.agents.contains_key(&number.into()) {
-            let agent = number.into();
-            return Some(Destination::Agent { agent }.into());
+        let agent = AgentId::from(number);
+        let is_agent = self.agents.contains_key(&agent);
+        is_agent.then_some(Some(Destination::Agent { agent }))
+    }
+
+    /// Where a call of its own goes, which hears what the route says and has the route's priority.
+    fn entry_at_phone(&self, number: &str, now: Millis) -> Option<Entry> {
+        if let Some(named) = self.named_at_phone(number, now) {
+            return named.map(Entry::from);
         }
+        let number = number.strip_suffix('#').unwrap_or(number);
         match route::walk(&self.routes, number, Side::Inside, now).end {
             route::End::To {
                 prompt,

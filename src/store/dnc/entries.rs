@@ -3,7 +3,10 @@
 use engine::time::Millis;
 use serde::Serialize;
 
-use super::lists::{HOUSE, ensure_house, next_version};
+use super::{
+    four,
+    lists::{HOUSE, ensure_house, next_version},
+};
 use crate::{Db, Result, Tx, doc, on};
 
 /// Entries that one request may add.
@@ -180,19 +183,22 @@ pub async fn page(db: &Db, orgi: &str, list: &str, after: &str, limit: u32) -> R
         .bind(orgi).bind(list).bind(after).bind(i64::from(limit)).fetch_all(c).await)?)
 }
 
-/// Every entry of any list that is, or begins, a number.
+/// Every entry of any list that is, or begins, a number in one of these spellings, at most four.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn holding(db: &Db, orgi: &str, number: &str) -> Result<Vec<Entry>> {
+pub async fn holding(db: &Db, orgi: &str, spellings: &[String]) -> Result<Vec<Entry>> {
+    let [a, b, c, d] = four(spellings);
     let sql = format!(
         "SELECT {COLUMNS} FROM dnc
-         WHERE orgi = $1 AND ((is_prefix = FALSE AND number = $2)
-             OR (is_prefix AND substr(CAST($2 AS TEXT), 1, length(number)) = number))
+         WHERE orgi = $1 AND ((is_prefix = FALSE AND number IN ($2, $3, $4, $5))
+             OR (is_prefix AND number IN (
+                 substr(CAST($2 AS TEXT), 1, length(number)), substr(CAST($3 AS TEXT), 1, length(number)),
+                 substr(CAST($4 AS TEXT), 1, length(number)), substr(CAST($5 AS TEXT), 1, length(number)))))
          ORDER BY list_id, number LIMIT 1000"
     );
-    Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(orgi).bind(number).fetch_all(c).await)?)
+    Ok(on!(db.read(), k => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).bind(a).bind(b).bind(c).bind(d).fetch_all(k).await)?)
 }
 
 /// How often an entry for this number was taken off a list.

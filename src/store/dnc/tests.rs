@@ -116,7 +116,13 @@ async fn an_entry_is_a_number_or_a_beginning_and_may_end() {
         let rest = page(db, "o", HOUSE, &first.key(), 10).await.unwrap();
         assert_eq!(rest.len(), 1);
         assert_ne!(rest[0], first);
-        assert_eq!(holding(db, "o", "+1900555").await.unwrap().len(), 1);
+        assert_eq!(
+            holding(db, "o", &["001900555".into(), "+1900555".into()])
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
     })
     .await;
 }

@@ -9,7 +9,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
-    hopper, leads,
+    dnc, hopper, lead_marks, leads,
     sample::NOW,
     sample_floor as floor,
     testing::{about, each, on_both},
@@ -23,6 +23,7 @@ async fn all(db: &Db, over: &Over) -> Vec<Candidate> {
         orgi: "o",
         campaign: "cmp_1",
         columns: &columns,
+        home: "CN",
         day_start: DAY,
         now: NOW,
     };
@@ -193,6 +194,7 @@ async fn reasons_add_up_whatever_state_leads_are_in() {
                         orgi: "o",
                         campaign: &campaign,
                         columns: &settings.columns,
+                        home: "CN",
                         day_start: DAY,
                         now: NOW,
                     };
@@ -306,6 +308,72 @@ async fn a_result_is_kept_by_its_job() {
         let kept = get(&home.db, "cmp_1", "job_1").await.unwrap().unwrap();
         assert_eq!(kept.result.0, summary);
         assert_eq!(get(&home.db, "cmp_2", "job_1").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_that_writes_the_number_in_another_way_is_seen_before_the_dial() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 2).await;
+        about(
+            db,
+            &ids[0],
+            "UPDATE leads SET phone = '0012125550100' WHERE id = $1",
+        )
+        .await;
+        let mut tx = db.begin().await.unwrap();
+        dnc::add(&mut tx, "o", "+12125550100", "asked", None, NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let scene = Scene {
+            orgi: "o",
+            campaign: &campaign,
+            columns: &Columns::default(),
+            home: "CN",
+            day_start: DAY,
+            now: NOW,
+        };
+        let mut listed = Vec::new();
+        for id in &ids {
+            listed.push(lead(db, scene, id).await.unwrap().unwrap().facts.dnc);
+        }
+        assert_eq!(listed, [true, false]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_appointment_is_waited_for_whoever_is_to_have_the_lead() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        let at = NOW.plus(3_600_000);
+        let mut tx = db.begin().await.unwrap();
+        lead_marks::appoint(&mut tx, &ids[0], at, "", NOW)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let scene = Scene {
+            orgi: "o",
+            campaign: &campaign,
+            columns: &Columns::default(),
+            home: "CN",
+            day_start: DAY,
+            now: NOW,
+        };
+        let due = async || lead(db, scene, &ids[0]).await.unwrap().unwrap().due;
+        assert_eq!(due().await, Some(at));
+        about(
+            db,
+            &ids[0],
+            "UPDATE leads SET campaign_id = NULL, task_id = NULL, alloc_status = 'recycled',
+                 next_dial_at = NULL WHERE id = $1",
+        )
+        .await;
+        assert_eq!(due().await, Some(at), "a start makes it due then");
     })
     .await;
 }

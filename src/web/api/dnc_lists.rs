@@ -5,6 +5,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State},
     http::StatusCode,
 };
+use engine::{campaign::Settings, phone};
 use serde::{Deserialize, Serialize};
 use store::dnc::{self, Entry, List as DncList, NewEntry, NewList, Removal};
 use utoipa::{IntoParams, ToSchema};
@@ -300,7 +301,7 @@ async fn take_off(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// 查询号码 · What the lists say of a number.
+/// 查询号码 · What the lists say of a number, however it is written.
 #[utoipa::path(get, path = "/api/v1/dnc-look-up", tag = "setup", params(Wanted),
     responses((status = 200, body = DncLookUpOut)))]
 async fn look_up(
@@ -309,7 +310,8 @@ async fn look_up(
     Params(wanted): Params<Wanted>,
 ) -> Result<Json<DncLookUpOut>, Problem> {
     let number = check::number("/number", &wanted.number)?;
-    let found = dnc::holding(&house.db, caller.orgi(), &number).await?;
+    let spellings = phone::spellings(&number, &Settings::default().home_country);
+    let found = dnc::holding(&house.db, caller.orgi(), &spellings).await?;
     let hit = |entry: Entry| DncHitOut {
         list_id: entry.list_id.clone(),
         entry: entry.into(),

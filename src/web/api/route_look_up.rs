@@ -6,6 +6,7 @@ use engine::{
     route::{self, End, Side, Verdict},
 };
 use serde::{Deserialize, Serialize};
+use store::{extensions, numbers};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -30,7 +31,7 @@ pub fn routes() -> OpenApiRouter<House> {
 pub struct Which {
     /// The called number.
     number: String,
-    /// Who calls; the far end sees it when the number leads outside.
+    /// Who calls: a number, inside an extension.
     caller: Option<String>,
     /// gateway or inside; gateway when not given.
     #[param(value_type = Option<String>)]
@@ -42,7 +43,8 @@ pub struct Which {
 #[derive(Serialize, ToSchema)]
 pub struct LookUpOut {
     at: At,
-    /// Every rule that was asked, in order; after an inbound rule once more for its number.
+    /// Every rule that was asked, in order; after an inbound rule once more for its number. None where the
+    /// number is that of a phone or an agent, or begins with `*5` or `*6`, and is dialled inside.
     steps: Vec<StepOut>,
     /// to, out or nowhere.
     end: &'static str,
@@ -55,8 +57,9 @@ pub struct LookUpOut {
     priority: Option<u8>,
     /// What is dialled.
     number: Option<String>,
-    /// `null`: the gateway with most free channels.
+    /// Others follow when it is full, rests or refuses. `null`: the gateway with most free channels.
     gateway_id: Option<String>,
+    /// What the far end sees: of the numbers of the calling extension the first.
     shown_caller: Option<String>,
 }
 
@@ -73,7 +76,8 @@ pub struct StepOut {
     verdict: Verdict,
 }
 
-/// 路由查询 · Where would this number go? The rules answer as they would answer the call.
+/// 路由查询 · Where would this number go? The rules answer as they would answer the call, inside after the
+/// phones that are registered and the agents who are there now.
 #[utoipa::path(get, path = "/api/v1/route-look-up", tag = "setup", params(Which),
     responses((status = 200, body = LookUpOut)))]
 async fn look_up(
@@ -92,6 +96,24 @@ async fn look_up(
         None => now(),
     };
     let side = asked.side.unwrap_or(Side::Gateway);
+    let mut shown = LookUpOut {
+        at: At(at.0),
+        steps: Vec::new(),
+        end: "nowhere",
+        prompt: None,
+        to: None,
+        priority: None,
+        number: None,
+        gateway_id: None,
+        shown_caller: None,
+    };
+    if side == Side::Inside
+        && let Some(named) = house.live.named_at_phone(asked.number.clone()).await
+    {
+        shown.end = if named.is_some() { "to" } else { "nowhere" };
+        shown.to = named;
+        return Ok(Json(shown));
+    }
     let rules = store::routes::specs(&house.db, Some(caller.orgi())).await?;
     let walk = route::walk(&rules, &asked.number, side, at);
     let steps = walk.steps.into_iter().map(|step| StepOut {
@@ -101,17 +123,7 @@ async fn look_up(
         number: step.number,
         verdict: step.verdict,
     });
-    let mut shown = LookUpOut {
-        at: At(at.0),
-        steps: steps.collect(),
-        end: "nowhere",
-        prompt: None,
-        to: None,
-        priority: None,
-        number: None,
-        gateway_id: None,
-        shown_caller: None,
-    };
+    shown.steps = steps.collect();
     match walk.end {
         End::To {
             prompt,
@@ -126,8 +138,13 @@ async fn look_up(
         End::Out { number, rule } => {
             shown.end = "out";
             shown.number = Some(number);
-            shown.gateway_id = rule.gateway.map(Into::into);
-            shown.shown_caller = rule.caller.or(asked.caller);
+            let phone = asked.caller.as_deref().unwrap_or_default();
+            let bound = extensions::gateways(&house.db).await?.remove(phone);
+            let bound = bound.filter(|_| rule.by_extension);
+            shown.gateway_id = bound.or(rule.gateway).map(Into::into);
+            let own = numbers::of_phones(&house.db).await?.remove(phone);
+            let own = own.and_then(|numbers| numbers.into_iter().next());
+            shown.shown_caller = own.or(rule.caller).or(asked.caller);
         }
         End::Nowhere => {}
     }

@@ -5,7 +5,7 @@ use axum::{
     Extension, Json,
     extract::{Path, State},
     http::StatusCode,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use engine::{
     agent::{Unready, WorkMode},
@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<House> {
         .routes(routes!(release))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// 监听: hears both, is heard by nobody.
@@ -61,7 +61,7 @@ pub enum How {
 }
 
 /// 工作模式: ready is 0 示闲, wait is 3 示忙, away is 6 离开.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     Ready,
@@ -140,13 +140,31 @@ async fn order(
     caller: Caller,
     Path(id): Path<String>,
     Body(asked): Body<SuperviseIn>,
-) -> Result<impl IntoResponse, Problem> {
-    let agent = commanded(&house, &caller, &id).await?;
+) -> Response {
+    let view = house.live.view();
+    let seen = view.agents.iter().find(|seen| seen.id.as_str() == id);
+    let call = seen.and_then(|seen| seen.call.as_ref()).map(|call| call.id);
+    let note = json!({
+        "how": asked.how,
+        "agent": id,
+        "call": call,
+        "extension": asked.extension,
+        "mode": asked.mode,
+        "reason": asked.reason,
+    });
+    let done = act(&house, &caller, &id, asked).await;
+    (Extension(Note(note)), done).into_response()
+}
+
+async fn act(
+    house: &House,
+    caller: &Caller,
+    id: &str,
+    asked: SuperviseIn,
+) -> Result<Json<List<Supervision>>, Problem> {
+    let agent = commanded(house, caller, id).await?;
     let reason = asked.reason.map(|text| check::text("/reason", text, 100));
     let forced = asked.how.forces(asked.mode, reason.transpose()?)?;
-    let view = house.live.view();
-    let seen = view.agents.iter().find(|seen| seen.id == agent);
-    let call = seen.and_then(|seen| seen.call.as_ref()).map(|call| call.id);
     let monitor = |monitor, extension| SupervisorOrder::Monitor {
         agent: agent.clone(),
         extension,
@@ -165,7 +183,7 @@ async fn order(
             on: asked.how == How::Mute,
         },
         (None, how) => {
-            let extension = phone(&house, &caller, asked.extension).await?;
+            let extension = phone(house, caller, asked.extension).await?;
             match how {
                 How::Whisper => monitor(Monitor::Whisper, extension),
                 How::Barge => monitor(Monitor::Barge, extension),
@@ -178,12 +196,7 @@ async fn order(
         }
     };
     house.live.supervise(caller.user_id().into(), order).await?;
-    let note = json!({
-        "how": format!("{:?}", asked.how).to_lowercase(),
-        "agent": agent,
-        "call": call,
-    });
-    Ok((Extension(Note(note)), Json(mine(&house, &caller))))
+    Ok(Json(mine(house, caller)))
 }
 
 /// 我的监听 · The calls that the caller takes part in.

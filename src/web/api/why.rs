@@ -83,6 +83,7 @@ async fn of_lead(
                 orgi: caller.orgi(),
                 campaign: &campaign.id,
                 columns: &campaign.settings.columns,
+                home: &campaign.settings.home_country,
                 day_start: campaign.settings.window.day_start(at),
                 now: at,
             };
@@ -95,6 +96,7 @@ async fn of_lead(
                 orgi: caller.orgi(),
                 campaign: "",
                 columns: &Columns::default(),
+                home: "",
                 day_start: Millis(0),
                 now: at,
             };

@@ -47,12 +47,13 @@ pub async fn trail(State(house): State<House>, request: Request, next: Next) -> 
     response
 }
 
-/// Who tried to supervise whom, to end which call or to change who is in it, is kept, whatever came of it
-/// (AGT-155).
+/// Who tried to give whom orders, to end which call or to change who is in it, is kept, whatever came of
+/// it (AGT-155).
 fn is_kept_when_refused(entry: &audit::Entry) -> bool {
     let ends = ["/supervise", "/release"];
     let is_about_parties = entry.action.contains("calls/{id}/members");
-    is_about_parties || ends.iter().any(|end| entry.action.ends_with(end))
+    let is_to_agent = entry.action.starts_with("POST agents/{id}/");
+    is_about_parties || is_to_agent || ends.iter().any(|end| entry.action.ends_with(end))
 }
 
 /// `None` for what changes nothing, and for an agent's own steps: those stand in the agent's states.

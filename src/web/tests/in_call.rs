@@ -256,6 +256,11 @@ async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
         for entry in tried {
             assert!(entry.detail.contains("\"refused\":"), "{entry:?}");
         }
+        let noted = |what: &str| trail.iter().any(|entry| entry.detail.contains(what));
+        assert!(
+            noted(r#""how":"sign_out""#),
+            "in the words of the API: {trail:?}"
+        );
     })
     .await;
 }

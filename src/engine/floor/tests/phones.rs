@@ -1,7 +1,9 @@
 //! What agents do at their phones: hold, transfer, ask, and call by themselves.
 
+use crate::destination::Destination;
+
 use super::{
-    script::{check, check_after},
+    script::{Stage, check, check_after},
     talking::{check_talk, talk},
 };
 
@@ -319,4 +321,32 @@ fn a_phone_hears_what_a_robots_number_says_and_has_the_routes_priority() {
          6 close 8600 abandoned
          6 ring a1",
     );
+}
+
+#[test]
+fn what_a_number_names_at_a_phone_goes_before_the_routes() {
+    let stage = Stage::of(
+        "agents 1
+         another queue 2 301
+         phone 8001
+         route ^\\d{4}$ outbound
+         0 ready 1",
+    );
+    let named = |number: &str| stage.floor.named_at_phone(number, stage.now);
+    let extension = |extension: &str| {
+        let extension = extension.into();
+        Some(Some(Destination::Extension { extension }))
+    };
+    assert_eq!(named("8001"), extension("8001"));
+    assert_eq!(named("*58001#"), extension("8001"));
+    assert_eq!(
+        named("1"),
+        Some(Some(Destination::Agent { agent: "1".into() }))
+    );
+    assert_eq!(
+        named("*62"),
+        Some(Some(Destination::Queue { queue: "2".into() }))
+    );
+    assert_eq!(named("*58002"), Some(None), "no such phone");
+    assert_eq!(named("8002"), None, "the routes say");
 }

@@ -3,7 +3,8 @@
 //! the same file, and against what one would write in Python: openpyxl read-only with executemany,
 //! and pandas with to_sql, into the same table of the same SQLite schema.
 //!
-//! `cargo bench -p jobs --bench import [rows...]`, 100,000 and 1,000,000 where nothing is said. Each
+//! `cargo bench -p jobs --bench import [rows...]`, 100,000 and 1,000,000 where nothing is said; `distinct
+//! [rows...]`: a workbook in which no text stands twice, to SQLite, for its memory. Each
 //! runs in a process of its own, so that its peak memory (VmHWM) is nobody else's. PostgreSQL is the
 //! server that PACELINE_TEST_PG names, or a private one; Python is PACELINE_BENCH_PYTHON, and left
 //! out without it.
@@ -16,9 +17,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::jobs::sheet::{Flow, Part};
 use calamine::{Reader, Xlsx};
 use engine::{field::Field, time::Millis};
-use rust_xlsxwriter::Workbook;
 use store::{
     Db, batches, fields, files,
     imports::{self, NewImport},
@@ -28,23 +29,16 @@ use store::{
 };
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
+#[path = "import/books.rs"]
+mod books;
+
+use books::{TITLES, write, write_distinct};
+
 /// As in the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROWS: [u32; 2] = [100_000, 1_000_000];
-const TITLES: [&str; 10] = [
-    "姓名",
-    "号码",
-    "年龄",
-    "城市",
-    "地址",
-    "套餐",
-    "余额",
-    "生日",
-    "客户意向",
-    "备注",
-];
 const MEMORY_MAX_KB: u64 = 512 * 1024;
 const OPENPYXL: &str = include_str!("import/openpyxl.py");
 const PANDAS: &str = include_str!("import/pandas.py");
@@ -57,14 +51,18 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("worker") => worker(&arguments[1], &arguments[2]),
         Some("calamine") => calamine(Path::new(&arguments[1])),
-        _ => {
+        Some("reader") => reader(Path::new(&arguments[1])),
+        first => {
             let asked: Vec<u32> = arguments
                 .iter()
                 .filter_map(|rows| rows.parse().ok())
                 .collect();
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             for &rows in if asked.is_empty() { &ROWS[..] } else { &asked } {
-                runtime.block_on(compare(rows));
+                match first {
+                    Some("distinct") => runtime.block_on(distinct(rows)),
+                    _ => runtime.block_on(compare(rows)),
+                }
             }
         }
     }
@@ -115,6 +113,43 @@ async fn compare(rows: u32) {
             said.peak_kb
         );
     }
+}
+
+/// No text stands twice: the table of shared texts is as long as it can be.
+async fn distinct(rows: u32) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("distinct.xlsx");
+    write_distinct(&file, rows);
+    let size = std::fs::metadata(&file).expect("the file is there").len();
+    println!(
+        "{rows} rows x {} distinct texts, {:.1} MB",
+        TITLES.len(),
+        size as f64 / 1e6
+    );
+    let bare = child(&["calamine", &file.display().to_string()]);
+    println!("| {:26} | {bare} |", "calamine alone");
+    let ours = child(&["reader", &file.display().to_string()]);
+    println!(
+        "| {:26} | {ours} | {:5.2} |",
+        "our reader alone",
+        ours.seconds / bare.seconds
+    );
+    let lite = testing::sqlite().await;
+    let (import, job) = prepare(&lite, &file, rows).await;
+    let rest = format!("{}\n{job}", lite.data_dir.display());
+    let said = child(&["worker", &lite.place, &rest]);
+    println!(
+        "| {:26} | {said} | {:5.2} |",
+        "paceline to SQLite",
+        said.seconds / bare.seconds
+    );
+    let import = imports::get(&lite.db, &import).await.expect("the database");
+    assert_eq!(import.expect("the import").good, i64::from(rows));
+    assert!(
+        said.peak_kb < MEMORY_MAX_KB,
+        "the worker took {} kB",
+        said.peak_kb
+    );
 }
 
 /// One whole import in a worker of its own.
@@ -230,6 +265,18 @@ fn calamine(path: &Path) {
     say(start.elapsed());
 }
 
+fn reader(path: &Path) {
+    let start = Instant::now();
+    let mut count = 0_u64;
+    ::jobs::sheet::read(path, &mut |part| {
+        count += u64::from(matches!(part, Part::Row(_)));
+        Ok(Flow::On)
+    })
+    .expect("a sheet");
+    assert!(count > 0);
+    say(start.elapsed());
+}
+
 #[tokio::main]
 async fn worker(place: &str, rest: &str) {
     let (data_dir, job) = rest.split_once('\n').expect("directory and job");
@@ -325,43 +372,4 @@ async fn check(db: &Db, import: &str, rows: u32) {
     let sum = import.good + import.invalid + import.duplicate;
     assert_eq!(sum, i64::from(rows), "{import:?}");
     assert!(import.invalid > 0 && import.duplicate > 0, "{import:?}");
-}
-
-/// Texts and numbers as people keep them; one number in a thousand is bad, one in five hundred twice.
-fn write(path: &Path, rows: u32) {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet_with_low_memory().expect("a sheet");
-    for (column, title) in (0..).zip(TITLES) {
-        sheet.write(0, column, title).expect("a title");
-    }
-    for n in 1..=rows {
-        let phone = 13_000_000_000 + u64::from(if n % 500 == 0 { n - 1 } else { n });
-        sheet.write(n, 0, format!("客户{n}")).expect("a cell");
-        match n % 1_000 {
-            7 => sheet.write(n, 1, "1.38E+10").expect("a cell"),
-            even if even % 2 == 0 => sheet.write(n, 1, phone).expect("a cell"),
-            _ => sheet.write(n, 1, phone.to_string()).expect("a cell"),
-        };
-        sheet.write(n, 2, 18 + n % 60).expect("a cell");
-        sheet
-            .write(n, 3, ["北京", "上海", "深圳", "杭州"][n as usize % 4])
-            .expect("a cell");
-        sheet
-            .write(n, 4, format!("中关村大街{n}号"))
-            .expect("a cell");
-        sheet
-            .write(n, 5, ["A", "B", "C"][n as usize % 3])
-            .expect("a cell");
-        sheet
-            .write(n, 6, f64::from(n % 10_000) / 100.0)
-            .expect("a cell");
-        sheet
-            .write(n, 7, format!("19{:02}-0{}-1{}", n % 100, n % 9 + 1, n % 9))
-            .expect("a cell");
-        if n % 7 == 0 {
-            sheet.write(n, 8, "有意向").expect("a cell");
-        }
-        sheet.write(n, 9, "晚上再联系").expect("a cell");
-    }
-    book.save(path).expect("the file is written");
 }

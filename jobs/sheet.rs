@@ -7,6 +7,7 @@
 
 mod archive;
 mod choice;
+mod large;
 mod legacy;
 mod merges;
 mod ods;

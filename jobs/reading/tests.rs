@@ -80,6 +80,11 @@ fn told(source: &Source) -> String {
 
 fn check(cases: Vec<Case>) {
     for case in cases {
+        let start = std::fs::read(&case.file).unwrap_or_default();
+        let is_xlsx = case.file.extension().is_some_and(|end| end == "xlsx");
+        if is_xlsx && start.starts_with(b"PK") {
+            sheet::peek::agrees(&case.file, case.options.sheet.as_deref());
+        }
         let told = told(&source(case.file, case.options));
         let expect: Vec<&str> = case.expect.trim().lines().map(str::trim).collect();
         assert_eq!(told.lines().collect::<Vec<_>>(), expect, "{}", case.name);

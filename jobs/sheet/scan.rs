@@ -244,7 +244,7 @@ fn number(text: &[u8]) -> Option<u32> {
 }
 
 /// `B2:C7` as the rows and the first column of it.
-fn area(text: &[u8]) -> Option<Merge> {
+pub fn area(text: &[u8]) -> Option<Merge> {
     let text = std::str::from_utf8(text).ok()?;
     let (from, to) = text.split_once(':')?;
     let ((left, top), (_, bottom)) = (place(from)?, place(to)?);

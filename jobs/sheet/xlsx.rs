@@ -1,6 +1,10 @@
 //! .xlsx, cell by cell: nothing is allocated for the range a sheet claims to have.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek},
+    path::Path,
+};
 
 use calamine::{
     CellErrorType, Data, DataRef, ExcelDateTime, Reader, Sheet, SheetType, SheetVisible, Xlsx,
@@ -13,29 +17,91 @@ use super::{
     archive::{self, Parts},
     choice::{self, Listed},
     clip, damaged, encrypted,
+    large::Large,
     merges::Merges,
     place,
     scan::Seen,
 };
 use crate::error::JobError;
 
+/// What the library's table of shared texts may take. Of a workbook that has more the texts go where they
+/// have room, see [`super::large`].
+const TEXTS_MAX: u64 = 192 * 1024 * 1024;
+
+enum Book {
+    Held(Xlsx<BufReader<File>>),
+    Large(Large),
+}
+
 pub fn read(path: &Path, asked: Option<&str>, take: &mut Take<'_>) -> Result<(), JobError> {
-    let (parts, mut book) = archive::check_beside(path, || open(path))?;
-    let listed = listed(book.sheets_metadata(), &parts);
-    let chosen = choice::choose(&listed, asked)?;
-    let seen = parts.of(&listed[chosen].name).cloned().unwrap_or_default();
-    let is_1904 = book.has_1904_epoch();
-    let mut cells = book
-        .worksheet_cells_reader(&listed[chosen].name)
-        .map_err(bad)?;
-    let claimed = cells.dimensions().end.0;
-    take(Part::About(choice::about(
-        &listed,
-        chosen,
-        claimed_rows(claimed),
-        is_1904,
-    )))?;
-    let mut rows = Rows::new(&seen, take);
+    read_within(path, TEXTS_MAX, asked, take)
+}
+
+/// `texts_max`: what the library's table of shared texts may take.
+pub fn read_within(
+    path: &Path,
+    texts_max: u64,
+    asked: Option<&str>,
+    take: &mut Take<'_>,
+) -> Result<(), JobError> {
+    let (parts, book) = archive::check_beside(path, |held| match held >= texts_max {
+        true => Ok(Book::Large(Large::open(path)?)),
+        false => Ok(Book::Held(open(path)?)),
+    })?;
+    match book {
+        Book::Held(mut book) => {
+            let sheet = Chosen::of(&book, &parts, asked)?;
+            held(&mut book, &sheet, take)
+        }
+        Book::Large(mut book) => {
+            let sheet = Chosen::of(book.outline(), &parts, asked)?;
+            let part = parts.part(&sheet.name).unwrap_or_default();
+            large(&mut book, &sheet, part, take)
+        }
+    }
+}
+
+/// The sheet that is read.
+struct Chosen {
+    name: String,
+    listed: Vec<Listed>,
+    at: usize,
+    is_1904: bool,
+    seen: Seen,
+}
+
+impl Chosen {
+    fn of<R: Read + Seek>(
+        book: &Xlsx<R>,
+        parts: &Parts,
+        asked: Option<&str>,
+    ) -> Result<Self, JobError> {
+        let listed = listed(book.sheets_metadata(), parts);
+        let at = choice::choose(&listed, asked)?;
+        let name = listed[at].name.clone();
+        Ok(Self {
+            seen: parts.of(&name).cloned().unwrap_or_default(),
+            is_1904: book.has_1904_epoch(),
+            name,
+            listed,
+            at,
+        })
+    }
+
+    fn about(&self, claimed: u32) -> Part {
+        let rows = claimed_rows(claimed);
+        Part::About(choice::about(&self.listed, self.at, rows, self.is_1904))
+    }
+}
+
+fn held<R: Read + Seek>(
+    book: &mut Xlsx<R>,
+    sheet: &Chosen,
+    take: &mut Take<'_>,
+) -> Result<(), JobError> {
+    let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(bad)?;
+    take(sheet.about(cells.dimensions().end.0))?;
+    let mut rows = Rows::new(&sheet.seen, take);
     // The reader tells of a failed formula it has no name for, but not where: beside its neighbour.
     let mut nameless = false;
     loop {
@@ -57,7 +123,24 @@ pub fn read(path: &Path, asked: Option<&str>, take: &mut Take<'_>) -> Result<(),
     if nameless && rows.nameless(u32::MAX, 0)? == Flow::Stop {
         return Ok(());
     }
-    rows.end(facts(&seen))
+    rows.end(facts(&sheet.seen))
+}
+
+fn large(
+    book: &mut Large,
+    sheet: &Chosen,
+    part: &str,
+    take: &mut Take<'_>,
+) -> Result<(), JobError> {
+    let mut cells = book.cells(&sheet.name, part, sheet.is_1904)?;
+    take(sheet.about(cells.claimed()))?;
+    let mut rows = Rows::new(&sheet.seen, take);
+    while let Some((at, column, cell)) = cells.next()? {
+        if rows.cell(at, column, cell)? == Flow::Stop {
+            return Ok(());
+        }
+    }
+    rows.end(facts(&sheet.seen))
 }
 
 /// How many rows a sheet claims to have, for showing progress; 0 when that cannot be.
@@ -128,7 +211,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     /// A failed formula that stood before the cell at this place: left of it, or at the end of the row
     /// before when there is nothing left of it.
     fn nameless(&mut self, at: u32, column: u32) -> Result<Flow, JobError> {
-        let failed = Cell::Error("#ERROR!");
+        let failed = Cell::Error(UNNAMED_ERROR);
         match column.checked_sub(1) {
             Some(left) => self.cell(at, left, failed),
             None => {
@@ -199,8 +282,11 @@ pub fn cell_of_data(value: &Data) -> Cell {
     }
 }
 
+/// What a failed formula is that the library has no name for.
+pub const UNNAMED_ERROR: &str = "#ERROR!";
+
 /// A number that is shown as a date, or as a time of day when it is less than a day.
-fn dated(serial: &ExcelDateTime) -> Cell {
+pub fn dated(serial: &ExcelDateTime) -> Cell {
     match serial.as_datetime() {
         Some(at) if serial.is_datetime() && (0.0..1.0).contains(&serial.as_f64()) => {
             Cell::Text(at.format("%H:%M:%S").to_string())
@@ -215,7 +301,7 @@ pub fn iso(text: &str) -> Cell {
 }
 
 /// As the spreadsheet shows a failed formula.
-fn error_name(error: &CellErrorType) -> &'static str {
+pub fn error_name(error: &CellErrorType) -> &'static str {
     match error {
         CellErrorType::Div0 => "#DIV/0!",
         CellErrorType::NA => "#N/A",
@@ -228,7 +314,7 @@ fn error_name(error: &CellErrorType) -> &'static str {
     }
 }
 
-fn bad(error: XlsxError) -> JobError {
+pub fn bad(error: XlsxError) -> JobError {
     match error {
         XlsxError::Password => encrypted(),
         other => damaged(other),

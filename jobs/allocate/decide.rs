@@ -10,7 +10,7 @@ use store::{
     access::members,
     campaigns,
     filter_runs::{self, Places},
-    targets,
+    hopper, targets,
     task_draws::{self, BLOCK, Deal},
     tasks::{self, Asked, Decision, Portion, Task},
 };
@@ -83,6 +83,9 @@ impl Rules {
 }
 
 /// Decides and writes down who gets what; afterwards the task is `allocating`.
+///
+/// # Errors
+/// `NOTHING_TO_ALLOCATE` when the filter leaves nothing to draw and the campaign has nothing else to do.
 pub async fn decide(
     house: &House,
     ticket: &Ticket,
@@ -96,6 +99,10 @@ pub async fn decide(
     tx.commit().await?;
     let (free, drawn) = draw(house, source, rules).await?;
     if let Source::Run(run) = source {
+        if free.is_empty() && !goes_on(house, task).await? {
+            let text = "no lead that the filter selects may be drawn";
+            return Err(JobError::user("NOTHING_TO_ALLOCATE", text));
+        }
         keep_free(house, &task.id, run, &free).await?;
     }
     let filtered = i64::try_from(free.len()).unwrap_or(i64::MAX);
@@ -104,6 +111,13 @@ pub async fn decide(
         *dealt.reasons.entry(reason.clone()).or_default() += count;
     }
     keep(house, ticket, task, filtered, dealt).await
+}
+
+/// Whether the start goes on with leads that an earlier one left (OUT-222).
+async fn goes_on(house: &House, task: &Task) -> Result<bool, JobError> {
+    let campaign = task.campaign_id.as_deref().unwrap_or_default();
+    let left = hopper::what_is_left(&house.db, campaign, house.now()).await?;
+    Ok(task.kind == "start" && left.leads > 0)
 }
 
 /// Remembers what there was to choose from, so that the task's counts can be opened (OUT-145).

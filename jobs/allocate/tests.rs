@@ -12,6 +12,7 @@ use store::{
 mod dividing;
 mod generated;
 mod named;
+mod nothing;
 mod recycling;
 
 use super::*;
@@ -27,9 +28,8 @@ fn adds_up(task: &Task) -> bool {
 
 async fn start(house: &House, campaign: &str) -> Task {
     let id = testing::task(house, campaign).await;
-    testing::run(house, Work::AllocateTask { task: id.clone() })
-        .await
-        .unwrap();
+    let job = testing::enqueue(house, Work::AllocateTask { task: id.clone() }).await;
+    testing::start(house, &job).await.unwrap();
     tasks::get(&house.db, &id).await.unwrap().unwrap()
 }
 

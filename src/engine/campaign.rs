@@ -203,17 +203,18 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The codes that are set.
-    pub fn codes(&self) -> impl Iterator<Item = &str> {
+    /// The codes that are set, each with its JSON pointer in a campaign.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
-            &self.country,
-            &self.state,
-            &self.zip,
-            &self.zone,
-            &self.person,
-            &self.consent,
+            ("/settings/columns/country", &self.country),
+            ("/settings/columns/state", &self.state),
+            ("/settings/columns/zip", &self.zip),
+            ("/settings/columns/zone", &self.zone),
+            ("/settings/columns/person", &self.person),
+            ("/settings/columns/consent", &self.consent),
         ];
-        all.into_iter().flatten().map(String::as_str)
+        let set = all.into_iter();
+        set.filter_map(|(place, code)| Some((place, code.as_deref()?)))
     }
 }
 
@@ -356,7 +357,7 @@ impl Settings {
             "must be a known country, two letters",
         );
         check(
-            self.columns.codes().all(is_code),
+            self.columns.fields().all(|(_, code)| is_code(code)),
             "/settings/columns",
             "must be field codes of 1 to 64 letters, digits or _",
         );
@@ -383,6 +384,22 @@ impl Settings {
             });
         }
         if bad.is_empty() { Ok(()) } else { Err(bad) }
+    }
+}
+
+impl Settings {
+    /// Codes of fields that it names, each with its JSON pointer.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, &str)> {
+        let order = self.list_order.field();
+        let owner = match &self.division {
+            Division::Owner { field } => Some(field.as_str()),
+            Division::Manual | Division::Even | Division::Proportional => None,
+        };
+        let order = order.map(|code| ("/settings/list_order/field", code));
+        let owner = owner.map(|code| ("/settings/division/field", code));
+        let columns = self.columns.fields();
+        order.into_iter().chain(owner).chain(columns).collect()
     }
 }
 

@@ -13,7 +13,7 @@ mod relative;
 mod value;
 mod words;
 
-pub use column::{Column, HISTORY, Kind, business_columns, columns, name_of};
+pub use column::{Column, HISTORY, Kind, business_columns, columns, kind_of, name_of};
 pub use compile::{BadCondition, Resolved, compile, resolve};
 pub use form::{CONDITIONS_MAX, DEPTH_MAX, Form, Node};
 pub use known::{Known, Trouble, known, troubles};

@@ -204,14 +204,15 @@ pub async fn with_survey(db: &Db, orgi: &str, survey: &str) -> Result<Option<Str
         .bind(orgi).bind(survey).fetch_optional(c).await)?)
 }
 
-/// Ids and revisions of everything that is not a draft: what the live process compares with what it
-/// has seen.
+/// Ids and revisions of everything that was ever to be started: what the live process compares with what
+/// it has seen.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn revisions(db: &Db) -> Result<Vec<(String, i64)>> {
     Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT id, revision FROM campaigns WHERE state <> 'draft' ORDER BY id"
+        "SELECT id, revision FROM campaigns c WHERE state <> 'draft'
+             OR EXISTS (SELECT 1 FROM tasks t WHERE t.campaign_id = c.id) ORDER BY id"
     ).fetch_all(c).await)?)
 }
 
@@ -353,6 +354,22 @@ pub async fn finish(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
     Ok(rows == 1)
 }
 
+/// A campaign whose only starts have failed, the last of them this task, and gave nothing away was never
+/// started: it is a draft again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_start_back(tx: &mut Tx, task: &str, now: Millis) -> Result<()> {
+    on!(tx.conn(), c => sqlx::query(
+        "UPDATE campaigns SET state = 'draft', revision = revision + 1, updated_at = $2
+         WHERE id = (SELECT campaign_id FROM tasks WHERE id = $1 AND kind = 'start')
+             AND state IN ('running', 'paused') AND NOT EXISTS (SELECT 1 FROM tasks t
+                 WHERE t.campaign_id = campaigns.id AND (t.state <> 'failed' OR
+                     to_agent + to_dept + to_ai + to_queue + recycled + recycled_dept > 0))"
+    ).bind(task).bind(now.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
 /// Tells the live process that something of the campaign changed.
 ///
 /// # Errors
@@ -364,11 +381,15 @@ pub async fn touch(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a draft with its targets.
+/// Deletes a draft with its targets, and with starts that came to nothing.
 ///
 /// # Errors
 /// `NOT_DRAFT` when it was ever started.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool> {
+    on!(tx.conn(), c => sqlx::query(
+        "DELETE FROM tasks WHERE campaign_id = $1 AND state = 'failed'
+             AND EXISTS (SELECT 1 FROM campaigns WHERE id = $1 AND state = 'draft')"
+    ).bind(id).execute(c).await.map(|_| ()))?;
     let rows = on!(tx.conn(), c => sqlx::query(
         "DELETE FROM campaigns WHERE id = $1 AND state = 'draft'"
     ).bind(id).execute(c).await.map(|done| done.rows_affected()))?;

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use engine::{
     field::{self, COLUMNS_MAX, Field, same_title},
+    filter::kind_of,
     time::Millis,
 };
-use serde_json::Value;
 
 use crate::{Db, Error, Result, Tx, associations, batches, doc, on};
 
 mod unfit;
+mod uses;
 
 pub use unfit::{Unfit, is_stricter, unfit};
+pub use uses::{Use, missing, uses};
 
 /// The batch's fields in column order.
 ///
@@ -116,9 +118,10 @@ pub async fn add_local(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> 
 ///
 /// # Errors
 /// `FIELD_INVALID`: ask [`Field::validate`] for the reason. `TITLE_TAKEN`. `FIELD_IN_USE` when it
-/// would leave a saved template without a phone field. `KEY_TAKEN` when another field is the key;
-/// `KEY_FIXED` and `PHONE_FIXED` when the batch has leads, whose keys and numbers are made, or an import
-/// makes some. `NO_SUCH_DICTIONARY`, `NO_SUCH_ASSOCIATION`.
+/// would leave a saved template without a phone field, or [`changes_meaning`] and a campaign relies on
+/// it ([`uses`] says which). `KEY_TAKEN` when another field is the key; `KEY_FIXED` and `PHONE_FIXED` when
+/// the batch has leads, whose keys and numbers are made, or an import makes some. `NO_SUCH_DICTIONARY`,
+/// `NO_SUCH_ASSOCIATION`.
 pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Result<bool> {
     field
         .validate()
@@ -143,6 +146,14 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
     if phone(field) != phone(old) && has_leads(tx, batch).await? {
         return Err(Error::conflict("PHONE_FIXED"));
     }
+    if changes_meaning(old, field)
+        && uses(tx, batch, &field.code)
+            .await?
+            .iter()
+            .any(Use::is_relied_on)
+    {
+        return Err(Error::conflict("FIELD_IN_USE"));
+    }
     check_dictionary(tx, batch, field).await?;
     associations::check(tx, batch, field).await?;
     fields[at] = field.clone();
@@ -153,6 +164,12 @@ pub async fn update(tx: &mut Tx, batch: &str, field: &Field, now: Millis) -> Res
     put(tx, batch, i64::try_from(at).unwrap_or(i64::MAX), field).await?;
     batches::touch(tx, batch, now).await?;
     Ok(true)
+}
+
+/// Whether values of a field are compared in another way after a change.
+#[must_use]
+pub fn changes_meaning(old: &Field, new: &Field) -> bool {
+    kind_of(old) != kind_of(new) || old.multi != new.multi
 }
 
 /// Puts the fields into this order; those that are not named follow in theirs. `false`: a code is
@@ -195,9 +212,9 @@ fn dialled(fields: &[Field]) -> Vec<&str> {
 /// Deletes a field; the values in the leads stay unseen.
 ///
 /// # Errors
-/// `FIELD_IN_USE` while a saved filter asks about it (OUT-071; [`uses`] says which), it is the last
-/// phone field, or it is the key of leads that are there. `PHONE_FIXED` when it holds numbers of leads that
-/// are there, or that an import makes.
+/// `FIELD_IN_USE` while somebody names it (OUT-071; [`uses`] says who), it is the last phone field, or it
+/// is the key of leads that are there. `PHONE_FIXED` when it holds numbers of leads that are there, or that
+/// an import makes.
 pub async fn delete(tx: &mut Tx, batch: &str, code: &str, now: Millis) -> Result<bool> {
     batches::lock(tx, batch).await?;
     let fields = list_in(tx, batch).await?;
@@ -218,51 +235,6 @@ pub async fn delete(tx: &mut Tx, batch: &str, code: &str, now: Millis) -> Result
         .bind(batch).bind(code).execute(c).await.map(|_| ()))?;
     batches::touch(tx, batch, now).await?;
     Ok(true)
-}
-
-/// Who asks about a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Use {
-    pub filter_id: String,
-    pub filter: String,
-    /// Names of the campaigns that draw from this filter.
-    pub campaigns: Vec<String>,
-}
-
-/// The saved filters that ask about a field.
-///
-/// # Errors
-/// When the database fails or a filter cannot be read.
-pub async fn uses(tx: &mut Tx, batch: &str, code: &str) -> Result<Vec<Use>> {
-    let forms: Vec<(String, String, String)> = on!(tx.conn(), c => sqlx::query_as(
-        "SELECT id, name, conditions FROM filters WHERE batch_id = $1 ORDER BY id"
-    ).bind(batch).fetch_all(c).await)?;
-    let mut uses = Vec::new();
-    for (filter_id, filter, form) in forms {
-        if asks_about(&doc::parse("filter", &form)?, code) {
-            let campaigns = on!(tx.conn(), c => sqlx::query_scalar(
-                "SELECT name FROM campaigns WHERE filter_id = $1 ORDER BY id"
-            ).bind(&filter_id).fetch_all(c).await)?;
-            uses.push(Use {
-                filter_id,
-                filter,
-                campaigns,
-            });
-        }
-    }
-    Ok(uses)
-}
-
-/// Whether a condition anywhere in a filter, however it is nested, names this field.
-fn asks_about(form: &Value, code: &str) -> bool {
-    match form {
-        Value::Array(rows) => rows.iter().any(|row| asks_about(row, code)),
-        Value::Object(row) => row.iter().any(|(key, value)| match value {
-            Value::String(text) => key == "field" && text == code,
-            value => asks_about(value, code),
-        }),
-        _ => false,
-    }
 }
 
 /// Whether rows have come into the batch since it was read, or still do.

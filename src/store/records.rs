@@ -167,3 +167,6 @@ async fn draws(
         .fetch_one(c).await)?;
     Ok((rows, all))
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,7 +158,9 @@ impl Column {
     }
 }
 
-fn kind_of(field: &Field) -> Kind {
+/// How a field's values are compared.
+#[must_use]
+pub fn kind_of(field: &Field) -> Kind {
     match field.data_type {
         DataType::Int | DataType::Decimal => Kind::Number,
         DataType::String if field.is_dated() => Kind::Canonical(DataType::String),

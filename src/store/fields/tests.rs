@@ -23,6 +23,29 @@ async fn a_second_template_keeps_known_codes_and_adds_columns() {
 }
 
 #[tokio::test]
+async fn all_templates_of_a_batch_have_200_columns_together() {
+    on_both(|home| async move {
+        let (batch, _) = sample::batch(&home.db, "一").await;
+        let titles = |of: std::ops::Range<usize>| of.map(|n| format!("列{n}")).collect::<Vec<_>>();
+        let mut tx = home.db.begin().await.unwrap();
+        // Two are there.
+        let added = add_titles(&mut tx, &batch, &titles(0..150), NOW).await;
+        assert_eq!(added.unwrap(), 150);
+        let added = add_titles(&mut tx, &batch, &titles(100..198), NOW).await;
+        assert_eq!(added.unwrap(), 48, "those that are there count once");
+        tx.commit().await.unwrap();
+        let mut tx = home.db.begin().await.unwrap();
+        let known = add_titles(&mut tx, &batch, &titles(0..198), NOW).await;
+        assert_eq!(known.unwrap(), 0);
+        let error = add_titles(&mut tx, &batch, &titles(0..199), NOW).await;
+        assert_eq!(error.unwrap_err().code(), Some("TOO_MANY_COLUMNS"));
+        drop(tx);
+        assert_eq!(list(&home.db, &batch).await.unwrap().len(), COLUMNS_MAX);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_field_is_changed_where_it_stays_usable() {
     on_both(|home| async move {
         let (batch, fields) = sample::batch(&home.db, "一").await;
@@ -178,13 +201,14 @@ async fn a_filter_that_asks_about_a_field_is_named() {
             op: Some("not_null".into()),
             ..Condition::default()
         };
-        let filter = sample::filter(&home.db, &batch, "有姓名", &[asks]).await;
+        sample::filter(&home.db, &batch, "有姓名", &[asks]).await;
         let mut tx = home.db.begin().await.unwrap();
         let found = uses(&mut tx, &batch, &fields[0].code).await.unwrap();
-        assert_eq!(
-            (&found[0].filter_id, found[0].filter.as_str()),
-            (&filter, "有姓名")
-        );
+        let named = Use::Filter {
+            name: "有姓名".into(),
+            campaigns: Vec::new(),
+        };
+        assert_eq!(found, [named]);
         assert!(
             uses(&mut tx, &batch, &fields[1].code)
                 .await
@@ -195,11 +219,85 @@ async fn a_filter_that_asks_about_a_field_is_named() {
     .await;
 }
 
-#[test]
-fn a_condition_is_found_however_it_is_nested() {
-    let form = serde_json::json!({"all": [{"any": [{"field": "f1", "op": "eq", "value": "f2"}]}]});
-    assert!(asks_about(&form, "f1"));
-    assert!(!asks_about(&form, "f2"));
+#[tokio::test]
+async fn a_field_that_others_show_or_name_is_kept_and_they_are_told() {
+    on_both(|home| async move {
+        let (batch, fields) = sample::batch(&home.db, "一").await;
+        let (other, others) = sample::batch(&home.db, "二").await;
+        let code = &fields[0].code;
+        let shows = Field {
+            association: Some(engine::field::Association {
+                table: batch.clone(),
+                column: code.clone(),
+            }),
+            ..others[0].clone()
+        };
+        let filter = sample::filter(&home.db, &batch, "f", &[]).await;
+        let settings = engine::campaign::Settings {
+            division: engine::draw::Division::Owner {
+                field: code.clone(),
+            },
+            ..engine::campaign::Settings::default()
+        };
+        let draft = crate::campaigns::Draft {
+            name: "回访",
+            campaign_type: engine::campaign::Mode::Preview,
+            filter_id: &filter,
+            business_type: "followup",
+            business_status: "",
+            extract_count: 1,
+            default_alloc: 1,
+            alloc_mode: engine::draw::Share::All,
+            description: "",
+            settings: &settings,
+            own_settings: &BTreeSet::new(),
+        };
+        let mut tx = home.db.begin().await.unwrap();
+        assert!(uses(&mut tx, &batch, code).await.unwrap().is_empty());
+        assert!(update(&mut tx, &other, &shows, NOW).await.unwrap());
+        crate::campaigns::create(&mut tx, "o", "u", &draft, NOW)
+            .await
+            .unwrap();
+        let told: Vec<String> = uses(&mut tx, &batch, code)
+            .await
+            .unwrap()
+            .iter()
+            .map(Use::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "campaign 回访 names it: /settings/division/field",
+                "field 姓名 of batch 二 shows it"
+            ]
+        );
+        assert!(
+            uses(&mut tx, &batch, &fields[1].code)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        for refused in [
+            delete(&mut tx, &batch, code, NOW).await.unwrap_err(),
+            update(
+                &mut tx,
+                &batch,
+                &Field {
+                    multi: true,
+                    ..fields[0].clone()
+                },
+                NOW,
+            )
+            .await
+            .unwrap_err(),
+        ] {
+            assert_eq!(refused.code(), Some("FIELD_IN_USE"));
+        }
+        let filter = crate::filters::get_in(&mut tx, "o", &filter).await.unwrap();
+        let lost = missing(&mut tx, &filter.unwrap(), &[code, "fnone"]).await;
+        assert_eq!(lost.unwrap(), BTreeSet::from(["fnone".to_owned()]));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ pub(crate) fn consent(text: Option<&str>) -> Option<Consent> {
 
 /// The columns that tell something, out of a lead's data.
 pub(crate) fn said(data: &str, columns: &Columns) -> Said {
-    if columns.codes().next().is_none() {
+    if columns.fields().next().is_none() {
         return Said::default();
     }
     let data: BTreeMap<String, String> = doc::parse("lead", data).unwrap_or_default();

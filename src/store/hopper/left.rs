@@ -13,8 +13,9 @@ pub const UNDONE_MOST: u64 = 1_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {
     /// Leads without a final state, each kind (never dialled or coming back, on somebody's own list
-    /// or nobody's, being dialled) up to [`UNDONE_MOST`];
-    /// at least 1 while leads are still being allocated.
+    /// or nobody's, being dialled) up to [`UNDONE_MOST`].
+    pub leads: u64,
+    /// The same, and at least 1 while others are still being allocated.
     pub undone: u64,
     /// When the next one that is on nobody's own list falls due.
     pub next_due: Option<Millis>,
@@ -99,6 +100,7 @@ pub async fn what_is_left(db: &Db, campaign: &str, now: Millis) -> Result<Left> 
     });
     let first_back = row.first_back.map(Millis);
     Ok(Left {
+        leads: counted,
         undone: counted.max(u64::from(row.coming)),
         next_due: [first_fresh, first_back].into_iter().flatten().min(),
     })

@@ -17,6 +17,20 @@ use crate::{
 
 const DAY: Millis = Millis(0);
 
+/// A look at a million leads keeps nobody's count waiting.
+#[test]
+fn a_preflight_waits_in_another_lane_than_counts() {
+    use crate::work::Work;
+    let look = Work::Preflight {
+        campaign: "cmp_1".into(),
+        run: Some("run_1".into()),
+    };
+    let count = Work::RunFilter {
+        run: "run_1".into(),
+    };
+    assert_ne!(look.queue(), count.queue());
+}
+
 async fn all(db: &Db, over: &Over) -> Vec<Candidate> {
     let columns = Columns::default();
     let scene = Scene {

@@ -5,7 +5,7 @@ use engine::time::Millis;
 
 use super::Work;
 use crate::{
-    Result, Tx, batches, exports, filter_runs, imports, on, previews, sources, tasks, undo,
+    Result, Tx, batches, campaigns, exports, filter_runs, imports, on, previews, sources, tasks, undo,
 };
 
 /// The job has failed for good or was cancelled, and so has what it worked on. What was written stays.
@@ -25,7 +25,8 @@ pub async fn fail(tx: &mut Tx, work: &Work, code: &str, text: &str, now: Millis)
         }
         Work::AllocateTask { task } => {
             filter_runs::fail_of_task(tx, task, (code, text), now).await?;
-            tasks::fail(tx, task, code, now).await
+            tasks::fail(tx, task, code, now).await?;
+            campaigns::take_start_back(tx, task, now).await
         }
         Work::AllocateContacts { task } => {
             if let Some(ask) = tasks::ask_of(tx, task).await? {

@@ -24,7 +24,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use asked::{over, settings_of, with_window};
+use asked::{are_fields, over, settings_of, with_window};
 use form::Form;
 
 use super::{answer::created, find, prompts, shown::shown, surveys};
@@ -182,14 +182,14 @@ async fn add(
 /// Adds a campaign, with its only target where there is one.
 ///
 /// # Errors
-/// `INVALID`; `NO_SUCH_FILTER`; `NAME_TAKEN`.
+/// `INVALID`, also for a code that is no field of the leads; `NO_SUCH_FILTER`; `NAME_TAKEN`.
 pub async fn create(
     house: &House,
     caller: &Caller,
     asked: NewCampaign,
     to: Option<Target>,
 ) -> Result<Campaign, Problem> {
-    find::filter(house, caller, &asked.filter_id)
+    let filter = find::filter(house, caller, &asked.filter_id)
         .await
         .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
     let mode = mode_of(&asked.campaign_type);
@@ -217,6 +217,7 @@ pub async fn create(
         surveys::known(house, caller, survey).await?;
     }
     let mut tx = house.db.begin().await?;
+    are_fields(&mut tx, &filter, form.settings.fields()).await?;
     let draft = form.draft()?;
     let id = campaigns::create(&mut tx, caller.orgi(), caller.user_id(), &draft, now()).await?;
     if let Some(to) = to {
@@ -263,11 +264,12 @@ pub async fn save(
     to: Option<Target>,
 ) -> Result<Campaign, Problem> {
     let old = find::campaign(house, caller, id).await?;
-    if let Some(filter) = &asked.filter_id {
-        find::filter(house, caller, filter)
-            .await
-            .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
-    }
+    let filter = asked.filter_id.as_ref().unwrap_or(&old.filter_id);
+    let filter = find::filter(house, caller, filter)
+        .await
+        .map_err(|_| Problem::of("NO_SUCH_FILTER"))?;
+    let same_filter = filter.id == old.filter_id;
+    let fields_before = old.settings.clone();
     let named_before: BTreeSet<String> = mode_of(&old.campaign_type)
         .map(|mode| old.settings.prompts(mode))
         .into_iter()
@@ -317,6 +319,10 @@ pub async fn save(
         surveys::known(house, caller, survey).await?;
     }
     let mut tx = house.db.begin().await?;
+    let mut fields = form.settings.fields();
+    let known = fields_before.fields();
+    fields.retain(|field| !same_filter || !known.contains(field));
+    are_fields(&mut tx, &filter, fields).await?;
     campaigns::save(&mut tx, id, asked.revision, &form.draft()?, now()).await?;
     if let Some(to) = to {
         targets::replace(&mut tx, id, &[to], now()).await?;

@@ -176,7 +176,8 @@ async fn put_one(
     save(&house, &batch, &[Field { code, ..asked }], false).await
 }
 
-/// 编辑字段 · Change one field; what is left out stays.
+/// 编辑字段 · Change one field; what is left out stays. `FIELD_IN_USE` when its values would be compared in
+/// another way and a campaign relies on them.
 #[utoipa::path(patch, path = "/api/v1/batches/{id}/fields/{code}", tag = "batches",
     params(("id" = String, Path), ("code" = String, Path)),
     request_body(content = Object, example = json!({"hidden": true})),
@@ -219,8 +220,8 @@ async fn order(
     Ok(Json(stored(&house, &id).await?))
 }
 
-/// 删除字段 · Delete a field. `FIELD_IN_USE` while a filter asks about it, naming the filters and their
-/// campaigns; `PHONE_FIXED` when it holds numbers of leads.
+/// 删除字段 · Delete a field. `FIELD_IN_USE` while somebody names it, with who: a filter and its campaigns, a
+/// campaign's settings, a field of another batch; `PHONE_FIXED` when it holds numbers of leads.
 #[utoipa::path(delete, path = "/api/v1/batches/{id}/fields/{code}", tag = "batches",
     params(("id" = String, Path), ("code" = String, Path)), responses((status = 204)))]
 async fn remove(
@@ -256,17 +257,10 @@ async fn delete(house: &House, batch: &str, codes: &[String]) -> Result<StatusCo
             continue;
         }
         for one in fields::uses(&mut tx, batch, code).await? {
-            let message = asked_by(&one);
-            faults.push(Fault::new(&format!("/codes/{at}"), "FIELD_IN_USE", message));
+            faults.push(in_use(&format!("/codes/{at}"), &one));
         }
     }
-    if !faults.is_empty() {
-        let detail = faults[0].message.clone();
-        return Err(Problem {
-            errors: faults,
-            ..Problem::because("FIELD_IN_USE", detail)
-        });
-    }
+    none(faults)?;
     for (at, code) in codes.iter().enumerate() {
         if !fields::delete(&mut tx, batch, code, now()).await? {
             return Err(unknown_code(at, code));
@@ -276,12 +270,20 @@ async fn delete(house: &House, batch: &str, codes: &[String]) -> Result<StatusCo
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn asked_by(one: &Use) -> String {
-    let mut text = format!("filter {} asks about it", one.filter);
-    if !one.campaigns.is_empty() {
-        text.push_str(&format!("; campaigns: {}", one.campaigns.join(", ")));
-    }
-    text
+fn in_use(pointer: &str, one: &Use) -> Fault {
+    Fault::new(pointer, "FIELD_IN_USE", one.to_string())
+}
+
+/// `FIELD_IN_USE`, unless nobody is there to keep a field.
+fn none(faults: Vec<Fault>) -> Result<(), Problem> {
+    let Some(first) = faults.first() else {
+        return Ok(());
+    };
+    let detail = first.message.clone();
+    Err(Problem {
+        errors: faults,
+        ..Problem::because("FIELD_IN_USE", detail)
+    })
 }
 
 /// Saves changed fields, all or none. `listed`: the request has them as an array.
@@ -315,6 +317,21 @@ async fn save(
         // Rows came while they were looked at.
         return Err(Problem::of("BATCH_IN_USE"));
     }
+    let mut faults = Vec::new();
+    for (at, field) in changed.iter().enumerate() {
+        let old = known.iter().find(|old| old.code == field.code);
+        if old.is_some_and(|old| fields::changes_meaning(old, field)) {
+            let place = if listed {
+                format!("/{at}")
+            } else {
+                String::new()
+            };
+            let uses = fields::uses(&mut tx, &batch.id, &field.code).await?;
+            let kept = uses.iter().filter(|one| one.is_relied_on());
+            faults.extend(kept.map(|one| in_use(&format!("{place}/data_type"), one)));
+        }
+    }
+    none(faults)?;
     for field in changed {
         fields::update(&mut tx, &batch.id, field, now()).await?;
     }

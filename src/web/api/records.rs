@@ -90,7 +90,8 @@ pub struct DrawRecordOut {
     at: At,
     /// Count to the address of its leads as they are now. `matched`, `filtered` and `unallocated` are
     /// there as long as the run's leads are known: always of a task that was started, and of the three
-    /// newest runs of a filter. Of `recycled` those are shown that nobody was given since.
+    /// newest runs of a filter; what a run selected that no task drew from is `unallocated`, whoever has
+    /// the leads by another one. Of `recycled` those are shown that nobody was given since.
     links: BTreeMap<&'static str, String>,
 }
 
@@ -231,8 +232,12 @@ impl From<DrawRecord> for DrawRecordOut {
 fn links(row: &DrawRecord) -> BTreeMap<&'static str, String> {
     let mut links = BTreeMap::new();
     if let Some(filtered) = drawn_from(row) {
-        let free = format!("{filtered}&alloc_status=unallocated,recycled");
-        links.insert("unallocated", free);
+        let unallocated = match row.task_id {
+            Some(_) => format!("{filtered}&alloc_status=unallocated,recycled"),
+            // Nothing of it was given to anybody, whatever others did with the same leads.
+            None => filtered.clone(),
+        };
+        links.insert("unallocated", unallocated);
         links.insert("filtered", filtered);
     }
     if let (true, Some(run)) = (row.is_kept, &row.run_id) {

@@ -11,7 +11,9 @@ use engine::{
 };
 use serde::Deserialize;
 use store::{
-    campaigns, fields, filters, gateways, hopper, leads, robots, targets, tasks,
+    batches, campaigns, fields,
+    filters::{Filter, Over},
+    gateways, hopper, leads, robots, targets, tasks,
     work::{By, Work, enqueue},
 };
 use utoipa::ToSchema;
@@ -32,7 +34,8 @@ pub fn routes() -> OpenApiRouter<House> {
 /// 启动活动 · Start: a task, its allocation and the running state are one write. One that was stopped
 /// goes on with the leads it has left, also when there are no others. Refused with
 /// `NO_TARGETS`, `NOTHING_TO_ALLOCATE`, `ALREADY_RUNNING`, `ALLOC_FORBIDDEN`, `NO_PHONE_FIELD` or
-/// `GATEWAY_MISSING`.
+/// `GATEWAY_MISSING`. What the filter's conditions leave only the job finds: when it is nothing, job and
+/// task fail with `NOTHING_TO_ALLOCATE`, and a campaign that was never started before is a draft again.
 #[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns",
     params(("id" = String, Path)), responses((status = 202, body = Accepted)))]
 async fn start(
@@ -55,12 +58,12 @@ pub async fn begin(
 ) -> Result<Accepted, Problem> {
     let campaign = find::campaign(house, caller, id).await?;
     campaign.state()?.after(Order::Start).map_err(Problem::of)?;
-    let batch = may_start(house, caller, &campaign).await?;
-    if !has_new(house, batch.as_deref()).await? && !has_old(house, &campaign.id).await? {
+    let filter = may_start(house, caller, &campaign).await?;
+    if !has_new(house, &filter).await? && !has_old(house, &campaign.id).await? {
         return Err(Problem::of("NOTHING_TO_ALLOCATE"));
     }
     let how = ("start", None, alone);
-    allocate(house, caller, &campaign, batch.as_deref(), how).await
+    allocate(house, caller, &campaign, filter.batch_id.as_deref(), how).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -95,12 +98,13 @@ async fn append(
     if !campaign.state()?.takes_more() {
         return Err(Problem::of("NOT_RUNNING"));
     }
-    let batch = may_start(&house, &caller, &campaign).await?;
-    if !has_new(&house, batch.as_deref()).await? {
+    let filter = may_start(&house, &caller, &campaign).await?;
+    if !has_new(&house, &filter).await? {
         return Err(Problem::of("NOTHING_TO_ALLOCATE"));
     }
+    let batch = filter.batch_id.as_deref();
     let how = ("append", asked.extract_count, false);
-    allocate(&house, &caller, &campaign, batch.as_deref(), how).await
+    allocate(&house, &caller, &campaign, batch, how).await
 }
 
 /// The task and its job, and for a start the running state; `alone`: only when its robots do nothing
@@ -152,13 +156,12 @@ pub fn timed(name: &str, window: &Window, at: Millis) -> String {
     )
 }
 
-/// Everything a start needs; returns the batch the leads come from, where it is
-/// one.
+/// Everything a start needs; returns the filter that the leads come from.
 async fn may_start(
     house: &House,
     caller: &Caller,
     campaign: &campaigns::Campaign,
-) -> Result<Option<String>, Problem> {
+) -> Result<Filter, Problem> {
     let db = &house.db;
     let mode = campaign.mode()?;
     let targets = targets::list(db, &campaign.id).await?;
@@ -178,12 +181,11 @@ async fn may_start(
         return Err(Problem::because("NO_TARGETS", text));
     }
     may_give(house, caller, &targets).await?;
-    let filter = filters::get(db, caller.orgi(), &campaign.filter_id).await?;
-    let batch = find::there(filter)?.batch_id;
-    if let Some(batch) = &batch {
+    let filter = find::filter(house, caller, &campaign.filter_id).await?;
+    if let Some(batch) = &filter.batch_id {
         find::ready_batch(house, caller, batch).await?;
     }
-    if let Some(batch) = &batch
+    if let Some(batch) = &filter.batch_id
         && !fields::list(db, batch)
             .await?
             .iter()
@@ -210,15 +212,22 @@ async fn may_start(
     if mode == Mode::Robot && campaign.settings.robot.prompt.is_empty() {
         return Err(Problem::of("SCRIPT_INVALID"));
     }
-    Ok(batch)
+    Ok(filter)
 }
 
-/// Whether there may be leads to draw; of several batches nobody knows before.
-async fn has_new(house: &House, batch: Option<&str>) -> Result<bool, Problem> {
-    Ok(match batch {
-        Some(batch) => leads::any_available(&house.db, batch).await?,
-        None => true,
-    })
+/// Whether the batches that the filter looks at have leads to draw; which of them it selects is the job's
+/// to find.
+async fn has_new(house: &House, filter: &Filter) -> Result<bool, Problem> {
+    let kind = match filter.over() {
+        Over::Batch(batch) => return Ok(leads::any_available(&house.db, batch).await?),
+        Over::Business(kind) => kind,
+    };
+    for (batch, _) in batches::of_business(&house.db, &filter.orgi, kind).await? {
+        if leads::any_available(&house.db, &batch).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether an earlier start left undialled leads, with which a stopped campaign goes on (OUT-222).

@@ -64,6 +64,14 @@ async fn every_count_of_a_record_opens_as_many_leads() {
             }
             assert_eq!(seen, checked, "{list}");
         }
+        // A run that no task drew from gave nothing away, whoever has its leads by another one.
+        about(&kit.db, "tsk_1", "UPDATE tasks SET filter_run_id = NULL WHERE id = $1").await;
+        let alone = get(&format!("/api/v1/records/filters?batch_id={batch}")).await["data"][0].clone();
+        assert_eq!((&alone["task_id"], &alone["unallocated"]), (&Value::Null, &json!(9)));
+        let opened = format!("{}&count=exact", alone["links"]["unallocated"].as_str().unwrap());
+        assert_eq!(get(&opened).await["count"], 9);
+        about(&kit.db, "tsk_1", "UPDATE tasks SET filter_run_id =
+             (SELECT id FROM filter_runs WHERE purpose = 'hits') WHERE id = $1").await;
         let sums = get("/api/v1/records/tasks?campaign_id=cmp_1").await["data"][0].clone();
         let basis = &sums["basis"];
         assert_eq!(

@@ -26,6 +26,7 @@ mod routes;
 mod rows;
 mod sales;
 mod search;
+mod starts;
 mod structure;
 mod surveys;
 mod voicemails;

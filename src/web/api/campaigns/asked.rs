@@ -1,8 +1,12 @@
 //! The settings that a request asks for.
 
 use engine::campaign::Settings;
+use store::{Tx, fields, filters::Filter};
 
-use crate::{input::strict_at, problem::Problem};
+use crate::{
+    input::strict_at,
+    problem::{Fault, Problem},
+};
 
 /// What is asked, laid over the settings that a new campaign begins with (OUT-154).
 pub fn over(base: Settings, asked: Option<serde_json::Value>) -> Result<Settings, Problem> {
@@ -60,4 +64,27 @@ pub fn with_window(
 
 pub fn settings_of(asked: serde_json::Value) -> Result<Settings, Problem> {
     strict_at("/settings", asked)
+}
+
+/// Whether these codes, each with its pointer, are fields of the leads that the filter looks at.
+///
+/// # Errors
+/// `INVALID`, with every code that is none.
+pub async fn are_fields(
+    tx: &mut Tx,
+    filter: &Filter,
+    named: Vec<(&'static str, &str)>,
+) -> Result<(), Problem> {
+    let codes: Vec<&str> = named.iter().map(|(_, code)| *code).collect();
+    let missing = fields::missing(tx, filter, &codes).await?;
+    let faults: Vec<Fault> = named
+        .into_iter()
+        .filter(|(_, code)| missing.contains(*code))
+        .map(|(at, code)| Fault::new(at, "unknown", format!("{code} is no field of its leads")))
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
 }

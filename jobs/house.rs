@@ -80,6 +80,14 @@ impl House {
         }
     }
 
+    /// Removes files that nothing names any more, by their places in the data directory. One that stays is
+    /// swept later.
+    pub fn remove(&self, files: &[String]) {
+        for file in files {
+            let _ = std::fs::remove_file(self.data_dir.join(file));
+        }
+    }
+
     /// Returns when the process is to end.
     pub async fn stopped(&self) {
         let mut stop = self.stop.clone();

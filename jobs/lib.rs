@@ -8,6 +8,8 @@ mod allocate;
 mod allocate_contacts;
 mod build_snapshot;
 mod clock;
+mod delete_batch;
+mod delete_import;
 mod dry_run;
 mod error;
 mod export;
@@ -26,6 +28,7 @@ mod report;
 mod settings;
 pub mod sheet;
 mod snapshot;
+mod sweep_files;
 mod template;
 #[cfg(test)]
 mod testing;

@@ -25,11 +25,12 @@ use tokio::{sync::watch, task::JoinSet};
 use tracing::{info, warn};
 
 use crate::{
-    JobError, allocate, allocate_contacts, build_snapshot, dry_run, export, filter,
+    JobError, allocate, allocate_contacts, build_snapshot, delete_batch, delete_import, dry_run,
+    export, filter,
     house::{House, Ticket},
     import_batch, preflight, pull_source, recycle, recycle_stale, rejects_sheet, report,
     settings::Settings,
-    snapshot, template, undo_import,
+    snapshot, sweep_files, template, undo_import,
 };
 
 mod serve;
@@ -218,11 +219,14 @@ impl House {
             Work::DryRun { preview } => dry_run::run(self, ticket, preview).await,
             Work::ImportBatch { import } => import_batch::run(self, ticket, import).await,
             Work::UndoImport { import } => undo_import::run(self, ticket, import).await,
+            Work::DeleteImport { import } => delete_import::run(self, ticket, import).await,
+            Work::DeleteBatch { batch } => delete_batch::run(self, ticket, batch).await,
             Work::RunFilter { run } => filter::run(self, ticket, run).await,
             Work::AllocateTask { task } => allocate::run(self, ticket, task).await,
             Work::AllocateContacts { task } => allocate_contacts::run(self, ticket, task).await,
             Work::RecycleTask(ask) => recycle::run(self, ticket, ask).await,
             Work::RecycleStale { orgi } => recycle_stale::run(self, ticket, orgi).await,
+            Work::SweepFiles => sweep_files::run(self, ticket).await,
             Work::RejectsSheet { import } => rejects_sheet::run(self, ticket, import).await,
             Work::ExportLeads { export } => export::run(self, ticket, export).await,
             Work::Preflight { campaign, run } => {

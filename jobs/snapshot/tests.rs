@@ -188,7 +188,9 @@ async fn files_of_a_batch_that_is_gone_are_removed() {
             pieces(&house, batch, &["phone"]).await;
         }
         let mut tx = house.db.begin().await.unwrap();
-        store::batches::delete(&mut tx, &gone).await.unwrap();
+        store::removal::batch(&mut tx, &gone, house.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         sweep(&house).await.unwrap();
         let folder = file::folder(&house.data_dir);

@@ -17,7 +17,7 @@ pub struct Batch {
     /// `upload`.
     pub import_mode: String,
     pub description: String,
-    /// `draft` (no saved template), `ready` or `archived`.
+    /// `draft` (no saved template), `ready`, `archived` or `deleting`.
     pub state: String,
     /// Rises with every import and edit; names the snapshot a filter ran on.
     pub snapshot_version: i64,
@@ -135,7 +135,7 @@ pub async fn save_template(tx: &mut Tx, id: &str, now: Millis) -> Result<()> {
         return Err(Error::conflict("NO_PHONE_FIELD"));
     }
     on!(tx.conn(), c => sqlx::query(
-        "UPDATE batches SET state = 'ready', updated_at = $2 WHERE id = $1 AND state <> 'archived'"
+        "UPDATE batches SET state = 'ready', updated_at = $2 WHERE id = $1 AND state = 'draft'"
     ).bind(id).bind(now.0).execute(c).await.map(|_| ()))?;
     touch(tx, id, now).await
 }
@@ -150,7 +150,7 @@ pub async fn archive(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
     }
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE batches SET archived_from = state, state = 'archived', updated_at = $2
-         WHERE id = $1 AND state <> 'archived'"
+         WHERE id = $1 AND state NOT IN ('archived', 'deleting')"
     ).bind(id).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
@@ -169,7 +169,7 @@ pub async fn unarchive(tx: &mut Tx, id: &str, now: Millis) -> Result<bool> {
 }
 
 /// Whether a job of this batch is queued, running or paused.
-async fn is_worked_on(tx: &mut Tx, id: &str) -> Result<bool> {
+pub(crate) async fn is_worked_on(tx: &mut Tx, id: &str) -> Result<bool> {
     let jobs: i64 = on!(tx.conn(), c => sqlx::query_scalar(
         "SELECT COUNT(*) FROM job_runs
          WHERE batch_id = $1 AND kind <> 'build_snapshot'
@@ -218,37 +218,8 @@ pub async fn lock_tenant(tx: &mut Tx, orgi: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a batch with its leads, imports and rejects. Returns the files that nothing names any
-/// more, relative to the data directory, to be removed after the commit; `None`: there is no batch.
-///
-/// # Errors
-/// `BATCH_IN_USE` while a filter form uses it, one of its leads is allocated (OUT-026) or one of its
-/// jobs is not over.
-pub async fn delete(tx: &mut Tx, id: &str) -> Result<Option<Vec<String>>> {
-    let used: i64 = on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT (SELECT COUNT(*) FROM filters WHERE batch_id = $1)
-              + (SELECT COUNT(*) FROM leads WHERE batch_id = $1
-                 AND alloc_status NOT IN ('unallocated', 'recycled'))
-              + (SELECT COUNT(*) FROM imports WHERE batch_id = $1 AND state IN ('queued', 'running'))"
-    ).bind(id).fetch_one(c).await)?;
-    if used > 0 || is_worked_on(tx, id).await? {
-        return Err(Error::conflict("BATCH_IN_USE"));
-    }
-    let files = files(tx, id).await?;
-    for sql in [
-        "DELETE FROM leads WHERE batch_id = $1",
-        "DELETE FROM imports WHERE batch_id = $1",
-        "DELETE FROM fields WHERE batch_id = $1",
-    ] {
-        on!(tx.conn(), c => sqlx::query(sql).bind(id).execute(c).await.map(|_| ()))?;
-    }
-    let rows = on!(tx.conn(), c => sqlx::query("DELETE FROM batches WHERE id = $1")
-        .bind(id).execute(c).await.map(|done| done.rows_affected()))?;
-    Ok((rows == 1).then_some(files))
-}
-
 /// Uploads, also those that were only looked at, templates, sheets of rejects and exports.
-async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
+pub(crate) async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
     let imports: Vec<(String, String)> = on!(tx.conn(), c => sqlx::query_as(
         "SELECT id, file_path FROM imports WHERE batch_id = $1"
     ).bind(id).fetch_all(c).await)?;
@@ -258,7 +229,7 @@ async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
     ).bind(id).fetch_all(c).await)?;
     let mut files = Vec::new();
     for (import, path) in imports {
-        files.push(format!("files/rejects-{import}.xlsx"));
+        files.push(crate::files::rejects_of(&import));
         files.push(path);
     }
     for template in templates {
@@ -285,6 +256,7 @@ async fn files(tx: &mut Tx, id: &str) -> Result<Vec<String>> {
 mod tests {
     use super::*;
     use crate::{
+        removal,
         sample::{self, NOW},
         testing::on_both,
     };
@@ -354,13 +326,11 @@ mod tests {
             sample::leads(&home.db, &id, &fields, 3).await;
             let filter = sample::filter(&home.db, &id, "f", &[]).await;
             let mut tx = home.db.begin().await.unwrap();
-            assert_eq!(
-                delete(&mut tx, &id).await.unwrap_err().code(),
-                Some("BATCH_IN_USE")
-            );
+            let used = removal::batch(&mut tx, &id, NOW).await.unwrap_err();
+            assert_eq!(used.code(), Some("BATCH_IN_USE"));
             assert!(crate::filters::delete(&mut tx, &filter).await.unwrap());
-            assert!(delete(&mut tx, &id).await.unwrap().is_some());
-            assert!(delete(&mut tx, &id).await.unwrap().is_none());
+            assert!(removal::batch(&mut tx, &id, NOW).await.unwrap().is_some());
+            assert!(removal::batch(&mut tx, &id, NOW).await.unwrap().is_none());
             tx.commit().await.unwrap();
             assert_eq!(crate::leads::count(&home.db, &id).await.unwrap(), 0);
         })

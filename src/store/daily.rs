@@ -1,9 +1,11 @@
-//! What a tenant's settings want done once a day.
+//! What the house and its tenants' settings want done once a day.
 
 use engine::{settings::Overrides, time::Millis};
 
 use crate::{
-    Db, Result, on, settings,
+    Db, Result,
+    access::FIRST_ORGI,
+    on, settings,
     work::{By, Work, enqueue},
 };
 
@@ -17,7 +19,8 @@ const HOUSE: &str = "system";
 /// When the database fails.
 pub async fn plan(db: &Db, day: &str, now: Millis) -> Result<usize> {
     let recycles = |level: &Overrides| level.recycle_after_days.is_some_and(|days| days > 0);
-    let mut queued = 0;
+    let sweep = once(db, FIRST_ORGI, Work::SweepFiles, day, now).await?;
+    let mut queued = usize::from(sweep);
     for (orgi, levels) in settings::all(db).await? {
         if levels.any(recycles) {
             let work = Work::RecycleStale { orgi: orgi.clone() };
@@ -64,7 +67,7 @@ mod tests {
     use crate::{jobs, sample::NOW, settings::Scope, testing::on_both};
 
     #[tokio::test]
-    async fn a_day_has_one_recycling_and_only_where_it_is_set() {
+    async fn a_day_has_one_sweep_and_one_recycling_only_where_it_is_set() {
         on_both(|home| async move {
             let db = &home.db;
             let set = async |orgi: &str, scope: Scope<'_>, days| {
@@ -80,14 +83,16 @@ mod tests {
             };
             set("never", Scope::Tenant, 0).await;
             set("o", Scope::Campaign("cmp_1"), 7).await;
-            assert_eq!(plan(db, "2026-11-20", NOW).await.unwrap(), 1);
+            assert_eq!(plan(db, "2026-11-20", NOW).await.unwrap(), 2);
             assert_eq!(plan(db, "2026-11-20", NOW).await.unwrap(), 0);
             let looks = (plan(db, "2026-11-21", NOW), plan(db, "2026-11-21", NOW));
             let (one, other) = tokio::join!(looks.0, looks.1);
-            assert_eq!(one.unwrap() + other.unwrap(), 1);
+            assert_eq!(one.unwrap() + other.unwrap(), 2);
             let all = jobs::changed_since(db, Millis(0)).await.unwrap();
-            let kinds: Vec<_> = all.iter().map(|job| (&*job.orgi, &*job.kind)).collect();
-            assert_eq!(kinds, [("o", "recycle_stale"); 2]);
+            let mut kinds: Vec<_> = all.iter().map(|job| (&*job.orgi, &*job.kind)).collect();
+            kinds.sort_unstable();
+            let (sweep, recycling) = (("main", "sweep_files"), ("o", "recycle_stale"));
+            assert_eq!(kinds, [sweep, sweep, recycling, recycling]);
         })
         .await;
     }

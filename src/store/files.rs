@@ -18,9 +18,13 @@ pub fn upload(id: &str, name: &str) -> String {
 /// The rejects of an import as a sheet, written by a `RejectsSheet` job.
 #[must_use]
 pub fn rejects(data_dir: &Path, import: &str) -> PathBuf {
-    data_dir
-        .join("files")
-        .join(format!("rejects-{import}.xlsx"))
+    data_dir.join(rejects_of(import))
+}
+
+/// The same, relative to the data directory.
+#[must_use]
+pub fn rejects_of(import: &str) -> String {
+    format!("files/rejects-{import}.xlsx")
 }
 
 /// A file of leads, written by an `ExportLeads` job. `format`: xlsx or csv.

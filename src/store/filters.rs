@@ -112,7 +112,8 @@ pub async fn create(tx: &mut Tx, new: &NewFilter<'_>, now: Millis) -> Result<Str
         "INSERT INTO filters (id, orgi, creater, name, filter_type, batch_id, business_type,
              description, conditions, zone, known, created_at, updated_at)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
-         WHERE $5 = 'business' OR EXISTS (SELECT 1 FROM batches WHERE id = $6 AND orgi = $2)"
+         WHERE $5 = 'business' OR EXISTS (SELECT 1 FROM batches
+             WHERE id = $6 AND orgi = $2 AND state <> 'deleting')"
     ).bind(&id).bind(new.orgi).bind(new.creater).bind(new.name).bind(kind).bind(new.over.batch())
         .bind(new.over.business()).bind(new.description).bind(form).bind(new.zone).bind(known)
         .bind(now.0).execute(c).await.map(|done| done.rows_affected()))

@@ -54,6 +54,24 @@ impl Named for RecordingRules {
     const NAME: &'static str = "recordings";
 }
 
+/// What becomes of files that jobs make: exports, reports, sheets of rejects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileRules {
+    /// They are deleted after so many days, at most 3,650; 0 keeps them.
+    pub keep_days: u32,
+}
+
+impl Default for FileRules {
+    fn default() -> Self {
+        Self { keep_days: 30 }
+    }
+}
+
+impl Named for FileRules {
+    const NAME: &'static str = "files";
+}
+
 /// What the last look at the folder of recordings came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

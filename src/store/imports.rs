@@ -34,7 +34,7 @@ pub struct Import {
     pub dup_policy: String,
     #[sqlx(try_from = "String")]
     pub options: Doc<Options>,
-    /// `queued`, `running`, `succeeded`, `failed`, `undoing` or `undone`.
+    /// `queued`, `running`, `succeeded`, `failed`, `undoing`, `undone` or `deleting`.
     pub state: String,
     /// The last sheet row whose chunk is committed.
     pub row_cursor: i64,
@@ -217,58 +217,4 @@ pub async fn fail(tx: &mut Tx, id: &str, code: &str, text: &str, now: Millis) ->
          WHERE id = $1"
     ).bind(id).bind(code).bind(text).bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
-}
-
-/// What became of an import that was deleted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Deleted {
-    /// Leads that went.
-    pub removed: i64,
-    /// Leads that stay.
-    pub kept: i64,
-    /// Files that nothing names any more, relative to the data directory, to be removed after the commit.
-    pub files: Vec<String>,
-}
-
-/// Deletes an import's leads that are neither allocated nor dialled, and the import itself when none
-/// is left (OUT-139).
-///
-/// # Errors
-/// `IMPORT_RUNNING` while rows still come in.
-pub async fn delete(tx: &mut Tx, id: &str, now: Millis) -> Result<Deleted> {
-    let row: Option<(String, String, i64, String)> = on!(tx.conn(), c => sqlx::query_as(
-        "SELECT batch_id, state, ordinal, file_path FROM imports WHERE id = $1"
-    ).bind(id).fetch_optional(c).await)?;
-    let Some((batch, state, ordinal, path)) = row else {
-        return Ok(Deleted::default());
-    };
-    if matches!(state.as_str(), "queued" | "running" | "undoing") {
-        return Err(crate::Error::conflict("IMPORT_RUNNING"));
-    }
-    let removed = on!(tx.conn(), c => sqlx::query(
-        "DELETE FROM leads WHERE batch_id = $1 AND position BETWEEN $2 AND $3
-             AND alloc_status IN ('unallocated', 'recycled')
-             AND dial_count = 0 AND call_status = 'notcall'"
-    ).bind(&batch).bind(position(ordinal, 0)).bind(position(ordinal, ROWS - 1)).execute(c).await.map(|done| done.rows_affected()))?;
-    let (first, last) = (position(ordinal, 0), position(ordinal, ROWS - 1));
-    crate::segments::dirty_between(tx, &batch, first, last).await?;
-    let kept: i64 = on!(tx.conn(), c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM leads WHERE batch_id = $1 AND position BETWEEN $2 AND $3"
-    ).bind(&batch).bind(position(ordinal, 0)).bind(position(ordinal, ROWS - 1)).fetch_one(c).await)?;
-    let mut files = Vec::new();
-    if kept == 0 {
-        on!(tx.conn(), c => sqlx::query("DELETE FROM imports WHERE id = $1")
-            .bind(id).execute(c).await.map(|_| ()))?;
-        files.push(format!("files/rejects-{id}.xlsx"));
-        // Imports and dry runs share an upload.
-        if !path.is_empty() && !crate::previews::is_named(tx, &path).await? {
-            files.push(path);
-        }
-    }
-    crate::batches::touch(tx, &batch, now).await?;
-    Ok(Deleted {
-        removed: i64::try_from(removed).unwrap_or(i64::MAX),
-        kept,
-        files,
-    })
 }

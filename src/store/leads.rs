@@ -12,12 +12,14 @@ mod add;
 mod change;
 mod known;
 mod priority;
+mod take_away;
 mod tuples;
 
 pub use add::{NewRow, Origin, add};
 pub use change::{Change, change, set_keys};
 pub use known::{ANYWHERE, Earlier, Known, are_within, elsewhere, hold, hold_at, with_keys};
 pub use priority::{prioritise, start_with};
+pub(crate) use take_away::{Away, Look, take_away};
 
 /// A lead with its system columns (OUT-082).
 #[derive(Debug, Clone, PartialEq, FromRow, Serialize)]

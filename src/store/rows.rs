@@ -12,7 +12,8 @@ use crate::{
     imports::{self, Counts, NewImport, Options},
     journal,
     leads::{self, Change, Earlier, Origin},
-    on,
+    mappings, on,
+    rejects::{self, NewReject},
 };
 
 mod plan;
@@ -27,6 +28,19 @@ pub struct Row {
     pub lead: NewLead,
     /// 0 to 9; `None`: a new lead gets 0, one that is there keeps its own.
     pub priority: Option<i64>,
+    /// As it came, under the titles of the push.
+    pub cells: Vec<String>,
+}
+
+/// A row that is not valid.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Title of the field that is wrong, where it is one.
+    pub column: String,
+    pub code: &'static str,
+    pub reason: String,
+    /// As it came, under the titles of the push.
+    pub cells: Vec<String>,
 }
 
 /// Where rows come from and go to.
@@ -42,8 +56,8 @@ pub struct Push<'a> {
     pub phones: &'a [String],
     /// Whether a field is the key; else the first number is.
     pub is_keyed: bool,
-    /// Rows that were not valid, for the count alone.
-    pub invalid: i64,
+    /// What the cells of rows that are kept as rejects stand under.
+    pub titles: &'a [String],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +72,18 @@ pub enum Status {
     Busy,
 }
 
+impl Status {
+    /// Why the row is a reject, where it is one: code and reason.
+    #[must_use]
+    pub fn refusal(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Created | Self::Updated | Self::Duplicate => None,
+            Self::KeyTaken => Some(("KEY_TAKEN", "another lead of the batch has this key")),
+            Self::Busy => Some(("LEAD_BUSY", "the lead is being dialled; try again later")),
+        }
+    }
+}
+
 /// What became of a row, and the lead that it is or met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -65,7 +91,8 @@ pub struct Outcome {
     pub lead: String,
 }
 
-/// Stores rows. Returns the day's import and one outcome a row.
+/// Stores rows, and those that are `refused`, by it or before, as rejects of the day's import. Returns that
+/// import and one outcome a row.
 ///
 /// # Errors
 /// `BATCH_NOT_READY`.
@@ -73,6 +100,7 @@ pub async fn push(
     tx: &mut Tx,
     push: Push<'_>,
     rows: Vec<Row>,
+    mut refused: Vec<Refused>,
     now: Millis,
 ) -> Result<(String, Vec<Outcome>)> {
     batches::lock(tx, push.batch).await?;
@@ -81,13 +109,20 @@ pub async fn push(
     let mut plan = Plan::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     let mut priorities = Vec::new();
-    for row in rows {
+    for mut row in rows {
         let priority = row.priority;
+        let cells = std::mem::take(&mut row.cells);
         let row_no = cursor + i64::try_from(plan.new.len()).unwrap_or(i64::MAX) + 1;
         let outcome = plan.place(push, row, (ordinal, row_no), &mut known);
         if let (Some(priority), Status::Created | Status::Updated) = (priority, outcome.status) {
             priorities.push((outcome.lead.clone(), priority));
         }
+        refused.extend(outcome.status.refusal().map(|(code, reason)| Refused {
+            column: String::new(),
+            code,
+            reason: reason.into(),
+            cells,
+        }));
         outcomes.push(outcome);
     }
     let written = i64::try_from(plan.new.len()).unwrap_or(i64::MAX);
@@ -106,7 +141,7 @@ pub async fn push(
         leads::prioritise(tx, &lead, priority, now).await?;
     }
     let counts = Counts {
-        invalid: push.invalid,
+        invalid: keep(tx, &import, push.titles, refused).await?,
         ..counted(&outcomes)
     };
     if !imports::advance(tx, &import, cursor, cursor + written, counts).await? {
@@ -115,6 +150,49 @@ pub async fn push(
     imports::succeed(tx, &import, &[], now).await?;
     batches::touch(tx, push.batch, now).await?;
     Ok((import, outcomes))
+}
+
+/// Keeps rows as rejects, numbered as the day's rejected rows; returns how many.
+async fn keep(tx: &mut Tx, import: &str, titles: &[String], refused: Vec<Refused>) -> Result<i64> {
+    if refused.is_empty() {
+        return Ok(0);
+    }
+    let (before, known): (i64, Option<String>) = on!(tx.conn(), c => sqlx::query_as(
+        "SELECT invalid, titles FROM imports WHERE id = $1"
+    ).bind(import).fetch_one(c).await)?;
+    // Fields may have come since the day's first row.
+    let known: Option<Vec<String>> = known
+        .map(|known| doc::parse("titles", &known))
+        .transpose()?;
+    let mut all = known.clone().unwrap_or_default();
+    let mut places = Vec::with_capacity(titles.len());
+    for title in titles {
+        places.push(all.iter().position(|one| one == title).unwrap_or(all.len()));
+        if places.last() == Some(&all.len()) {
+            all.push(title.clone());
+        }
+    }
+    if known.as_ref() != Some(&all) {
+        mappings::note_titles(tx, import, &all).await?;
+    }
+    let rejects: Vec<NewReject> = (before + 1..)
+        .zip(refused)
+        .map(|(row_no, row)| {
+            let mut cells = vec![String::new(); all.len()];
+            for (&place, cell) in places.iter().zip(row.cells) {
+                cells[place] = cell;
+            }
+            NewReject {
+                row_no,
+                column_title: row.column,
+                code: row.code,
+                reason: row.reason,
+                cells,
+            }
+        })
+        .collect();
+    rejects::add(tx, import, &rejects).await?;
+    Ok(i64::try_from(rejects.len()).unwrap_or(i64::MAX))
 }
 
 /// Notes what leads of other imports were, for the undo of this one. From now on no import that changed

@@ -11,10 +11,9 @@ use crate::{
     Db, Error, Result, Tx, dictionaries, doc,
     imports::Import,
     journal::{self, Was},
-    leads::{self, Change},
+    leads::{self, Change, Look, take_away},
     mappings, on,
     reservations::reserved,
-    tasks,
 };
 
 /// Leads of an import that stand in the way of its undo, by what happened to them since.
@@ -173,15 +172,6 @@ pub async fn give_up(tx: &mut Tx, id: &str) -> Result<()> {
     Ok(())
 }
 
-#[derive(FromRow)]
-struct Inserted {
-    id: String,
-    position: i64,
-    #[sqlx(flatten)]
-    place: tasks::Place,
-    is_used: bool,
-}
-
 /// Takes the next leads that the import made away, at most `limit`, those behind the position
 /// `after`, out of their tasks too. Returns the position it got to.
 ///
@@ -194,67 +184,18 @@ pub async fn remove_some(
     limit: i64,
     now: Millis,
 ) -> Result<(Chunk, i64)> {
-    let positions = import.positions();
-    let from = after.max(*positions.start() - 1);
-    if let Tx::Pg(c) = tx {
-        // Whether one is reserved is asked when nobody can reserve it any more.
-        sqlx::query(
-            "SELECT 1 FROM leads WHERE batch_id = $1 AND position > $2 AND position <= $3
-             ORDER BY position LIMIT $4 FOR UPDATE",
-        )
-        .bind(&import.batch_id)
-        .bind(from)
-        .bind(*positions.end())
-        .bind(limit)
-        .execute(&mut **c)
-        .await?;
-    }
-    let sql = format!(
-        "SELECT l.id, l.position, l.alloc_status, l.task_id, l.campaign_id,
-             ({DIALLED} OR l.preview_count > 0 OR {DECIDED} OR l.edited_at IS NOT NULL
-                 OR {TAKEN_OVER}) AS is_used
-         FROM leads l WHERE l.batch_id = $2 AND l.position > $3 AND l.position <= $4
-         ORDER BY l.position LIMIT $5"
+    let is_used = format!(
+        "{DIALLED} OR l.preview_count > 0 OR {DECIDED} OR l.edited_at IS NOT NULL OR {TAKEN_OVER}"
     );
-    let found: Vec<Inserted> = on!(tx.conn(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(&import.id).bind(&import.batch_id).bind(from).bind(*positions.end()).bind(limit)
-        .fetch_all(c).await)?;
-    let Some(last) = found.last().map(|lead| lead.position) else {
-        let done = Chunk {
-            is_last: true,
-            ..Chunk::default()
-        };
-        return Ok((done, after));
-    };
-    let (used, free): (Vec<_>, Vec<_>) = found.into_iter().partition(|lead| lead.is_used);
-    tasks::leave(tx, free.iter().map(|lead| &lead.place), now).await?;
-    let gone: Vec<i64> = free.iter().map(|lead| lead.position).collect();
-    crate::segments::dirty(tx, &import.batch_id, &gone).await?;
-    let removed = delete(tx, free.into_iter().map(|lead| lead.id).collect()).await?;
+    let look = Look::of(import, &is_used).behind(after);
+    let away = take_away(tx, look, limit, now).await?;
     let done = Chunk {
-        removed,
-        kept: i64::try_from(used.len()).unwrap_or(i64::MAX),
+        removed: away.removed,
+        kept: away.kept,
+        is_last: away.last.is_none(),
         ..Chunk::default()
     };
-    Ok((done, last))
-}
-
-async fn delete(tx: &mut Tx, ids: Vec<String>) -> Result<i64> {
-    let rows = match tx {
-        Tx::Lite(c) => {
-            sqlx::query("DELETE FROM leads WHERE id IN (SELECT value FROM json_each($1))")
-                .bind(doc::text("ids", &ids)?)
-                .execute(&mut **c)
-                .await?
-                .rows_affected()
-        }
-        Tx::Pg(c) => sqlx::query("DELETE FROM leads WHERE id = ANY($1)")
-            .bind(ids)
-            .execute(&mut **c)
-            .await?
-            .rows_affected(),
-    };
-    Ok(i64::try_from(rows).unwrap_or(i64::MAX))
+    Ok((done, away.last.unwrap_or(after)))
 }
 
 /// Gives the next changed leads their earlier values back, at most `limit`, and drops their notes.

@@ -42,6 +42,14 @@ pub enum Work {
     UndoImport {
         import: String,
     },
+    /// Deletes an import that is too large for one write.
+    DeleteImport {
+        import: String,
+    },
+    /// The same with a batch.
+    DeleteBatch {
+        batch: String,
+    },
     RunFilter {
         run: String,
     },
@@ -55,6 +63,8 @@ pub enum Work {
     },
     /// Takes leads back.
     RecycleTask(Recycle),
+    /// Deletes files that are older than they are to be kept.
+    SweepFiles,
     /// Takes back what the tenant's settings say was held too long without a dial.
     RecycleStale {
         orgi: String,
@@ -172,11 +182,14 @@ impl Work {
             Self::DryRun { .. } => "dry_run",
             Self::ImportBatch { .. } => "import_batch",
             Self::UndoImport { .. } => "undo_import",
+            Self::DeleteImport { .. } => "delete_import",
+            Self::DeleteBatch { .. } => "delete_batch",
             Self::RunFilter { .. } => "run_filter",
             Self::AllocateTask { .. } => "allocate_task",
             Self::AllocateContacts { .. } => "allocate_contacts",
             Self::RecycleTask(_) => "recycle_task",
             Self::RecycleStale { .. } => "recycle_stale",
+            Self::SweepFiles => "sweep_files",
             Self::RejectsSheet { .. } => "rejects_sheet",
             Self::CampaignReport { .. } => "campaign_report",
             Self::PullSource { .. } => "pull_source",
@@ -189,15 +202,19 @@ impl Work {
     #[must_use]
     pub fn subject(&self) -> &str {
         match self {
-            Self::ReadTemplate { batch, .. } | Self::BuildSnapshot { batch } => batch,
+            Self::ReadTemplate { batch, .. }
+            | Self::BuildSnapshot { batch }
+            | Self::DeleteBatch { batch } => batch,
             Self::DryRun { preview } => preview,
             Self::ImportBatch { import }
             | Self::UndoImport { import }
+            | Self::DeleteImport { import }
             | Self::RejectsSheet { import } => import,
             Self::RunFilter { run } => run,
             Self::AllocateTask { task } | Self::AllocateContacts { task } => task,
             Self::RecycleTask(recycle) => recycle.subject(),
             Self::RecycleStale { orgi } => orgi,
+            Self::SweepFiles => "files",
             Self::PullSource { source } => source,
             Self::CampaignReport { campaign } | Self::Preflight { campaign, .. } => campaign,
             Self::ExportLeads { export } => export,
@@ -207,7 +224,10 @@ impl Work {
     #[must_use]
     pub fn queue(&self) -> &'static str {
         match self {
-            Self::ImportBatch { .. } | Self::UndoImport { .. } => queue::IMPORT,
+            Self::ImportBatch { .. }
+            | Self::UndoImport { .. }
+            | Self::DeleteImport { .. }
+            | Self::DeleteBatch { .. } => queue::IMPORT,
             Self::RunFilter { .. } => queue::FILTER,
             Self::AllocateTask { .. }
             | Self::AllocateContacts { .. }
@@ -220,6 +240,7 @@ impl Work {
             | Self::CampaignReport { .. }
             | Self::BuildSnapshot { .. }
             | Self::Preflight { .. }
+            | Self::SweepFiles
             | Self::ExportLeads { .. } => queue::SHEET,
         }
     }

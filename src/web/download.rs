@@ -43,6 +43,17 @@ pub async fn named(
     Ok(response)
 }
 
+/// Whether a file that was written is still there.
+///
+/// # Errors
+/// `FILE_EXPIRED`.
+pub async fn is_kept(path: &Path) -> Result<(), Problem> {
+    match tokio::fs::try_exists(path).await {
+        Ok(false) => Err(Problem::of("FILE_EXPIRED")),
+        _ => Ok(()),
+    }
+}
+
 /// A file; `Range` is honoured.
 ///
 /// # Errors

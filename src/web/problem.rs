@@ -86,6 +86,7 @@ fn known(code: &str) -> (StatusCode, &'static str) {
             S::GONE,
             "The run's leads are no longer kept; run the filter again",
         ),
+        "FILE_EXPIRED" => (S::GONE, "The file is no longer kept"),
         "OUT_OF_STOCK" => (S::CONFLICT, "There are not that many"),
         "GATE_REFUSED" => (S::CONFLICT, "The number may not be called now"),
         "GATEWAY_MISSING" => (

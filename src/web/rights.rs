@@ -109,6 +109,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/settings/phones", ADMIN),
     ("GET", "/api/v1/settings/recordings", LEAD),
     ("PUT", "/api/v1/settings/recordings", ADMIN),
+    ("GET", "/api/v1/settings/files", LEAD),
+    ("PUT", "/api/v1/settings/files", ADMIN),
     ("GET", "/api/v1/products", ALL),
     ("POST", "/api/v1/products", SELL),
     ("GET", "/api/v1/products/{id}", ALL),

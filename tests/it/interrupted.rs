@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use store::{Db, fields, leads};
 
@@ -173,4 +174,27 @@ async fn end_as_if_nobody_had_been_killed(house: House) {
     );
     let undone = api.get(&format!("/imports/{two}")).await;
     assert_eq!(undone["state"], "undone", "{undone:#}");
+
+    let path = format!("/batches/{killed}");
+    let deleting = async {
+        let path = "/jobs?kind=delete_batch";
+        let seen = wait::until_seen(
+            "the deletion's job",
+            WORK,
+            || async { api.get(path).await },
+            |jobs| jobs["data"][0]["id"].is_string(),
+        )
+        .await;
+        interrupt(&server, &api, &text(&seen["data"][0]["id"])).await
+    };
+    let (answer, job) = tokio::join!(api.ask(Method::DELETE, &path, None), deleting);
+    assert!(
+        matches!(answer.status.as_u16(), 202 | 204),
+        "{}",
+        answer.body
+    );
+    assert_eq!(job["result"]["removed"], LEADS, "{job:#}");
+    assert_eq!(leads::count(&db, &killed).await.expect("leads"), 0);
+    let gone = api.ask(Method::GET, &path, None).await;
+    assert_eq!(gone.status, 404, "{}", gone.body);
 }

@@ -3,15 +3,47 @@
 use std::collections::BTreeMap;
 
 use engine::{dictionary::Dictionary, field::Field, time::Millis};
+use serde::{Deserialize, Serialize};
 
 use super::{Choice, Draft, checked};
 use crate::{Error, Result, Tx, doc, on};
 
-/// Dictionary to the codes of the items that an import added.
-type Added = BTreeMap<String, Vec<String>>;
+/// Dictionary to what an import did to its items.
+type Given = BTreeMap<String, Done>;
+
+/// Codes of items.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Kept")]
+struct Done {
+    /// That were not there.
+    added: Vec<String>,
+    /// That were there and not offered.
+    enabled: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    /// Of a time when only these were kept.
+    Added(Vec<String>),
+    Both {
+        added: Vec<String>,
+        enabled: Vec<String>,
+    },
+}
+
+impl From<Kept> for Done {
+    fn from(kept: Kept) -> Self {
+        let (added, enabled) = match kept {
+            Kept::Added(added) => (added, Vec::new()),
+            Kept::Both { added, enabled } => (added, enabled),
+        };
+        Self { added, enabled }
+    }
+}
 
 /// Adds these labels as items to a dictionary, each with itself as its code; what it has already, offered
-/// or not, is offered then. The undo of the import takes them back.
+/// or not, is offered then. The undo of the import takes both back.
 ///
 /// # Errors
 /// `NO_SUCH_DICTIONARY`; `DICTIONARY_INVALID`: it would have too many items, or one too long.
@@ -25,16 +57,20 @@ pub async fn add_for_import(
         .await?
         .ok_or_else(|| Error::conflict("NO_SUCH_DICTIONARY"))?;
     let last = items.iter().map(|item| item.sort).max().unwrap_or_default();
-    let mut added = Vec::new();
+    let mut done = Done::default();
     for label in labels {
         let there = known(&items).labelled(label).map(|item| item.code.clone());
         match items
             .iter_mut()
             .find(|item| Some(&item.code) == there.as_ref())
         {
-            Some(item) => item.enabled = true,
+            Some(item) if !item.enabled => {
+                item.enabled = true;
+                done.enabled.push(item.code.clone());
+            }
+            Some(_) => {}
             None => {
-                added.push((*label).to_owned());
+                done.added.push((*label).to_owned());
                 items.push(Choice {
                     code: (*label).to_owned(),
                     label: (*label).to_owned(),
@@ -45,33 +81,39 @@ pub async fn add_for_import(
         }
     }
     put(tx, dictionary, &items, now).await?;
-    let mut all = added_by(tx, import).await?;
-    all.entry(dictionary.to_owned()).or_default().extend(added);
-    keep_added(tx, import, &all).await
+    let mut all = given_by(tx, import).await?;
+    let before = all.entry(dictionary.to_owned()).or_default();
+    before.added.extend(done.added);
+    before.enabled.extend(done.enabled);
+    keep(tx, import, &all).await
 }
 
-/// Takes back the items that an import added, but for those that a lead of any batch holds.
+/// Takes back the items that an import added, but for those that a lead of any batch holds, and no longer
+/// offers those that were not offered before.
 ///
 /// # Errors
 /// When the database fails or a dictionary cannot be read.
 pub async fn take_back(tx: &mut Tx, import: &str, now: Millis) -> Result<()> {
-    for (dictionary, codes) in added_by(tx, import).await? {
-        let Some(mut items) = items(tx, &dictionary).await? else {
+    for (dictionary, done) in given_by(tx, import).await? {
+        let Some(before) = items(tx, &dictionary).await? else {
             continue;
         };
         let mut unused = Vec::new();
-        for code in codes {
+        for code in done.added {
             if !is_held(tx, &dictionary, &code).await? {
                 unused.push(code);
             }
         }
-        let before = items.len();
+        let mut items = before.clone();
         items.retain(|item| !unused.contains(&item.code));
-        if items.len() < before {
+        for item in &mut items {
+            item.enabled &= !done.enabled.contains(&item.code);
+        }
+        if items != before {
             put(tx, &dictionary, &items, now).await?;
         }
     }
-    keep_added(tx, import, &Added::new()).await
+    keep(tx, import, &Given::new()).await
 }
 
 fn known(items: &[Choice]) -> Dictionary {
@@ -99,15 +141,15 @@ async fn put(tx: &mut Tx, dictionary: &str, items: &[Choice], now: Millis) -> Re
     Ok(())
 }
 
-async fn added_by(tx: &mut Tx, import: &str) -> Result<Added> {
+async fn given_by(tx: &mut Tx, import: &str) -> Result<Given> {
     let added: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
         "SELECT items_added FROM imports WHERE id = $1"
     ).bind(import).fetch_optional(c).await)?;
-    added.map_or_else(|| Ok(Added::new()), |added| doc::parse("items", &added))
+    added.map_or_else(|| Ok(Given::new()), |added| doc::parse("items", &added))
 }
 
-async fn keep_added(tx: &mut Tx, import: &str, added: &Added) -> Result<()> {
-    let added = doc::text("items", added)?;
+async fn keep(tx: &mut Tx, import: &str, given: &Given) -> Result<()> {
+    let added = doc::text("items", given)?;
     on!(tx.conn(), c => sqlx::query("UPDATE imports SET items_added = $2 WHERE id = $1")
         .bind(import).bind(added).execute(c).await.map(|_| ()))?;
     Ok(())
@@ -152,4 +194,63 @@ async fn is_held(tx: &mut Tx, dictionary: &str, code: &str) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        dictionaries::{create, get},
+        sample::{self, NOW},
+        testing::on_both,
+    };
+
+    #[tokio::test]
+    async fn an_undo_leaves_the_choices_as_they_were() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let (batch, fields) = sample::batch(db, "一").await;
+            let import = sample::leads(db, &batch, &fields, 1).await;
+            let item = |code: &str, enabled| Choice {
+                code: code.into(),
+                label: code.into(),
+                enabled,
+                sort: 0,
+            };
+            let draft = Draft {
+                name: "意向",
+                description: "",
+                items: &[item("有", true), item("旧", false)],
+            };
+            let mut tx = db.begin().await.unwrap();
+            let id = create(&mut tx, "o", "u", &draft, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let items = async || get(db, "o", &id).await.unwrap().unwrap().items.0;
+            let before = items().await;
+            let mut tx = db.begin().await.unwrap();
+            // Twice, as when a worker dies in between.
+            for _ in 0..2 {
+                let of = (id.as_str(), import.as_str());
+                add_for_import(&mut tx, of, &["有", "旧", "新"], NOW)
+                    .await
+                    .unwrap();
+            }
+            tx.commit().await.unwrap();
+            let offered = items().await;
+            assert_eq!(offered.len(), 3);
+            assert!(offered.iter().all(|item| item.enabled));
+            let mut tx = db.begin().await.unwrap();
+            take_back(&mut tx, &import, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(items().await, before);
+
+            // What was kept before only said what was added.
+            let old: Given = doc::parse("items", r#"{"dic_1": ["新"]}"#).unwrap();
+            assert_eq!(
+                (old["dic_1"].added.len(), old["dic_1"].enabled.len()),
+                (1, 0)
+            );
+        })
+        .await;
+    }
 }

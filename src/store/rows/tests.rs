@@ -9,6 +9,7 @@ fn row(external: &str, phone: &str, name: &str) -> Row {
     Row {
         external_id: Some(external.to_owned()).filter(|id| !id.is_empty()),
         priority: None,
+        cells: Vec::new(),
         lead: NewLead {
             phone: phone.into(),
             phone_raw: phone.into(),
@@ -28,7 +29,7 @@ fn on<'a>(batch: &'a str, day: &'a str) -> Push<'a> {
         title: "t",
         phones: &[],
         is_keyed: false,
-        invalid: 0,
+        titles: &[],
     }
 }
 
@@ -40,7 +41,9 @@ async fn rows_are_created_changed_or_known_and_positions_stay_dense() {
         let (batch, _) = sample::batch(db, "一").await;
         let send = async |day, rows: Vec<Row>| {
             let mut tx = db.begin().await.unwrap();
-            let pushed = push(&mut tx, on(&batch, day), rows, NOW).await.unwrap();
+            let pushed = push(&mut tx, on(&batch, day), rows, Vec::new(), NOW)
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             pushed
         };
@@ -108,7 +111,9 @@ async fn an_archived_batch_takes_no_rows() {
         let mut tx = home.db.begin().await.unwrap();
         assert!(batches::archive(&mut tx, &batch, NOW).await.unwrap());
         let rows = vec![row("a", "13800000001", "")];
-        let error = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap_err();
+        let error = push(&mut tx, on(&batch, "d"), rows, Vec::new(), NOW)
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), Some("BATCH_NOT_READY"));
     })
     .await;
@@ -136,7 +141,7 @@ async fn a_push_keeps_the_numbers_it_leaves_out_and_leaves_a_lead_that_is_dialle
                 phones: &phones,
                 ..on(&batch, "d")
             };
-            let (_, outcomes) = push(&mut tx, from, rows, NOW).await.unwrap();
+            let (_, outcomes) = push(&mut tx, from, rows, Vec::new(), NOW).await.unwrap();
             tx.commit().await.unwrap();
             outcomes
                 .into_iter()
@@ -174,7 +179,9 @@ async fn what_a_push_changed_of_an_import_is_as_before_once_it_is_undone() {
         crate::testing::about(db, &before.id, named).await;
         let mut tx = db.begin().await.unwrap();
         let rows = vec![row("a", "13800000009", "改")];
-        let (day, _) = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap();
+        let (day, _) = push(&mut tx, on(&batch, "d"), rows, Vec::new(), NOW)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(lead().await.key_value, "13800000009");
         let of = async |id: &str| imports::get(db, id).await.unwrap().unwrap();
@@ -229,7 +236,7 @@ async fn key_and_flag_are_those_of_the_numbers_that_result() {
                 phones: &phones,
                 ..on(&batch, "d")
             };
-            let (_, outcomes) = push(&mut tx, from, rows, NOW).await.unwrap();
+            let (_, outcomes) = push(&mut tx, from, rows, Vec::new(), NOW).await.unwrap();
             tx.commit().await.unwrap();
             let statuses = outcomes.into_iter().map(|one| one.status);
             statuses.collect::<Vec<_>>()
@@ -301,7 +308,7 @@ async fn a_key_field_stays_the_key() {
                 ..on(&batch, "d")
             };
             let rows = vec![keyed(numbers)];
-            push(&mut tx, from, rows, NOW).await.unwrap();
+            push(&mut tx, from, rows, Vec::new(), NOW).await.unwrap();
             tx.commit().await.unwrap();
         }
         let lead = leads::page(db, &batch, -1, 2).await.unwrap().remove(0);
@@ -319,7 +326,9 @@ async fn a_day_that_is_being_undone_stays_so_beside_a_push() {
         let (batch, _) = sample::batch(db, "一").await;
         let send = async |db: crate::Db, batch: String, rows: Vec<Row>| {
             let mut tx = db.begin().await.unwrap();
-            let (day, _) = push(&mut tx, on(&batch, "d"), rows, NOW).await.unwrap();
+            let (day, _) = push(&mut tx, on(&batch, "d"), rows, Vec::new(), NOW)
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             day
         };
@@ -342,6 +351,65 @@ async fn a_day_that_is_being_undone_stays_so_beside_a_push() {
         imports::succeed(&mut tx, &day, &[], NOW).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(of(&day).await.state, "undoing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_are_refused_are_kept_with_what_they_said() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (batch, _) = sample::batch(db, "一").await;
+        let titles = |all: &[&str]| -> Vec<String> { all.iter().map(|&one| one.into()).collect() };
+        let refused = |cells: &[&str]| Refused {
+            column: "号码".into(),
+            code: "PHONE_INVALID",
+            reason: "no".into(),
+            cells: titles(cells),
+        };
+        let one = titles(&["external_id", "姓名", "号码"]);
+        let send = async |titles: &[String], rows, refused| {
+            let mut tx = db.begin().await.unwrap();
+            let from = Push {
+                titles,
+                ..on(&batch, "d")
+            };
+            let pushed = push(&mut tx, from, rows, refused, NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            pushed
+        };
+        let (import, none) = send(&one, Vec::new(), vec![refused(&["x", "李", "1"])]).await;
+        assert!(none.is_empty());
+        // Another lead's key, and a field that has come meanwhile.
+        let two = titles(&["external_id", "号码", "城市"]);
+        let taken = Row {
+            cells: titles(&["b", "13800000001", "上海"]),
+            ..row("b", "13800000001", "二")
+        };
+        let rows = vec![
+            row("a", "13800000001", "一"),
+            row("b", "13800000002", "二"),
+            taken,
+        ];
+        let (same, outcomes) = send(&two, rows, vec![refused(&["y", "2", "北京"])]).await;
+        assert_eq!((&same, outcomes[2].status), (&import, Status::KeyTaken));
+        let kept = rejects::page(db, &import, 0, 10).await.unwrap();
+        let told: Vec<(i64, &str, Vec<String>)> = kept
+            .iter()
+            .map(|reject| (reject.row_no, reject.code.as_str(), reject.cells.0.clone()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, "PHONE_INVALID", titles(&["x", "李", "1"])),
+                (2, "PHONE_INVALID", titles(&["y", "", "2", "北京"])),
+                (3, "KEY_TAKEN", titles(&["b", "", "13800000001", "上海"])),
+            ]
+        );
+        let all = mappings::titles_of(db, &import).await.unwrap();
+        assert_eq!(all.unwrap(), ["external_id", "姓名", "号码", "城市"]);
+        let day = imports::get(db, &import).await.unwrap().unwrap();
+        assert_eq!((day.good, day.invalid, day.row_cursor), (2, 3, 2));
     })
     .await;
 }

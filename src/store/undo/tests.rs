@@ -22,6 +22,7 @@ async fn send(db: &Db, batch: &str, day: &str, name: &str) -> String {
         external_id: Some("a".into()),
         lead,
         priority: None,
+        cells: Vec::new(),
     };
     let from = Push {
         orgi: "o",
@@ -31,10 +32,12 @@ async fn send(db: &Db, batch: &str, day: &str, name: &str) -> String {
         title: "t",
         phones: &[],
         is_keyed: false,
-        invalid: 0,
+        titles: &[],
     };
     let mut tx = db.begin().await.unwrap();
-    let (import, _) = push(&mut tx, from, vec![row], NOW).await.unwrap();
+    let (import, _) = push(&mut tx, from, vec![row], Vec::new(), NOW)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     import
 }

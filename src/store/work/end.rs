@@ -5,7 +5,8 @@ use engine::time::Millis;
 
 use super::Work;
 use crate::{
-    Result, Tx, batches, campaigns, exports, filter_runs, imports, on, previews, sources, tasks, undo,
+    Result, Tx, batches, campaigns, exports, filter_runs, imports, on, previews, removal, sources,
+    tasks, undo,
 };
 
 /// The job has failed for good or was cancelled, and so has what it worked on. What was written stays.
@@ -19,6 +20,11 @@ pub async fn fail(tx: &mut Tx, work: &Work, code: &str, text: &str, now: Millis)
             touch_batch_of(tx, import, now).await
         }
         Work::UndoImport { import } => undo::give_up(tx, import).await,
+        Work::DeleteImport { import } => {
+            removal::give_import_up(tx, import).await?;
+            touch_batch_of(tx, import, now).await
+        }
+        Work::DeleteBatch { batch } => removal::give_batch_up(tx, batch, now).await,
         Work::DryRun { preview } => previews::fail(tx, preview, code, text, now).await,
         Work::RunFilter { run } | Work::Preflight { run: Some(run), .. } => {
             filter_runs::fail(tx, run, code, text, now).await
@@ -43,6 +49,7 @@ pub async fn fail(tx: &mut Tx, work: &Work, code: &str, text: &str, now: Millis)
         Work::ReadTemplate { .. }
         | Work::RecycleTask(_)
         | Work::RecycleStale { .. }
+        | Work::SweepFiles
         | Work::RejectsSheet { .. }
         | Work::Preflight { run: None, .. }
         | Work::BuildSnapshot { .. }
@@ -92,14 +99,19 @@ pub async fn reopen(tx: &mut Tx, work: &Work) -> Result<bool> {
              WHERE id = $1 AND state = 'failed'",
             export,
         ),
-        // The campaign's start belongs to it: start the campaign again. An undo looks anew whether
-        // anything is in its way.
-        Work::AllocateTask { .. } | Work::AllocateContacts { .. } | Work::UndoImport { .. } => {
+        // The campaign's start belongs to it: start the campaign again. An undo and a deletion look anew
+        // whether anything is in their way.
+        Work::AllocateTask { .. }
+        | Work::AllocateContacts { .. }
+        | Work::UndoImport { .. }
+        | Work::DeleteImport { .. }
+        | Work::DeleteBatch { .. } => {
             return Ok(false);
         }
         Work::ReadTemplate { .. }
         | Work::RecycleTask(_)
         | Work::RecycleStale { .. }
+        | Work::SweepFiles
         | Work::RejectsSheet { .. }
         | Work::Preflight { run: None, .. }
         | Work::CampaignReport { .. }

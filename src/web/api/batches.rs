@@ -4,14 +4,25 @@ use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use store::batches::{self, Batch, NewBatch};
+use store::{
+    batches::{self, Batch, NewBatch},
+    removal,
+    work::{By, Work, enqueue},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::created, check, departments::belongs, find, shown::shown};
+use super::{
+    answer::{Accepted, created},
+    check,
+    departments::belongs,
+    find,
+    shown::shown,
+    wait,
+};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -36,7 +47,7 @@ shown! {
         batch_type: String,
         import_mode: String,
         description: String,
-        /// draft: no saved template; ready; archived: read-only.
+        /// draft: no saved template; ready; archived: read-only; deleting.
         state: String,
         /// Which business filters look at it: followup, marketing or empty.
         business_type: String,
@@ -189,21 +200,39 @@ async fn change(
 }
 
 /// 删除批次 · Delete a batch with its leads and files. Refused with `BATCH_IN_USE` while a filter uses
-/// it, a lead is allocated or one of its jobs is not over.
+/// it, a lead is allocated or one of its jobs is not over. One of more than 5,000 leads is deleted in the
+/// background: 202 when that takes longer.
 #[utoipa::path(delete, path = "/api/v1/batches/{id}", tag = "batches", params(("id" = String, Path)),
-    responses((status = 204)))]
+    responses((status = 204), (status = 202, body = Accepted)))]
 async fn remove(
     State(house): State<House>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     find::batch(&house, &caller, &id).await?;
     belongs(&house, &caller).await?;
     let mut tx = house.db.begin().await?;
-    let files = batches::delete(&mut tx, &id).await?;
+    if !removal::begin_batch(&mut tx, &id).await? {
+        return Err(Problem::of("BATCH_IN_USE"));
+    }
+    if !removal::is_large_batch(&mut tx, &id).await? {
+        let files = removal::whole_batch(&mut tx, &id, now()).await?;
+        tx.commit().await?;
+        upload::remove(&house, files).await;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let by = By {
+        orgi: caller.orgi(),
+        user: caller.user_id(),
+        batch: Some(&id),
+    };
+    let work = Work::DeleteBatch { batch: id.clone() };
+    let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;
-    upload::remove(&house, files.unwrap_or_default()).await;
-    Ok(StatusCode::NO_CONTENT)
+    match wait::done(&house, &job).await? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Ok(Accepted::job(job).into_response()),
+    }
 }
 
 fn business(asked: Option<String>) -> Result<Option<String>, Problem> {

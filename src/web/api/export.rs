@@ -172,7 +172,7 @@ async fn get(
     Ok(Json(known(&house, &caller, &id).await?.into()))
 }
 
-/// 下载 · The file of an export.
+/// 下载 · The file of an export. `FILE_EXPIRED` when it is no longer kept.
 #[utoipa::path(get, path = "/api/v1/exports/{id}/file", tag = "batches",
     params(("id" = String, Path)),
     responses((status = 200, content_type = download::XLSX, body = Vec<u8>)))]
@@ -189,6 +189,7 @@ async fn file(
         _ => return Err(Problem::of("JOB_RUNNING")),
     }
     let path = files::export(&house.config.data_dir, &id, &export.format);
+    download::is_kept(&path).await?;
     let kind = match export.format.as_str() {
         "csv" => "text/csv; charset=utf-8",
         _ => download::XLSX,

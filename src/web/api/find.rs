@@ -24,10 +24,11 @@ pub async fn batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
 pub async fn open_batch(house: &House, caller: &Caller, id: &str) -> Found<Batch> {
     belongs(house, caller).await?;
     let batch = batch(house, caller, id).await?;
-    if batch.state == "archived" {
-        return Err(Problem::of("BATCH_ARCHIVED"));
+    match batch.state.as_str() {
+        "archived" => Err(Problem::of("BATCH_ARCHIVED")),
+        "deleting" => Err(Problem::of("BATCH_IN_USE")),
+        _ => Ok(batch),
     }
-    Ok(batch)
 }
 
 /// A batch whose leads may be filtered and called (OUT-029).

@@ -1,8 +1,9 @@
-//! `/settings/phones` and `/settings/recordings`: what the house sets for all its lines.
+//! `/settings/phones`, `/settings/recordings` and `/settings/files`: what the house sets for all its lines
+//! and lists.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use store::house_settings::{self, PhoneCaps, RecordingRules, Sweep};
+use store::house_settings::{self, FileRules, PhoneCaps, RecordingRules, Sweep};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -17,6 +18,7 @@ pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
         .routes(routes!(phones, set_phones))
         .routes(routes!(recordings, set_recordings))
+        .routes(routes!(kept_files, set_kept_files))
 }
 
 /// What one phone may do with its password: bounds of what a stolen one costs.
@@ -35,6 +37,15 @@ pub struct PhoneCapsDoc {
 #[serde(deny_unknown_fields)]
 pub struct RecordingRulesIn {
     /// Recordings are deleted after so many days, at most 3,650; 0 keeps them.
+    keep_days: u32,
+}
+
+/// How long files that jobs make are kept. Uploads stay as long as an import, a dry run or a batch's template
+/// has them, and go a day after.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileRulesDoc {
+    /// Exports, reports and sheets of rejects are deleted after so many days, at most 3,650; 0 keeps them.
     keep_days: u32,
 }
 
@@ -111,6 +122,30 @@ async fn set_recordings(
     };
     house_settings::put(&house.db, &rules, now()).await?;
     Ok(Json(rules_out(&house, rules).await?))
+}
+
+/// 文件保留 · How long exports, reports and sheets of rejects are kept.
+#[utoipa::path(get, path = "/api/v1/settings/files", tag = "setup",
+    responses((status = 200, body = FileRulesDoc)))]
+async fn kept_files(State(house): State<House>) -> Result<Json<FileRulesDoc>, Problem> {
+    let rules = house_settings::get::<FileRules>(&house.db).await?;
+    let keep_days = rules.unwrap_or_default().keep_days;
+    Ok(Json(FileRulesDoc { keep_days }))
+}
+
+/// 设置文件保留 · Set how long they are kept; what is older goes with the next day.
+#[utoipa::path(put, path = "/api/v1/settings/files", tag = "setup",
+    request_body = FileRulesDoc, responses((status = 200, body = FileRulesDoc)))]
+async fn set_kept_files(
+    State(house): State<House>,
+    Body(asked): Body<FileRulesDoc>,
+) -> Result<Json<FileRulesDoc>, Problem> {
+    if asked.keep_days > 3_650 {
+        return Err(Problem::at("/keep_days", "range", "must be 0 to 3,650"));
+    }
+    let keep_days = asked.keep_days;
+    house_settings::put(&house.db, &FileRules { keep_days }, now()).await?;
+    Ok(Json(asked))
 }
 
 fn check(caps: &PhoneCaps) -> Result<(), Problem> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     files,
     imports::{self, Import, NewImport, Options},
-    rejects,
+    rejects, removal,
     work::{By, Work, enqueue},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -54,7 +54,7 @@ shown! {
         bytes: i64,
         /// keep_all, skip_in_batch or update_in_batch.
         dup_policy: String,
-        /// queued, running, succeeded, failed, undoing or undone.
+        /// queued, running, succeeded, failed, undoing, undone or deleting.
         state: String,
         /// Rows that became leads.
         good: i64,
@@ -303,23 +303,41 @@ async fn get(
     Ok(Json(find::import(&house, &caller, &id).await?.into()))
 }
 
-/// 删除导入 · Delete an import with its leads that are neither allocated nor dialled.
+/// 删除导入 · Delete an import with its leads that are neither allocated nor dialled. One of more than 5,000
+/// is deleted in the background: 202 when that takes longer, and the job says how many went and stay.
 #[utoipa::path(delete, path = "/api/v1/imports/{id}", tag = "imports",
-    params(("id" = String, Path)), responses((status = 200, body = Removed)))]
+    params(("id" = String, Path)),
+    responses((status = 200, body = Removed), (status = 202, body = Accepted)))]
 async fn remove(
     State(house): State<House>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Removed>, Problem> {
+) -> Result<Response, Problem> {
     find::open_import(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
-    let gone = imports::delete(&mut tx, &id, now()).await?;
+    let import = find::there(removal::begin_import(&mut tx, &id).await?)?;
+    if !removal::is_large_import(&mut tx, &import).await? {
+        let gone = removal::whole_import(&mut tx, &import, now()).await?;
+        tx.commit().await?;
+        upload::remove(&house, gone.files).await;
+        let (removed, kept) = (gone.removed, gone.kept);
+        return Ok(Json(Removed { removed, kept }).into_response());
+    }
+    let by = By {
+        orgi: caller.orgi(),
+        user: caller.user_id(),
+        batch: Some(&import.batch_id),
+    };
+    let work = Work::DeleteImport { import: id };
+    let job = enqueue(&mut tx, work, by, now()).await?;
     tx.commit().await?;
-    upload::remove(&house, gone.files).await;
-    Ok(Json(Removed {
-        removed: gone.removed,
-        kept: gone.kept,
-    }))
+    if !wait::done(&house, &job).await? {
+        return Ok(Accepted::job(job).into_response());
+    }
+    let job = find::job(&house, &caller, &job).await?;
+    let of = |name: &str| job.result[name].as_i64().unwrap_or_default();
+    let (removed, kept) = (of("removed"), of("kept"));
+    Ok(Json(Removed { removed, kept }).into_response())
 }
 
 /// 无效行 · The rows that did not become leads, with the reason.

@@ -50,10 +50,9 @@ const STATES: [&str; 6] = [
 shown! {
     JobOut of Job {
         id: String,
-        /// read_template, dry_run, import_batch, undo_import, run_filter, allocate_task,
-        /// allocate_contacts, recycle_task, recycle_stale, rejects_sheet, export_leads, preflight,
-        /// campaign_report, pull_source or
-        /// build_snapshot.
+        /// read_template, dry_run, import_batch, undo_import, delete_import, delete_batch, run_filter,
+        /// allocate_task, allocate_contacts, recycle_task, recycle_stale, sweep_files, rejects_sheet,
+        /// export_leads, preflight, campaign_report, pull_source or build_snapshot.
         kind: String,
         /// Id of the batch, dry run, import, filter run, task, export, campaign or source it works on.
         subject: String,
@@ -259,7 +258,7 @@ async fn ordered(
     Ok(Json(find::job(house, caller, id).await?.into()))
 }
 
-/// 下载 · The sheet that a `campaign_report` job wrote.
+/// 下载 · The sheet that a `campaign_report` job wrote. `FILE_EXPIRED` when it is no longer kept.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/file", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, content_type = download::XLSX, body = Vec<u8>)))]
 async fn file(
@@ -276,5 +275,6 @@ async fn file(
         return Err(Problem::of("JOB_RUNNING"));
     }
     let path = files::report(&house.config.data_dir, &id);
+    download::is_kept(&path).await?;
     download::sheet(&path, "report.xlsx", request).await
 }

@@ -1,7 +1,7 @@
 //! `POST /batches/{id}/rows`: another system pushes rows into an external batch (OUT-023, RST-005).
 //!
 //! Rows are checked as an import checks them. Valid rows are stored, all in one write; the others are
-//! answered for one by one and change nothing.
+//! answered for one by one, and kept in the same write as an import keeps its rejects.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use axum::{
 };
 use engine::{
     field::{self, Field},
-    import_row::{Ask, Cell, Choices, NewLead, Plan},
+    import_row::{Ask, Cell, Choices, NewLead, Plan, show},
     mapping::{self, Known},
     window::Window,
 };
@@ -19,17 +19,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{
     associations::{self, Astray},
-    dictionaries, fields,
-    rows::{Outcome, Push, Row, Status, push},
+    dictionaries, fields, files,
+    rows::{Outcome, Push, Refused, Row, Status, push},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::find;
-use crate::{ROWS_LIMIT, caller::Caller, clock::now, house::House, input::Body, problem::Problem};
+use crate::{
+    ROWS_LIMIT, caller::Caller, clock::now, house::House, input::Body, problem::Problem, upload,
+};
 
 /// Rows of one request.
 const ROWS_MAX: usize = 5_000;
+/// What the external id stands under among rejects.
+const EXTERNAL_ID: &str = "external_id";
+/// Characters kept of a value that is rejected.
+const CELL_MAX: usize = 4_000;
 /// Characters of an external id.
 const EXTERNAL_MAX: usize = 200;
 
@@ -63,8 +69,8 @@ pub struct RowIn {
 /// What became of the rows, in their order.
 #[derive(Serialize, ToSchema)]
 pub struct RowsOut {
-    /// All rows of the batch and day belong to this import.
-    import_id: Option<String>,
+    /// All rows of the batch and day belong to this import; its rejects are those that were rejected.
+    import_id: String,
     created: usize,
     updated: usize,
     duplicate: usize,
@@ -85,7 +91,7 @@ pub struct RowOut {
 }
 
 /// 推送数据 · Push rows into an external batch, 1 to 5,000 at a time. Valid rows are stored, the others
-/// are rejected with code and reason. `BATCH_NOT_EXTERNAL` for batches of another type.
+/// are rejected with code and reason, and kept as rejects of the day's import. `BATCH_NOT_EXTERNAL` for batches of another type.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/rows", tag = "imports", params(("id" = String, Path)),
     request_body(content = RowsIn, example = json!({"rows": [
         {"external_id": "crm-1", "data": {"姓名": "李", "号码": "13800138000"}}]})),
@@ -108,39 +114,42 @@ async fn add(
     }
     let reader = Reader::of(&house, &id).await?;
     let mut told: Vec<RowOut> = Vec::with_capacity(asked.rows.len());
-    let mut good = Vec::new();
+    let (mut good, mut refused) = (Vec::new(), Vec::new());
     for (index, row) in asked.rows.into_iter().enumerate() {
+        let cells = reader.as_it_came(&row);
         let read = reader.read(row);
         told.push(RowOut::rejected(index, read.as_ref().err()));
-        good.extend(read.ok().map(|row| (index, row)));
+        match read {
+            Ok(row) => good.push((index, Row { cells, ..row })),
+            Err(bad) => refused.push(bad.row(cells)),
+        }
     }
     let good = reader
-        .with_records(&house, &caller, good, &mut told)
+        .with_records(&house, &caller, good, &mut told, &mut refused)
         .await?;
     let (places, rows): (Vec<usize>, Vec<Row>) = good.into_iter().unzip();
-    let mut import_id = None;
-    if !rows.is_empty() {
-        let invalid = i64::try_from(told.len() - rows.len()).unwrap_or(i64::MAX);
-        let day = Window::default().local(now());
-        let day = day.map(|day| day.format("%Y-%m-%d").to_string());
-        let day = day.unwrap_or_default();
-        let from = Push {
-            orgi: caller.orgi(),
-            creater: caller.user_id(),
-            batch: &id,
-            day: &day,
-            title: &format!("{}_{day}", batch.name),
-            phones: &reader.phones,
-            is_keyed: reader.is_keyed,
-            invalid,
-        };
-        let mut tx = house.db.begin().await?;
-        let (import, outcomes) = push(&mut tx, from, rows, now()).await?;
-        tx.commit().await?;
-        import_id = Some(import);
-        for (place, outcome) in places.into_iter().zip(outcomes) {
-            told[place].became(outcome);
-        }
+    let day = Window::default().local(now());
+    let day = day.map(|day| day.format("%Y-%m-%d").to_string());
+    let day = day.unwrap_or_default();
+    let from = Push {
+        orgi: caller.orgi(),
+        creater: caller.user_id(),
+        batch: &id,
+        day: &day,
+        title: &format!("{}_{day}", batch.name),
+        phones: &reader.phones,
+        is_keyed: reader.is_keyed,
+        titles: &reader.titles,
+    };
+    let mut tx = house.db.begin().await?;
+    let (import_id, outcomes) = push(&mut tx, from, rows, refused, now()).await?;
+    tx.commit().await?;
+    for (place, outcome) in places.into_iter().zip(outcomes) {
+        told[place].became(outcome);
+    }
+    if told.iter().any(|row| row.status == "rejected") {
+        // The sheet of the day's rejects is written anew when it is asked for.
+        upload::remove(&house, vec![files::rejects_of(&import_id)]).await;
     }
     let of = |status| told.iter().filter(|row| row.status == status).count();
     Ok(Json(RowsOut {
@@ -165,26 +174,36 @@ impl RowOut {
     }
 
     fn became(&mut self, outcome: Outcome) {
-        (self.status, self.code) = match outcome.status {
-            Status::Created => ("created", None),
-            Status::Updated => ("updated", None),
-            Status::Duplicate => ("duplicate", None),
-            Status::KeyTaken => ("rejected", Some("KEY_TAKEN")),
-            Status::Busy => ("rejected", Some("LEAD_BUSY")),
+        let refusal = outcome.status.refusal();
+        self.status = match outcome.status {
+            Status::Created => "created",
+            Status::Updated => "updated",
+            Status::Duplicate => "duplicate",
+            Status::KeyTaken | Status::Busy => "rejected",
         };
-        self.message = match outcome.status {
-            Status::KeyTaken => Some("another lead of the batch has this key".into()),
-            Status::Busy => Some("the lead is being dialled; try again later".into()),
-            _ => None,
-        };
+        self.code = refusal.map(|(code, _)| code);
+        self.message = refusal.map(|(_, reason)| reason.into());
         self.lead_id = Some(outcome.lead);
     }
 }
 
 /// Why a row is rejected.
 struct Bad {
+    /// Title of the field, where it is one.
+    column: String,
     code: &'static str,
     message: String,
+}
+
+impl Bad {
+    fn row(self, cells: Vec<String>) -> Refused {
+        Refused {
+            column: self.column,
+            code: self.code,
+            reason: self.message,
+            cells,
+        }
+    }
 }
 
 /// Reads rows as the batch's fields want them; local fields, too, for this is no file (OUT-066).
@@ -195,6 +214,8 @@ struct Reader {
     /// Codes of the phone fields in dialling order.
     phones: Vec<String>,
     is_keyed: bool,
+    /// Of the external id and the fields.
+    titles: Vec<String>,
     width: usize,
     associated: Vec<Field>,
 }
@@ -237,6 +258,7 @@ impl Reader {
             columns,
             phones,
             is_keyed: fields.iter().any(|field| field.is_key),
+            titles: [EXTERNAL_ID.to_owned()].into_iter().chain(header).collect(),
             width: fields.len(),
             associated: fields
                 .into_iter()
@@ -245,13 +267,37 @@ impl Reader {
         })
     }
 
-    /// The rows that name only records that are there (OUT-057); `told` gets the others.
+    /// A row under the titles, cut where it is longer than a cell may be.
+    fn as_it_came(&self, row: &RowIn) -> Vec<String> {
+        let mut cells = vec![String::new(); self.width + 1];
+        cells[0] = row.external_id.clone().unwrap_or_default();
+        for (name, value) in &row.data {
+            if let Some(at) = self.column(name) {
+                cells[at + 1] = text(value);
+            }
+        }
+        for cell in &mut cells {
+            if let Some((end, _)) = cell.char_indices().nth(CELL_MAX) {
+                cell.truncate(end);
+            }
+        }
+        cells
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        let found = self.columns.get(name);
+        let found = found.or_else(|| self.columns.get(&name.trim().to_lowercase()));
+        found.copied()
+    }
+
+    /// The rows that name only records that are there (OUT-057); `told` and `refused` get the others.
     async fn with_records(
         &self,
         house: &House,
         caller: &Caller,
         rows: Vec<(usize, Row)>,
         told: &mut [RowOut],
+        refused: &mut Vec<Refused>,
     ) -> Result<Vec<(usize, Row)>, Problem> {
         let data: Vec<_> = rows.iter().map(|(_, row)| row.lead.data.to_map()).collect();
         let mut conn = house.db.reading().await?;
@@ -265,8 +311,10 @@ impl Reader {
                     let bad = Bad {
                         code: Astray::CODE,
                         message: format!("{}: {}", astray.column, astray.reason()),
+                        column: astray.column,
                     };
                     told[index] = RowOut::rejected(index, Some(&bad));
+                    refused.push(bad.row(row.cells));
                 }
             }
         }
@@ -278,36 +326,36 @@ impl Reader {
         let priority = row.priority;
         if priority.is_some_and(|priority| !(0..=9).contains(&priority)) {
             return Err(Bad {
+                column: "priority".into(),
                 code: "BAD_PRIORITY",
                 message: "priority must be 0 to 9".into(),
             });
         }
         let mut cells = vec![Cell::Empty; self.width];
         for (name, value) in row.data {
-            let at = self
-                .columns
-                .get(&name)
-                .or_else(|| self.columns.get(&name.trim().to_lowercase()));
-            let Some(&at) = at else {
-                let message = format!("the batch has no field {name}");
+            let Some(at) = self.column(&name) else {
                 return Err(Bad {
                     code: "UNKNOWN_FIELD",
-                    message,
+                    message: format!("the batch has no field {name}"),
+                    column: name,
                 });
             };
             cells[at] = cell(&value).ok_or_else(|| Bad {
                 code: "BAD_VALUE",
                 message: format!("{name}: not a text, number, true, false, null or list of these"),
+                column: name,
             })?;
         }
         let lead: NewLead = self.plan.read(&cells).map_err(|bad| Bad {
             code: bad.code,
             message: format!("{}: {}", bad.column, bad.reason),
+            column: bad.column,
         })?;
         Ok(Row {
             external_id,
             lead,
             priority,
+            cells: Vec::new(),
         })
     }
 }
@@ -317,9 +365,19 @@ fn external(id: String) -> Result<String, Bad> {
         Ok(id)
     } else {
         Err(Bad {
+            column: EXTERNAL_ID.into(),
             code: "BAD_EXTERNAL_ID",
             message: "external_id must have 1 to 200 characters".into(),
         })
+    }
+}
+
+/// A value for people to read.
+fn text(value: &Value) -> String {
+    match (value, cell(value).as_ref().and_then(show)) {
+        (_, Some(text)) => text,
+        (Value::Null, None) => String::new(),
+        (other, None) => other.to_string(),
     }
 }
 

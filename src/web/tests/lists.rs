@@ -193,6 +193,12 @@ async fn an_export_is_checked_first_and_fetched_when_it_is_done() {
             (&one.body["rows"], &one.body["state"]),
             (&json!(2), &json!("succeeded"))
         );
+        std::fs::remove_file(&written).unwrap();
+        let expired = kit.with(&token, "GET", &file, None).await;
+        assert_eq!(
+            (expired.status.as_u16(), expired.code()),
+            (410, "FILE_EXPIRED")
+        );
     })
     .await;
 }

@@ -161,4 +161,15 @@ async fn limits_of_phones_and_the_days_of_recordings_are_settings() {
         .with(&admin, "PUT", recordings, Some(json!({"keep_days": 9_999})))
         .await;
     assert_eq!(refused.code(), "INVALID");
+    let files = "/api/v1/settings/files";
+    let shown = kit.with(&lead, "GET", files, None).await;
+    assert_eq!(shown.body, json!({"keep_days": 30}));
+    let never = Some(json!({"keep_days": 0}));
+    let put = kit.with(&admin, "PUT", files, never.clone()).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    let shown = kit.with(&lead, "GET", files, None).await;
+    assert_eq!(shown.body, json!({"keep_days": 0}));
+    assert_eq!(kit.with(&lead, "PUT", files, never).await.status, 403);
+    let long = Some(json!({"keep_days": 9_999}));
+    assert_eq!(kit.with(&admin, "PUT", files, long).await.code(), "INVALID");
 }

@@ -77,6 +77,14 @@ async fn good_rows_are_stored_and_bad_ones_answered_for() {
         let counts = ["created", "updated", "duplicate", "rejected"];
         let counts = counts.map(|name| answer.body[name].as_i64().unwrap());
         assert_eq!(counts, [2, 0, 1, 5]);
+        let import = answer.body["import_id"].as_str().unwrap();
+        let invalid = format!("/api/v1/imports/{import}/invalid");
+        let kept = kit.with(&token, "GET", &invalid, None).await;
+        let kept = kept.body["data"].as_array().unwrap().clone();
+        assert_eq!(kept.len(), 5, "as many as were rejected");
+        assert_eq!(kept[1]["cells"], json!(["", "", "13800138002", "四十"]));
+        assert_eq!(kept[2]["code"], "UNKNOWN_FIELD");
+        assert_eq!(kept[3]["cells"], json!(["", "", r#"{"a":1}"#, ""]));
 
         let again = push(&kit, &token, &id, rows).await;
         assert_eq!(
@@ -91,6 +99,46 @@ async fn good_rows_are_stored_and_bad_ones_answered_for() {
             kept[0].id,
             answer.body["rows"][0]["lead_id"].as_str().unwrap()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_push_of_nothing_but_bad_rows_is_kept_as_rejects() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Marketer).await;
+        let id = batch(&kit, &token, "external").await;
+        let sheet = |import: &str| home.data_dir.join(store::files::rejects_of(import));
+        let bad = json!([{"external_id": "c1", "data": {"姓名": "李"}}]);
+        let answer = push(&kit, &token, &id, bad.clone()).await;
+        assert_eq!(answer.body["rejected"], 1, "{}", answer.text);
+        let import = answer.body["import_id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/imports/{import}");
+        let day = kit.with(&token, "GET", &path, None).await;
+        assert_eq!(
+            (&day.body["invalid"], &day.body["good"]),
+            (&json!(1), &json!(0))
+        );
+        // A sheet of the day's rejects that was written before tells too little now.
+        std::fs::create_dir_all(sheet(&import).parent().unwrap()).unwrap();
+        std::fs::write(sheet(&import), "old").unwrap();
+        let again = push(&kit, &token, &id, bad).await;
+        assert_eq!(again.body["import_id"], import.as_str());
+        assert!(!sheet(&import).exists());
+        let kept = kit
+            .with(&token, "GET", &format!("{path}/invalid"), None)
+            .await;
+        let rows = kept.body["data"].as_array().unwrap().iter();
+        let rows: Vec<(i64, &str)> = rows
+            .map(|row| {
+                (
+                    row["row_no"].as_i64().unwrap(),
+                    row["cells"][0].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(rows, [(1, "c1"), (2, "c1")]);
     })
     .await;
 }

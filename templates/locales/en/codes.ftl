@@ -15,6 +15,7 @@ code-TOO_MANY = Too many requests
 code-NO_PHONE_FIELD = Mark at least one field as phone number
 code-PHONE_FIXED = The batch has leads, so its phone columns stay as they are
 code-BATCH_NOT_UPLOAD = Rows of this batch come from elsewhere; it takes no file
+code-FILE_EXPIRED = The file is no longer kept; have it made again
 code-RUN_EXPIRED = The result is no longer kept; run the filter again
 code-REQUIRED_COLUMN_MISSING = The file lacks a column that must be filled
 code-BATCH_ARCHIVED = The batch is archived

@@ -8,6 +8,7 @@ word-batch-type-external = External
 word-batch-draft = Draft
 word-batch-ready = Ready
 word-batch-archived = Archived
+word-batch-deleting = Being deleted
 word-job-queued = Queued
 word-job-running = Running
 word-job-succeeded = Done

@@ -15,6 +15,7 @@ code-TOO_MANY = 操作过于频繁
 code-NO_PHONE_FIELD = 请至少把一个字段设为电话号码
 code-PHONE_FIXED = 批次已有名单，电话字段不能更改
 code-BATCH_NOT_UPLOAD = 该批次的数据来自外部，不接受上传
+code-FILE_EXPIRED = 文件已不再保留，请重新生成
 code-RUN_EXPIRED = 筛选结果已不再保留，请重新筛选
 code-REQUIRED_COLUMN_MISSING = 文件缺少必填列
 code-BATCH_ARCHIVED = 批次已归档

@@ -8,6 +8,7 @@ word-batch-type-external = 外部批次
 word-batch-draft = 草稿
 word-batch-ready = 就绪
 word-batch-archived = 归档
+word-batch-deleting = 删除中
 word-job-queued = 排队
 word-job-running = 进行中
 word-job-succeeded = 完成

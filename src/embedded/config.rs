@@ -64,7 +64,8 @@ pub struct Gateway {
     pub codecs: Vec<Codec>,
     /// How keys are pressed there.
     pub dtmf: Dtmf,
-    /// Length of the packets that we ask for (`a=ptime`), milliseconds; ours are 20 ms long.
+    /// Length of the packets that we ask for (`a=ptime`), and of those that we send where the far end
+    /// asks for none; milliseconds, one of [`sip::sdp::PACKET_TIMES`].
     pub ptime_ms: u16,
     /// Encrypt the sound of outgoing calls (SDES, RFC 4568); a far end that cannot is not called.
     /// Incoming calls are encrypted whenever the far end offers it.

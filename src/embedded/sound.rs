@@ -91,6 +91,7 @@ impl Sound {
         let remote = Remote {
             address: agreed.remote,
             codec,
+            packet_ms: agreed.ptime_ms,
             rtcp: agreed.rtcp,
             crypto: agreed.crypto.map(|(ours, theirs)| Crypto {
                 ours: keying(ours),

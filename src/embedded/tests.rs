@@ -16,6 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::{Config, Embedded, Gateway};
 
 mod keys;
+mod packets;
 mod secure;
 
 /// No step of these tests takes longer on any machine.

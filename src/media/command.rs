@@ -3,8 +3,8 @@
 use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use crate::{
-    classify::Classifier, codec::Codec, dtmf::Key, leg::Leg, mix::Ear, packet::DTMF_PAYLOAD_TYPE,
-    prompt::Prompt, shard::Inbox, srtp::Keying,
+    classify::Classifier, codec::Codec, dtmf::Key, framing::HALF, leg::Leg, mix::Ear,
+    packet::DTMF_PAYLOAD_TYPE, prompt::Prompt, shard::Inbox, srtp::Keying,
 };
 
 /// One leg. Unique in a process' life.
@@ -26,6 +26,8 @@ pub struct Remote {
     pub address: SocketAddr,
     /// What it is sent.
     pub codec: Codec,
+    /// The length of the packets that it is sent, in milliseconds: 10 to 120, a multiple of 10.
+    pub packet_ms: u16,
     /// Where its reports go, if not to the port after that of the sound.
     pub rtcp: Option<SocketAddr>,
     /// The keys of both directions, where the sound is encrypted.
@@ -37,17 +39,25 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A far end that takes open RTP at `address`, telephone events as 101, and is heard.
+    /// A far end that takes open RTP at `address`, packets of 20 ms, telephone events as 101, and is
+    /// heard.
     #[must_use]
     pub fn open(address: SocketAddr, codec: Codec) -> Self {
         Self {
             address,
             codec,
+            packet_ms: 20,
             rtcp: None,
             crypto: None,
             dtmf: Some(DTMF_PAYLOAD_TYPE),
             expects_sound: true,
         }
+    }
+
+    /// Samples of a packet that it is sent.
+    pub(crate) fn packet(&self) -> usize {
+        let halves = (self.packet_ms / 10).clamp(1, 12);
+        usize::from(halves) * HALF
     }
 }
 

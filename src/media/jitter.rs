@@ -3,7 +3,7 @@
 //! Only where sound is mixed, recorded or examined; a bridge of two passes packets on as they are
 //! and leaves the buffering to the far ends.
 
-use crate::{codec::Samples, g711::FRAME};
+use crate::{arrival::Arrival, codec::Samples, g711::FRAME};
 
 /// Samples the ring holds, a power of two: half a second.
 const ROOM: usize = 4_096;
@@ -33,7 +33,7 @@ struct Source {
     next: u32,
     /// One after the latest sample that came.
     end: u32,
-    last_transit: i64,
+    last: Arrival,
     /// Lowest depth since the last review.
     lowest: i32,
     frames: u32,
@@ -53,9 +53,12 @@ impl Default for Jitter {
 impl Jitter {
     /// Takes the samples of a packet that arrived at `arrival`, in units of 1/8000 s.
     pub fn put(&mut self, ssrc: u32, timestamp: u32, samples: &[i16], arrival: i64) {
-        let transit = arrival - i64::from(timestamp);
-        self.learn(ssrc, transit);
-        let Some(at) = self.place(ssrc, timestamp, samples.len(), transit) else {
+        let came = Arrival {
+            at: arrival,
+            timestamp,
+        };
+        self.learn(ssrc, came);
+        let Some(at) = self.place(ssrc, samples.len(), came) else {
             return;
         };
         let skipped = at.min(0).unsigned_abs() as usize;
@@ -106,10 +109,10 @@ impl Jitter {
         (SHALLOWEST + (3.0 * self.spread) as i32).min(DEEPEST)
     }
 
-    fn learn(&mut self, ssrc: u32, transit: i64) {
+    fn learn(&mut self, ssrc: u32, came: Arrival) {
         if let Some(source) = self.source.as_mut().filter(|it| it.ssrc == ssrc) {
-            let step = (transit - source.last_transit).unsigned_abs();
-            source.last_transit = transit;
+            let step = source.last.uneven(came);
+            source.last = came;
             if step < 8_000 {
                 self.spread += (step as f32 - self.spread) / 16.0;
             }
@@ -118,7 +121,8 @@ impl Jitter {
 
     /// Where the packet belongs, in samples from the one that is played next; `None` when its
     /// time has passed.
-    fn place(&mut self, ssrc: u32, timestamp: u32, count: usize, transit: i64) -> Option<i32> {
+    fn place(&mut self, ssrc: u32, count: usize, came: Arrival) -> Option<i32> {
+        let timestamp = came.timestamp;
         let wanted = self.wanted();
         let count = count as i32;
         let end = timestamp.wrapping_add(count as u32);
@@ -142,7 +146,7 @@ impl Jitter {
             ssrc,
             next: timestamp.wrapping_sub(wanted as u32),
             end,
-            last_transit: transit,
+            last: came,
             lowest: i32::MAX,
             frames: 0,
         });
@@ -291,15 +295,20 @@ mod tests {
 
     #[test]
     fn packets_of_any_length_make_whole_frames() {
-        let mut jitter = Jitter::default();
-        let mut heard = 0;
-        for n in 0..40_u32 {
-            jitter.put(1, n * 240, &[5; 240], i64::from(n) * 240);
-            if n % 2 == 0 {
+        for length in [80, 160, 240, 320, 480] {
+            let mut jitter = Jitter::default();
+            let (mut said, mut heard) = (0, 0);
+            for tick in 0..120_usize {
+                // What has been said until this tick, as it is read then.
+                while said + length <= tick * FRAME {
+                    let samples: Vec<_> = vec![5; length];
+                    jitter.put(1, said as u32, &samples, (tick * FRAME) as i64);
+                    said += length;
+                }
                 heard += usize::from(played(&mut jitter) == Some(5));
             }
-            heard += usize::from(played(&mut jitter) == Some(5));
+            assert!(heard >= 114, "{length}: {heard} of 120");
+            assert_eq!(jitter.delay_ms(), 20, "{length}");
         }
-        assert!(heard >= 56, "{heard} of 60");
     }
 }

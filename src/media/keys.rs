@@ -106,9 +106,10 @@ impl Keys {
         !self.is_busy() && std::mem::take(&mut self.ordered)
     }
 
-    /// What this tick sends; `None` between keys and when there are none. `events` says whether
-    /// the far end takes telephone events.
-    pub fn step(&mut self, events: bool) -> Option<Press> {
+    /// What this tick sends; `None` between keys, when there are none, and where a key that is held
+    /// has nothing to add. `events` says that the far end takes telephone events, and in how many
+    /// ticks it wants a packet.
+    pub fn step(&mut self, events: Option<u32>) -> Option<Press> {
         let pressed = match self.pressed {
             Some(pressed) => pressed,
             None => Pressed {
@@ -119,10 +120,9 @@ impl Keys {
         let ticks = pressed.ticks + 1;
         self.pressed =
             (ticks < HELD + LAST_PACKETS + PAUSE).then_some(Pressed { ticks, ..pressed });
-        if events {
-            event(pressed)
-        } else {
-            tone(pressed).map(Press::Tone)
+        match events {
+            Some(every) => event(pressed, every),
+            None => tone(pressed).map(Press::Tone),
         }
     }
 
@@ -138,13 +138,17 @@ impl Keys {
     }
 }
 
-fn event(pressed: Pressed) -> Option<Press> {
-    if pressed.ticks >= HELD + LAST_PACKETS - 1 {
+/// The first packet comes at once, its updates with the packets of sound (RFC 4733 §2.5.1.2), its
+/// last three one after the other.
+fn event(pressed: Pressed, every: u32) -> Option<Press> {
+    let held_for = pressed.ticks + 1;
+    let is_update = pressed.ticks == 0 || held_for >= HELD || held_for % every.max(1) == 0;
+    if pressed.ticks >= HELD + LAST_PACKETS - 1 || !is_update {
         return None;
     }
     let number = EVENTS.iter().position(|&key| key == pressed.digit)?;
-    let ends = pressed.ticks + 1 >= HELD;
-    let duration = ((pressed.ticks + 1).min(HELD) as u16) * FRAME as u16;
+    let ends = held_for >= HELD;
+    let duration = (held_for.min(HELD) as u16) * FRAME as u16;
     let [high, low] = duration.to_be_bytes();
     let flags = VOLUME | if ends { 0x80 } else { 0 };
     Some(Press::Event {
@@ -174,7 +178,7 @@ mod tests {
         let mut keys = Keys::default();
         keys.press("5x");
         let steps: Vec<_> =
-            std::iter::from_fn(|| keys.is_busy().then(|| keys.step(true))).collect();
+            std::iter::from_fn(|| keys.is_busy().then(|| keys.step(Some(1)))).collect();
         let events: Vec<_> = steps
             .iter()
             .filter_map(|step| match step {
@@ -192,6 +196,22 @@ mod tests {
         let ends = events.iter().filter(|(payload, _)| payload[1] & 0x80 != 0);
         assert_eq!(ends.count(), 3);
         assert!(steps.len() > events.len() && !keys.is_busy());
+    }
+
+    #[test]
+    fn long_packets_bring_fewer_updates() {
+        let mut keys = Keys::default();
+        keys.press("5");
+        let steps = std::iter::from_fn(|| keys.is_busy().then(|| keys.step(Some(3))));
+        let durations: Vec<_> = steps
+            .filter_map(|step| match step {
+                Some(Press::Event { payload, .. }) => {
+                    Some(u16::from_be_bytes([payload[2], payload[3]]))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(durations, [160, 480, 960, 960, 960]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! happened comes out as [`Event`]s.
 
 pub mod archive;
+mod arrival;
 pub mod classify;
 mod codec;
 mod comfort;
@@ -18,6 +19,7 @@ mod conceal;
 mod control;
 mod dtmf;
 mod event;
+mod framing;
 #[cfg(test)]
 #[path = "../sip/fuzz.rs"]
 mod fuzz;

@@ -1,6 +1,6 @@
 //! What a leg's far end sent, counted (RFC 3550 §6.4 and appendix A).
 
-use crate::{event::Stats, packet::Packet};
+use crate::{arrival::Arrival, event::Stats, packet::Packet};
 
 /// The current source, as a receiver report tells of it.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ struct Source {
     /// Extended by the count of wraps.
     highest: u64,
     received: u64,
-    last_transit: i64,
+    last: Arrival,
     jitter: f32,
 }
 
@@ -37,12 +37,15 @@ impl Reception {
     /// Takes a packet that arrived at `arrival`, in units of 1/8000 s.
     pub fn count(&mut self, packet: &Packet<'_>, arrival: i64) {
         self.received += 1;
-        let transit = arrival - i64::from(packet.timestamp);
+        let came = Arrival {
+            at: arrival,
+            timestamp: packet.timestamp,
+        };
         match &mut self.current {
-            Some(source) if source.ssrc == packet.ssrc => source.count(packet, transit),
+            Some(source) if source.ssrc == packet.ssrc => source.count(packet, came),
             _ => {
                 self.lost += self.current.take().map_or(0, |source| source.lost());
-                self.current = Some(Source::first(packet, transit));
+                self.current = Some(Source::first(packet, came));
             }
         }
     }
@@ -72,27 +75,27 @@ impl Reception {
 }
 
 impl Source {
-    fn first(packet: &Packet<'_>, transit: i64) -> Self {
+    fn first(packet: &Packet<'_>, came: Arrival) -> Self {
         let first = 0x1_0000 + u64::from(packet.sequence);
         Self {
             ssrc: packet.ssrc,
             first,
             highest: first,
             received: 1,
-            last_transit: transit,
+            last: came,
             jitter: 0.0,
         }
     }
 
-    fn count(&mut self, packet: &Packet<'_>, transit: i64) {
+    fn count(&mut self, packet: &Packet<'_>, came: Arrival) {
         self.received += 1;
         let ahead = packet.sequence.wrapping_sub(self.highest as u16) as i16;
         let extended = self.highest.wrapping_add_signed(i64::from(ahead));
         self.highest = self.highest.max(extended);
         self.first = self.first.min(extended);
-        // A wrapped timestamp or a new talk spurt is no jitter: only small steps count.
-        let step = (transit - self.last_transit).unsigned_abs();
-        self.last_transit = transit;
+        // A new talk spurt is no jitter: only small steps count.
+        let step = self.last.uneven(came);
+        self.last = came;
         if step < 8_000 {
             self.jitter += (step as f32 - self.jitter) / 16.0;
         }

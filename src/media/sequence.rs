@@ -1,6 +1,6 @@
 //! The numbers of the packets we send: one stream with one SSRC, whatever it is fed from.
 
-use crate::g711::FRAME;
+use crate::{framing::Ready, g711::FRAME};
 
 /// A source that jumps further than this starts a new alignment: two seconds of G.711.
 const FARTHEST_TIMESTAMP: u32 = 16_000;
@@ -20,6 +20,8 @@ pub struct Numbers {
 pub struct Sequence {
     last_sequence: u16,
     last_timestamp: u32,
+    /// Samples of the last packet.
+    last_length: u32,
     /// The tick of the last packet; `None` before the first.
     last_tick: Option<u64>,
     relayed: Option<Alignment>,
@@ -42,6 +44,7 @@ impl Sequence {
         Self {
             last_sequence: sequence,
             last_timestamp: timestamp,
+            last_length: FRAME as u32,
             last_tick: None,
             relayed: None,
             event_timestamp: 0,
@@ -75,6 +78,41 @@ impl Sequence {
     /// True while the stream comes from a peer.
     pub fn relays(&self) -> bool {
         self.relayed.is_some()
+    }
+
+    /// The timestamp of what is sent at `tick`.
+    pub fn due(&self, tick: u64) -> u32 {
+        let ticks = self.ticks_since(tick).unwrap_or(1).max(1);
+        let pause = (ticks as u32 - 1).wrapping_mul(FRAME as u32);
+        self.last_timestamp
+            .wrapping_add(self.last_length)
+            .wrapping_add(pause)
+    }
+
+    /// Numbers for a packet that was put together, and those that were lost before it.
+    pub fn framed(&mut self, tick: u64, ready: &Ready) -> Numbers {
+        let relayed = self.relayed.take().is_some();
+        let first = self.last_tick.is_none();
+        let step = ready.lost.wrapping_add(1);
+        self.last_sequence = self.last_sequence.wrapping_add(step);
+        self.last_timestamp = ready.timestamp;
+        self.last_length = ready.length as u32;
+        self.last_tick = Some(tick);
+        Numbers {
+            sequence: self.last_sequence,
+            timestamp: self.last_timestamp,
+            marker: first || relayed || ready.marker,
+        }
+    }
+
+    /// Numbers for a packet of a peer's telephone event, among packets that are put together.
+    pub fn framed_event(&mut self, tick: u64, timestamp: u32, marker: bool) -> Numbers {
+        self.step(tick);
+        Numbers {
+            sequence: self.last_sequence,
+            timestamp,
+            marker,
+        }
     }
 
     /// Numbers for a frame of our own.
@@ -111,6 +149,7 @@ impl Sequence {
                 if ahead > 0 {
                     self.last_sequence = sequence_out;
                     self.last_timestamp = timestamp_out;
+                    self.last_length = FRAME as u32;
                 }
                 self.last_tick = Some(tick);
                 return Some(Numbers {
@@ -135,11 +174,9 @@ impl Sequence {
     }
 
     fn step(&mut self, tick: u64) {
-        let ticks = self.ticks_since(tick).unwrap_or(1).max(1);
         self.last_sequence = self.last_sequence.wrapping_add(1);
-        self.last_timestamp = self
-            .last_timestamp
-            .wrapping_add(ticks as u32 * FRAME as u32);
+        self.last_timestamp = self.due(tick);
+        self.last_length = FRAME as u32;
         self.last_tick = Some(tick);
     }
 }
@@ -198,6 +235,26 @@ mod tests {
             (own.sequence, own.timestamp, own.marker),
             (4, 480 + 5 * 160, true)
         );
+    }
+
+    #[test]
+    fn a_packet_of_another_length_is_followed_where_it_ends() {
+        let mut sequence = Sequence::starting_at(0, 0);
+        let ready = |timestamp, lost| Ready {
+            length: 480,
+            timestamp,
+            lost,
+            marker: false,
+        };
+        assert_eq!(sequence.due(2), 160);
+        let first = sequence.framed(2, &ready(160, 0));
+        assert_eq!((first.sequence, first.marker), (1, true));
+        assert_eq!((sequence.due(3), sequence.due(5)), (640, 960));
+        let after_loss = sequence.framed(8, &ready(1_120, 1));
+        assert_eq!((after_loss.sequence, after_loss.timestamp), (3, 1_120));
+        let own = sequence.own(9);
+        assert_eq!((own.sequence, own.timestamp), (4, 1_600));
+        assert_eq!(sequence.own(10).timestamp, 1_760);
     }
 
     #[test]

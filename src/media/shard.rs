@@ -1,7 +1,7 @@
 //! One media thread: its legs, its wheel, its clock.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
@@ -40,6 +40,8 @@ pub struct Shard {
     pub timeout: u64,
     legs: HashMap<LegId, Box<Leg>>,
     wheel: Wheel,
+    /// Legs with a packet for between two turns, and the slots in which it leaves, in order.
+    halves: VecDeque<(u64, LegId)>,
     /// Legs that another thread is about to hand over, and the orders that wait for them.
     expected: HashSet<LegId>,
     deferred: Vec<Command>,
@@ -64,6 +66,7 @@ impl Shard {
             timeout,
             legs: HashMap::new(),
             wheel: Wheel::default(),
+            halves: VecDeque::new(),
             expected: HashSet::new(),
             deferred: Vec::new(),
             leaving: Vec::new(),
@@ -122,7 +125,9 @@ impl Shard {
 
     /// When to wake without an order; `None` when there is nothing to do at all.
     fn next_due(&self) -> Option<Instant> {
-        if let Some(slot) = self.wheel.next_occupied(self.slot) {
+        let half = self.halves.front().map(|(slot, _)| *slot);
+        let turn = self.wheel.next_occupied(self.slot);
+        if let Some(slot) = half.into_iter().chain(turn).min() {
             return Some(self.time_of(slot));
         }
         let waiting =
@@ -151,6 +156,7 @@ impl Shard {
     }
 
     fn serve_slot(&mut self) {
+        self.serve_halves();
         if self.wheel.leg_at(self.slot, 0).is_none() {
             return;
         }
@@ -170,6 +176,14 @@ impl Shard {
         }
     }
 
+    /// Sends the packets whose time is between two turns of their leg.
+    fn serve_halves(&mut self) {
+        while let Some((_, id)) = self.halves.pop_front_if(|(slot, _)| *slot <= self.slot) {
+            let tick = (self.slot - SLOTS / 2) / SLOTS;
+            self.with(id, |leg, _| leg.serve_half(tick));
+        }
+    }
+
     fn serve_leg(&mut self, id: LegId, turn: Turn) {
         let mixed = self.mixed(id);
         let peer = self
@@ -177,18 +191,21 @@ impl Shard {
             .get(&id)
             .and_then(|leg| leg.peer)
             .filter(|&peer| peer != id);
-        match peer {
-            Some(peer) => {
-                if let [Some(leg), peer] = self.legs.get_disjoint_mut([&id, &peer]) {
+        let has_half = match peer {
+            Some(peer) => match self.legs.get_disjoint_mut([&id, &peer]) {
+                [Some(leg), peer] => {
                     let peer = peer.map(|peer| &mut **peer);
-                    leg.serve(peer, mixed.as_ref(), turn, &mut self.out);
+                    leg.serve(peer, mixed.as_ref(), turn, &mut self.out)
                 }
-            }
-            None => {
-                if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.serve(None, mixed.as_ref(), turn, &mut self.out);
-                }
-            }
+                _ => false,
+            },
+            None => match self.legs.get_mut(&id) {
+                Some(leg) => leg.serve(None, mixed.as_ref(), turn, &mut self.out),
+                None => false,
+            },
+        };
+        if has_half {
+            self.halves.push_back((self.slot + SLOTS / 2, id));
         }
     }
 

@@ -120,7 +120,7 @@ mod tests {
         keys.press(&digits);
         let frames = std::iter::from_fn(|| {
             let busy = keys.is_busy();
-            busy.then(|| match keys.step(false) {
+            busy.then(|| match keys.step(None) {
                 Some(Press::Tone(samples)) => samples,
                 _ => [0; FRAME],
             })
@@ -154,7 +154,7 @@ mod tests {
     fn a_flicker_is_no_key() {
         let mut keys = Keys::default();
         keys.press("5");
-        let one = match keys.step(false) {
+        let one = match keys.step(None) {
             Some(Press::Tone(samples)) => samples,
             other => panic!("{other:?}"),
         };

@@ -14,6 +14,7 @@ use crate::{
     control::Control,
     dtmf::Keypad,
     event::{Event, PlayEnd, Stats},
+    framing::Framing,
     g711::FRAME,
     hearing::Hearing,
     keys::Keys,
@@ -68,6 +69,8 @@ pub struct Leg {
     far: Option<Far>,
     ssrc: u32,
     sequence: Sequence,
+    /// Where packets do not go out as the frames and packets that they are made of.
+    framing: Option<Box<Framing>>,
     sent: u64,
     sent_bytes: u64,
     reception: Reception,
@@ -158,6 +161,7 @@ impl Leg {
             far: None,
             ssrc: rand::random(),
             sequence: Sequence::starting_at(rand::random(), rand::random()),
+            framing: None,
             sent: 0,
             sent_bytes: 0,
             reception: Reception::default(),
@@ -181,6 +185,7 @@ impl Leg {
 
     /// Learns where the far end is, at first or again.
     pub fn connect(&mut self, remote: Remote, tick: u64) {
+        self.pack(remote);
         match &mut self.far {
             Some(far) => {
                 if far.remote.crypto != remote.crypto {
@@ -204,6 +209,16 @@ impl Leg {
         self.last_heard = tick;
         self.timeout_told = false;
         self.attend();
+    }
+
+    /// Makes packets as they were negotiated.
+    fn pack(&mut self, remote: Remote) {
+        let (packet, same_codec) = (remote.packet(), self.codec() == Some(remote.codec));
+        match &mut self.framing {
+            Some(framing) => framing.change(packet, same_codec),
+            None if packet == FRAME => {}
+            None => self.framing = Some(Box::new(Framing::new(packet))),
+        }
     }
 
     /// Keys that begin from now on are passed on to nobody, or again to whoever hears the leg.
@@ -370,14 +385,14 @@ impl Leg {
     }
 
     /// Serves the leg: what came in goes to `peer`, then one frame goes out. `mixed` is what its
-    /// ear hears.
+    /// ear hears. True when a packet is to leave half a turn later, by [`Self::serve_half`].
     pub fn serve(
         &mut self,
         peer: Option<&mut Self>,
         mixed: Option<&Sum>,
         turn: Turn,
         out: &mut Outlets,
-    ) {
+    ) -> bool {
         self.receive(peer, turn, out);
         self.exchange_reports(turn);
         self.listen(out);
@@ -389,6 +404,7 @@ impl Leg {
         if let Some(tap) = &mut self.tap {
             tap.end_tick(turn.tick, &mut out.work);
         }
+        self.has_half(turn.tick)
     }
 
     /// The next frame of what the far end says, for everybody who listens.

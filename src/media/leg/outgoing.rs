@@ -5,6 +5,7 @@ use crate::{
     codec::{Codec, Samples},
     comfort::Comfort,
     event::{Event, PlayEnd},
+    framing::{Framing, Ready},
     g711::{FRAME, Law},
     keys::Press,
     packet::{HEADER, LONGEST_PAYLOAD, Packet},
@@ -22,8 +23,12 @@ impl Leg {
         let Some(to) = self.codec().filter(|_| free) else {
             return;
         };
-        let Some(numbers) = self.relayed(packet, tick) else {
-            return;
+        let numbers = match self.is_framed(packet.payload.len(), tick) {
+            true => None,
+            false => match self.relayed(packet, tick) {
+                None => return,
+                numbers => numbers,
+            },
         };
         self.background = None;
         let mut transcoded = [0; LONGEST_PAYLOAD];
@@ -31,10 +36,69 @@ impl Leg {
             Some(count) => &transcoded[..count],
             None => packet.payload,
         };
-        self.transmit(to.payload_type(), numbers, payload);
+        match (numbers, &mut self.framing) {
+            (Some(numbers), _) => self.transmit(to.payload_type(), numbers, payload),
+            (None, Some(framing)) => {
+                framing.relay(packet, payload, tick, self.sequence.due(tick));
+            }
+            (None, None) => {}
+        }
         if let Some(tap) = &mut self.tap {
             tap.heard(to, payload);
         }
+    }
+
+    /// Whether so many samples go out in packets of another length, or after such.
+    fn is_framed(&mut self, length: usize, tick: u64) -> bool {
+        match &self.framing {
+            None if length == FRAME => false,
+            None => {
+                self.framing = Some(Box::new(Framing::new(FRAME)));
+                true
+            }
+            Some(framing) if (length, framing.packet()) == (FRAME, FRAME) => {
+                self.send_rest(tick);
+                self.framing = None;
+                false
+            }
+            Some(_) => true,
+        }
+    }
+
+    /// Sends what is whole and due; `half` counts ten milliseconds.
+    fn send_due(&mut self, half: u64) {
+        self.send_framed(half / 2, |framing, out| framing.next(half, out));
+    }
+
+    /// Sends what waits, for something else follows it.
+    fn send_rest(&mut self, tick: u64) {
+        self.send_framed(tick, Framing::rest);
+    }
+
+    fn send_framed(
+        &mut self,
+        tick: u64,
+        next: impl Fn(&mut Framing, &mut [u8; LONGEST_PAYLOAD]) -> Option<Ready>,
+    ) {
+        let mut payload = [0; LONGEST_PAYLOAD];
+        while let Some(framing) = &mut self.framing
+            && let Some(ready) = next(framing, &mut payload)
+            && let Some(codec) = self.codec()
+        {
+            let numbers = self.sequence.framed(tick, &ready);
+            self.transmit(codec.payload_type(), numbers, &payload[..ready.length]);
+        }
+    }
+
+    /// Whether a packet is due between this turn and the next.
+    pub(super) fn has_half(&self, tick: u64) -> bool {
+        let framing = self.framing.as_ref();
+        framing.is_some_and(|framing| framing.is_due(2 * tick + 1))
+    }
+
+    /// Sends what is due between two turns.
+    pub fn serve_half(&mut self, tick: u64) {
+        self.send_due(2 * tick + 1);
     }
 
     /// The payload in another codec; `None` when it is in that codec already.
@@ -69,7 +133,15 @@ impl Leg {
         if self.play.is_some() || self.keys.is_held() {
             return;
         }
-        if let Some(numbers) = self.relayed(packet, tick) {
+        let numbers = match &mut self.framing {
+            None => self.relayed(packet, tick),
+            Some(framing) => {
+                let timestamp = framing.event(packet, tick, self.sequence.due(tick));
+                self.send_rest(tick);
+                Some(self.sequence.framed_event(tick, timestamp, packet.marker))
+            }
+        };
+        if let Some(numbers) = numbers {
             self.transmit(payload_type, numbers, packet.payload);
         }
     }
@@ -90,8 +162,16 @@ impl Leg {
         self.sequence.relay(tick, ssrc, sequence, timestamp, marker)
     }
 
-    /// Sends one frame, unless the peer just did.
+    /// Sends one frame, unless the peer just did, and what has become a packet.
     pub(super) fn send(&mut self, mixed: Option<&Sum>, tick: u64, out: &mut Outlets) {
+        self.bring(mixed, tick, out);
+        if self.framing.is_some() {
+            self.send_due(2 * tick);
+        }
+    }
+
+    /// The frame of this tick.
+    fn bring(&mut self, mixed: Option<&Sum>, tick: u64, out: &mut Outlets) {
         let Some(codec) = self.codec() else { return };
         if self.press_keys(codec, tick, out) {
             return;
@@ -114,7 +194,7 @@ impl Leg {
         self.send_narrow(codec, &frame, tick);
     }
 
-    /// Sends what this tick of a pressed key needs; `false` when that is nothing.
+    /// Sends what this tick of a pressed key needs; `false` when something else may be sent.
     fn press_keys(&mut self, codec: Codec, tick: u64, out: &mut Outlets) -> bool {
         if self.keys.is_carried_out() {
             out.events.push(Event::Pressed { leg: self.id });
@@ -122,10 +202,12 @@ impl Leg {
         if !self.keys.is_busy() {
             return false;
         }
-        let events = self.far.as_ref().and_then(|far| far.remote.dtmf);
-        let press = self.keys.step(events.is_some());
-        match (press, events) {
-            (Some(Press::Event { payload, first }), Some(payload_type)) => {
+        let far = self.far.as_ref();
+        let events = far.and_then(|far| Some((far.remote.dtmf?, far.remote.packet())));
+        let every = events.map(|(_, packet)| packet.div_ceil(FRAME) as u32);
+        match (self.keys.step(every), events) {
+            (Some(Press::Event { payload, first }), Some((payload_type, _))) => {
+                self.send_rest(tick);
                 let numbers = self.sequence.event(tick, first);
                 self.transmit(payload_type, numbers, &payload);
                 true
@@ -134,7 +216,7 @@ impl Leg {
                 self.send_samples(codec, &samples, tick);
                 true
             }
-            _ => false,
+            _ => self.keys.is_held(),
         }
     }
 
@@ -154,13 +236,19 @@ impl Leg {
 
     /// A bridge whose other side is silent is kept alive.
     fn fill_pause(&mut self, codec: Codec, tick: u64) {
-        let idle = self.sequence.ticks_since(tick).unwrap_or(u64::MAX);
+        let (idle, relays) = match &self.framing {
+            Some(framing) => (framing.idle(tick), framing.relays()),
+            None => {
+                let since = self.sequence.ticks_since(tick);
+                (since.unwrap_or(u64::MAX), self.sequence.relays())
+            }
+        };
         let wait = if self.background.is_some() {
             1
         } else {
             FILL_AFTER
         };
-        if self.sequence.relays() && idle <= wait {
+        if relays && idle <= wait {
             return;
         }
         let mut samples = [0; FRAME];
@@ -199,8 +287,14 @@ impl Leg {
     }
 
     fn send_frame(&mut self, codec: Codec, frame: &[u8; FRAME], tick: u64) {
-        let numbers = self.sequence.own(tick);
-        self.transmit(codec.payload_type(), numbers, frame);
+        if self.is_framed(FRAME, tick)
+            && let Some(framing) = &mut self.framing
+        {
+            framing.own(frame, tick, self.sequence.due(tick));
+        } else {
+            let numbers = self.sequence.own(tick);
+            self.transmit(codec.payload_type(), numbers, frame);
+        }
         if let Some(tap) = &mut self.tap {
             tap.heard(codec, frame);
         }

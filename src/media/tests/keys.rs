@@ -57,7 +57,7 @@ fn tones_come_in_as_keys_where_no_events_were_agreed() {
     let mut keys = Keys::default();
     keys.press("47#");
     in_time(50, || {
-        let frame: Samples = match keys.step(false) {
+        let frame: Samples = match keys.step(None) {
             Some(Press::Tone(frame)) => frame,
             _ => [0; FRAME],
         };

@@ -4,6 +4,7 @@ mod junk;
 mod keys;
 mod legs;
 mod mixes;
+mod packets;
 mod reports;
 mod secure;
 
@@ -16,7 +17,6 @@ use std::{
 use crate::{
     Codec, Config, Event, LegId, Media, OpenLeg, Remote,
     codec::{Decoder, Encoder, Samples},
-    g711::FRAME,
     goertzel::best_over_noise_db,
     packet::{HEADER, LONGEST_PAYLOAD, Packet},
     srtp::{OVERHEAD, Protect, Unprotect},
@@ -86,6 +86,8 @@ struct Far {
     said: usize,
     heard: Vec<i16>,
     heard_types: Vec<u8>,
+    /// Of each packet of sound: sequence number, timestamp, marker, bytes.
+    heard_packets: Vec<(u16, u32, bool, usize)>,
     encoder: Encoder,
     decoder: Decoder,
     /// What it encrypts and decrypts with.
@@ -107,6 +109,7 @@ impl Far {
             said: 0,
             heard,
             heard_types,
+            heard_packets: Vec::new(),
             encoder: Encoder::default(),
             decoder: Decoder::default(),
             guard: None,
@@ -123,10 +126,15 @@ impl Far {
     }
 
     fn say_frame(&mut self, samples: &Samples) {
-        let mut frame = [0; FRAME];
-        self.encoder.encode(self.codec, samples, &mut frame);
-        self.send(self.codec.payload_type(), self.said as u32, &frame);
-        self.said += FRAME;
+        self.say_packet(samples);
+    }
+
+    /// Says samples in one packet, however many there are.
+    fn say_packet(&mut self, samples: &[i16]) {
+        let mut payload = vec![0; samples.len()];
+        self.encoder.encode(self.codec, samples, &mut payload);
+        self.send(self.codec.payload_type(), self.said as u32, &payload);
+        self.said += samples.len();
     }
 
     fn send(&mut self, payload_type: u8, timestamp: u32, payload: &[u8]) {
@@ -162,6 +170,15 @@ impl Far {
             let mut samples = [0; LONGEST_PAYLOAD];
             let count = self.decoder.decode(codec, packet.payload, &mut samples);
             self.heard.extend(&samples[..count]);
+            let Packet {
+                sequence,
+                timestamp,
+                marker,
+                payload,
+                ..
+            } = packet;
+            let heard = (sequence, timestamp, marker, payload.len());
+            self.heard_packets.push(heard);
         }
         self.heard_types.push(packet.payload_type);
         (packet.payload_type, packet.payload.to_vec())

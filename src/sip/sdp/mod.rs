@@ -21,6 +21,9 @@ pub use parse::parse;
 /// Bodies above this many bytes are refused.
 pub const MAX_BYTES: usize = 8 * 1024;
 
+/// The lengths of the packets that we can send, in milliseconds.
+pub const PACKET_TIMES: [u16; 5] = [10, 20, 30, 40, 60];
+
 /// The codecs that we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Codec {
@@ -125,6 +128,7 @@ pub struct Local {
     pub own_order: bool,
     /// Payload type for telephone-event when we offer; `None` leaves DTMF events out.
     pub dtmf: Option<u8>,
+    /// The length of the packets that we ask for; what we send a far end that asks for none.
     pub ptime_ms: u16,
     pub direction: Direction,
     /// Our SRTP master key and salt: what we answer an encrypted offer with.
@@ -197,7 +201,10 @@ pub struct Audio {
     pub codecs: Vec<(u8, Codec)>,
     /// Payload type of telephone-event at 8000 Hz.
     pub dtmf: Option<u8>,
+    /// The length of the packets that the writer wants to be sent.
     pub ptime_ms: Option<u16>,
+    /// The longest packets that the writer takes.
+    pub max_ptime_ms: Option<u16>,
     /// As written; without the writer's wish to receive when the address is `0.0.0.0` (the old way
     /// to hold).
     pub direction: Direction,
@@ -236,7 +243,7 @@ pub struct Agreed {
     pub send_dtmf: Option<u8>,
     /// Payload type that telephone-event comes with.
     pub receive_dtmf: Option<u8>,
-    /// Packet time that the far end wants from us.
+    /// The length of the packets that we send, one of [`PACKET_TIMES`].
     pub ptime_ms: u16,
     /// Our side of it: whether we send and receive.
     pub direction: Direction,

@@ -1,7 +1,7 @@
 //! RFC 3264: our answer to an offer, and what an answer to ours settled.
 
 use super::{
-    Agreed, Audio, Codec, CryptoLine, Direction, Local, SdpError, Session, Suite,
+    Agreed, Audio, Codec, CryptoLine, Direction, Local, PACKET_TIMES, SdpError, Session, Suite,
     build::{AudioLine, audio_line, head, put},
 };
 
@@ -46,7 +46,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
         receive_payload_type: pt,
         send_dtmf: dtmf,
         receive_dtmf: dtmf,
-        ptime_ms: audio.ptime_ms.unwrap_or(20),
+        ptime_ms: packet_time(audio, local),
         direction,
         rtcp: audio.rtcp(),
         crypto,
@@ -68,7 +68,7 @@ pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> 
         receive_payload_type: codec.payload_type(),
         send_dtmf: local.dtmf.and(audio.dtmf),
         receive_dtmf: audio.dtmf.and(local.dtmf),
-        ptime_ms: audio.ptime_ms.unwrap_or(20),
+        ptime_ms: packet_time(audio, local),
         direction: local.direction.within(audio.direction.reversed()),
         rtcp: audio.rtcp().filter(|_| !audio.rtcp_mux),
         crypto: agreed_crypto(audio, local)?,
@@ -134,6 +134,16 @@ fn agreed_crypto(
             Ok(Some((CryptoLine { keying, ..theirs }, theirs)))
         }
     }
+}
+
+/// The longest packets that we can send and that are no longer than they ask for, or than we do where
+/// they say nothing, and than they take.
+fn packet_time(audio: &Audio, local: &Local) -> u16 {
+    let asked = audio.ptime_ms.unwrap_or(local.ptime_ms);
+    let most = audio.max_ptime_ms.map_or(asked, |most| asked.min(most));
+    let fits = |ms: &u16| *ms <= most;
+    let longest = PACKET_TIMES.into_iter().rfind(fits);
+    longest.unwrap_or(PACKET_TIMES[0])
 }
 
 fn choose(audio: &Audio, local: &Local, own_order: bool) -> Result<(u8, Codec), SdpError> {

@@ -56,6 +56,7 @@ struct Level {
     address: Option<IpAddr>,
     direction: Option<Direction>,
     ptime_ms: Option<u16>,
+    max_ptime_ms: Option<u16>,
     rtpmap: Vec<(u8, String, u32)>,
     rtcp_port: Option<u16>,
     rtcp_mux: bool,
@@ -79,7 +80,8 @@ impl Level {
             "sendonly" => self.direction = Some(Direction::SendOnly),
             "recvonly" => self.direction = Some(Direction::RecvOnly),
             "inactive" => self.direction = Some(Direction::Inactive),
-            "ptime" => self.ptime_ms = value.trim().parse().ok().filter(|p| (5..=200).contains(p)),
+            "ptime" => self.ptime_ms = read_time(value),
+            "maxptime" => self.max_ptime_ms = read_time(value),
             "rtcp" => {
                 self.rtcp_port = value.split_whitespace().next().and_then(|p| p.parse().ok());
             }
@@ -128,6 +130,15 @@ fn read_address(value: &str) -> Result<IpAddr, SdpError> {
     let address = words.next().unwrap_or_default();
     let address = address.split('/').next().unwrap_or_default();
     address.parse().map_err(|_| SdpError::Unreadable)
+}
+
+/// A packet time that makes sense.
+fn read_time(value: &str) -> Option<u16> {
+    value
+        .trim()
+        .parse()
+        .ok()
+        .filter(|ms| (5..=200).contains(ms))
 }
 
 fn read_rtpmap(value: &str) -> Option<(u8, String, u32)> {
@@ -181,6 +192,7 @@ fn to_audio(line: &MediaLine, level: &Level, session: &Level) -> Option<Audio> {
         codecs,
         dtmf,
         ptime_ms: level.ptime_ms.or(session.ptime_ms),
+        max_ptime_ms: level.max_ptime_ms.or(session.max_ptime_ms),
         direction: written.within(held),
         rtcp_port: level.rtcp_port,
         rtcp_mux: level.rtcp_mux,

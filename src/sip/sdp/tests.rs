@@ -318,3 +318,29 @@ fn our_order_counts_in_an_answer_where_we_say_so() {
         assert!(String::from_utf8_lossy(&text).contains(&line));
     }
 }
+
+#[test]
+fn packets_are_as_long_as_they_ask_for_or_as_we_do_and_no_longer_than_they_take() {
+    for (ours, asks, ms) in [
+        (20, &["a=ptime:60"][..], 60),
+        (60, &[], 60),
+        (60, &["a=ptime:20"], 20),
+        (60, &["a=maxptime:40"], 40),
+        (20, &["a=ptime:60", "a=maxptime:30"], 30),
+        (20, &["a=ptime:50"], 40),
+        (20, &["a=ptime:120"], 60),
+        (20, &["a=ptime:5"], 10),
+        (30, &["a=ptime:1000"], 30),
+        (20, &["a=maxptime:0"], 20),
+    ] {
+        let local = Local {
+            ptime_ms: ours,
+            ..local()
+        };
+        let lines = [&[C, "m=audio 4000 RTP/AVP 0"][..], asks].concat();
+        let theirs = session(&lines);
+        let (_, answered) = answer(&theirs, &local).expect("a codec in common");
+        let agreed = agree(&local, &theirs).expect("a codec in common");
+        assert_eq!((answered.ptime_ms, agreed.ptime_ms), (ms, ms), "{asks:?}");
+    }
+}

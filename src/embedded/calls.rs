@@ -9,7 +9,7 @@ use crate::{
     Embedded,
     commands::session_id,
     floor::Floor,
-    leg::{Leg, Place, Stage},
+    leg::{Leg, Listens, Place, Stage},
     sound::Sound,
     translate,
 };
@@ -226,6 +226,10 @@ impl Embedded {
             return self.end_call(call, EndCause::NotAcceptable);
         }
         leg.stage = Stage::Answered;
+        if leg.listens == Listens::Early {
+            leg.listens = Listens::No;
+            self.try_sound(self.sound.media().stop_classifying(leg.media));
+        }
         floor.tell_at(LegId(call.0), at, EventKind::Answered);
     }
 

@@ -47,6 +47,7 @@ impl Embedded {
             Command::SendDtmf { leg, digits } => self.send_dtmf(floor, id, leg, digits),
             Command::WithholdKeys { leg, on } => self.withhold_keys(floor, id, leg, on),
             Command::Classify { leg, params } => self.classify(floor, id, leg, params),
+            Command::ListenEarly { leg } => self.listen_early(floor, id, leg),
             Command::StartRecord { leg, record, path } => {
                 self.start_record(floor, id, leg, record, path)
             }

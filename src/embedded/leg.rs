@@ -28,6 +28,8 @@ pub struct Leg {
     pub muted: bool,
     /// Nobody is passed its keys.
     pub withholds_keys: bool,
+    /// What is listened for.
+    pub listens: Listens,
     /// It has put us on hold.
     pub far_end_holds: bool,
     pub play: Option<PlayId>,
@@ -67,6 +69,16 @@ pub enum Stage {
     Ended,
 }
 
+/// What a leg is listened to for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listens {
+    No,
+    /// Announcements before the answer.
+    Early,
+    /// Who or what answered.
+    Answer,
+}
+
 /// Where a leg is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -102,6 +114,7 @@ impl Leg {
             held: None,
             muted: false,
             withholds_keys: false,
+            listens: Listens::No,
             far_end_holds: false,
             play: None,
             records: HashSet::new(),
@@ -130,6 +143,15 @@ impl Leg {
     pub fn sounds(&self) -> bool {
         let early = matches!(self.stage, Stage::Calling { early: Some(_), .. });
         (early || matches!(self.stage, Stage::Answered)) && !self.hung_up
+    }
+
+    /// Whether what was found in its sound is what is listened for now.
+    pub fn is_listened_to(&self) -> bool {
+        match self.stage {
+            Stage::Calling { .. } => self.listens == Listens::Early && !self.hung_up,
+            Stage::Answered => self.listens == Listens::Answer,
+            _ => false,
+        }
     }
 
     pub fn peer(&self) -> Option<LegId> {

@@ -2,10 +2,16 @@
 
 use std::path::PathBuf;
 
-use media::classify::AnswerDetector;
+use media::classify::{AnswerDetector, EarlyDetector};
 use switch::{Classify, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
 
-use crate::{Embedded, commands::out_of_step, floor::Floor, leg::Stage, translate};
+use crate::{
+    Embedded,
+    commands::out_of_step,
+    floor::Floor,
+    leg::{Listens, Stage},
+    translate,
+};
 
 impl Embedded {
     pub(crate) fn play(
@@ -70,8 +76,30 @@ impl Embedded {
             out_of_step(floor, leg_id, id, "only an answered leg can be classified");
             return Ok(());
         }
+        leg.listens = Listens::Answer;
         let detector = AnswerDetector::new(translate::thresholds(params));
         self.try_sound(self.sound.media().classify(leg.media, Box::new(detector)));
+        Ok(())
+    }
+
+    pub(crate) fn listen_early(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        let sounds = matches!(leg.stage, Stage::Calling { early: Some(_), .. });
+        if !sounds || leg.hung_up {
+            let why = "only early media of an outgoing leg can be listened to";
+            out_of_step(floor, leg_id, id, why);
+            return Ok(());
+        }
+        if leg.listens != Listens::Early {
+            leg.listens = Listens::Early;
+            let detector = Box::new(EarlyDetector::default());
+            self.try_sound(self.sound.media().classify(leg.media, detector));
+        }
         Ok(())
     }
 
@@ -173,8 +201,10 @@ impl Embedded {
                 }
             }
             media::Event::Found { leg, finding } => {
-                if let Some(leg) = up(floor, leg) {
-                    floor.tell(leg, translate::finding(finding));
+                if let Some(id) = floor.of_media(leg)
+                    && floor.leg(id).is_ok_and(|leg| leg.is_listened_to())
+                {
+                    floor.tell(id, translate::finding(finding));
                 }
             }
             media::Event::PlayDone {

@@ -46,6 +46,7 @@ async fn the_port_conforms() {
         callee,
         gateway: "b".to_owned(),
         prompt: "tone:1000:400".to_owned(),
+        sit: "sit:intercept".to_owned(),
         folder: folder.path().to_owned(),
         strained: Box::new(|strait| Box::pin(strained(strait))),
     })

@@ -3,8 +3,8 @@
 use media::classify::{AnswerParams, Finding};
 use sip::{Destination, EndCause, Identity, SipError};
 use switch::{
-    CallerId, Cause, Classify, EventKind, GatewayState, MediaStats, PlayEnd, Refused, Side, Target,
-    Verdict,
+    CallerId, Cause, Classify, EventKind, GatewayState, MediaStats, PlayEnd, Refused, Side, Sit,
+    Target, Verdict,
 };
 
 pub fn destination(target: &Target) -> Destination {
@@ -102,6 +102,15 @@ pub fn thresholds(params: Classify) -> AnswerParams {
     }
 }
 
+fn sit(sit: media::classify::Sit) -> Sit {
+    match sit {
+        media::classify::Sit::Intercept => Sit::Intercept,
+        media::classify::Sit::VacantCode => Sit::VacantCode,
+        media::classify::Sit::Reorder => Sit::Reorder,
+        media::classify::Sit::NoCircuit => Sit::NoCircuit,
+    }
+}
+
 pub fn finding(finding: Finding) -> EventKind {
     use media::classify::Verdict as Found;
     let verdict = match finding.what {
@@ -116,6 +125,7 @@ pub fn finding(finding: Finding) -> EventKind {
     };
     EventKind::Classified {
         verdict,
+        sit: finding.sit.map(sit),
         why: finding.why.to_owned(),
         after_ms: finding.after_ms,
         greeted_ms: finding.greeted_ms,

@@ -16,7 +16,8 @@ pub enum Answerer {
     Machine,
     /// A fax or a modem.
     Fax,
-    /// An announcement of the network, led by special information tones (ITU-T E.180).
+    /// An announcement of the network, led by special information tones (ITU-T E.180); it may come
+    /// before an answer, and in place of one.
     Network,
     /// It could not be told in time: a person.
     Unsure,
@@ -40,13 +41,39 @@ impl Answerer {
     }
 }
 
-/// What listening to an answer came to.
+/// What special information tones say where they are coded (ANSI T1.401, Telcordia GR-674).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sit {
+    /// The number is out of service, or has changed.
+    Intercept,
+    /// There is no such number.
+    VacantCode,
+    /// Equipment on the way failed, or something was missing.
+    Reorder,
+    /// All circuits are busy.
+    NoCircuit,
+}
+
+impl Sit {
+    /// What a call comes to that was told so.
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Intercept | Self::VacantCode => Outcome::Unallocated,
+            Self::Reorder | Self::NoCircuit => Outcome::Congestion,
+        }
+    }
+}
+
+/// What listening to an answer came to, or to early media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub answerer: Answerer,
+    /// Why an announcement says that there is nobody; `None` where its tones say nothing.
+    pub sit: Option<Sit>,
     /// Why, in a word or two.
     pub why: String,
-    /// Since the answer; milliseconds.
+    /// Since the answer, or since the early media; milliseconds.
     pub after_ms: u32,
     /// When the greeting was over, since the answer; milliseconds. `None`: none was heard, or it
     /// went on.
@@ -59,6 +86,7 @@ impl Finding {
     pub fn unsure(why: &str, after_ms: u32) -> Self {
         Self {
             answerer: Answerer::Unsure,
+            sit: None,
             why: why.into(),
             after_ms,
             greeted_ms: None,
@@ -228,7 +256,7 @@ pub enum AnswerClass {
     Person,
     Machine,
     Fax,
-    /// An announcement of the network.
+    /// An announcement of the network, after an answer or in place of one.
     Network,
     /// Never answered.
     Unknown,

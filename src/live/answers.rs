@@ -1,10 +1,10 @@
 //! Answers and sound in the words of the floor and of the switch.
 
 use engine::{
-    classification::{Answerer, Thresholds},
+    classification::{self, Answerer, Thresholds},
     floor::Quality,
 };
-use switch::{Classify, MediaStats, Verdict};
+use switch::{Classify, MediaStats, Sit, Verdict};
 
 pub(crate) fn thresholds(wanted: &Thresholds, awaits_beep: bool) -> Classify {
     Classify {
@@ -28,6 +28,15 @@ pub(crate) fn answerer(verdict: Verdict) -> Answerer {
         Verdict::Fax => Answerer::Fax,
         Verdict::Network => Answerer::Network,
         Verdict::Unsure => Answerer::Unsure,
+    }
+}
+
+pub(crate) fn sit(sit: Sit) -> classification::Sit {
+    match sit {
+        Sit::Intercept => classification::Sit::Intercept,
+        Sit::VacantCode => classification::Sit::VacantCode,
+        Sit::Reorder => classification::Sit::Reorder,
+        Sit::NoCircuit => classification::Sit::NoCircuit,
     }
 }
 

@@ -162,6 +162,7 @@ impl Operator {
                 };
                 (todo, Some(Input::Classified { leg, finding }))
             }
+            Command::ListenEarly { leg } => (Do::ListenEarly { leg: id(leg) }, None),
             Command::Record { leg, sound, call } => {
                 let path = self
                     .recordings
@@ -298,6 +299,7 @@ impl Operator {
             (
                 EventKind::Classified {
                     verdict,
+                    sit,
                     why,
                     after_ms,
                     greeted_ms,
@@ -307,6 +309,7 @@ impl Operator {
                 leg,
                 finding: Finding {
                     answerer: answers::answerer(verdict),
+                    sit: sit.map(answers::sit),
                     why,
                     after_ms,
                     greeted_ms,

@@ -294,6 +294,7 @@ impl Shell {
             | Command::Supervise { .. }
             | Command::Play { .. }
             | Command::Classify { .. }
+            | Command::ListenEarly { .. }
             | Command::StopPlay { .. }
             | Command::RecordMessage { .. }
             | Command::DropRecording { .. }

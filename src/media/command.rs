@@ -126,7 +126,8 @@ pub enum Command {
     },
     Classify {
         leg: LegId,
-        classifier: Box<dyn Classifier>,
+        /// `None` ends it.
+        classifier: Option<Box<dyn Classifier>>,
     },
     Record {
         leg: LegId,

@@ -142,7 +142,7 @@ impl Keys {
 /// last three one after the other.
 fn event(pressed: Pressed, every: u32) -> Option<Press> {
     let held_for = pressed.ticks + 1;
-    let is_update = pressed.ticks == 0 || held_for >= HELD || held_for % every.max(1) == 0;
+    let is_update = pressed.ticks == 0 || held_for >= HELD || held_for.is_multiple_of(every.max(1));
     if pressed.ticks >= HELD + LAST_PACKETS - 1 || !is_update {
         return None;
     }

@@ -304,6 +304,16 @@ impl Media {
     /// # Errors
     /// As [`Self::connect`].
     pub fn classify(&self, leg: LegId, classifier: Box<dyn Classifier>) -> Result<(), MediaError> {
+        let classifier = Some(classifier);
+        self.order(leg, Command::Classify { leg, classifier })
+    }
+
+    /// Lets no classifier listen to a leg any more.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn stop_classifying(&self, leg: LegId) -> Result<(), MediaError> {
+        let classifier = None;
         self.order(leg, Command::Classify { leg, classifier })
     }
 

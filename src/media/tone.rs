@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::g711::RATE;
+use crate::{classify::Sit, g711::RATE};
 
 /// Half of full scale: loud and clear of clipping.
 const AMPLITUDE: f64 = 12_000.0;
@@ -16,9 +16,15 @@ const LONGEST_MS: u32 = 600_000;
 /// * `voice` and `voice:<ms>`: somebody who speaks without words, to be told from a tone
 /// * `music`: a short melody made to be looped
 /// * `ringback`: one second of 425 Hz, four of silence
+/// * `sit`: the special information tones of ITU-T E.180; `sit:intercept`, `sit:vacant_code`,
+///   `sit:reorder` and `sit:no_circuit` as they are coded in North America
 /// * `refused`: four short pips of 425 Hz, for who has asked for something that does not go
 #[must_use]
 pub fn built_in(name: &str) -> Option<Vec<i16>> {
+    if let Some(code) = sit_code(name) {
+        let segments = Sit::segments(code).map(|(hz, ms)| sine(hz, ms));
+        return Some(segments.concat());
+    }
     let mut parts = name.split(':');
     let kind = parts.next()?;
     let first = parts.next().map(str::parse::<u32>);
@@ -42,6 +48,9 @@ pub fn built_in(name: &str) -> Option<Vec<i16>> {
 /// Whether a built-in prompt has this name; its samples are not made for that.
 #[must_use]
 pub fn is_built_in(name: &str) -> bool {
+    if sit_code(name).is_some() {
+        return true;
+    }
     let mut parts = name.split(':');
     let kind = parts.next().unwrap_or_default();
     let numbers: Vec<_> = parts.map(str::parse::<u32>).collect();
@@ -51,6 +60,18 @@ pub fn is_built_in(name: &str) -> bool {
         ("silence" | "voice", [Ok(ms)]) => lasts(*ms),
         ("silence" | "voice" | "music" | "ringback" | "refused", []) => true,
         _ => false,
+    }
+}
+
+/// What the special information tones of that name say.
+fn sit_code(name: &str) -> Option<Option<Sit>> {
+    match name.split_once(':') {
+        None => (name == "sit").then_some(None),
+        Some(("sit", code)) => {
+            let known = Sit::ALL.into_iter().find(|sit| sit.as_str() == code);
+            known.map(Some)
+        }
+        Some(_) => None,
     }
 }
 
@@ -124,6 +145,8 @@ mod tests {
             "tone:9000",
             "tone:440:0",
             "silence:x",
+            "sit:",
+            "sit:busy",
             "welcome",
         ] {
             assert!(built_in(name).is_none() && !is_built_in(name), "{name}");
@@ -136,6 +159,8 @@ mod tests {
         assert_eq!(built_in("tone:440:250").map(|s| s.len()), Some(2_000));
         assert_eq!(built_in("voice:30").map(|s| s.len()), Some(240));
         assert_eq!(built_in("refused").map(|s| s.len()), Some(8_000));
+        assert_eq!(built_in("sit").map(|s| s.len()), Some(7_920));
+        assert!(is_built_in("sit:no_circuit"));
         assert_eq!(built_in("silence:20").map(|s| s.len()), Some(160));
     }
 }

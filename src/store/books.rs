@@ -241,6 +241,7 @@ mod tests {
                 close.answer_class = answerer.into();
                 close.finding = Some(Finding {
                     answerer,
+                    sit: None,
                     why: "long greeting".into(),
                     after_ms: 2_400,
                     greeted_ms: None,

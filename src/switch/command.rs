@@ -80,6 +80,9 @@ pub enum Command {
     WithholdKeys { leg: LegId, on: bool },
     /// Listen who or what has answered, from now on; once for a leg.
     Classify { leg: LegId, params: Classify },
+    /// Listen for announcements of the network in the early media of an outgoing leg, until its answer;
+    /// what else is said there is nobody's greeting.
+    ListenEarly { leg: LegId },
     /// Record a leg: left channel what it says, right channel what it hears. A leg that is not
     /// answered yet is recorded from its first packet, early media included.
     StartRecord {

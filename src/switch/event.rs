@@ -98,9 +98,13 @@ pub enum EventKind {
     },
     /// Every key of the `SendDtmf`s so far has been pressed.
     DtmfSent,
-    /// Who or what answered; once for each `Classify`, unless the leg ends first.
+    /// Who or what answered; once for each `Classify`, unless the leg ends first. After `ListenEarly` an
+    /// announcement of the network, once, if there is one before the answer.
     Classified {
         verdict: Verdict,
+        /// What special information tones said; `None` where they said nothing, and for other
+        /// verdicts.
+        sit: Option<Sit>,
         /// Why, in a word or two.
         why: String,
         /// How long it took to tell.
@@ -269,6 +273,19 @@ pub enum Verdict {
     Network,
     /// It could not be told in time. To be treated as a person.
     Unsure,
+}
+
+/// What special information tones say where they are coded (ANSI T1.401, Telcordia GR-674).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sit {
+    /// The number is out of service, or has changed.
+    Intercept,
+    /// There is no such number.
+    VacantCode,
+    /// Equipment on the way failed, or something was missing.
+    Reorder,
+    /// All circuits are busy.
+    NoCircuit,
 }
 
 /// What the media engine counted on a leg.

@@ -39,7 +39,10 @@ struct Answer {
 
 impl Answer {
     async fn of(voice: Voice, classification: Value) -> Self {
-        let carrier = Sipp::saying(voice, ANSWERS);
+        Self::by(Sipp::saying(voice, ANSWERS), classification).await
+    }
+
+    async fn by(carrier: Sipp, classification: Value) -> Self {
         let house = House::new();
         let server = house.start();
         let api = house.admin().await;
@@ -161,4 +164,42 @@ async fn a_machine_records_the_message_after_its_beep() {
         * 8;
     assert_eq!(loud(&heard[..verdict]), 0, "spoken into the greeting");
     assert!(loud(&heard) > 8_000, "the message is not to be heard");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn special_information_tones_before_the_answer_end_the_call_and_say_what_it_came_to() {
+    for (code, why, outcome, transport, again) in [
+        (
+            "vacant_code",
+            "vacant code",
+            "unallocated",
+            "invalid",
+            false,
+        ),
+        ("no_circuit", "no circuit", "congestion", "capacity", true),
+    ] {
+        let voice = Voice::plays(&format!("sit:{code}"));
+        let carrier = Sipp::saying(voice, &[('0', Fate::Announces)]);
+        let answer = Answer::by(carrier, json!({ "enabled": true })).await;
+        let call = answer.closed().await;
+        assert_eq!(call["verdict"], "network", "{call:#}");
+        let why = format!("special information tones: {why}");
+        assert_eq!(call["verdict_why"], why, "{call:#}");
+        assert_eq!(call["answer_class"], "network", "{call:#}");
+        assert_eq!(call["outcome"], outcome, "{call:#}");
+        assert_eq!(call["transport"], transport, "{call:#}");
+        assert_eq!(call["answered_at"], Value::Null, "{call:#}");
+        assert_eq!(call["hangup_side"], "us", "{call:#}");
+        let lead = answer.campaign.leads(&answer.api).await.remove(0);
+        assert_eq!(lead["outcome"], outcome, "{lead:#}");
+        assert_eq!(lead["next_dial_at"].is_string(), again, "{lead:#}");
+        let path = format!("/calls/{}/trace", stage::text(&call["id"]));
+        let trace = answer.api.get(&path).await;
+        let sent = trace["messages"].as_array().expect("messages").iter();
+        let cancels = sent.filter(|message| {
+            let title = stage::text(&message["title"]);
+            message["sent"] == true && title.starts_with("CANCEL")
+        });
+        assert_eq!(cancels.count(), 1, "{trace:#}");
+    }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     campaign::Mode,
-    classification::Finding,
+    classification::{Finding, Sit},
     destination::Destination,
     disposition::Step,
     gate::Facts,
@@ -297,6 +297,14 @@ impl Call {
             self.phase,
             Phase::Introducing | Phase::Joining | Phase::Talking
         )
+    }
+
+    /// What it comes to when it met neither an agent nor a robot.
+    pub fn unmet(&self) -> Outcome {
+        let finding = self.finding.as_ref();
+        let said = finding.filter(|_| self.class == AnswerClass::Network);
+        let said = said.and_then(|finding| finding.sit);
+        said.map_or_else(|| self.class.unmet(), Sit::outcome)
     }
 
     pub fn beginning(&self) -> OpenCall {

@@ -217,6 +217,10 @@ pub enum Command {
         thresholds: Thresholds,
         awaits_beep: bool,
     },
+    /// Listen for announcements of the network in what a far end sends before its answer.
+    ListenEarly {
+        leg: LegId,
+    },
     /// End a prompt before its end.
     StopPlay {
         leg: LegId,

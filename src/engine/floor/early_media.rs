@@ -1,9 +1,11 @@
 //! A far end rings. What it sends before its answer (early media, RFC 3960), such as a carrier's word
 //! that a number is busy, unknown or switched off, is heard by whoever waits for it, in place of our
-//! own ringback.
+//! own ringback. Special information tones say that there will be no answer: a dial that nobody listens
+//! to ends with them, instead of ringing on.
 
-use super::{Command, Floor, Phase, Role, talk::RINGBACK};
+use super::{AnswerClass, Cause, Command, Floor, Phase, Role, talk::RINGBACK};
 use crate::{
+    classification::{Answerer, Finding, Treatment},
     ids::{CallId, LegId},
     time::Millis,
 };
@@ -36,6 +38,37 @@ impl Floor {
         if let (Some(leg), Some(of), true) = (waits, call.customer, early) {
             self.commands.push_back(Command::HearEarly { leg, of });
         }
+        if early {
+            self.listen_early(id);
+        }
+        self.touch_all(now);
+    }
+
+    /// A campaign that hangs up on announcements need not wait for an answer to do so.
+    fn listen_early(&mut self, id: CallId) {
+        let hangs_up = self
+            .classifies(id)
+            .is_some_and(|settings| settings.treatment(Answerer::Network) == Treatment::HangUp);
+        let call = self.calls.get(&id);
+        let dialled = call.filter(|call| hangs_up && call.phase == Phase::Dialling);
+        if let Some(leg) = dialled.and_then(|call| call.customer) {
+            self.commands.push_back(Command::ListenEarly { leg });
+        }
+    }
+
+    /// What was found in early media. Only the network can have said something so far.
+    pub(super) fn announced(&mut self, id: CallId, finding: Finding, now: Millis) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if finding.answerer != Answerer::Network {
+            return;
+        }
+        call.class = AnswerClass::Network;
+        call.finding = Some(finding);
+        // Given up by us, and yet it came to something.
+        call.phase = Phase::Leaving;
+        self.leave(id, Cause::Normal, now);
         self.touch_all(now);
     }
 

@@ -102,7 +102,7 @@ pub enum Input {
     LegAnswered {
         leg: LegId,
     },
-    /// Listening to an answer came to this.
+    /// Listening to an answer, or to early media, came to this.
     Classified {
         leg: LegId,
         finding: Finding,

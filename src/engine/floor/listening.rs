@@ -44,7 +44,7 @@ impl Floor {
     }
 
     /// How the campaign of a call listens, if it does.
-    fn classifies(&self, id: CallId) -> Option<&Settings> {
+    pub(super) fn classifies(&self, id: CallId) -> Option<&Settings> {
         let call = self.calls.get(&id)?;
         let settings = &self
             .campaigns
@@ -59,7 +59,11 @@ impl Floor {
     /// The listener has made up its mind. One that comes too late is not heard.
     pub(super) fn classified(&mut self, leg: LegId, finding: Finding, now: Millis) {
         if let Some(Role::Customer(id)) = self.legs.get(&leg).cloned() {
-            self.judge(id, finding, now);
+            let call = self.calls.get(&id);
+            match call.is_some_and(|call| call.phase == Phase::Dialling) {
+                true => self.announced(id, finding, now),
+                false => self.judge(id, finding, now),
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod audience;
 mod call_back;
 mod callers;
 mod calls;
+mod came_to;
 mod campaigns;
 mod clock;
 mod command;

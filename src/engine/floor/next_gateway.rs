@@ -4,7 +4,7 @@
 //! phone can have rung and the dial is still wanted; the DNC lists are asked again, and each gateway
 //! takes it under limits of its own.
 
-use super::{By, Call, Command, Ended, Floor, Phase, Role, ended::outcome_of, way::Out};
+use super::{By, Call, Command, Ended, Floor, Phase, Role, came_to::outcome_of, way::Out};
 use crate::{
     campaign::Settings,
     ids::{CallId, GatewayId, LegId},

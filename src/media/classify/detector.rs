@@ -7,7 +7,7 @@ use super::{
     Classifier, Finding, Found, Verdict,
     level::Floor,
     pure::{Steady, tone_in},
-    sit::Sit,
+    sit::{Sit, Tracker},
 };
 use crate::codec::Samples;
 
@@ -88,7 +88,9 @@ pub struct AnswerDetector {
     params: AnswerParams,
     floor: Floor,
     steady: Steady,
-    sit: Sit,
+    sit: Tracker,
+    /// What they said.
+    said: Option<Sit>,
     /// Milliseconds heard.
     now: u32,
     /// When the greeting began.
@@ -119,7 +121,8 @@ impl AnswerDetector {
             params,
             floor: Floor::new(params.least_db),
             steady: Steady::default(),
-            sit: Sit::default(),
+            sit: Tracker::default(),
+            said: None,
             now: 0,
             began: None,
             word: 0,
@@ -134,8 +137,9 @@ impl AnswerDetector {
         frame: &Samples,
         steady: Option<(f32, u32)>,
     ) -> Option<(Verdict, &'static str)> {
-        if self.sit.hear(steady) {
-            return Some((Verdict::Network, "special information tones"));
+        if let Some(said) = self.sit.hear(steady) {
+            self.said = said;
+            return Some((Verdict::Network, Sit::why(said)));
         }
         if let Some((hz, frames)) = steady {
             let holds = |(pitch, tolerance, ms): (f32, f32, u32)| {
@@ -221,6 +225,7 @@ impl AnswerDetector {
     fn finding(&self, what: Found, why: &'static str) -> Finding {
         Finding {
             what,
+            sit: self.said,
             why,
             after_ms: self.now,
             greeted_ms: (self.words > 0 && self.silence >= self.params.between_words_ms)

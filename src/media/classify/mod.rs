@@ -7,6 +7,7 @@
 //! hung up on is a complaint.
 
 mod detector;
+mod early;
 mod level;
 mod pure;
 mod sit;
@@ -14,6 +15,8 @@ mod sit;
 mod tests;
 
 pub use detector::{AnswerDetector, AnswerParams};
+pub use early::EarlyDetector;
+pub use sit::Sit;
 
 use crate::codec::Samples;
 
@@ -31,6 +34,8 @@ pub trait Classifier: Send + std::fmt::Debug {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Finding {
     pub what: Found,
+    /// What special information tones said; `None` where they said nothing, and for other verdicts.
+    pub sit: Option<Sit>,
     /// Why, in a word or two for the log and the record.
     pub why: &'static str,
     /// Milliseconds of sound it took.

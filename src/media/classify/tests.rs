@@ -1,6 +1,8 @@
 //! A small set of its own: speech-like sound made here, so that it is the same everywhere.
 
-use super::{AnswerDetector, AnswerParams, Classifier, Finding, Found, Verdict};
+use super::{
+    AnswerDetector, AnswerParams, Classifier, EarlyDetector, Finding, Found, Sit, Verdict,
+};
 use crate::{comfort::Comfort, g711::FRAME, tone};
 
 fn quiet(ms: u32) -> Vec<i16> {
@@ -122,6 +124,82 @@ fn tones_are_told_apart() {
     ] {
         assert_eq!(verdict(&clip), expected, "{name}");
     }
+}
+
+/// Special information tones as they come over the line: a little off in pitch, level and start.
+fn announced(code: Option<Sit>, off_hz: f64, lead_ms: u32) -> Vec<i16> {
+    let segments = Sit::segments(code).map(|(hz, ms)| tone::sine(hz + off_hz, ms));
+    [
+        quiet(lead_ms),
+        segments.concat(),
+        quiet(200),
+        tone::voice(2_000),
+    ]
+    .concat()
+}
+
+#[test]
+fn special_information_tones_say_why() {
+    let codes = Sit::ALL.map(Some).into_iter().chain([None]);
+    for code in codes {
+        for (off_hz, lead_ms) in [(0.0, 500), (2.0, 507), (-2.0, 1_013), (0.0, 991)] {
+            let clip = announced(code, off_hz, lead_ms);
+            for level in [70, 45] {
+                let findings = found(AnswerParams::default(), &clip, level);
+                let told = (findings[0].what, findings[0].sit);
+                let expected = (Found::Verdict(Verdict::Network), code);
+                assert_eq!(told, expected, "{off_hz} Hz, after {lead_ms} ms, {level}");
+            }
+        }
+    }
+    // The codes of carriers between the local networks.
+    let between = |first: (f64, u32), second: (f64, u32)| {
+        let clip = [first, second, (1_776.7, 380)].map(|(hz, ms)| tone::sine(hz, ms));
+        found(AnswerParams::default(), &clip.concat(), 60)[0].sit
+    };
+    assert_eq!(between((985.2, 274), (1_370.6, 380)), Some(Sit::Reorder));
+    assert_eq!(between((913.8, 380), (1_370.6, 380)), Some(Sit::NoCircuit));
+    // One that is reserved, and one that is none.
+    assert_eq!(between((985.2, 274), (1_428.5, 274)), None);
+    assert_eq!(between((950.0, 274), (1_370.6, 274)), None);
+}
+
+#[test]
+fn before_the_answer_only_special_information_tones_are_found() {
+    let found = |clip: &[i16]| {
+        let mut detector = EarlyDetector::default();
+        let (frames, _) = clip.as_chunks::<FRAME>();
+        let findings = frames.iter().filter_map(|frame| detector.hear(frame));
+        let findings: Vec<Finding> = findings.collect();
+        assert_eq!(detector.is_done(), !findings.is_empty());
+        findings
+    };
+    let ringback = tone::built_in("ringback").expect("a prompt");
+    let melody = tone::built_in("music").expect("a prompt");
+    for clip in [
+        ringback.repeat(4),
+        melody.repeat(2),
+        tone::voice(20_000),
+        [quiet(300), tone::sine(2_100.0, 3_000)].concat(),
+        words(12, 120, 160),
+    ] {
+        assert_eq!(found(&clip), []);
+    }
+    let clip = [ringback, announced(Some(Sit::VacantCode), 0.0, 0)].concat();
+    let findings = found(&clip);
+    assert_eq!(findings.len(), 1);
+    let told = (findings[0].what, findings[0].sit, findings[0].why);
+    let vacant = "special information tones: vacant code";
+    let expected = (
+        Found::Verdict(Verdict::Network),
+        Some(Sit::VacantCode),
+        vacant,
+    );
+    assert_eq!(told, expected);
+    assert!(
+        (5_700..=6_100).contains(&findings[0].after_ms),
+        "{findings:?}"
+    );
 }
 
 #[test]

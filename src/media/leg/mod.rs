@@ -264,9 +264,9 @@ impl Leg {
         self.attend();
     }
 
-    /// Lets a classifier listen; an earlier one is dropped.
-    pub fn classify(&mut self, classifier: Box<dyn Classifier>) {
-        self.classifier = Some(classifier);
+    /// Lets a classifier listen, or none; an earlier one is dropped.
+    pub fn classify(&mut self, classifier: Option<Box<dyn Classifier>>) {
+        self.classifier = classifier;
         self.attend();
     }
 

@@ -1,7 +1,7 @@
 //! Sound before the answer.
 
 use super::Scene;
-use crate::{Command, EventKind, Hear, LegId, OnEnd, PlayId};
+use crate::{Command, EventKind, Hear, LegId, OnEnd, PlayId, Sit, Verdict};
 
 pub async fn sound_before_the_answer_is_told_and_goes_on(scene: &mut Scene) {
     let (leg, incoming) = scene.call("6000").await;
@@ -136,6 +136,50 @@ pub async fn where_there_is_none_nobody_hears_it(scene: &mut Scene) {
         scene.caller.ended(leg).await;
         scene.callee.ended(far).await;
     }
+}
+
+pub async fn an_announcement_before_the_answer_is_told(scene: &mut Scene) {
+    let (leg, incoming) = scene.call("6008").await;
+    progress(scene, leg, incoming).await;
+    for _ in 0..2 {
+        scene.caller.take(Command::ListenEarly { leg });
+    }
+    announce(scene, incoming, PlayId(68)).await;
+    let EventKind::Classified { verdict, sit, .. } = scene.caller.until(leg, "Classified").await
+    else {
+        unreachable!("it has that name")
+    };
+    assert_eq!((verdict, sit), (Verdict::Network, Some(Sit::Intercept)));
+    scene.caller.hang_up(leg);
+    assert_eq!(scene.caller.ended(leg).await.sip_status, Some(487));
+    scene.callee.ended(incoming).await;
+    assert_eq!(scene.caller.told(leg), ["Ringing", "Classified", "Ended"]);
+}
+
+pub async fn an_answer_ends_listening_for_announcements(scene: &mut Scene) {
+    let (leg, incoming) = scene.call("6009").await;
+    progress(scene, leg, incoming).await;
+    scene.caller.take(Command::ListenEarly { leg });
+    scene.callee.take(Command::Answer { leg: incoming });
+    scene.caller.until(leg, "Answered").await;
+    announce(scene, incoming, PlayId(69)).await;
+    scene.callee.until(incoming, "PlayDone").await;
+    scene.caller.hang_up(leg);
+    scene.caller.ended(leg).await;
+    scene.callee.ended(incoming).await;
+    assert_eq!(scene.caller.told(leg), ["Ringing", "Answered", "Ended"]);
+}
+
+/// The callee lets the network say that the number is out of service.
+async fn announce(scene: &mut Scene, incoming: LegId, play: PlayId) {
+    let prompt = scene.sit.clone();
+    scene.callee.take(Command::Play {
+        leg: incoming,
+        play,
+        prompt,
+        times: 1,
+    });
+    scene.callee.until(incoming, "PlayStarted").await;
 }
 
 async fn progress(scene: &mut Scene, leg: LegId, incoming: LegId) {

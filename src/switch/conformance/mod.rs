@@ -36,6 +36,8 @@ pub struct Pair {
     pub gateway: String,
     /// A prompt of 400 ms that the caller knows.
     pub prompt: String,
+    /// A prompt of the callee's: special information tones that say [`crate::Sit::Intercept`].
+    pub sit: String,
     /// A folder for recordings.
     pub folder: PathBuf,
     /// Other engines, for what they refuse when they can do no more.
@@ -52,6 +54,7 @@ pub async fn check(pair: Pair) {
         callee: Probe::new("callee", pair.callee),
         gateway: pair.gateway,
         prompt: pair.prompt,
+        sit: pair.sit,
         folder: pair.folder,
         strained: pair.strained,
     };
@@ -69,6 +72,10 @@ pub async fn check(pair: Pair) {
     early::who_hears_a_call_that_ends_is_parked(scene).await;
     early::who_calls_hears_what_there_is_before_the_answer(scene).await;
     early::where_there_is_none_nobody_hears_it(scene).await;
+    if scene.caller.capabilities().machine_detection {
+        early::an_announcement_before_the_answer_is_told(scene).await;
+        early::an_answer_ends_listening_for_announcements(scene).await;
+    }
     bridges::legs_are_bridged_moved_and_parked(scene).await;
     bridges::the_survivor_is_parked_or_hung_up(scene).await;
     if scene.caller.capabilities().mixing {
@@ -101,6 +108,7 @@ struct Scene {
     callee: Probe,
     gateway: String,
     prompt: String,
+    sit: String,
     folder: PathBuf,
     strained: Box<Strained>,
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::{Cause, Command, CommandId, Ended, Event, EventKind, LegId, Refused, Switch};
+use crate::{Cause, Command, CommandId, Ended, Event, EventKind, LegId, Refused, Switch, Traced};
 
 /// No event of these scenes takes longer on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -128,6 +128,27 @@ impl Probe {
             self.note(event);
         }
         self.told(leg)
+    }
+
+    /// Waits until our 200 was acknowledged, which is after its arrival. An engine without a trace is
+    /// taken to have nothing between its ends.
+    pub async fn acknowledged(&self, leg: LegId) {
+        let is_ack = |message: &Traced| !message.sent && message.text.starts_with("ACK ");
+        let acknowledged = async {
+            loop {
+                let trace = self.switch.trace(leg);
+                if trace.is_empty() || trace.iter().any(is_ack) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(DEADLINE, acknowledged).await;
+        assert!(
+            in_time.is_ok(),
+            "{leg:?} of the {} has had no ACK",
+            self.name
+        );
     }
 
     pub fn capabilities(&self) -> crate::Capabilities {

@@ -192,7 +192,10 @@ pub fn mixes_of(leg: LegId) -> Vec<Command> {
 /// What an engine knows that can tell people from machines.
 pub fn classifications_of(leg: LegId) -> Vec<Command> {
     let params = Classify::default();
-    vec![Command::Classify { leg, params }]
+    vec![
+        Command::Classify { leg, params },
+        Command::ListenEarly { leg },
+    ]
 }
 
 pub fn originate(to: Target) -> Command {

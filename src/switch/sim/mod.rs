@@ -2,7 +2,8 @@
 //! each other, on the clock of the tokio runtime. Where that clock is paused, waiting costs nothing.
 //!
 //! It keeps the rules of the port exactly and knows nothing else: prompts are a length, a recording
-//! is a file of the right size with nothing in it.
+//! is a file of the right size with nothing in it, and whoever is listened to has said nothing, unless
+//! it played [`SIT`].
 
 mod world;
 
@@ -14,11 +15,16 @@ use std::{
 
 use tokio::{sync::mpsc, time::Instant};
 
-use self::world::{End, Rung, Stage, World};
+use self::world::{End, Listens, Rung, Stage, World};
 use crate::{
-    Capabilities, Command, CommandId, Event, EventKind, LegId, Originate, PlayEnd, PlayId, Refused,
-    Switch, Target,
+    Capabilities, Classify, Command, CommandId, Event, EventKind, LegId, Originate, PlayEnd,
+    PlayId, Refused, Sit, Switch, Target, Verdict,
 };
+
+/// The prompt that stands for special information tones which say [`Sit::Intercept`].
+pub const SIT: &str = "sit:intercept";
+/// Their length.
+const SIT_LENGTH: Duration = Duration::from_millis(930);
 
 /// One of two ends.
 pub struct Sim {
@@ -41,7 +47,7 @@ pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim
     let world = Arc::new(Mutex::new(World {
         ends: [end(tell_a), end(tell_b)],
         started: Instant::now(),
-        prompts: BTreeMap::from([(prompt.to_owned(), length)]),
+        prompts: BTreeMap::from([(prompt.to_owned(), length), (SIT.to_owned(), SIT_LENGTH)]),
         strait: None,
     }));
     let sim = |end, told| {
@@ -131,6 +137,13 @@ impl Sim {
         world.end_play(self.end, leg, PlayEnd::Stopped);
         world.leg(self.end, leg)?.play = Some((play, Instant::now()));
         world.tell(self.end, leg, EventKind::PlayStarted { play });
+        if let Some(heard) = world.listener_to(self.end, leg).filter(|_| prompt == SIT) {
+            self.later(length, move |world, end| {
+                let (verdict, sit) = (Verdict::Network, Some(Sit::Intercept));
+                let after_ms = u32::try_from(length.as_millis()).unwrap_or(u32::MAX);
+                world.found(1 - end, heard, verdict, sit, after_ms);
+            });
+        }
         self.later(length * times.max(1), move |world, end| {
             let now = world.ends[end].legs.get(&leg).and_then(|leg| leg.play);
             if now.is_some_and(|(playing, _)| playing == play) {
@@ -141,9 +154,24 @@ impl Sim {
     }
 }
 
+impl Sim {
+    /// Nothing is said: that is no use after a while.
+    fn give_up_listening(&self, leg: LegId, params: Classify) {
+        let after_ms = params.initial_silence_ms.min(params.budget_ms);
+        let wait = Duration::from_millis(u64::from(after_ms));
+        self.later(wait, move |world, end| {
+            let listens = world.leg(end, leg).map(|leg| leg.listens);
+            if listens == Ok(Listens::Answer) {
+                world.found(end, leg, Verdict::Unsure, None, after_ms);
+            }
+        });
+    }
+}
+
 impl Switch for Sim {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            machine_detection: true,
             recording: true,
             ..Capabilities::default()
         }
@@ -175,14 +203,20 @@ impl Switch for Sim {
                 Ok(())
             }
             Command::SendDtmf { leg, digits } => world.press(end, (id, leg), &digits),
-            // It makes no sound that could be mixed or judged.
+            Command::ListenEarly { leg } => world.listen_early(end, leg, id),
+            Command::Classify { leg, params } => {
+                if world.classify(end, leg, id)? {
+                    self.give_up_listening(leg, params);
+                }
+                Ok(())
+            }
+            // It makes no sound that could be mixed.
             Command::Hold { .. }
             | Command::Resume { .. }
             | Command::Mute { .. }
             | Command::WithholdKeys { .. }
             | Command::Supervise { .. }
-            | Command::Confer { .. }
-            | Command::Classify { .. } => Err(Refused::Unsupported),
+            | Command::Confer { .. } => Err(Refused::Unsupported),
             Command::PauseRecord { leg, record } => world.pause(end, leg, record, true),
             Command::ResumeRecord { leg, record } => world.pause(end, leg, record, false),
             Command::StartRecord { leg, record, path } => {
@@ -217,19 +251,19 @@ impl Switch for Sim {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::conformance::{self, Strait};
 
-    #[tokio::test(start_paused = true)]
-    async fn the_port_conforms() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
-        conformance::check(conformance::Pair {
+    fn conform(caller: Arc<dyn Switch>, callee: Arc<Sim>, folder: &Path) -> conformance::Pair {
+        conformance::Pair {
             caller,
             callee,
             gateway: "b".to_owned(),
             prompt: "prompt".to_owned(),
-            folder: folder.path().to_owned(),
+            sit: SIT.to_owned(),
+            folder: folder.to_owned(),
             strained: Box::new(|strait| {
                 let (strained, _) = pair("b", "prompt", Duration::ZERO);
                 strained.strain(match strait {
@@ -240,7 +274,53 @@ mod tests {
                 });
                 Box::pin(async { strained as Arc<dyn Switch> })
             }),
-        })
-        .await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_port_conforms() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        conformance::check(conform(caller, callee, folder.path())).await;
+    }
+
+    /// An engine that looks at what has come only now and then, and notes the time when it looks.
+    struct Sluggish(Arc<Sim>);
+
+    impl Switch for Sluggish {
+        fn capabilities(&self) -> Capabilities {
+            self.0.capabilities()
+        }
+
+        fn send(&self, id: CommandId, command: Command) -> Result<(), Refused> {
+            self.0.send(id, command)
+        }
+
+        fn events(&self) -> Option<mpsc::UnboundedReceiver<Event>> {
+            const LATE: Duration = Duration::from_millis(100);
+            let mut came = self.0.events()?;
+            let (tell, told) = mpsc::unbounded_channel();
+            tokio::spawn(async move {
+                while let Some(mut event) = came.recv().await {
+                    tokio::time::sleep(LATE).await;
+                    event.at += LATE;
+                    tell.send(event).ok();
+                }
+            });
+            Some(told)
+        }
+
+        fn legs(&self) -> Vec<LegId> {
+            self.0.legs()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "is when it was read")]
+    async fn a_time_that_is_taken_when_an_answer_is_read_is_found_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        let sluggish = Arc::new(Sluggish(caller));
+        conformance::check(conform(sluggish, callee, folder.path())).await;
     }
 }

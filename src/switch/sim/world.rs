@@ -1,6 +1,7 @@
 //! What both ends of the simulated switch do to each other.
 
 mod early;
+mod listening;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub(super) use listening::Listens;
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
@@ -41,6 +43,7 @@ pub(super) struct Leg {
     pub(super) far: LegId,
     pub(super) stage: Stage,
     pub(super) place: Place,
+    pub(super) listens: Listens,
     /// The far end asked for a transfer.
     asked_transfer: bool,
     pub(super) play: Option<(PlayId, Instant)>,
@@ -86,6 +89,7 @@ impl World {
             far,
             stage,
             place: Place::Parked(Hear::Silence),
+            listens: Listens::No,
             asked_transfer: false,
             play: None,
             records: BTreeMap::new(),
@@ -164,6 +168,7 @@ impl World {
         self.tell(end, id, EventKind::Answered);
         if let Ok(calling) = self.leg(1 - end, far) {
             calling.stage = Stage::Answered;
+            calling.listens = Listens::No;
         }
         self.tell(1 - end, far, EventKind::Answered);
         Ok(())

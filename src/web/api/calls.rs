@@ -104,7 +104,8 @@ shown! {
         packets_lost: Option<i64>,
         jitter_ms: Option<f64>,
         /// What listening to the answer came to: human, machine, fax, network or unsure (taken for
-        /// a person). None where nobody listened.
+        /// a person). None where nobody listened. network without an answer: special information
+        /// tones came before one.
         verdict: Option<String>,
         /// How long that took.
         verdict_ms: Option<i64>,

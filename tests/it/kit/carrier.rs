@@ -11,6 +11,8 @@ pub enum Fate {
     Rings,
     /// Rings for `ring_ms`, answers, and hangs up after `talk_ms` unless the other side does before.
     Answers { ring_ms: u32, talk_ms: u32 },
+    /// Sound before the answer (183 with SDP), and no answer: until it is cancelled.
+    Announces,
     /// Sound before the answer (183 with SDP), otherwise the same.
     EarlyMedia { ring_ms: u32, talk_ms: u32 },
 }
@@ -67,7 +69,8 @@ fn fate_of(digit: char, fate: Fate) -> String {
             response(status, phrase, Body::None, Repeat::Yes)
                 + "<recv request=\"ACK\" next=\"end\"/>\n"
         }
-        Fate::Rings => rings(),
+        Fate::Rings => rings(180, "Ringing", Body::None),
+        Fate::Announces => rings(183, "Session Progress", Body::Sdp),
         Fate::Answers { ring_ms, talk_ms } => {
             response(180, "Ringing", Body::None, Repeat::No) + &answers(digit, ring_ms, talk_ms)
         }
@@ -78,11 +81,11 @@ fn fate_of(digit: char, fate: Fate) -> String {
     }
 }
 
-fn rings() -> String {
+fn rings(status: u16, phrase: &str, body: Body) -> String {
     let terminated = response(487, "Request Terminated", Body::None, Repeat::Yes)
         .replace("[last_CSeq:]", "CSeq: [$cseq] INVITE");
     [
-        response(180, "Ringing", Body::None, Repeat::No),
+        response(status, phrase, body, Repeat::No),
         "<recv request=\"CANCEL\" timeout=\"120000\"/>\n".into(),
         response(200, "OK", Body::None, Repeat::No),
         terminated,

@@ -41,6 +41,16 @@ impl Voice {
         Self::Clip(clip)
     }
 
+    /// One of the prompts that are built in, once.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    pub fn plays(prompt: &str) -> Self {
+        let prompt = Prompts::open(None).get(prompt).expect("a built-in prompt");
+        let bytes = prompt.bytes(LAW).iter();
+        Self::Clip(bytes.map(|byte| LAW.decode(*byte)).collect())
+    }
+
     /// `count` samples from the sample `from` on.
     pub fn samples(&self, from: u64, count: usize) -> Vec<i16> {
         match self {

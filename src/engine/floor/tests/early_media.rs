@@ -110,3 +110,84 @@ fn who_is_transferred_hears_music_until_somebody_answers() {
          7 bridge L1 95588",
     );
 }
+
+#[test]
+fn what_the_network_says_before_an_answer_ends_the_dial_with_what_it_came_to() {
+    for (said, close) in [
+        ("intercept", "unallocated"),
+        ("vacant", "unallocated"),
+        ("reorder", "congestion again in 300 not counted"),
+        ("no-circuit", "congestion again in 300 not counted"),
+        ("network", "unavailable again in 14400"),
+    ] {
+        check(
+            &format!(
+                "agents 1
+                 campaign c predictive listens
+                 leads c 1
+                 0 ready 1
+                 2 rings L1 early
+                 3.5 judges L1 {said} 1.4"
+            ),
+            &format!(
+                "0 dial L1
+                 2 listen L1 early
+                 3.5 hang up L1
+                 3.5 close L1 {close}"
+            ),
+        );
+    }
+}
+
+#[test]
+fn an_answer_is_listened_to_anew() {
+    check(
+        "agents 1
+         campaign c predictive listens
+         leads c 1
+         0 ready 1
+         2 rings L1 early
+         3 judges L1 human 1
+         5 answers L1
+         6.9 judges L1 human 1.9 1.2
+         7.5 answers a1",
+        "0 dial L1
+         2 listen L1 early
+         5 listen L1
+         6.9 ring a1
+         7.5 bridge L1 a1",
+    );
+}
+
+#[test]
+fn nobody_listens_before_the_answer_where_announcements_go_to_agents() {
+    check(
+        "agents 1
+         campaign c predictive listens announcements=connect
+         leads c 1
+         0 ready 1
+         2 rings L1 early
+         5 answers L1",
+        "0 dial L1
+         5 listen L1",
+    );
+}
+
+#[test]
+fn the_tones_say_more_than_the_refusal_that_crosses_our_cancel() {
+    check(
+        "agents 1
+         campaign c predictive listens
+         leads c 1
+         by hand hangup
+         0 ready 1
+         2 rings L1 early
+         3 judges L1 vacant 1
+         3.1 ends L1 480",
+        "0 dial L1
+         2 listen L1 early
+         3 hang up L1
+         3.1 close L1 unallocated
+         3.1 finish c",
+    );
+}

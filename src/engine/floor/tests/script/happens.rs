@@ -10,7 +10,7 @@ use super::{
 use crate::{
     agent::Unready,
     campaign::State,
-    classification::{Answerer, Finding},
+    classification::{Answerer, Finding, Sit},
     disposition::{Code, Disposition},
     gate::Block,
     ids::{CallId, LeadId, LegId},
@@ -221,8 +221,17 @@ impl Stage {
                     "human" => Answerer::Human,
                     "machine" => Answerer::Machine,
                     "fax" => Answerer::Fax,
-                    "network" => Answerer::Network,
+                    "network" | "intercept" | "vacant" | "reorder" | "no-circuit" => {
+                        Answerer::Network
+                    }
                     _ => Answerer::Unsure,
+                },
+                sit: match *whom {
+                    "intercept" => Some(Sit::Intercept),
+                    "vacant" => Some(Sit::VacantCode),
+                    "reorder" => Some(Sit::Reorder),
+                    "no-circuit" => Some(Sit::NoCircuit),
+                    _ => None,
                 },
                 why: "told".into(),
                 after_ms: ms(after),

@@ -450,6 +450,7 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
             };
             settings.classification.message = Some(value.into());
         }
+        "announcements" => settings.classification.network = Treatment::Connect,
         "checked" => settings.classification.checked_share = value.parse().expect("a share"),
         "shared" => {
             spec.rules.ceiling = Some(Ceiling {

@@ -167,6 +167,7 @@ impl Stage {
                 let beep = if *awaits_beep { " for a beep" } else { "" };
                 format!("listen {}{beep}", leg(l))
             }
+            Command::ListenEarly { leg: l } => format!("listen {} early", leg(l)),
             Command::AgentLegOver { call, quality } if shows("quality") => {
                 let name = self.calls.get(call).map_or("?", String::as_str);
                 format!("agent's leg of {name} {} lost", quality.packets_lost)

@@ -8,7 +8,7 @@ use rand::{Rng, rngs::StdRng};
 
 use super::super::super::{By, Command, Ended, Input, Refusal};
 use crate::{
-    classification::{Answerer, Finding},
+    classification::{Answerer, Finding, Sit},
     ids::LegId,
     time::Millis,
 };
@@ -126,6 +126,23 @@ impl Switch {
                 );
                 self.listen(*leg, *awaits_beep, now, rng)
             }
+            Command::ListenEarly { leg } => {
+                let sounds = self.legs.get(leg).is_some_and(|leg| leg.sounds);
+                assert!(sounds, "{leg} has no early media");
+                if rng.random_bool(0.3) {
+                    let sits = [None, Some(Sit::VacantCode), Some(Sit::NoCircuit)];
+                    let finding = Finding {
+                        answerer: Answerer::Network,
+                        sit: sits[rng.random_range(0..sits.len())],
+                        why: String::new(),
+                        after_ms: 900,
+                        greeted_ms: None,
+                    };
+                    let told = Input::Classified { leg: *leg, finding };
+                    self.plan(now.plus(900), Happening::Tell(told));
+                }
+                None
+            }
             Command::Record { sound, .. } | Command::RecordMessage { sound, .. } => {
                 let begun = Input::RecordStarted {
                     sound: *sound,
@@ -164,6 +181,7 @@ impl Switch {
         ];
         let finding = Finding {
             answerer: answerers[rng.random_range(0..answerers.len())],
+            sit: None,
             why: String::new(),
             after_ms,
             greeted_ms: rng.random_bool(0.5).then_some(after_ms / 2),

@@ -125,7 +125,7 @@ pub(crate) async fn settle(
     outcome: Outcome,
     now: Millis,
 ) -> Result<()> {
-    let failed = i64::from(!outcome.is_success());
+    let failed = i64::from(close.dialled && !outcome.is_success());
     let rows = on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = $2, outcome = $3,
              next_dial_at = CASE WHEN appointed AND appoint_at > $6 THEN appoint_at ELSE $4 END,

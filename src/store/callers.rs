@@ -28,27 +28,30 @@ pub(crate) async fn dialled(tx: &mut Tx, open: &OpenAttempt) -> Result<()> {
     Ok(())
 }
 
-/// What came of a dial; one that is closed already changes nothing.
+/// What came of a dial; one that is closed already changes nothing. One for which no INVITE left was
+/// none.
 pub(crate) async fn closed(tx: &mut Tx, attempt: &CloseAttempt, call: &CloseCall) -> Result<()> {
     let answered = call.answer_class == AnswerClass::Person;
     let lasted = call.times.answered.zip(call.times.ended);
     let short = lasted.is_some_and(|(from, to)| to.since(from) < SHORT);
     let blocked = matches!(call.outcome, Outcome::Blocked | Outcome::Unwanted);
-    if !answered && !short && !blocked {
+    if !answered && !short && !blocked && attempt.dialled {
         return Ok(());
     }
     let dial: Option<(String, String, i64)> = on!(tx.conn(), c => sqlx::query_as(
-        "SELECT orgi, caller, reserved_at FROM attempts WHERE id = $1 AND state = 'open'")
+        "SELECT orgi, caller, reserved_at FROM attempts
+         WHERE id = $1 AND state = 'open' AND mode <> 'test'")
         .bind(attempt.id.to_string()).fetch_optional(c).await)?;
     let Some((orgi, caller, at)) = dial else {
         return Ok(());
     };
     on!(tx.conn(), c => sqlx::query(
         "UPDATE caller_hours SET answered = answered + $4, short = short + $5,
-             blocked = blocked + $6
+             blocked = blocked + $6, dials = dials - $7
          WHERE orgi = $1 AND caller = $2 AND hour = $3")
         .bind(&orgi).bind(&caller).bind(at.div_euclid(HOUR) * HOUR)
         .bind(i64::from(answered)).bind(i64::from(short)).bind(i64::from(blocked))
+        .bind(i64::from(!attempt.dialled))
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -89,16 +92,20 @@ mod tests {
     async fn a_caller_number_has_its_dials_answers_and_refusals() {
         on_both(|home| async move {
             let db = &home.db;
-            let (campaign, _) = floor::campaign(db, 3).await;
-            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 3, NOW)
+            let (campaign, _) = floor::campaign(db, 4).await;
+            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 4, NOW)
                 .await
                 .unwrap()
                 .leads;
             for (number, lead) in drawn.iter().enumerate() {
                 let open = floor::attempt(number as u64 + 1, &campaign, lead);
                 assert_eq!(dials::open(db, floor::NODE, &open).await.unwrap(), None);
-                let outcome = [Outcome::Connected, Outcome::Blocked, Outcome::Busy][number];
+                let outcomes = [Outcome::Connected, Outcome::Blocked, Outcome::Busy];
+                let outcome = outcomes.get(number).copied();
+                let outcome = outcome.unwrap_or(Outcome::Congestion);
                 let mut close = floor::close(&open, outcome, None);
+                let attempt = close.attempt.as_mut().unwrap();
+                attempt.dialled = number < 3;
                 if number == 0 {
                     close.answer_class = AnswerClass::Person;
                     close.times.answered = Some(NOW.plus(2_000));

@@ -1,16 +1,18 @@
 //! Phones send their calls on by REFER, with Replaces and without, with SIPp and baresip as the phones.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::{
     baresip::Baresip,
-    office::{BREATH_MS, LONG, ONE, OTHER, Office, closed, hears, leg, leg_of, legs, until},
+    client::Client,
+    office::{BREATH_MS, LONG, ONE, OTHER, Office, SOON, closed, hears, leg, leg_of, legs, until},
     person::Person,
     sipp::Sipp,
     sipp_phone::refer_to_call,
     stage,
     tone_end::ToneEnd,
     voice::Voice,
+    wait,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,9 +84,11 @@ async fn a_phone_that_sends_its_customer_on_is_told_when_somebody_answers() {
         .waits(BREATH_MS)
         .refers(&refer("1009"), 202)
         .told(100)
+        .told(180)
         .told(486)
         .refers(&refer("1002"), 202)
         .told(100)
+        .told(180)
         .told(200)
         .released();
     let refuses = busy.script().refuses_a_call("486 Busy Here");
@@ -108,6 +112,66 @@ async fn a_phone_that_sends_its_customer_on_is_told_when_somebody_answers() {
         leg_of(&agents[1], "hung_up"),
     ];
     assert_eq!(legs(api, &call).await, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_names_its_call_before_that_is_answered_is_told_when_it_is() {
+    let office = Office::open().await;
+    let (api, agents) = (&office.api, &office.agents);
+    let carrier = Sipp::carrier(LONG);
+    let sound = ToneEnd::start(Voice::Tone(OTHER));
+    let colleague = Baresip::ringing(&agents[1].extension, &agents[1].secret, office.server.sip);
+    office.sign_in(1).await;
+    let phone = office.sipp("1001").await;
+    let script = phone
+        .script()
+        .takes_a_call()
+        .waits(BREATH_MS)
+        .holds()
+        .calls_and_it_rings(2, "1002")
+        .refers(&refer_to_call("1002", 2), 202)
+        .told(100)
+        .told(180)
+        .is_let_go_of_and_told(200)
+        .released();
+    let mut playing = phone.run(&script, &[sound.port, sound.port]);
+    agents[0].work(api).await;
+    office.dial(&carrier).await;
+    until(api, &agents[1], "busy", Some("ringing")).await;
+    let notified = || async { json!(notified(api).await) };
+    let is_told = |count: &Value| count.as_u64() >= Some(2);
+    wait::until_seen(
+        "the phone to be told that it rings",
+        SOON,
+        notified,
+        is_told,
+    )
+    .await;
+    colleague.order("accept", "");
+    phone.ended(&mut playing).await;
+    hears(&carrier, &[ONE]).await;
+    until(api, &agents[1], "busy", Some("answered")).await;
+    colleague.order("hangup", "");
+    let call = closed(api, 1).await;
+    assert_eq!(call["agent_id"], *agents[1].id, "{call:#}");
+    let both = [
+        leg_of(&agents[0], "transferred"),
+        leg_of(&agents[1], "hung_up"),
+    ];
+    assert_eq!(legs(api, &call).await, both);
+}
+
+/// How often a phone of the open call was told how its transfer goes.
+async fn notified(api: &Client) -> usize {
+    let calls = api.all("/calls").await;
+    let Some(call) = calls.iter().find(|call| call["state"] != "closed") else {
+        return 0;
+    };
+    let path = format!("/calls/{}/trace", stage::text(&call["id"]));
+    let trace = api.get(&path).await;
+    let messages = trace["messages"].as_array().expect("messages").iter();
+    let ours = messages.filter(|message| message["sent"] == true);
+    ours.filter(|message| message["title"] == "NOTIFY").count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,8 +214,7 @@ async fn a_phone_without_an_agent_sends_its_callers_on() {
         .takes_a_call()
         .waits(BREATH_MS)
         .refers(&refer("1002"), 202)
-        .told(100)
-        .told(200)
+        .told_at_last(200)
         .released();
     for (script, count) in [(asks_first, 1), (at_once, 2)] {
         let mut playing = phone.run(&script, &[sound.port, sound.port]);

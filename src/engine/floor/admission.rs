@@ -281,6 +281,10 @@ impl Floor {
     }
 
     pub(super) fn gateway_answers(&mut self, id: &GatewayId, up: bool, now: Millis) {
+        match up {
+            true => self.down.remove(id),
+            false => self.down.insert(id.clone()),
+        };
         let Some(gateway) = self.gateways.get_mut(id) else {
             return;
         };

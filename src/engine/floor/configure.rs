@@ -78,7 +78,9 @@ impl Floor {
     fn configure_gateways(&mut self, specs: Vec<GatewaySpec>, now: Millis) {
         let mut old = std::mem::take(&mut self.gateways);
         for spec in specs {
-            let state = match old.remove(&spec.id) {
+            let known = old.remove(&spec.id);
+            let is_new = known.is_none();
+            let state = match known {
                 Some(gateway) => gateway.state.with(spec.settings),
                 None => gateway::Gateway::new(spec.settings, now),
             };
@@ -87,9 +89,13 @@ impl Floor {
                 state,
                 gone: false,
             };
-            self.gateways.insert(spec.id, gateway);
+            self.gateways.insert(spec.id.clone(), gateway);
+            if is_new && self.down.contains(&spec.id) {
+                self.gateway_answers(&spec.id, false, now);
+            }
         }
         for (id, gateway) in old {
+            self.down.remove(&id);
             if gateway.state.in_use > 0 {
                 let gone = true;
                 self.gateways.insert(id, Gateway { gone, ..gateway });

@@ -87,10 +87,12 @@ impl Floor {
         }
         self.pop_up(agent, id);
         if self.take_nailed_up(id, agent) {
+            self.agent_leg_began(id, agent, now);
             self.join(id, now);
             return;
         }
         let leg = self.ring_for(id, agent, RING_MS);
+        self.offer_leg_began(id, agent, leg, now);
         if let Some(call) = self.calls.get_mut(&id) {
             call.agent_leg = Some(leg);
         }
@@ -141,6 +143,7 @@ impl Floor {
             shows: None,
             refused: Vec::new(),
         });
+        self.outside_leg_began(id, leg, number, now);
         self.ask_about(id, leg, number, now);
     }
 
@@ -154,6 +157,7 @@ impl Floor {
             return;
         }
         if !allowed {
+            self.leg_over(id, leg, "dnc", now);
             self.not_reached_for(id, Cause::Declined, now);
         } else if !self.dial_through(id, now) {
             self.not_reached_for(id, Cause::Congestion, now);
@@ -201,6 +205,7 @@ impl Floor {
         let Ok(way) = self.way_out(&number, &refused, now) else {
             return false;
         };
+        self.leg_over(id, old, "gateway", now);
         if let Some(call) = self.calls.get_mut(&id) {
             call.agent_leg = Some(leg);
             if let Some(out) = &mut call.way.out {
@@ -208,6 +213,7 @@ impl Floor {
             }
         }
         self.legs.insert(leg, Role::AgentFor(id));
+        self.outside_leg_began(id, leg, &number, now);
         let over = Why::ReachingIsOver(id, leg);
         self.timers.set(now.plus(way.ring_ms() + GUARD_MS), over);
         self.ring_back(id);
@@ -230,7 +236,7 @@ impl Floor {
                 let cause = Cause::NoAnswer;
                 self.commands.push_back(Command::Hangup { leg, cause });
             }
-            self.leg_over(id, leg, "no_answer", now);
+            self.leg_over(id, leg, why.of_leg(), now);
         }
         self.free_way_out(id, now);
         self.free_rung_phone(id);

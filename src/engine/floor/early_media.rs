@@ -21,9 +21,9 @@ impl Floor {
                 let id = *id;
                 self.caller_hears_ringing(id, leg, early);
             }
-            Some(Role::Party(id)) if early => {
+            Some(Role::Party(id)) => {
                 let id = *id;
-                self.party_sounds(id, leg);
+                self.party_rings(id, leg, early);
             }
             _ => {}
         }
@@ -72,13 +72,20 @@ impl Floor {
         self.touch_all(now);
     }
 
-    /// Somebody whom an agent asks. Who is transferred hears music until somebody answers.
-    fn party_sounds(&mut self, id: CallId, leg: LegId) {
+    /// Somebody whom an agent asks, or to whom a phone sends its customer. Who is transferred hears music
+    /// until somebody answers.
+    fn party_rings(&mut self, id: CallId, leg: LegId, early: bool) {
         let call = self.calls.get_mut(&id);
-        if let Some(party) = call.and_then(|call| call.parties.with(leg)) {
-            party.sounds = true;
+        let Some(party) = call.and_then(|call| call.parties.with(leg)) else {
+            return;
+        };
+        let is_news = !std::mem::replace(&mut party.rings, true);
+        party.sounds |= early;
+        let asked_on = party.asked_on;
+        if is_news {
+            self.tell_ringing(asked_on);
         }
-        if self.is_second(id, leg) {
+        if early && self.is_second(id, leg) {
             self.arrange(id);
         }
     }

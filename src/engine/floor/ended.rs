@@ -24,6 +24,11 @@ impl Floor {
         let by_gateway = why_gone(&ended) == "gateway";
         let is_remote = self.remote.contains_key(&leg);
         self.remote_over(leg, by_gateway, now);
+        if let Some(Role::Customer(call)) = &role
+            && self.was_not_sent(*call, &ended)
+        {
+            self.not_dialled(*call);
+        }
         if let Some(role) = &role
             && self.next_gateway_takes(role, leg, Some(&ended), now)
         {
@@ -62,6 +67,13 @@ impl Floor {
             Some(Role::Supervisor) => self.supervisor_gone(leg, now),
             None => self.agent_has_left(leg, ended.quality),
         }
+    }
+
+    /// A 503 of our own making: nothing could be sent to the gateway at all.
+    fn was_not_sent(&self, id: CallId, ended: &Ended) -> bool {
+        let call = self.calls.get(&id);
+        let is_ours = ended.by == By::Network && ended.sip_status == Some(503);
+        is_ours && call.is_some_and(|call| call.times.ringing.is_none())
     }
 
     /// The switch did not take the leg: our side failed, nobody was bothered.

@@ -124,6 +124,12 @@ impl Floor {
         }
     }
 
+    pub(super) fn outside_leg_began(&mut self, id: CallId, leg: LegId, number: &str, now: Millis) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.log.begin(leg, "outside", number, now);
+        }
+    }
+
     pub(super) fn supervisor_began(&mut self, id: CallId, leg: LegId, phone: &str, now: Millis) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.log.begin(leg, "supervisor", phone, now);

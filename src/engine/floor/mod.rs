@@ -131,6 +131,9 @@ pub struct Floor {
     agents: BTreeMap<AgentId, Agent>,
     queues: BTreeMap<QueueId, Queue>,
     gateways: BTreeMap<GatewayId, Gateway>,
+    /// Gateways that do not answer or have no address, as the switch tells it; the configuration may
+    /// come later.
+    down: BTreeSet<GatewayId>,
     routes: Vec<Rule>,
     menus: Arc<Menus>,
     /// Every extension of the house, whether its phone is there or not.
@@ -178,6 +181,7 @@ impl Floor {
             agents: BTreeMap::new(),
             queues: BTreeMap::new(),
             gateways: BTreeMap::new(),
+            down: BTreeSet::new(),
             routes: Vec::new(),
             menus: Arc::default(),
             extensions: BTreeSet::new(),

@@ -177,8 +177,11 @@ impl Floor {
             if let Who::Agent(agent) = who {
                 let _ = self.step(&agent, now, |machine| machine.answer(now));
             }
+            if self.takes_sent(id, leg, now) {
+                return;
+            }
             self.answer_own(id);
-            if !self.takes_sent(id, leg, now) && !self.join_all(id, now) {
+            if !self.join_all(id, now) {
                 self.arrange(id);
                 self.tell_call(id);
             }

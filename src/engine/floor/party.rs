@@ -29,6 +29,8 @@ pub(super) struct Party {
     pub who: Who,
     pub leg: LegId,
     pub reach: Reach,
+    /// It has told that it rings.
+    pub rings: bool,
     /// It sends early media.
     pub sounds: bool,
     /// The gateway of which it has a channel.
@@ -129,6 +131,7 @@ impl Party {
             who,
             leg,
             reach: Reach::Ringing,
+            rings: false,
             sounds: false,
             channel: None,
             shows: None,

@@ -138,12 +138,20 @@ impl Floor {
         }
     }
 
-    /// The phone's second call is over: so is the question.
+    /// The phone's second call is over: so is the question, unless the phone has sent its customer on to
+    /// whom it asked.
     pub(super) fn own_gone(&mut self, id: CallId, leg: LegId, now: Millis) {
-        let via = self.calls.get(&id).and_then(Call::via);
-        if via.is_some_and(|via| via.leg == leg) {
-            self.drop_second(id, now);
+        let second = self.calls.get_mut(&id);
+        let second = second.and_then(|call| call.parties.second.as_mut());
+        let is_via = |second: &&mut Party| second.via.as_ref().is_some_and(|via| via.leg == leg);
+        let Some(second) = second.filter(is_via) else {
+            return;
+        };
+        if second.asked_on.is_none() {
+            return self.drop_second(id, now);
         }
+        second.via = None;
+        self.arrange(id);
     }
 
     /// Lets go of the leg with which a phone called a second party.

@@ -1,6 +1,8 @@
 //! A phone sends its customer on (REFER, RFC 3515; with Replaces, RFC 3891) and is told how that went: at
-//! once where there is a place for the customer, else when the one who is rung has answered or does not
-//! come. Until then the customer hears music and the phone stays; it has them back where nobody comes.
+//! once where there is a place for the customer, else that it rings, and when the one who is rung has
+//! answered or does not come. Until then the customer hears music and the phone stays; it has them back
+//! where nobody comes. So it is with whom the phone has called itself and who does not answer yet
+//! (RFC 5589 section 6.2).
 
 use super::{
     Command, Floor, OrderRefused,
@@ -14,6 +16,7 @@ use crate::{
     time::Millis,
 };
 
+const RINGING: u16 = 180;
 const DONE: u16 = 200;
 
 /// Where a customer is whom a phone has sent on.
@@ -58,6 +61,9 @@ impl Floor {
             let pair = [(own, via), (via, own)];
             if !pair.contains(&(Some(leg), Some(replaced))) {
                 return Err(DECLINED);
+            }
+            if self.waits_for_second(call, leg) {
+                return Ok(Sent::Waits);
             }
             let done = self.complete_call(call, now);
             return done.map(|()| Sent::There).map_err(|no| status_of(&no));
@@ -105,6 +111,22 @@ impl Floor {
         Ok(Sent::Waits)
     }
 
+    /// Whom the phone has called itself is to have its customer, and has not answered yet: from now on
+    /// that is what is waited for, whatever becomes of the phone's own call. False where there is nobody
+    /// to wait for.
+    fn waits_for_second(&mut self, id: CallId, leg: LegId) -> bool {
+        let call = self.calls.get_mut(&id);
+        let second = call.and_then(|call| call.parties.second.as_mut());
+        let Some(second) = second.filter(|second| !second.is_up()) else {
+            return false;
+        };
+        second.asked_on = Some(leg);
+        if second.rings {
+            self.tell_ringing(Some(leg));
+        }
+        true
+    }
+
     /// Who was rung for a phone's customer has answered and takes them. False when the phone only asks.
     pub(super) fn takes_sent(&mut self, id: CallId, leg: LegId, now: Millis) -> bool {
         let second = self.calls.get(&id);
@@ -114,6 +136,11 @@ impl Floor {
             self.hand_over(id, now);
         }
         is_sent
+    }
+
+    /// The phone that sent its customer on is told that it rings.
+    pub(super) fn tell_ringing(&mut self, asked_on: Option<LegId>) {
+        self.tell_sender(asked_on, RINGING);
     }
 
     /// The phone that sent its customer on is told that they are away.

@@ -78,8 +78,10 @@ impl Floor {
         true
     }
 
-    /// It rings where the caller wants to go; `of` with early media.
+    /// It rings where the caller wants to go; `of` with early media, which a number outside may send, be
+    /// it that of an agent's telephone.
     pub(super) fn caller_hears_ringing(&mut self, id: CallId, of: LegId, early: bool) {
+        let is_outside = self.remote.contains_key(&of);
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -89,7 +91,7 @@ impl Floor {
         let (Some(leg), true) = (call.customer, rings) else {
             return;
         };
-        let sounds = early && is_reached;
+        let sounds = early && (is_reached || is_outside);
         if call.is_unanswered() {
             self.commands.push_back(Command::Ring { leg });
             if sounds {
@@ -139,6 +141,17 @@ impl Cause {
             Outcome::Declined | Outcome::Blocked | Outcome::Unwanted => Self::Declined,
             Outcome::Unallocated => Self::Unallocated,
             _ => Self::Congestion,
+        }
+    }
+
+    /// Why a leg that was rung for a caller ended, in a word.
+    pub(super) fn of_leg(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Normal | Self::Declined => "rejected",
+            Self::Unallocated => "bad_number",
+            Self::Congestion => "gateway",
         }
     }
 

@@ -49,6 +49,7 @@ impl SippPhone {
             house: format!("127.0.0.1:{}", self.house),
             steps: String::new(),
             sent: 0,
+            rest: String::new(),
         }
     }
 
@@ -113,6 +114,8 @@ pub struct Script {
     steps: String,
     /// Requests sent so far in the first call.
     sent: u32,
+    /// What is still to come of a call that rings.
+    rest: String,
 }
 
 impl Script {
@@ -220,6 +223,22 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self
     }
 
+    /// It is told how the transfer went: NOTIFYs up to one with this status.
+    pub fn told_at_last(mut self, status: u16) -> Self {
+        let nth = self.steps.len();
+        self.steps += &format!(
+            "<label id=\"again{nth}\"/>
+<recv response=\"202\" optional=\"true\"/>
+<recv request=\"NOTIFY\"><action>
+<ereg regexp=\"SIP/2.0 {status} \" search_in=\"body\" check_it=\"false\" assign_to=\"last{nth}\"/>
+</action></recv>
+{OK}<nop next=\"told{nth}\" test=\"last{nth}\"/>
+<nop next=\"again{nth}\"/>
+<label id=\"told{nth}\"/>\n"
+        );
+        self
+    }
+
     /// The house hangs up on it, in one of its calls.
     pub fn released(mut self) -> Self {
         self.steps += "<recv request=\"BYE\" timeout=\"60000\"/>\n";
@@ -258,6 +277,40 @@ Contact: <sip:{}@[local_ip]:[local_port]>
     pub fn calls_and_is_told(self, call: u32, number: &str, early: u16, status: u16) -> Self {
         let (name, word) = (self.extension.clone(), self.secret.clone());
         self.invites((&name, &word), (call, number, ""), Some(early), status)
+    }
+
+    /// It calls a number, which rings; what comes of that is [`Self::is_let_go_of_and_told`].
+    pub fn calls_and_it_rings(self, call: u32, number: &str) -> Self {
+        let mut script = self.calls_and_is_told(call, number, 180, 480);
+        let rings = script
+            .steps
+            .rfind("<recv response=\"180\"")
+            .expect("it rings");
+        let rest = script.steps.split_off(rings);
+        let end = rest.find("<recv response=\"480\"").expect("an end");
+        let ends = rest[end..].to_owned();
+        // The tag that names the call is there as soon as it rings.
+        let refusal = ends.find("<send>").expect("the ACK of the refusal");
+        let rings = ends[..refusal].replace("response=\"480\"", "response=\"180\"");
+        script.steps += &rings;
+        script.rest = ends;
+        script
+    }
+
+    /// The house gives up the call that rings, and tells how the transfer went, in any order.
+    pub fn is_let_go_of_and_told(mut self, status: u16) -> Self {
+        let ends = std::mem::take(&mut self.rest);
+        let refusal = "<recv response=\"480\"";
+        let any_time = format!("{refusal} optional=\"true\" next=\"first\"");
+        let first = ends.replacen(&format!("{refusal} timeout=\"60000\""), &any_time, 1);
+        let ack = first.find("<send>").expect("the ACK of the refusal");
+        let (first, ack) = first.split_at(ack);
+        self.steps += first;
+        self = self.told(status);
+        self.steps += &format!("{ends}<nop next=\"both\"/>\n<label id=\"first\"/>\n{ack}");
+        self = self.told(status);
+        self.steps += "<label id=\"both\"/>\n";
+        self
     }
 
     fn invites(

@@ -166,3 +166,35 @@ fn who_hangs_up_while_the_store_is_asked_calls_the_dial_off() {
          4 hang up a1",
     );
 }
+
+#[test]
+fn a_gateway_that_cannot_be_reached_at_all_has_not_dialled() {
+    check(
+        "agents 1
+         another gateway second
+         campaign c robot fallback=second
+         leads c 1
+         show route dialled
+         1 ends L1 503 network
+         2 ends L1 503 network",
+        "0 dial L1 as 02110000 by trunk
+         1 dial L1 as 02110000 by second
+         2 close L1 congestion again in 300 not counted not dialled",
+    );
+}
+
+#[test]
+fn a_gateway_without_an_address_is_told_before_it_is_known_and_dials_nothing() {
+    check(
+        "agents 1
+         campaign c robot gateway=late
+         leads c 1
+         show route
+         0 gateway late down
+         1 set another gateway late
+         2 why c
+         3 gateway late up",
+        "2 0 lines: Gateway
+         3 dial L1 as 02110000 by late",
+    );
+}

@@ -84,6 +84,7 @@ fn a_transfer_outside_goes_by_the_next_gateway_and_past_the_lists() {
          6 park L1 music
          6 park a1 ringback
          6 dial 95588
+         7 tell a1 of its transfer 180
          7 park L1 music
          7 a1 hears 95588 early
          8 tell a1 of its transfer 503
@@ -196,5 +197,57 @@ fn whoever_is_up_already_has_the_customer_at_once() {
         "5 tell a1 of its transfer 200
          5 hang up a1
          5 bridge L1 a2",
+    );
+}
+
+#[test]
+fn whoever_is_asked_and_rings_still_takes_the_customer_when_they_answer() {
+    // The phone names its second call (Replaces) before that is answered, and lets go of it at once, as
+    // phones do, or not at all.
+    for (then, gone) in [
+        ("8.1 ends own 487", ""),
+        ("8.1 wait", "10 hang up own NoAnswer"),
+    ] {
+        check_talk(
+            &format!(
+                "agents 1 2
+                 show legs
+                 5 holds a1 on
+                 6 dials at 801 own 802
+                 7 rings a2
+                 8 refers a1 802 own
+                 {then}
+                 10 answers a2
+                 20 ends L1"
+            ),
+            &format!(
+                "6 ring a2
+                 8 tell a1 of its transfer 180
+                 {gone}
+                 10 tell a1 of its transfer 200
+                 10 hang up a1
+                 10 bridge L1 a2
+                 20 close L1 connected by 2, agent 1 from 2 to 10 transferred, agent 2 from 10 to 20 call_over
+                 20 hang up a2"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_phone_whose_party_never_answers_is_told_so_and_has_the_customer_back() {
+    check_talk(
+        "agents 1 2
+         5 holds a1 on
+         6 dials at 801 own 802
+         7 refers a1 802 own
+         8 rings a2
+         8 ends own 487
+         9 ends a2 486
+         10 holds a1 off",
+        "6 ring a2
+         8 tell a1 of its transfer 180
+         9 tell a1 of its transfer 486
+         10 bridge L1 a1",
     );
 }

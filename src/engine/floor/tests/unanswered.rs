@@ -231,9 +231,52 @@ fn a_call_for_a_telephone_outside_is_answered_when_its_agent_does() {
          9 ends x",
         "1 dial 13900000001
          2 180 to x
+         2 progress x
+         2 x hears 13900000001 early
          4 answer x
          4 bridge x 13900000001
          9 close 8500 connected by 1
          9 hang up 13900000001",
+    );
+}
+
+#[test]
+fn numbers_and_agents_that_are_called_for_a_caller_are_legs_of_the_call() {
+    check(
+        "agents 1
+         another gateway second
+         phone 8500
+         phone 8600
+         forbidden 13900000008
+         route ^139 outbound=trunk,second
+         route 777 inbound=801
+         route 801 basic
+         show legs
+         1 dials at 8500 x 13900000009
+         2 ends 13900000009 503
+         5 answers 13900000009
+         9 ends x
+         10 dials at 8500 y 13900000008
+         11 dials at 8500 z 8600
+         12 ends 8600 486
+         13 calls u 777
+         14 answers a1
+         19 ends u",
+        "1 dial 13900000009
+         2 dial 13900000009
+         5 answer x
+         5 bridge x 13900000009
+         9 close 8500 connected, outside 13900000009 to 2 gateway, outside 13900000009 from 5 to 9 call_over
+         9 hang up 13900000009
+         10 hang up y Declined
+         10 close 8500 declined, outside 13900000008 to 10 dnc
+         11 ring 8600
+         12 hang up z Busy
+         12 close 8500 busy, extension 8600 to 12 busy
+         13 ring a1
+         14 answer u
+         14 bridge u a1
+         19 close u connected by 1, agent 1 from 14 to 19 call_over
+         19 hang up a1",
     );
 }

@@ -19,6 +19,14 @@ pub(crate) fn until(at: Millis) -> Duration {
     Duration::from_millis(u64::try_from(at.0.saturating_sub(now().0)).unwrap_or_default())
 }
 
+/// Waits so long, or for ever.
+pub(crate) async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A clock that is being kept right moves by less between two looks.
 const KEPT_RIGHT_MS: i64 = 1_000;
 

@@ -195,7 +195,7 @@ impl Shell {
                 Some(event) = events.recv() => self.hear(event),
                 Some(input) = inputs.recv() => self.take(input),
                 Some(ask) = asks.recv() => self.answer(ask),
-                () = sleep(wake) => {
+                () = clock::sleep(wake) => {
                     let now = self.now();
                     self.floor.handle_wake(now);
                 }
@@ -444,12 +444,5 @@ fn refused(no: &No) -> Refusal {
     Refusal {
         code: "GATE_REFUSED",
         message: format!("{}{}", no.block.as_str(), basis.unwrap_or_default()),
-    }
-}
-
-async fn sleep(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
     }
 }

@@ -107,6 +107,32 @@ async fn what_a_gateway_cannot_carry_goes_on_by_the_next_in_the_same_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_dialled_through_a_gateway_without_an_address_from_the_start_on() {
+    const LEADS: usize = 2;
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let nowhere = json!({ "name": "nowhere", "host": "nowhere.invalid" });
+    api.put("/gateways/nowhere", nowhere).await;
+    server.stop().await;
+    // The switch says so before the floor knows that there is such a gateway.
+    let _server = house.start();
+    let api = house.admin().await;
+    let ill = |seen: &Value| seen["paused"] == true;
+    let seen = async || look(&api, "nowhere").await;
+    wait::until_seen("the gateway to be shown as down", SOON, seen, ill).await;
+    let numbers: Vec<String> = (0..LEADS).map(|n| format!("1380000{n:03}1")).collect();
+    let batch = stage::batch(&api, "two", &numbers).await;
+    let settings = stage::settings("nowhere");
+    let campaign = stage::start(&api, "robot", &batch, ("robot", "robot"), settings).await;
+    let waits = |stats: &Value| stats["why"] == "gateway" && stats["hopper"] == LEADS;
+    campaign
+        .until(&api, "the campaign to wait", SOON, waits)
+        .await;
+    assert_eq!(campaign.attempts(&api).await.len(), 0, "nothing is tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_with_no_channel_left_delivers_no_more_calls() {
     const NUMBER: &str = "4008001234";
     let house = House::new();

@@ -132,7 +132,7 @@ async fn a_phone_that_names_its_call_before_that_is_answered_is_told_when_it_is(
         .refers(&refer_to_call("1002", 2), 202)
         .told(100)
         .told(180)
-        .is_let_go_of_and_told(200)
+        .let_go_of_and_told(200)
         .released();
     let mut playing = phone.run(&script, &[sound.port, sound.port]);
     agents[0].work(api).await;
@@ -178,7 +178,7 @@ async fn notified(api: &Client) -> usize {
 async fn a_phone_without_an_agent_sends_its_callers_on() {
     let office = Office::open().await;
     let (api, agent) = (&office.api, &office.agents[1]);
-    let colleague = office.baresip(OTHER, 1);
+    let colleague = Baresip::ringing(&agent.extension, &agent.secret, office.server.sip);
     let sound = ToneEnd::start(Voice::Tone(ONE));
     office.sign_in(1).await;
     let mut person = Person::new(office.server.sip).await;
@@ -214,11 +214,15 @@ async fn a_phone_without_an_agent_sends_its_callers_on() {
         .takes_a_call()
         .waits(BREATH_MS)
         .refers(&refer("1002"), 202)
-        .told_at_last(200)
+        .told(100)
+        .told(180)
+        .told(200)
         .released();
     for (script, count) in [(asks_first, 1), (at_once, 2)] {
         let mut playing = phone.run(&script, &[sound.port, sound.port]);
         person.call("4008005678", "13900003333").await;
+        until(api, agent, "busy", Some("ringing")).await;
+        colleague.order("accept", "");
         phone.ended(&mut playing).await;
         until(api, agent, "busy", Some("answered")).await;
         colleague.order("hangup", "");

@@ -223,22 +223,6 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self
     }
 
-    /// It is told how the transfer went: NOTIFYs up to one with this status.
-    pub fn told_at_last(mut self, status: u16) -> Self {
-        let nth = self.steps.len();
-        self.steps += &format!(
-            "<label id=\"again{nth}\"/>
-<recv response=\"202\" optional=\"true\"/>
-<recv request=\"NOTIFY\"><action>
-<ereg regexp=\"SIP/2.0 {status} \" search_in=\"body\" check_it=\"false\" assign_to=\"last{nth}\"/>
-</action></recv>
-{OK}<nop next=\"told{nth}\" test=\"last{nth}\"/>
-<nop next=\"again{nth}\"/>
-<label id=\"told{nth}\"/>\n"
-        );
-        self
-    }
-
     /// The house hangs up on it, in one of its calls.
     pub fn released(mut self) -> Self {
         self.steps += "<recv request=\"BYE\" timeout=\"60000\"/>\n";
@@ -279,7 +263,7 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self.invites((&name, &word), (call, number, ""), Some(early), status)
     }
 
-    /// It calls a number, which rings; what comes of that is [`Self::is_let_go_of_and_told`].
+    /// It calls a number, which rings; what comes of that is [`Self::let_go_of_and_told`].
     pub fn calls_and_it_rings(self, call: u32, number: &str) -> Self {
         let mut script = self.calls_and_is_told(call, number, 180, 480);
         let rings = script
@@ -298,7 +282,7 @@ Contact: <sip:{}@[local_ip]:[local_port]>
     }
 
     /// The house gives up the call that rings, and tells how the transfer went, in any order.
-    pub fn is_let_go_of_and_told(mut self, status: u16) -> Self {
+    pub fn let_go_of_and_told(mut self, status: u16) -> Self {
         let ends = std::mem::take(&mut self.rest);
         let refusal = "<recv response=\"480\"";
         let any_time = format!("{refusal} optional=\"true\" next=\"first\"");

@@ -211,16 +211,6 @@ impl Leg {
         self.attend();
     }
 
-    /// Makes packets as they were negotiated.
-    fn pack(&mut self, remote: Remote) {
-        let (packet, same_codec) = (remote.packet(), self.codec() == Some(remote.codec));
-        match &mut self.framing {
-            Some(framing) => framing.change(packet, same_codec),
-            None if packet == FRAME => {}
-            None => self.framing = Some(Box::new(Framing::new(packet))),
-        }
-    }
-
     /// Keys that begin from now on are passed on to nobody, or again to whoever hears the leg.
     pub fn withhold_keys(&mut self, on: bool) {
         self.withholds_keys = on;

@@ -4,6 +4,7 @@ use super::{Leg, Outlets, Sum};
 use crate::{
     codec::{Codec, Samples},
     comfort::Comfort,
+    command::Remote,
     event::{Event, PlayEnd},
     framing::{Framing, Ready},
     g711::{FRAME, Law},
@@ -17,6 +18,16 @@ use crate::{
 const FILL_AFTER: u64 = 5;
 
 impl Leg {
+    /// Makes packets as they were negotiated.
+    pub(super) fn pack(&mut self, remote: Remote) {
+        let (packet, same_codec) = (remote.packet(), self.codec() == Some(remote.codec));
+        match &mut self.framing {
+            Some(framing) => framing.change(packet, same_codec),
+            None if packet == FRAME => {}
+            None => self.framing = Some(Box::new(Framing::new(packet))),
+        }
+    }
+
     /// A packet of the peer on its way to our far end.
     pub(super) fn relay_sound(&mut self, codec: Codec, packet: &Packet<'_>, tick: u64) {
         let free = self.play.is_none() && !self.keys.is_held();

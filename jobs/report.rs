@@ -44,7 +44,16 @@ fn write(target: PathBuf, name: &str, report: &Report) -> Result<(), JobError> {
     table(&mut writer, "小结 Dispositions", &report.dispositions)?;
     writer.sheet(
         "坐席 Agents",
-        &["坐席 Agent", "通话 Calls", "通话秒 Talk s"],
+        &[
+            "坐席 Agent",
+            "通话 Calls",
+            "通话秒 Talk s",
+            "邀评 Asked",
+            "满意 Satisfied",
+            "一般 Fair",
+            "不满意 Dissatisfied",
+            "未评价 Unanswered",
+        ],
     )?;
     for agent in &report.agents {
         let seconds = agent.talk_ms / 1000;
@@ -52,16 +61,22 @@ fn write(target: PathBuf, name: &str, report: &Report) -> Result<(), JobError> {
             agent.agent_id.as_str().into(),
             agent.calls.into(),
             seconds.into(),
+            agent.surveys.asked.into(),
+            agent.surveys.satisfied.into(),
+            agent.surveys.fair.into(),
+            agent.surveys.dissatisfied.into(),
+            agent.surveys.unanswered.into(),
         ])?;
     }
     writer.finish()
 }
 
-fn figures(report: &Report) -> [(&'static str, i64); 20] {
+fn figures(report: &Report) -> [(&'static str, i64); 25] {
     let Report {
         leads,
         attempts,
         calls,
+        surveys,
         ..
     } = report;
     [
@@ -88,6 +103,11 @@ fn figures(report: &Report) -> [(&'static str, i64); 20] {
             count(report.checks.checked),
         ),
         ("误判的真人 Of these persons", count(report.checks.mistaken)),
+        ("邀评 Asked how it was", surveys.asked),
+        ("满意 Satisfied", surveys.satisfied),
+        ("一般 Fair", surveys.fair),
+        ("不满意 Dissatisfied", surveys.dissatisfied),
+        ("未评价 Unanswered", surveys.unanswered),
     ]
 }
 

@@ -2,7 +2,7 @@
 //! themselves.
 
 use sip::CallRef;
-use switch::{Ban, CommandId, GatewayStatus, LegId, Refused, Registration, Traced};
+use switch::{AddressStatus, Ban, CommandId, GatewayStatus, LegId, Refused, Registration, Traced};
 
 use crate::{Embedded, commands::out_of_step, floor::Floor, translate};
 
@@ -60,6 +60,12 @@ impl Embedded {
     }
 
     pub(crate) fn gateway_statuses(&self) -> Vec<GatewayStatus> {
+        let address = |hop: &sip::HopStatus| AddressStatus {
+            address: hop.hop.addr,
+            answers: hop.answers,
+            latency_ms: hop.latency_ms,
+            rests: hop.rests,
+        };
         let status = |gateway: sip::GatewayStatus| GatewayStatus {
             gateway: gateway.gateway,
             state: gateway.health.map(translate::gateway_state),
@@ -67,11 +73,7 @@ impl Embedded {
             since: Some(gateway.since),
             last_error: gateway.last_error,
             registered: gateway.registered,
-            addresses: gateway
-                .hops
-                .iter()
-                .map(|hop| (hop.hop.addr, hop.answers, hop.rests))
-                .collect(),
+            addresses: gateway.hops.iter().map(address).collect(),
         };
         let known = self.agent.gateways().into_iter().map(status);
         known.chain(self.floor().unresolved()).collect()

@@ -19,7 +19,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            max_channels: 100,
+            max_channels: 30,
             max_cps: 5.0,
             inbound_reserved: 0.1,
         }

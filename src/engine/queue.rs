@@ -68,8 +68,8 @@ pub struct Settings {
     pub call_back_within_ms: i64,
     /// 播报工号: a caller hears the number of the agent who has answered before the two are bridged.
     pub announce_agent: bool,
-    /// What the caller is asked after the conversation (VOX-209).
-    pub survey: survey::Choice,
+    /// What the caller is asked after the conversation; `None`: what the tenant says (VOX-209).
+    pub survey: Option<survey::Choice>,
     /// Numbers of the pool that are shown to whom is called out of this queue.
     pub caller_ids: Vec<String>,
     /// 绑定SIP网关: where predictive campaigns of the queue dial that name no gateway of their own (VOX-040).
@@ -100,13 +100,13 @@ impl Default for Settings {
             time_base: TimeBase::Queue,
             priority: 0,
             abandon_after_ms: 2_000,
-            max_wait_ms: 300_000,
+            max_wait_ms: 0,
             max_wait_no_agent_ms: 0,
             refuse_after_no_agent_ms: 5_000,
             max_waiting: 0,
             resume: false,
             resume_within_ms: 60_000,
-            ring_ms: 15_000,
+            ring_ms: 20_000,
             wrap_up_ms: 10_000,
             welcome: None,
             music: "music".into(),
@@ -115,7 +115,7 @@ impl Default for Settings {
             overflow: None,
             call_back_within_ms: 3_600_000,
             announce_agent: false,
-            survey: survey::Choice::None,
+            survey: None,
             caller_ids: Vec::new(),
             gateway: None,
             sorry: "sorry".into(),

@@ -9,7 +9,9 @@ use std::{
 
 use engine::ids::CallId;
 use switch::Switch;
-pub use switch::{Ban, GatewayState, GatewayStatus, LegId, Registration, Traced};
+pub use switch::{
+    AddressStatus, Ban, Capabilities, GatewayState, GatewayStatus, LegId, Registration, Traced,
+};
 
 /// Calls whose legs are remembered; the oldest go first.
 const REMEMBERED: usize = 20_000;
@@ -49,6 +51,19 @@ impl Lines {
             switch: Some(switch),
             legs: Arc::default(),
         }
+    }
+
+    /// What the switch can do beyond the basic verbs. Lines without a switch, on which nothing can be
+    /// done at all, hide nothing.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        let all = Capabilities {
+            machine_detection: true,
+            recording: true,
+            mixing: true,
+        };
+        let able = self.switch.as_deref().map(Switch::capabilities);
+        able.unwrap_or(all)
     }
 
     /// How every gateway is, those included whose name has no address.
@@ -129,5 +144,23 @@ impl Lines {
 
     fn ask<T: Default>(&self, ask: impl Fn(&dyn Switch) -> T) -> T {
         self.switch.as_deref().map(ask).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_lines_can_do_what_their_switch_can() {
+        let (simple, _far) = switch::sim::pair("gw", "hello", Duration::from_secs(1));
+        let able = Lines::of(simple).capabilities();
+        assert_eq!(
+            (able.recording, able.mixing, able.machine_detection),
+            (true, false, false)
+        );
+        assert!(Lines::default().capabilities().mixing, "hides nothing");
     }
 }

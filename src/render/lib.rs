@@ -17,4 +17,4 @@ mod tests;
 pub use asset::{Asset, asset};
 pub use lang::Lang;
 pub use page::{Error, Frame, Page, Person, page};
-pub use texts::script_texts;
+pub use texts::{fault, script_texts};

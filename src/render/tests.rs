@@ -29,6 +29,7 @@ fn frame(lang: Lang, signed_in: bool) -> Frame {
             "/prompts",
             "/dnc",
             "/rules",
+            "/lines",
             "/setup",
         ],
         section: "/batches".into(),
@@ -92,6 +93,9 @@ fn every_page_renders_in_both_languages() {
     renders::<pages::Floor>();
     renders::<pages::Calls>();
     renders::<pages::Setup>();
+    renders::<pages::Queue>();
+    renders::<pages::Route>();
+    renders::<pages::Lines>();
     renders::<pages::Trace>();
     renders::<pages::Voicemails>();
     renders::<pages::CallBacks>();

@@ -50,13 +50,26 @@ pub(crate) fn text(lang: Lang, id: &str, args: Option<&FluentArgs<'_>>) -> Strin
         .unwrap_or_else(|| format!("⟦{id}⟧"))
 }
 
-/// What scripts show: texts whose id begins with `js-`, `code-` or `word-`. Placeables stay as
+/// What is wrong with a value, which `message` says in English. Other languages go by the code.
+#[must_use]
+pub fn fault(lang: Lang, code: &str, message: &str) -> String {
+    if lang == Lang::En {
+        return message.to_owned();
+    }
+    let mut values = FluentArgs::new();
+    values.set("range", "");
+    let known = |id: &str| texts(lang).get(id, Some(&values));
+    let text = known(&format!("fault-{code}")).or_else(|| known("fault-invalid"));
+    text.unwrap_or_default().trim().to_owned()
+}
+
+/// What scripts show: texts whose id begins with `js-`, `code-`, `fault-` or `word-`. Placeables stay as
 /// `{ $name }` for the script to fill.
 #[must_use]
 pub fn script_texts(lang: Lang) -> BTreeMap<String, String> {
     refresh();
     let used = |id: &&String| {
-        ["js-", "code-", "word-"]
+        ["js-", "code-", "fault-", "word-"]
             .iter()
             .any(|head| id.starts_with(head))
     };

@@ -194,6 +194,8 @@ pub struct HopStatus {
     pub hop: crate::Hop,
     /// Whether it answered the last OPTIONS; `None` before the first.
     pub answers: Option<bool>,
+    /// Round trip of the last OPTIONS that it answered.
+    pub latency_ms: Option<u32>,
     /// It asked for a rest (503 with Retry-After) that is not over.
     pub rests: bool,
 }

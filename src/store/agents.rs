@@ -200,6 +200,7 @@ mod tests {
             let queue = Queue {
                 id: "sales".into(),
                 name: "销售".into(),
+                code: String::new(),
                 settings: engine::queue::Settings::default(),
                 agents: vec!["1001".into()],
             };

@@ -21,7 +21,19 @@ pub struct Report {
     /// What listening to answers came to: human, machine, fax, network or unsure.
     pub verdicts: BTreeMap<String, i64>,
     pub checks: Checks,
+    pub surveys: Surveys,
     pub agents: Vec<AgentSum>,
+}
+
+/// What callers said who were asked how it was (RPT-054).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromRow, Serialize)]
+pub struct Surveys {
+    pub asked: i64,
+    pub satisfied: i64,
+    pub fair: i64,
+    pub dissatisfied: i64,
+    /// 未评价: asked, and nothing said that the survey knows.
+    pub unanswered: i64,
 }
 
 /// Answers that were taken for machines, of a predictive campaign.
@@ -79,6 +91,25 @@ pub struct AgentSum {
     pub agent_id: String,
     pub calls: i64,
     pub talk_ms: i64,
+    #[sqlx(flatten)]
+    pub surveys: Surveys,
+}
+
+/// The columns of [`Surveys`] over calls.
+const SURVEYS: &str = "COUNT(survey) AS asked,
+    COUNT(CASE WHEN survey IS NOT NULL AND score = 1 THEN 1 END) AS satisfied,
+    COUNT(CASE WHEN survey IS NOT NULL AND score = 2 THEN 1 END) AS fair,
+    COUNT(CASE WHEN survey IS NOT NULL AND score = 3 THEN 1 END) AS dissatisfied,
+    COUNT(CASE WHEN survey IS NOT NULL AND score IS NULL THEN 1 END) AS unanswered";
+
+/// What the campaign's callers said how it was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn surveys(db: &Db, campaign: &str) -> Result<Surveys> {
+    let sql = format!("SELECT {SURVEYS} FROM calls WHERE campaign_id = $1 AND mode <> 'test'");
+    Ok(on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(campaign).fetch_one(c).await)?)
 }
 
 /// # Errors
@@ -134,11 +165,13 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
          WHERE campaign_id = $1 AND verdict IS NOT NULL GROUP BY 1"
     ).bind(campaign).fetch_all(c).await)?;
     let life = crate::books::life(db, campaign).await?;
-    let agents: Vec<AgentSum> = on!(db.read(), c => sqlx::query_as(
-        "SELECT agent_id, COUNT(*) AS calls, CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms
+    let by_agent = format!(
+        "SELECT agent_id, COUNT(*) AS calls, CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms, {SURVEYS}
          FROM calls WHERE campaign_id = $1 AND agent_id IS NOT NULL GROUP BY agent_id
          ORDER BY agent_id"
-    ).bind(campaign).fetch_all(c).await)?;
+    );
+    let agents: Vec<AgentSum> = on!(db.read(), c => sqlx::query_as(sqlx::AssertSqlSafe(by_agent))
+        .bind(campaign).fetch_all(c).await)?;
     Ok(Report {
         campaign_id: campaign.into(),
         leads,
@@ -152,6 +185,7 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
             checked: life.checked,
             mistaken: life.mistaken,
         },
+        surveys: surveys(db, campaign).await?,
         agents,
     })
 }

@@ -104,6 +104,7 @@ pub mod surveys;
 pub mod targets;
 pub mod task_draws;
 pub mod tasks;
+pub mod tenant_settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod undo;

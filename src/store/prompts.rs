@@ -108,6 +108,7 @@ mod tests {
             let queue = Queue {
                 id: "q".into(),
                 name: "售后".into(),
+                code: String::new(),
                 settings: queue::Settings {
                     welcome: Some("hello".into()),
                     ..queue::Settings::default()

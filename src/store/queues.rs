@@ -9,12 +9,17 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, doc, on};
+use crate::{
+    Db, Result, Tx, doc, on,
+    tenant_settings::{self, Surveys},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Queue {
     pub id: String,
     pub name: String,
+    /// A word of the house for it (代码, VOX-039); free text.
+    pub code: String,
     pub settings: Settings,
     pub agents: Vec<String>,
 }
@@ -33,10 +38,10 @@ pub struct InQueue {
 pub async fn put(tx: &mut Tx, orgi: &str, queue: &Queue, now: Millis) -> Result<()> {
     let settings = doc::text("queue", &queue.settings)?;
     on!(tx.conn(), c => sqlx::query(
-        "INSERT INTO queues (id, orgi, name, settings, created_at) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO queues (id, orgi, name, settings, created_at, code) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings,
-             revision = queues.revision + 1")
-        .bind(&queue.id).bind(orgi).bind(&queue.name).bind(&settings).bind(now.0)
+             code = excluded.code, revision = queues.revision + 1")
+        .bind(&queue.id).bind(orgi).bind(&queue.name).bind(&settings).bind(now.0).bind(&queue.code)
         .execute(c).await.map(|_| ()))
     .map_err(|error| crate::Error::from(error).unique_as("NAME_TAKEN"))?;
     set_agents(tx, &queue.id, &queue.agents).await
@@ -117,17 +122,18 @@ pub async fn members(db: &Db, queue: &str) -> Result<Vec<InQueue>> {
 /// # Errors
 /// When the database refuses.
 pub async fn list(db: &Db, orgi: &str) -> Result<Vec<Queue>> {
-    let rows: Vec<(String, String, String)> = on!(db.read(), c => sqlx::query_as(
-        "SELECT id, name, settings FROM queues WHERE orgi = $1 ORDER BY name")
+    let rows: Vec<(String, String, String, String)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT id, name, code, settings FROM queues WHERE orgi = $1 ORDER BY name")
         .bind(orgi).fetch_all(c).await)?;
     let mut queues = Vec::with_capacity(rows.len());
-    for (id, name, settings) in rows {
+    for (id, name, code, settings) in rows {
         let agents = on!(db.read(), c => sqlx::query_scalar(
             "SELECT agent_id FROM queue_agents WHERE queue_id = $1 ORDER BY agent_id")
             .bind(&id).fetch_all(c).await)?;
         queues.push(Queue {
             id,
             name,
+            code,
             settings: doc::parse("queue", &settings)?,
             agents,
         });
@@ -154,20 +160,24 @@ pub async fn delete(tx: &mut Tx, orgi: &str, id: &str) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// All queues as the floor wants them.
+/// All queues as the floor wants them: what one does not say of surveys, its tenant says.
 ///
 /// # Errors
 /// When the database refuses or a stored queue cannot be read.
 pub async fn specs(db: &Db) -> Result<Vec<QueueSpec>> {
-    let rows: Vec<(String, String, String, i64)> = on!(db.read(), c => sqlx::query_as(
-        "SELECT id, name, settings, revision FROM queues ORDER BY id").fetch_all(c).await)?;
+    let rows: Vec<(String, String, String, String, i64)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT orgi, id, name, settings, revision FROM queues ORDER BY id").fetch_all(c).await)?;
+    let tenants = tenant_settings::all::<Surveys>(db).await?;
     let mut specs = Vec::with_capacity(rows.len());
-    for (id, name, settings, revision) in rows {
+    for (orgi, id, name, settings, revision) in rows {
+        let mut settings: Settings = doc::parse("queue", &settings)?;
+        let of_tenant = || tenants.get(&orgi).map(|tenant| tenant.survey.clone());
+        settings.survey = settings.survey.or_else(of_tenant);
         let members = members(db, &id).await?.into_iter();
         specs.push(QueueSpec {
             id: id.into(),
             name,
-            settings: doc::parse("queue", &settings)?,
+            settings,
             members: members
                 .map(|member| (member.agent_id.into(), member.settings))
                 .collect(),
@@ -190,6 +200,7 @@ mod tests {
         Queue {
             id: "sales".into(),
             name: "sales".into(),
+            code: "销售一部".into(),
             settings: Settings::default(),
             agents: agents.iter().map(|agent| (*agent).into()).collect(),
         }

@@ -59,6 +59,20 @@ impl Document {
     }
 }
 
+impl Route {
+    /// What a version keeps of it.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        Document {
+            name: self.name.clone(),
+            position: self.position,
+            number: self.number.clone(),
+            rule: self.rule.0.clone(),
+            enabled: self.enabled,
+        }
+    }
+}
+
 const COLUMNS: &str = "id, name, position, number, rule, enabled";
 
 /// Adds a route or changes the one with this id.
@@ -82,14 +96,7 @@ pub async fn put(tx: &mut Tx, orgi: &str, route: &Route, by: &str, now: Millis) 
         .bind(&route.id).bind(orgi).bind(&route.name).bind(route.position).bind(&route.number)
         .bind(&rule).bind(queue).bind(route.enabled).bind(now.0).bind(menu).fetch_one(c).await)
     .map_err(|error| crate::Error::from(error).reference_as(missing))?;
-    let document = Document {
-        name: route.name.clone(),
-        position: route.position,
-        number: route.number.clone(),
-        rule: route.rule.0.clone(),
-        enabled: route.enabled,
-    };
-    let document = doc::text("route", &document)?;
+    let document = doc::text("route", &route.document())?;
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO route_versions (route_id, version, document, saved_by, saved_at)
          VALUES ($1, $2, $3, $4, $5)")
@@ -204,6 +211,7 @@ mod tests {
             let queue = Queue {
                 id: "q".into(),
                 name: "q".into(),
+                code: String::new(),
                 settings: engine::queue::Settings::default(),
                 agents: Vec::new(),
             };

@@ -7,7 +7,7 @@ use engine::{
     time::Millis,
 };
 
-use crate::{Db, Result, Tx, campaigns::Campaign, doc, on};
+use crate::{Db, Result, Tx, campaigns::Campaign, doc, on, tenant_settings};
 
 /// The level that a setting is made at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,13 +97,14 @@ pub async fn levels_in(tx: &mut Tx, orgi: &str) -> Result<Levels> {
     Ok(levels)
 }
 
-/// A number that every [`save`] changes.
+/// A number that every [`save`] changes, and every [`crate::tenant_settings::put`].
 ///
 /// # Errors
 /// When the database fails.
 pub async fn stamp(db: &Db) -> Result<i64> {
     Ok(on!(db.read(), c => sqlx::query_scalar(
-        "SELECT CAST(COALESCE(SUM(updated_at), 0) AS BIGINT) FROM outbound_settings"
+        "SELECT CAST(COALESCE(SUM(updated_at), 0) AS BIGINT) FROM
+             (SELECT updated_at FROM outbound_settings UNION ALL SELECT updated_at FROM tenant_settings) AS saved"
     ).fetch_one(c).await)?)
 }
 
@@ -115,7 +116,12 @@ pub async fn rules(db: &Db, campaign: &Campaign) -> Result<Rules> {
     let department = department_of(db, &campaign.creater).await?;
     let levels = levels(db, &campaign.orgi).await?;
     let mode = campaign.mode()?;
-    Ok(levels.rules(&campaign.orgi, department.as_deref(), &campaign.id, mode))
+    let rules = levels.rules(&campaign.orgi, department.as_deref(), &campaign.id, mode);
+    let asks: tenant_settings::Surveys = tenant_settings::get(db, &campaign.orgi).await?;
+    Ok(Rules {
+        survey: asks.survey,
+        ..rules
+    })
 }
 
 /// The department of a user.

@@ -66,7 +66,9 @@ mod tests {
     use engine::survey::{Answer, Asked};
 
     use super::*;
-    use crate::{calls, dials, hopper, sample::NOW, sample_floor as floor, testing::on_both};
+    use crate::{
+        calls, campaign_report, dials, hopper, sample::NOW, sample_floor as floor, testing::on_both,
+    };
 
     #[tokio::test]
     async fn surveys_are_kept_and_what_was_answered_stands_with_the_call() {
@@ -115,6 +117,16 @@ mod tests {
                 assert_eq!(call.score, answer.map(i64::from));
                 assert_eq!(call.survey_key, answer.map(|_| "0".into()));
             }
+            let sums = campaign_report::surveys(db, &campaign).await.unwrap();
+            let expected = campaign_report::Surveys {
+                asked: 2,
+                dissatisfied: 1,
+                unanswered: 1,
+                ..campaign_report::Surveys::default()
+            };
+            assert_eq!(sums, expected);
+            let report = campaign_report::of(db, &campaign).await.unwrap();
+            assert_eq!(report.surveys, expected);
             let mut tx = db.begin().await.unwrap();
             assert!(delete(&mut tx, "o", "nps").await.unwrap());
             assert!(!delete(&mut tx, "o", "nps").await.unwrap());

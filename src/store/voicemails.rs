@@ -265,6 +265,7 @@ mod tests {
             let queue = Queue {
                 id: "sales".into(),
                 name: "sales".into(),
+                code: String::new(),
                 settings: engine::queue::Settings::default(),
                 agents: vec!["1".into()],
             };

@@ -204,8 +204,19 @@ pub struct GatewayStatus {
     pub since: Option<SystemTime>,
     /// What went wrong last, for people to read, and when; also when it is over.
     pub last_error: Option<(String, SystemTime)>,
-    /// Each address, whether it answered the last ping, and whether it asked for a rest.
-    pub addresses: Vec<(SocketAddr, Option<bool>, bool)>,
+    pub addresses: Vec<AddressStatus>,
+}
+
+/// How one address of a gateway is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressStatus {
+    pub address: SocketAddr,
+    /// Whether it answered the last ping; `None` before the first.
+    pub answers: Option<bool>,
+    /// Round trip of the last ping that it answered.
+    pub latency_ms: Option<u32>,
+    /// It asked for a rest.
+    pub rests: bool,
 }
 
 /// An address that nothing is read from.

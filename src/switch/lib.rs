@@ -41,8 +41,8 @@ pub use command::{
     PlayId, RecordId, Target,
 };
 pub use event::{
-    Ban, Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats, PlayEnd,
-    Registration, Side, Sit, Traced, Verdict,
+    AddressStatus, Ban, Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats,
+    PlayEnd, Registration, Side, Sit, Traced, Verdict,
 };
 
 /// A call-control engine. Cheap to share; every method returns at once.

@@ -130,7 +130,7 @@ async fn what_is_set_in_the_console_is_set() {
 
     console.open("/setup").await;
     console.click("[data-edit='/api/v1/queues/sales']").await;
-    let filled = "document.querySelector('[data-keep=\"name agents settings\"]').elements['settings.max_wait_ms'].value === '60'";
+    let filled = "document.querySelector('[data-keep=\"name code agents settings\"]').elements['settings.max_wait_ms'].value === '60'";
     console.browser.until(filled).await;
     let changes = [
         ("settings.ring_ms", "12"),
@@ -140,7 +140,7 @@ async fn what_is_set_in_the_console_is_set() {
         ("settings.announcement.every_s", "30"),
     ];
     console
-        .send_and_leave("[data-keep='name agents settings']", &changes)
+        .send_and_leave("[data-keep='name code agents settings']", &changes)
         .await;
     let queue = wait::until_seen(
         "the queue to be changed",

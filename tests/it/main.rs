@@ -20,6 +20,7 @@ mod ivr;
 mod killed;
 mod kit;
 mod lines;
+mod members;
 mod menus;
 mod modes;
 mod phones;

@@ -45,7 +45,7 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
     console.send_and_leave(form, &[("name", "Other")]).await;
     assert_eq!(told().await, json!(["Other", "we", 0.25, rules]));
 
-    let queue = "form[data-keep='name agents settings']";
+    let queue = "form[data-keep='name code agents settings']";
     console.click("[data-edit='/api/v1/queues/sales']").await;
     console
         .browser

@@ -48,11 +48,11 @@ async fn a_survey_is_built_in_the_console_and_a_queue_asks_it() {
     let told = (&changed["name"], &changed["survey"]);
     assert_eq!(told, (&json!("Late"), &survey));
 
-    let queue = "form[data-keep='name agents settings']";
+    let queue = "form[data-keep='name code agents settings']";
     console.click("[data-edit='/api/v1/queues/sales']").await;
     console
         .browser
-        .until(&filled(queue, "settings.survey", "none"))
+        .until(&filled(queue, "settings.survey", ""))
         .await;
     let asks = [("settings.survey", "night")];
     console.send_and_leave(queue, &asks).await;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// For a call whose queue is gone.
-const RING_MS: i64 = 15_000;
+const RING_MS: i64 = 20_000;
 /// The phone itself ends its ringing; this guards against one that never tells.
 const OFFER_GUARD_MS: i64 = 1_000;
 /// A phone that did not take a call is left alone this long: one that refuses everything at once

@@ -24,7 +24,8 @@ impl Floor {
         }
     }
 
-    /// The survey of the campaign, where it says which, else that of the queue.
+    /// The survey of the nearest that says which: campaign, queue, tenant (VOX-209). What the tenant says
+    /// comes with a queue that says nothing itself, and with each campaign.
     fn survey_wanted(&self, id: CallId) -> Choice {
         let Some(call) = self.calls.get(&id) else {
             return Choice::None;
@@ -33,9 +34,11 @@ impl Floor {
         let of_campaign = campaign.and_then(|campaign| campaign.spec.settings.survey.clone());
         let of_queue = || {
             let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
-            queue.map_or(Choice::None, |queue| queue.settings.survey.clone())
+            queue.and_then(|queue| queue.settings.survey.clone())
         };
-        of_campaign.unwrap_or_else(of_queue)
+        let of_tenant = || campaign.map(|campaign| campaign.spec.rules.survey.clone());
+        let nearest = of_campaign.or_else(of_queue).or_else(of_tenant);
+        nearest.unwrap_or_default()
     }
 
     /// The survey itself and its name. One that is gone is the standard one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Overrides, Settings, effective};
-use crate::campaign::Mode;
+use crate::{campaign::Mode, survey};
 
 /// The levels of one tenant. What is not there sets nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +44,8 @@ pub struct Rules {
     pub popup_on_dial: bool,
     /// What the campaign itself says of numbers; `None`: what is set for the agent counts.
     pub phone_mask: Option<bool>,
+    /// What the tenant asks after conversations of which neither campaign nor queue says so (VOX-209).
+    pub survey: survey::Choice,
 }
 
 impl Levels {
@@ -79,6 +81,7 @@ impl Levels {
             ceiling: self.ceiling(department, campaign, mode),
             popup_on_dial: self.at(department, Some(campaign)).popup_on_dial,
             phone_mask: own.and_then(|level| level.phone_mask),
+            survey: survey::Choice::None,
         }
     }
 

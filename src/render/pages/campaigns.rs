@@ -35,6 +35,8 @@ pub struct NewCampaign {
     pub agents: Vec<Choice>,
     /// The names of all prompts.
     pub prompts: Vec<String>,
+    /// The switch can tell people from machines.
+    pub listens: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +67,21 @@ pub struct Campaign {
     pub targets: Vec<TargetRow>,
     pub tasks: Vec<TaskRow>,
     pub commands: bool,
+    /// Satisfaction surveys of the house.
+    pub surveys: Vec<Choice>,
+    /// The one that the campaign says itself; empty: as its queue or the tenant says.
+    pub survey: String,
+    pub answers: Answers,
+}
+
+/// What callers said who were asked how it was.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Answers {
+    pub asked: i64,
+    pub satisfied: i64,
+    pub fair: i64,
+    pub dissatisfied: i64,
+    pub unanswered: i64,
 }
 
 fn campaign(mode: &str, state: &str) -> CampaignRow {
@@ -106,13 +123,14 @@ impl Page for NewCampaign {
 
     fn samples() -> Vec<Self> {
         let some = || vec![Choice::new("x1", "一号")];
-        let none = Self {
+        let none = || Self {
             surveys: Vec::new(),
             filters: Vec::new(),
             gateways: Vec::new(),
             queues: Vec::new(),
             agents: Vec::new(),
             prompts: Vec::new(),
+            listens: false,
         };
         let full = Self {
             surveys: some(),
@@ -121,8 +139,13 @@ impl Page for NewCampaign {
             queues: some(),
             agents: some(),
             prompts: vec!["robot".into()],
+            listens: true,
         };
-        vec![none, full]
+        let deaf = Self {
+            filters: some(),
+            ..none()
+        };
+        vec![none(), deaf, full]
     }
 }
 
@@ -163,6 +186,18 @@ impl Page for Campaign {
                     ]
                 },
                 commands: state != "stopped",
+                surveys: vec![Choice::new("nps", "五分制")],
+                survey: if state == "draft" { "" } else { "nps" }.into(),
+                answers: match state {
+                    "draft" => Answers::default(),
+                    _ => Answers {
+                        asked: 9,
+                        satisfied: 4,
+                        fair: 2,
+                        dissatisfied: 1,
+                        unanswered: 2,
+                    },
+                },
             })
             .collect()
     }

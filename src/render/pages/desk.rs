@@ -13,19 +13,23 @@ pub struct Desk {
     /// Preview campaigns that run.
     pub previews: Vec<Choice>,
     pub dispositions: Vec<&'static str>,
+    /// The switch can hold, mute and confer.
+    pub mixes: bool,
 }
 
 impl Page for Desk {
     const TEMPLATE: &'static str = "pages/desk.html";
 
     fn samples() -> Vec<Self> {
-        let desk = |agent| Self {
+        let desk = |agent, mixes| Self {
             agent,
             extension: "8001".into(),
             previews: vec![Choice::new("cmp_1", "回访活动")],
             dispositions: DISPOSITIONS.to_vec(),
+            mixes,
         };
-        vec![desk(None), desk(Some(Choice::new("1001", "韩梅梅")))]
+        let agent = || Some(Choice::new("1001", "韩梅梅"));
+        vec![desk(None, true), desk(agent(), false), desk(agent(), true)]
     }
 }
 

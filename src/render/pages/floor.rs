@@ -8,6 +8,8 @@ use crate::page::Page;
 pub struct Floor {
     /// Of the supervisor who is an agent too; may be empty.
     pub extension: String,
+    /// The switch can let a supervisor hear a call, and mute.
+    pub mixes: bool,
 }
 
 impl Page for Floor {
@@ -17,6 +19,7 @@ impl Page for Floor {
         ["", "8900"]
             .map(|extension| Self {
                 extension: extension.into(),
+                mixes: extension.is_empty(),
             })
             .into()
     }

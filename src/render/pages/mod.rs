@@ -9,8 +9,11 @@ mod dnc;
 mod filters;
 mod floor;
 mod ivr;
+mod lines;
 mod plain;
 mod prompts;
+mod queue;
+mod route;
 mod rules;
 mod setup;
 mod trace;
@@ -19,19 +22,21 @@ mod voicemails;
 pub use batches::{Batch, BatchRow, Batches, FieldRow, ImportRow, LeadRow};
 pub use call_backs::{CallBackRow, CallBacks};
 pub use calls::{CallRow, Calls};
-pub use campaigns::{Campaign, CampaignRow, Campaigns, NewCampaign, TargetRow, TaskRow};
+pub use campaigns::{Answers, Campaign, CampaignRow, Campaigns, NewCampaign, TargetRow, TaskRow};
 pub use desk::Desk;
 pub use dnc::{DncEntryRow, DncList, DncListRow, DncLists};
 pub use filters::{ConditionRow, Filter, FilterRow, Filters};
 pub use floor::Floor;
 pub use ivr::{Ivr, MenuTree, NodeRow};
+pub use lines::{AddressRow, BanRow, LineRow, Lines, PhoneRow};
 pub use plain::{Account, Login, Refusal};
 pub use prompts::{PromptRow, Prompts, UseRow};
+pub use queue::{Figure, MemberRow, Queue};
+pub use route::{Route, VersionRow};
 pub use rules::{HoursRow, LimitRow, PackRow, Rules};
 use serde::Serialize;
 pub use setup::{
-    AgentRow, BanRow, ExtensionRow, GatewayRow, NumberRow, PhoneRow, QueueRow, RouteRow, Setup,
-    SurveyRow, UserRow,
+    AgentRow, ExtensionRow, GatewayRow, NumberRow, QueueRow, RouteRow, Setup, SurveyRow, UserRow,
 };
 pub use trace::{Rung, Trace};
 pub use voicemails::{VoicemailRow, Voicemails};

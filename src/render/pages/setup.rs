@@ -20,6 +20,7 @@ pub struct AgentRow {
 pub struct QueueRow {
     pub id: String,
     pub name: String,
+    pub code: String,
     pub agents: Vec<String>,
     pub strategy: &'static str,
     /// Otherwise the floor is about to take over a change (未生效).
@@ -48,29 +49,6 @@ pub struct GatewayRow {
     pub in_use: i64,
     pub max_channels: i64,
     pub max_cps: f64,
-}
-
-/// A contact of a registered phone.
-#[derive(Debug, Serialize)]
-pub struct PhoneRow {
-    pub extension: String,
-    pub user_agent: String,
-    /// Reachable, Unreachable, Unknown.
-    pub status: &'static str,
-    pub latency_ms: Option<u32>,
-    pub address: String,
-    pub transport: &'static str,
-    pub expires_in_s: u32,
-}
-
-/// An address that nothing is read from.
-#[derive(Debug, Serialize)]
-pub struct BanRow {
-    pub address: String,
-    /// wrong_password, unanswered, scanner.
-    pub reason: &'static str,
-    /// UTC milliseconds.
-    pub until: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,8 +116,10 @@ pub struct Setup {
     pub surveys: Vec<SurveyRow>,
     /// Ring strategies of queues.
     pub strategies: Vec<&'static str>,
-    pub phones: Vec<PhoneRow>,
-    pub bans: Vec<BanRow>,
+    /// What is asked where neither campaign nor queue says so.
+    pub default_survey: String,
+    /// The switch can record.
+    pub records: bool,
     /// Empty for everybody but administrators.
     pub users: Vec<UserRow>,
     /// Users that are no agent yet.
@@ -162,8 +142,8 @@ impl Page for Setup {
             prompts: Vec::new(),
             surveys: Vec::new(),
             strategies: Vec::new(),
-            phones: Vec::new(),
-            bans: Vec::new(),
+            default_survey: "none".into(),
+            records: false,
             users: Vec::new(),
             free_users: Vec::new(),
             is_admin,
@@ -183,6 +163,7 @@ impl Page for Setup {
             queues: vec![QueueRow {
                 id: "sales".into(),
                 name: "销售".into(),
+                code: "一部".into(),
                 agents: vec!["1001".into()],
                 strategy: "longest_idle",
                 in_effect: false,
@@ -242,24 +223,8 @@ impl Page for Setup {
                 keys: vec![('5', 1), ('3', 2), ('1', 3)],
             }],
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
-            phones: ["Reachable", "Unreachable", "Unknown"]
-                .map(|status| PhoneRow {
-                    extension: "8001".into(),
-                    user_agent: "baresip v1.0.0".into(),
-                    status,
-                    latency_ms: (status == "Reachable").then_some(3),
-                    address: "10.0.0.7:5062".into(),
-                    transport: "UDP",
-                    expires_in_s: 110,
-                })
-                .into(),
-            bans: ["wrong_password", "unanswered", "scanner"]
-                .map(|reason| BanRow {
-                    address: "203.0.113.66".into(),
-                    reason,
-                    until: 1_588_233_546_000,
-                })
-                .into(),
+            default_survey: "nps".into(),
+            records: true,
             users: ["admin", "supervisor", "marketer", "agent"]
                 .map(|role| UserRow {
                     id: role.into(),

@@ -168,7 +168,8 @@ pub(super) enum ClientTx {
     Cancel,
     Bye(Box<Goodbye>),
     Register(AccountId),
-    Ping(String, Hop),
+    /// OPTIONS to this address of this gateway, and when it went out.
+    Ping(String, Hop, u64),
     Reinvite(Box<Reinvite>),
     Errand(Box<Errand>),
     /// OPTIONS to this contact of this phone, and when it went out.

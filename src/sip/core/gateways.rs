@@ -42,6 +42,7 @@ struct HopEntry {
     hop: Hop,
     /// What the last ping told.
     answers: Option<bool>,
+    latency_ms: Option<u32>,
     rests_until_ms: u64,
     suspect_until_ms: u64,
 }
@@ -86,6 +87,7 @@ impl GatewayEntry {
         for hop in &mut self.hops {
             if let Some(known) = old.hops.iter().find(|h| h.hop == hop.hop) {
                 hop.answers = known.answers.filter(|_| self.gateway.ping.is_some());
+                hop.latency_ms = known.latency_ms.filter(|_| self.gateway.ping.is_some());
                 hop.rests_until_ms = known.rests_until_ms;
                 hop.suspect_until_ms = known.suspect_until_ms;
             }
@@ -119,6 +121,7 @@ impl Core {
         let hop = |h: &HopEntry| HopStatus {
             hop: h.hop,
             answers: h.answers,
+            latency_ms: h.latency_ms,
             rests: h.rests_until_ms > now_ms,
         };
         let status = |entry: &GatewayEntry| GatewayStatus {
@@ -182,6 +185,7 @@ impl Core {
         let hops = gateway.hops().map(|hop| HopEntry {
             hop,
             answers: None,
+            latency_ms: None,
             rests_until_ms: 0,
             suspect_until_ms: 0,
         });
@@ -287,7 +291,8 @@ impl Core {
         for hop in hops {
             let domain = domain.clone().unwrap_or_else(|| hop.addr.to_string());
             let ping = self.options(&domain, hop);
-            self.launch(ping, hop, ClientTx::Ping(name.to_owned(), hop));
+            let tx = ClientTx::Ping(name.to_owned(), hop, self.now_ms);
+            self.launch(ping, hop, tx);
         }
         self.after(
             every.max(self.config.timers.t2),
@@ -310,11 +315,12 @@ impl Core {
 
     /// Any answer but 503 shows that the address is there; 408 is our own word for none.
     pub(super) fn on_ping_response(&mut self, number: u64, status: u16, response: &Message) {
-        let Some(ClientTx::Ping(name, hop)) = self.client_txs.remove(&number) else {
+        let Some(ClientTx::Ping(name, hop, sent_ms)) = self.client_txs.remove(&number) else {
             return;
         };
         let answers = !matches!(status, 408 | 503);
         let now_ms = self.now_ms;
+        let took_ms = u32::try_from(now_ms.saturating_sub(sent_ms)).unwrap_or(u32::MAX);
         if let Some(entry) = self.gateways.get_mut(&name) {
             if !answers {
                 let what = match status {
@@ -327,6 +333,7 @@ impl Core {
                 found.answers = Some(answers);
                 if answers {
                     found.suspect_until_ms = 0;
+                    found.latency_ms = Some(took_ms);
                 }
             }
         }

@@ -33,6 +33,7 @@ async fn queue(db: &Db) {
     let queue = queues::Queue {
         id: "sales".into(),
         name: "sales".into(),
+        code: String::new(),
         settings: engine::queue::Settings::default(),
         agents: Vec::new(),
     };

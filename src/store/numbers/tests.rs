@@ -97,6 +97,7 @@ async fn a_queue_of_before_shows_nothing_of_its_own() {
         let queue = queues::Queue {
             id: "sales".into(),
             name: "sales".into(),
+            code: String::new(),
             settings: engine::queue::Settings::default(),
             agents: Vec::new(),
         };

@@ -16,7 +16,13 @@ use store::agents::{self, Agent};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, commanded::commanded, find, shown::mask};
+use super::{
+    check,
+    commanded::commanded,
+    configured::{deleted, saved},
+    find,
+    shown::mask,
+};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -282,8 +288,7 @@ async fn put(
     };
     let mut tx = house.db.begin().await?;
     agents::put(&mut tx, caller.orgi(), &agent, now()).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(one(&house, &caller, &AgentId::from(id)).await?))
 }
 
@@ -318,12 +323,8 @@ async fn remove(
         return Err(Problem::of("AGENT_SIGNED_IN"));
     }
     let mut tx = house.db.begin().await?;
-    if !agents::delete(&mut tx, caller.orgi(), &id).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = agents::delete(&mut tx, caller.orgi(), &id).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// 坐席操作 · Carry out an agent's order. `me` is the caller's own; supervisors order for their department's.

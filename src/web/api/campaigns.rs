@@ -214,7 +214,7 @@ pub async fn create(
     let form = form.checked()?;
     prompts::exist(house, "", form.prompts()).await?;
     if let Some(survey) = &form.settings.survey {
-        surveys::known(house, caller, survey).await?;
+        surveys::known(house, caller, "/settings/survey", survey).await?;
     }
     let mut tx = house.db.begin().await?;
     are_fields(&mut tx, &filter, form.settings.fields()).await?;
@@ -316,7 +316,7 @@ pub async fn save(
     prompts::exist(house, "", named).await?;
     let asks = &form.settings.survey;
     if let Some(survey) = asks.as_ref().filter(|_| *asks != asked_before) {
-        surveys::known(house, caller, survey).await?;
+        surveys::known(house, caller, "/settings/survey", survey).await?;
     }
     let mut tx = house.db.begin().await?;
     let mut fields = form.settings.fields();

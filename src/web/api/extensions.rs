@@ -17,7 +17,10 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{all_registrations, check};
+use super::{
+    all_registrations, check,
+    configured::{deleted, saved},
+};
 use crate::{
     caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem, secret,
 };
@@ -112,8 +115,7 @@ async fn put(
     if !extensions::put(&mut tx, caller.orgi(), &row, now()).await? {
         return Err(Problem::at("/extension", "taken", "is in use elsewhere"));
     }
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(ExtensionSecret {
         extension,
         secret,
@@ -150,12 +152,8 @@ async fn bind(
     }
     let mut tx = house.db.begin().await?;
     let gateway = asked.gateway.as_deref();
-    if !extensions::bind_gateway(&mut tx, caller.orgi(), &extension, gateway).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = extensions::bind_gateway(&mut tx, caller.orgi(), &extension, gateway).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// 删除分机 · Delete an extension: its phone is let go, and can no longer register.
@@ -167,12 +165,8 @@ async fn remove(
     Path(extension): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = house.db.begin().await?;
-    if !extensions::delete(&mut tx, caller.orgi(), &extension).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = extensions::delete(&mut tx, caller.orgi(), &extension).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// HA1 of RFC 7616 §3.4.2, for both algorithms phones use.

@@ -14,7 +14,10 @@ pub use shown::{GatewayOut, at};
 use store::gateways;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{find, named_by};
+use super::{
+    configured::{deleted, saved},
+    find, named_by,
+};
 use crate::{
     caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem,
 };
@@ -69,8 +72,7 @@ async fn put(
     let mut gateway = asked.read(&id, kept.is_some())?;
     let mut tx = house.db.begin().await?;
     gateways::put(&mut tx, caller.orgi(), &gateway, now()).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     gateway.password = gateway.password.or(kept).filter(|text| !text.is_empty());
     let statuses = house.live.lines().gateways();
     Ok(Json(GatewayOut::of(&house, gateway, &statuses)))
@@ -93,10 +95,6 @@ async fn remove(
         return Err(Problem::because("GATEWAY_IN_USE", why));
     }
     let mut tx = house.db.begin().await?;
-    if !gateways::delete(&mut tx, caller.orgi(), &id).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = gateways::delete(&mut tx, caller.orgi(), &id).await?;
+    deleted(&house, tx, was_there).await
 }

@@ -11,7 +11,11 @@ use store::holidays::{self, Holiday};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, shown::shown};
+use super::{
+    check,
+    configured::{deleted, saved},
+    shown::shown,
+};
 use crate::{caller::Caller, house::House, input::Body, paging::List, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -61,8 +65,7 @@ async fn put(
     };
     let mut tx = house.db.begin().await?;
     holidays::put(&mut tx, caller.orgi(), &holiday).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -75,12 +78,8 @@ async fn remove(
     Path(day): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = house.db.begin().await?;
-    if !holidays::delete(&mut tx, caller.orgi(), &date(&day)?).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = holidays::delete(&mut tx, caller.orgi(), &date(&day)?).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// As the calendar of the store writes it.

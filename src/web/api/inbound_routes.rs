@@ -14,7 +14,11 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, ivr_menus, prompts};
+use super::{
+    check,
+    configured::{deleted, saved},
+    find, ivr_menus, prompts,
+};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -143,12 +147,8 @@ async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = house.db.begin().await?;
-    if !stored::delete(&mut tx, caller.orgi(), &id).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = stored::delete(&mut tx, caller.orgi(), &id).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// 路由版本 · What a route was, newest first; the last 200 changes.
@@ -198,9 +198,7 @@ async fn restore(
 async fn save(house: &House, caller: &Caller, route: &Route) -> Result<(), Problem> {
     let mut tx = house.db.begin().await?;
     stored::put(&mut tx, caller.orgi(), route, caller.user_id(), now()).await?;
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(())
+    saved(house, tx).await
 }
 
 /// A pattern that can be used.

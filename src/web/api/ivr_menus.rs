@@ -21,7 +21,11 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, named_by, prompts};
+use super::{
+    check,
+    configured::{deleted, saved},
+    find, named_by, prompts,
+};
 use crate::{
     caller::Caller,
     clock::now,
@@ -135,8 +139,7 @@ async fn put(
     if !stored::put(&mut tx, caller.orgi(), &row, now()).await? {
         return Err(Problem::of("NAME_TAKEN"));
     }
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(row.into()))
 }
 
@@ -152,12 +155,8 @@ async fn remove(
         return Err(Problem::because("MENU_IN_USE", why));
     }
     let mut tx = house.db.begin().await?;
-    if !stored::delete(&mut tx, caller.orgi(), &id).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = stored::delete(&mut tx, caller.orgi(), &id).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// # Errors

@@ -16,6 +16,7 @@ mod campaigns;
 mod check;
 mod colleagues;
 mod commanded;
+mod configured;
 mod consents;
 mod contacts;
 mod decisions;
@@ -72,6 +73,7 @@ mod surveys;
 mod targets;
 mod tasks;
 mod template;
+mod tenant_settings;
 pub mod trace;
 mod two_parties;
 mod undo;
@@ -108,6 +110,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(dictionaries::routes())
         .merge(settings::routes())
         .merge(house_settings::routes())
+        .merge(tenant_settings::routes())
         .merge(products::routes())
         .merge(business_statuses::routes())
         .merge(imports::routes())

@@ -2,7 +2,10 @@
 //! does, for a caller who was led there would be lost.
 
 use engine::survey::Choice;
-use store::{Db, Result, campaigns, extensions, ivr_menus, numbers, queues, routes};
+use store::{
+    Db, Result, campaigns, extensions, ivr_menus, numbers, queues, routes,
+    tenant_settings::{self, Surveys},
+};
 
 /// The route, the other queue, the voice menu or the campaign that leads to the queue; in words.
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
@@ -79,15 +82,20 @@ pub async fn gateway(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     Ok(number.map(|one| format!("the number {} is shown through it alone", one.number)))
 }
 
-/// The queue or the campaign that wants the survey; in words.
+/// The queue or the campaign that wants the survey, or the tenant; in words.
 pub async fn survey(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let wants = |choice: &Choice| choice.named() == Some(id);
     let mut queues = queues::list(db, orgi).await?.into_iter();
-    if let Some(queue) = queues.find(|queue| wants(&queue.settings.survey)) {
+    let wants_it = |queue: &queues::Queue| queue.settings.survey.as_ref().is_some_and(wants);
+    if let Some(queue) = queues.find(wants_it) {
         return Ok(Some(format!("the queue {} asks it", queue.name)));
     }
-    let name = campaigns::with_survey(db, orgi, id).await?;
-    Ok(name.map(|name| format!("the campaign {name} asks it")))
+    if let Some(name) = campaigns::with_survey(db, orgi, id).await? {
+        return Ok(Some(format!("the campaign {name} asks it")));
+    }
+    let tenant: Surveys = tenant_settings::get(db, orgi).await?;
+    let text = "it is asked wherever neither campaign nor queue says otherwise";
+    Ok(wants(&tenant.survey).then(|| text.to_owned()))
 }
 
 /// The extension or the queue that shows the number; in words.

@@ -14,7 +14,11 @@ use store::numbers::{self, Row};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, named_by};
+use super::{
+    check,
+    configured::{deleted, saved},
+    find, named_by,
+};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -128,8 +132,7 @@ async fn add(
             return Err(Problem::because("NUMBER_TAKEN", why));
         }
     }
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     let mut added = all(&house, &caller).await?;
     added.retain(|number| wanted.contains(&number.number));
     Ok((StatusCode::CREATED, Json(List::whole(added))))
@@ -166,8 +169,7 @@ async fn put(
     if !numbers::change(&mut tx, caller.orgi(), &row).await? {
         return Err(Problem::not_found());
     }
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(one(&house, &caller, &number).await?))
 }
 
@@ -183,12 +185,8 @@ async fn remove(
         return Err(Problem::because("NUMBER_IN_USE", why));
     }
     let mut tx = house.db.begin().await?;
-    if !numbers::delete(&mut tx, caller.orgi(), &number).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = numbers::delete(&mut tx, caller.orgi(), &number).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// 分机主叫号码 · Which numbers of the pool the phone of an extension shows outside.
@@ -203,12 +201,8 @@ async fn bind(
 ) -> Result<StatusCode, Problem> {
     in_pool(&house, &caller, "/caller_ids", &asked.caller_ids).await?;
     let mut tx = house.db.begin().await?;
-    if !numbers::bind(&mut tx, caller.orgi(), &extension, &asked.caller_ids).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = numbers::bind(&mut tx, caller.orgi(), &extension, &asked.caller_ids).await?;
+    deleted(&house, tx, was_there).await
 }
 
 /// # Errors

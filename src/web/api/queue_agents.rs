@@ -11,7 +11,10 @@ use store::queues::{self, InQueue};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::queues::{bad_setting, known};
+use super::{
+    configured::{deleted, saved},
+    queues::{are_ours, bad_setting, known},
+};
 use crate::{
     caller::Caller,
     house::House,
@@ -80,6 +83,7 @@ async fn add(
         let text = format!("must be at most {MOST}");
         return Err(Problem::at("/agents", "length", text));
     }
+    are_ours(&house, &caller, &asked.agents).await?;
     let there = queues::members(&house.db, &id).await?;
     let mut tx = house.db.begin().await?;
     let is_new = |agent: &&String| !there.iter().any(|member| member.agent_id == **agent);
@@ -90,8 +94,7 @@ async fn add(
         };
         queues::put_member(&mut tx, &id, &member).await?;
     }
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(members(&house, &id).await?))
 }
 
@@ -106,13 +109,13 @@ async fn put(
     Body(asked): Body<serde_json::Value>,
 ) -> Result<Json<MemberOut>, Problem> {
     known(&house, &caller, &id).await?;
+    are_ours(&house, &caller, std::slice::from_ref(&agent_id)).await?;
     let settings: Member = strict(asked)?;
     settings.validate().map_err(|bad| bad_setting("", &bad))?;
     let member = InQueue { agent_id, settings };
     let mut tx = house.db.begin().await?;
     queues::put_member(&mut tx, &id, &member).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(member.into()))
 }
 
@@ -126,12 +129,8 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     known(&house, &caller, &id).await?;
     let mut tx = house.db.begin().await?;
-    if !queues::remove_member(&mut tx, &id, &agent).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = queues::remove_member(&mut tx, &id, &agent).await?;
+    deleted(&house, tx, was_there).await
 }
 
 async fn members(house: &House, id: &str) -> Result<List<MemberOut>, Problem> {

@@ -13,13 +13,17 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    gateways,
+    agents, gateways,
     queues::{self, Queue},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, ivr_menus, named_by, numbers, prompts, surveys};
+use super::{
+    check,
+    configured::{deleted, saved},
+    find, ivr_menus, named_by, numbers, prompts, surveys,
+};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -41,10 +45,12 @@ pub fn routes() -> OpenApiRouter<House> {
 pub struct QueueOut {
     pub id: String,
     pub name: String,
+    /// 代码: a word of the house for it; free text.
+    pub code: String,
     /// strategy (ring_all, longest_idle, round_robin, top_down, least_talk_time, fewest_calls,
     /// by_agent_order), fifo, tiers {apply, wait_ms, multiply, skip_empty}, time_base (queue,
     /// system), priority, welcome, announcement {prompt, every_s, place, wait}, exit_keys [{key, to}],
-    /// overflow, call_back_within_ms, announce_agent, survey (none, standard or an id), caller_ids (of the number pool), gateway
+    /// overflow, call_back_within_ms, announce_agent, survey (none, standard or an id; null: as the tenant says), caller_ids (of the number pool), gateway
     /// (of predictive campaigns that name none), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
     /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
     /// sorry, max_no_answer.
@@ -96,6 +102,9 @@ impl From<WaitingView> for WaitingOut {
 #[serde(deny_unknown_fields)]
 pub struct QueueIn {
     name: String,
+    /// 代码: at most 100 characters.
+    #[serde(default)]
+    code: String,
     /// Settings that differ from the defaults.
     #[schema(value_type = Object)]
     settings: Option<serde_json::Value>,
@@ -168,6 +177,17 @@ pub async fn known(house: &House, caller: &Caller, id: &str) -> Result<(), Probl
     find::there(stored.get(id)).map(|_| ())
 }
 
+/// # Errors
+/// `NO_SUCH_AGENT` when the tenant does not have one of them.
+pub async fn are_ours(house: &House, caller: &Caller, wanted: &[String]) -> Result<(), Problem> {
+    let own = agents::list(&house.db, caller.orgi()).await?;
+    let is_ours = |id: &String| own.iter().any(|agent| agent.id == *id);
+    match wanted.iter().all(is_ours) {
+        true => Ok(()),
+        false => Err(Problem::of("NO_SUCH_AGENT")),
+    }
+}
+
 /// 设置技能组 · Add a queue under this id, or change the one that has it.
 #[utoipa::path(put, path = "/api/v1/queues/{id}", tag = "setup", params(("id" = String, Path)),
     request_body = QueueIn, responses((status = 200, body = QueueOut)))]
@@ -185,21 +205,24 @@ async fn put(
         .validate()
         .map_err(|bad| bad_setting("/settings", &bad))?;
     leads_somewhere(&house, &caller, &id, &settings).await?;
+    are_ours(&house, &caller, &asked.agents).await?;
     let shows = &settings.caller_ids;
     numbers::in_pool(&house, &caller, "/settings/caller_ids", shows).await?;
     has_gateway(&house, &settings).await?;
     prompts::exist(&house, "/settings", settings.prompts()).await?;
-    surveys::known(&house, &caller, &settings.survey).await?;
+    if let Some(survey) = &settings.survey {
+        surveys::known(&house, &caller, "/settings/survey", survey).await?;
+    }
     let queue = Queue {
         id: check::chosen_id("/id", &id)?,
         name: check::name("/name", &asked.name)?,
+        code: check::text("/code", asked.code, 100)?,
         settings,
         agents: asked.agents,
     };
     let mut tx = house.db.begin().await?;
     queues::put(&mut tx, caller.orgi(), &queue, now()).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     let stored = queues::revisions(&house.db, caller.orgi()).await?;
     Ok(Json(show(&house, &stored, queue)))
 }
@@ -217,12 +240,8 @@ async fn remove(
         return Err(Problem::because("QUEUE_IN_USE", why));
     }
     let mut tx = house.db.begin().await?;
-    if !queues::delete(&mut tx, caller.orgi(), &id).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = queues::delete(&mut tx, caller.orgi(), &id).await?;
+    deleted(&house, tx, was_there).await
 }
 
 async fn has_gateway(house: &House, settings: &Settings) -> Result<(), Problem> {
@@ -271,6 +290,7 @@ fn show(house: &House, stored: &BTreeMap<String, i64>, row: Queue) -> QueueOut {
         in_effect,
         id: row.id,
         name: row.name,
+        code: row.code,
         settings: row.settings,
         agents: row.agents,
         waiting: seen.map_or(0, |seen| seen.waiting),

@@ -24,7 +24,7 @@ use store::{
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::find;
+use super::{configured::saved, find};
 use crate::{
     caller::Caller,
     clock::now,
@@ -106,8 +106,7 @@ async fn put(
     let (orgi, user) = (caller.orgi(), caller.user_id());
     save(&mut tx, orgi, scope, &value, user, now()).await?;
     own_settings::follow(&mut tx, orgi, now()).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(seen(&house, &caller, scope).await?))
 }
 

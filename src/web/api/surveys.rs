@@ -14,7 +14,12 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{check, find, named_by, prompts, queues::bad_setting};
+use super::{
+    check,
+    configured::{deleted, saved},
+    find, named_by, prompts,
+    queues::bad_setting,
+};
 use crate::{
     caller::Caller,
     clock::now,
@@ -122,12 +127,11 @@ async fn put(
     if !surveys::put(&mut tx, caller.orgi(), &row, now()).await? {
         return Err(Problem::of("NAME_TAKEN"));
     }
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(row.into()))
 }
 
-/// 删除满意度调查 · Delete a survey. `SURVEY_IN_USE` while a queue or a campaign wants it.
+/// 删除满意度调查 · Delete a survey. `SURVEY_IN_USE` while a queue, a campaign or the tenant wants it.
 #[utoipa::path(delete, path = "/api/v1/surveys/{id}", tag = "setup", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(
@@ -139,19 +143,20 @@ async fn remove(
         return Err(Problem::because("SURVEY_IN_USE", why));
     }
     let mut tx = house.db.begin().await?;
-    if !surveys::delete(&mut tx, caller.orgi(), &id).await? {
-        return Err(Problem::not_found());
-    }
-    tx.commit().await?;
-    house.live.reload().await;
-    Ok(StatusCode::NO_CONTENT)
+    let was_there = surveys::delete(&mut tx, caller.orgi(), &id).await?;
+    deleted(&house, tx, was_there).await
 }
 
-/// What a queue's or a campaign's settings ask is there.
+/// What a queue's, a campaign's or the tenant's settings ask is there; `pointer` is where they say so.
 ///
 /// # Errors
 /// `INVALID` when there is no such survey.
-pub async fn known(house: &House, caller: &Caller, choice: &Choice) -> Result<(), Problem> {
+pub async fn known(
+    house: &House,
+    caller: &Caller,
+    pointer: &str,
+    choice: &Choice,
+) -> Result<(), Problem> {
     let Some(wanted) = choice.named() else {
         return Ok(());
     };
@@ -160,7 +165,7 @@ pub async fn known(house: &House, caller: &Caller, choice: &Choice) -> Result<()
         true => Ok(()),
         false => {
             let text = format!("there is no survey {wanted}");
-            Err(Problem::at("/settings/survey", "unknown", text))
+            Err(Problem::at(pointer, "unknown", text))
         }
     }
 }

@@ -7,8 +7,12 @@ use axum::{
     routing::get,
 };
 use engine::draw::{Target, TargetType};
-use render::pages::{Campaign, CampaignRow, Campaigns, Choice, NewCampaign, TargetRow, TaskRow};
-use store::{agents, campaigns, filters, gateways, queues, surveys, targets, tasks};
+use render::pages::{
+    Answers, Campaign, CampaignRow, Campaigns, Choice, NewCampaign, TargetRow, TaskRow,
+};
+use store::{
+    agents, campaign_report, campaigns, filters, gateways, queues, surveys, targets, tasks,
+};
 
 use super::{ROWS, Shown, cut, page};
 use crate::{
@@ -55,10 +59,10 @@ async fn form(State(house): State<House>, caller: Caller, asked: HeaderMap) -> S
         .filter(|one| one.enabled);
     let queues = queues::list(db, orgi).await?;
     let agents = agents::list(db, orgi).await?;
-    let surveys = surveys::list(db, orgi).await?.into_iter();
     let shown = NewCampaign {
         prompts: prompt_names(&house).await?,
-        surveys: surveys.map(|one| Choice::new(one.id, one.name)).collect(),
+        listens: house.live.lines().capabilities().machine_detection,
+        surveys: surveys_of(&house, &caller).await?,
         filters: filters
             .into_iter()
             .map(|one| Choice::new(one.id, one.name))
@@ -100,9 +104,32 @@ async fn one(
             .map(task_row)
             .collect(),
         commands: commands(&caller),
+        surveys: surveys_of(&house, &caller).await?,
+        survey: campaign
+            .settings
+            .survey
+            .clone()
+            .map(Into::into)
+            .unwrap_or_default(),
+        answers: answers(campaign_report::surveys(db, &id).await?),
         campaign: row(campaign),
     };
     page(&caller, &asked, "/campaigns", &shown)
+}
+
+async fn surveys_of(house: &House, caller: &Caller) -> Result<Vec<Choice>, Problem> {
+    let all = surveys::list(&house.db, caller.orgi()).await?.into_iter();
+    Ok(all.map(|one| Choice::new(one.id, one.name)).collect())
+}
+
+fn answers(sums: campaign_report::Surveys) -> Answers {
+    Answers {
+        asked: sums.asked,
+        satisfied: sums.satisfied,
+        fair: sums.fair,
+        dissatisfied: sums.dissatisfied,
+        unanswered: sums.unanswered,
+    }
 }
 
 /// Whether this person may start and stop campaigns.

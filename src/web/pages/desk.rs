@@ -31,6 +31,7 @@ async fn desk(State(house): State<House>, caller: Caller, asked: HeaderMap) -> S
             .map(|one| Choice::new(one.id, one.name))
             .collect(),
         dispositions: Code::ALL.map(Code::as_str).to_vec(),
+        mixes: house.live.lines().capabilities().mixing,
     };
     page(&caller, &asked, "/desk", &shown)
 }

@@ -14,5 +14,6 @@ pub fn routes() -> Router<House> {
 async fn floor(State(house): State<House>, caller: Caller, asked: HeaderMap) -> Shown {
     let own = agents::of_user(&house.db, caller.user_id()).await?;
     let extension = own.map(|agent| agent.extension).unwrap_or_default();
-    page(&caller, &asked, "/floor", &Floor { extension })
+    let mixes = house.live.lines().capabilities().mixing;
+    page(&caller, &asked, "/floor", &Floor { extension, mixes })
 }

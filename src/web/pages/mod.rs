@@ -9,8 +9,11 @@ mod dnc;
 mod filters;
 mod floor;
 mod ivr;
+mod lines;
 mod plain;
 mod prompts;
+mod queue;
+mod route;
 mod rules;
 mod setup;
 mod statics;
@@ -50,6 +53,9 @@ pub fn router() -> Router<House> {
         .merge(calls::routes())
         .merge(trace::routes())
         .merge(setup::routes())
+        .merge(queue::routes())
+        .merge(route::routes())
+        .merge(lines::routes())
         .merge(voicemails::routes())
         .merge(call_backs::routes())
         .merge(ivr::routes())
@@ -79,7 +85,11 @@ pub fn refusal(problem: &ProblemBody, asked: &HeaderMap) -> Response {
         status: problem.status,
         kind,
         request_id: problem.request_id.clone(),
-        faults: problem.errors.iter().map(named).collect(),
+        faults: problem
+            .errors
+            .iter()
+            .map(|fault| named(lang(asked), fault))
+            .collect(),
     };
     let frame = Frame {
         lang: lang(asked),
@@ -89,9 +99,10 @@ pub fn refusal(problem: &ProblemBody, asked: &HeaderMap) -> Response {
     show(&frame, &page).unwrap_or_else(IntoResponse::into_response)
 }
 
-fn named(fault: &Fault) -> String {
+fn named(lang: Lang, fault: &Fault) -> String {
     let name = fault.pointer.trim_start_matches('/');
-    format!("{name}: {}", fault.message)
+    let what = render::fault(lang, &fault.code, &fault.message);
+    format!("{name}: {what}")
 }
 
 /// A page in the caller's frame.
@@ -140,6 +151,7 @@ fn screens(role: Role) -> Vec<&'static str> {
         "/prompts",
         "/dnc",
         "/rules",
+        "/lines",
         "/setup",
     ]
     .into_iter()

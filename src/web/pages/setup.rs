@@ -3,19 +3,20 @@
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use engine::{gateway::Trouble, queue::Strategy, route::Kind};
 use render::pages::{
-    AgentRow, BanRow, Choice, ExtensionRow, GatewayRow, NumberRow, PhoneRow, QueueRow, RouteRow,
-    Setup, SurveyRow, UserRow,
+    AgentRow, Choice, ExtensionRow, GatewayRow, NumberRow, QueueRow, RouteRow, Setup, SurveyRow,
+    UserRow,
 };
 use store::{
     access::{Role, users},
     ivr_menus, routes,
+    tenant_settings::{self, Surveys},
 };
 
 use super::{Shown, page};
 use crate::{
     api::{
-        all_agents, all_bans, all_extensions, all_gateways, all_numbers, all_queues,
-        all_registrations, all_surveys, prompt_names,
+        all_agents, all_extensions, all_gateways, all_numbers, all_queues, all_surveys,
+        prompt_names,
     },
     caller::Caller,
     house::House,
@@ -32,6 +33,7 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
     let is_admin = caller.role() == Role::Admin;
     let agents = all_agents(&house, &caller).await?;
     let users = users::list(&house.db, caller.orgi(), "", USERS).await?;
+    let default_survey: Surveys = tenant_settings::get(&house.db, caller.orgi()).await?;
     let taken = |id: &str| agents.iter().any(|one| one.user_id.as_deref() == Some(id));
     let free_users = users
         .iter()
@@ -89,12 +91,8 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .into_iter()
             .map(number_row)
             .collect(),
-        phones: all_registrations(&house, &caller)
-            .await?
-            .into_iter()
-            .map(phone_row)
-            .collect(),
-        bans: all_bans(&house).into_iter().map(ban_row).collect(),
+        default_survey: default_survey.survey.into(),
+        records: house.live.lines().capabilities().recording,
         agents: agents.into_iter().map(agent_row).collect(),
         prompts: prompt_names(&house).await?,
         strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
@@ -118,6 +116,7 @@ fn queue_row(queue: crate::api::QueueOut) -> QueueRow {
     QueueRow {
         id: queue.id,
         name: queue.name,
+        code: queue.code,
         agents: queue.agents,
         strategy: queue.settings.strategy().as_str(),
         in_effect: queue.in_effect,
@@ -164,26 +163,6 @@ fn number_row(number: crate::api::NumberOut) -> NumberRow {
         used_today: number.used_today,
         enabled: number.enabled,
         created_at: number.created_at.0,
-    }
-}
-
-fn phone_row(phone: crate::api::RegistrationOut) -> PhoneRow {
-    PhoneRow {
-        extension: phone.extension,
-        user_agent: phone.user_agent,
-        status: phone.status,
-        latency_ms: phone.latency_ms,
-        address: phone.address,
-        transport: phone.transport,
-        expires_in_s: phone.expires_in_s,
-    }
-}
-
-fn ban_row(ban: crate::api::BanOut) -> BanRow {
-    BanRow {
-        address: ban.address,
-        reason: ban.reason,
-        until: ban.until.0,
     }
 }
 

@@ -41,6 +41,7 @@ async fn floor(kit: &Kit) {
     let queue = queues::Queue {
         id: "sales".into(),
         name: "sales".into(),
+        code: String::new(),
         settings: engine::queue::Settings::default(),
         agents: Vec::new(),
     };

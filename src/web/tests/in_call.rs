@@ -52,6 +52,7 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
         let queue = queues::Queue {
             id: "far".into(),
             name: "far".into(),
+            code: String::new(),
             settings: engine::queue::Settings::default(),
             agents: Vec::new(),
         };

@@ -7,7 +7,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use live::Live;
+use live::{Lines, Live};
 use serde_json::{Value, json};
 use store::{
     Db,
@@ -55,7 +55,15 @@ impl Kit {
 
     /// The same with other settings.
     pub fn set_up(home: &Home, change: impl FnOnce(Config) -> Config) -> Self {
-        let live = Live::ended();
+        Self::of(home, Live::ended(), change)
+    }
+
+    /// A house over these lines.
+    pub fn over(home: &Home, lines: Lines) -> Self {
+        Self::of(home, Live::ended().with(lines), |config| config)
+    }
+
+    fn of(home: &Home, live: Live, change: impl FnOnce(Config) -> Config) -> Self {
         let config = change(Config {
             patience: Duration::ZERO,
             ..Config::new(home.data_dir.clone())

@@ -4,6 +4,7 @@ mod call_backs;
 mod calls;
 mod contract;
 mod events;
+mod faults;
 mod gate;
 mod gateways;
 mod idempotency;

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use axum::http::Request;
+use live::Lines;
 use serde_json::json;
 use store::{
     access::Role,
@@ -21,6 +24,16 @@ async fn every_page_opens_on_both_databases() {
         let filter = made("/api/v1/filters", json!({"name": "f", "batch_id": batch})).await;
         let campaign = json!({"name": "c", "campaign_type": "robot", "filter_id": filter});
         let campaign = made("/api/v1/campaigns", campaign).await;
+        for (path, body) in [
+            ("/api/v1/queues/sales", json!({"name": "s", "code": "<b>"})),
+            (
+                "/api/v1/routes/hotline",
+                json!({"number": "4008", "queue_id": "sales"}),
+            ),
+        ] {
+            let put = kit.with(&token, "PUT", path, Some(body)).await;
+            assert_eq!(put.status, 200, "{}", put.text);
+        }
         let one = [
             format!("/batches/{batch}"),
             format!("/filters/{filter}"),
@@ -37,6 +50,9 @@ async fn every_page_opens_on_both_databases() {
             "/call-backs?state=waiting",
             "/voicemails?state=",
             "/setup",
+            "/lines",
+            "/queues/sales",
+            "/routes/hotline",
             "/ivr",
             "/account",
         ];
@@ -48,6 +64,63 @@ async fn every_page_opens_on_both_databases() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_the_switch_cannot_do_is_not_offered() {
+    let home = sqlite().await;
+    // This one records; it neither mixes nor tells people from machines.
+    let (simple, _far) = switch::sim::pair("gw", "hello", Duration::from_secs(1));
+    let kit = Kit::over(&home, Lines::of(simple));
+    let able = Kit::new(&home);
+    let token = kit.token(Role::Admin).await;
+    let batch = json!({"name": "b"});
+    let batch = kit
+        .with(&token, "POST", "/api/v1/batches", Some(batch))
+        .await;
+    let filter = json!({"name": "f", "batch_id": batch.id()});
+    kit.with(&token, "POST", "/api/v1/filters", Some(filter))
+        .await;
+    kit.with(&token, "PUT", "/api/v1/extensions/8001", Some(json!({})))
+        .await;
+    let agent = json!({"name": "Ann", "extension": "8001", "user_id": "usr_admin"});
+    let agent = kit
+        .with(&token, "PUT", "/api/v1/agents/1", Some(agent))
+        .await;
+    assert_eq!(agent.status, 200, "{}", agent.text);
+    for (path, what, is_offered) in [
+        ("/floor", "data-mixes", false),
+        ("/floor", "data-mine=\"listen\"", false),
+        ("/floor", "data-mine=\"intercept\"", true),
+        ("/desk", "data-in-call=\"hold\"", false),
+        ("/desk", "data-to=\"consult\"", false),
+        ("/desk", "data-to=\"transfer\"", true),
+        ("/campaigns/new", "settings.classification.enabled", false),
+        ("/setup", "rule.record", true),
+    ] {
+        let shown = kit.page(&token, path).await;
+        assert_eq!(shown.text.contains(what), is_offered, "{path}: {what}");
+        let shown = able.page(&token, path).await;
+        assert!(shown.text.contains(what), "{path}: {what}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_in_the_language_of_the_page() {
+    let home = sqlite().await;
+    let kit = Kit::new(&home);
+    let token = kit.token(Role::Supervisor).await;
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("accept", "text/html"),
+        ("accept-language", "zh-CN"),
+    ];
+    let page = kit
+        .ask("GET", "/voicemails?state=eaten", &headers, None)
+        .await;
+    assert!(page.text.contains("state: 不是可选的值"), "{}", page.text);
+    assert!(!page.text.contains("must be"), "{}", page.text);
 }
 
 #[tokio::test]

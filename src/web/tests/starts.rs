@@ -19,6 +19,7 @@ async fn furnished(desk: &Desk) {
     let queue = store::queues::Queue {
         id: "sales".into(),
         name: "sales".into(),
+        code: String::new(),
         settings: engine::queue::Settings::default(),
         agents: Vec::new(),
     };

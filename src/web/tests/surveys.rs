@@ -60,6 +60,53 @@ async fn a_survey_is_made_wanted_by_a_queue_and_kept_until_nobody_wants_it() {
 }
 
 #[tokio::test]
+async fn the_tenant_says_what_is_asked_where_nobody_nearer_does() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Supervisor).await;
+        let path = "/api/v1/settings/surveys";
+        let put = async |survey: &str| {
+            let asked = json!({"survey": survey});
+            kit.with(&token, "PUT", path, Some(asked)).await
+        };
+        let unset = kit.with(&token, "GET", path, None).await;
+        assert_eq!(unset.body, json!({"survey": "none"}));
+        let unknown = put("five").await;
+        let pointer = &unknown.body["errors"][0]["pointer"];
+        assert_eq!(pointer, "/survey", "{}", unknown.text);
+        let made = kit.with(&token, "PUT", FIVE, Some(five())).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        assert_eq!(put("five").await.body, json!({"survey": "five"}));
+        let kept = kit.with(&token, "DELETE", FIVE, None).await;
+        assert_eq!(kept.code(), "SURVEY_IN_USE", "{}", kept.text);
+
+        // A queue that says nothing follows the tenant; one that says none does not.
+        let queue = async |settings: Value| {
+            let asked = json!({"name": "sales", "settings": settings});
+            let path = "/api/v1/queues/sales";
+            let put = kit.with(&token, "PUT", path, Some(asked)).await;
+            assert_eq!(put.status, 200, "{}", put.text);
+            let spec = store::queues::specs(&kit.db).await.unwrap().remove(0);
+            (
+                put.body["settings"]["survey"].clone(),
+                spec.settings.survey.map(String::from),
+            )
+        };
+        let five = || Some("five".to_owned());
+        assert_eq!(queue(json!({})).await, (Value::Null, five()));
+        let silent = json!({"survey": null});
+        assert_eq!(queue(silent).await, (Value::Null, five()));
+        let none = queue(json!({"survey": "none"})).await;
+        assert_eq!(none, (json!("none"), Some("none".to_owned())));
+
+        assert_eq!(put("standard").await.status, 200);
+        let gone = kit.with(&token, "DELETE", FIVE, None).await;
+        assert_eq!(gone.status, 204, "{}", gone.text);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_survey_that_makes_no_sense_is_refused_at_its_place() {
     on_both(|home| async move {
         let kit = Kit::new(&home);

@@ -1,5 +1,5 @@
 // Talks to /api/v1.
-import { meaning, say } from "./texts.js";
+import { fault, meaning, say } from "./texts.js";
 
 const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
@@ -53,7 +53,7 @@ export function toast(text, bad = false) {
 /** Shows what went wrong. */
 export function fail(problem) {
   if (!(problem instanceof Problem)) throw problem;
-  const about = problem.errors.map((error) => error.message).join("; ");
+  const about = problem.errors.map(fault).join("; ");
   const detail = problem.status === 422 && problem.detail ? problem.detail : about;
   toast(detail ? `${problem.message}: ${detail}` : problem.message, true);
 }

@@ -1,5 +1,6 @@
 // The campaign's dashboard: tiles, progress and the chart, fed by the event channel.
 import { call, fail, get, toast } from "./api.js";
+import { submit } from "./forms.js";
 import { follow } from "./jobs.js";
 import { listen } from "./live.js";
 import { count, percent, say, word } from "./texts.js";
@@ -166,4 +167,16 @@ document.getElementById("report").addEventListener("click", async (event) => {
   } finally {
     button.disabled = false;
   }
+});
+
+const survey = document.getElementById("survey");
+survey.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit(survey, async () => {
+    const path = `/api/v1/campaigns/${id}`;
+    const { revision, settings } = await get(path);
+    settings.survey = survey.elements.survey.value || null;
+    await call("PATCH", path, { revision, settings });
+    toast(say("js-saved"));
+  });
 });

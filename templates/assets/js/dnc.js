@@ -1,7 +1,7 @@
 // DNC lists: what they say of a number, and entries that are added and taken off.
 import { Problem, call, fail } from "./api.js";
 import { submit } from "./forms.js";
-import { count, say } from "./texts.js";
+import { count, fault, say } from "./texts.js";
 import { make } from "./ui.js";
 
 /** Entries that one request may add. */
@@ -70,7 +70,7 @@ async function send(entries, bar) {
       const some = entries.slice(at, at + MOST);
       const told = await call("POST", `/api/v1/dnc-lists/${form.dataset.list}/entries`, { entries: some });
       for (const name of Object.keys(sum)) sum[name] += told[name];
-      for (const row of told.rows) if (row.status === "rejected") rejects.push([some[row.index].number, row.message]);
+      for (const row of told.rows) if (row.status === "rejected") rejects.push([some[row.index].number, fault(row)]);
       bar.value = Math.min(at + MOST, entries.length);
     }
   } finally {

@@ -7,7 +7,7 @@ import { written } from "./spans.js";
 const at = (value, name) => name.split(".").reduce((inside, key) => inside?.[key], value);
 
 /** Writes what is there into the form's inputs. */
-function fill(form, value, id) {
+export function fill(form, value, id) {
   form.reset();
   form.kept = Object.fromEntries(form.dataset.keep.split(" ").filter((name) => value[name] !== undefined && value[name] !== null).map((name) => [name, value[name]]));
   for (const input of form.elements) {

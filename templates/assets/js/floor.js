@@ -5,7 +5,9 @@ import { length, say, word } from "./texts.js";
 import { chip, make } from "./ui.js";
 
 const $ = (id) => document.getElementById(id);
-const HOWS = ["listen", "whisper", "barge", "intercept", "release"];
+/** Not every switch can mix what a supervisor hears with the call. */
+const mixes = "mixes" in $("agents").dataset;
+const HOWS = [...(mixes ? ["listen", "whisper", "barge"] : []), "intercept", "release"];
 /** What needs no phone of the supervisor. */
 const BY_WORD = ["release", "mute", "unmute", "sign_out", "leave", "resume", "finish_wrap_up", "work_mode"];
 const phone = $("own-phone");
@@ -28,7 +30,8 @@ function row(agent) {
   const text = agent.sub_state ? word("sub", agent.sub_state) : word("agent", agent.state);
   const second = agent.call?.second;
   const parties = second ? `${say(`js-second-${second.kind}`, { name: second.name })} · ${word("reach", second.state)}` : "—";
-  const inCall = agent.call?.talking ? [...HOWS, agent.call.muted ? "unmute" : "mute"] : [];
+  const mute = agent.call?.muted ? "unmute" : "mute";
+  const inCall = agent.call?.talking ? [...HOWS, ...(mixes ? [mute] : [])] : [];
   const buttons = [...inCall, ...forced(agent)].map((how) =>
     make("button", { type: "button", class: ["release", "sign_out"].includes(how) ? "danger" : "", "data-agent": agent.id, "data-how": how }, word("supervise", how)),
   );

@@ -7,7 +7,7 @@
 // are those whose data-when does not fit. data-then: a path, or "reload".
 import { Problem, call, fail, toast } from "./api.js";
 import { spans } from "./spans.js";
-import { meaning, say } from "./texts.js";
+import { fault, meaning, say } from "./texts.js";
 
 /** The body a form describes, and the values for its path. */
 export function read(form) {
@@ -17,12 +17,13 @@ export function read(form) {
   for (const input of form.elements) {
     if (!input.name) continue;
     if (input.type === "radio" && !input.checked) continue;
-    const value = input.disabled || input.closest("[hidden]") ? undefined : valueOf(input);
+    const isOff = input.disabled || Boolean(input.closest("[hidden]"));
+    const value = isOff ? undefined : valueOf(input);
     const names = input.name.split(".");
     if (input.name.startsWith("@")) path[input.name.slice(1)] = value;
     // What was kept of one kind does not fit another.
     else if (names.length > 1 && names.at(-1) === "type" && at(body, names) !== value) put(body, names.slice(0, -1), value && { type: value });
-    else put(body, names, value);
+    else put(body, names, value, isOff);
   }
   return { body: pruned(body) ?? {}, path };
 }
@@ -61,8 +62,10 @@ function valueOf(input) {
   }
 }
 
-function put(into, [first, ...rest], value) {
-  if (rest.length) put((into[first] ??= /^\d+$/.test(rest[0]) ? [] : {}), rest, value);
+/** What is not shown makes no place for itself. */
+function put(into, [first, ...rest], value, isOff = false) {
+  if (rest.length && isOff && into[first] === undefined) return;
+  if (rest.length) put((into[first] ??= /^\d+$/.test(rest[0]) ? [] : {}), rest, value, isOff);
   else if (value === undefined) delete into[first];
   else into[first] = value;
 }
@@ -109,22 +112,31 @@ export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values?.[name] ?? ""));
 }
 
+/** The input that stands at the place of a refusal: it, the first within that place, or the one around it. */
+function inputAt(form, pointer) {
+  const names = pointer.slice(1).split("/");
+  const name = CSS.escape(names.join("."));
+  const places = [`[name="${name}"], [name="@${name}"], #${name}`, `[name^="${name}."]`];
+  for (let length = names.length - 1; length > 0; length -= 1) places.push(`[name="${CSS.escape(names.slice(0, length).join("."))}"]`);
+  const found = names[0] === "" ? [] : places.map((place) => form.querySelector(place));
+  return found.find((input) => input && !input.closest("[hidden]"));
+}
+
 /** Marks the inputs that a refusal names; what it does not name is said above the button. */
 export function mark(form, problem) {
   clear(form);
   const left = [];
   for (const error of problem.errors) {
-    const name = error.pointer.slice(1).replaceAll("/", ".");
-    const input = form.querySelector(`[name="${CSS.escape(name)}"], [name="@${CSS.escape(name)}"], #${CSS.escape(name)}`);
+    const input = inputAt(form, error.pointer);
     if (!input) {
-      left.push(error.message);
+      left.push([error.pointer.slice(1), fault(error)].filter(Boolean).join(" "));
       continue;
     }
     input.classList.add("fault");
     input.setAttribute("aria-invalid", "true");
     const text = document.createElement("small");
     text.className = "fault-text";
-    text.textContent = error.message;
+    text.textContent = fault(error);
     input.after(text);
   }
   const line = document.createElement("p");

@@ -8,8 +8,8 @@ const mode = form?.elements.campaign_type;
 
 /** Shows what the chosen type needs, and whether it listens to answers. */
 function fit() {
-  const listens = document.getElementById("listens").value === "true";
-  const machine = form.elements["settings.classification.machine"].value;
+  const listens = document.getElementById("listens")?.value === "true";
+  const machine = form.elements["settings.classification.machine"]?.value;
   for (const field of form.querySelectorAll("[data-modes], [data-listens]")) {
     const { modes, listens: when } = field.dataset;
     const fits = modes === undefined || modes.split(" ").includes(mode.value);
@@ -47,7 +47,9 @@ form?.addEventListener("submit", (event) => {
     const { body } = read(form);
     body.settings ??= {};
     body.settings.window = { zone: "Asia/Shanghai", weekdays: [1, 2, 3, 4, 5, 6, 7], ranges: ranges(document.getElementById("hours").value) };
-    if (mode.value === "predictive") body.settings.pacing = { mode: "ratio", lines: Number(document.getElementById("ratio").value) };
+    // Without a ratio of its own a campaign dials as the wider levels say.
+    const lines = document.getElementById("ratio").value;
+    if (mode.value === "predictive" && lines) body.settings.pacing = { mode: "ratio", lines: Number(lines) };
     try {
       made ??= await call("POST", "/api/v1/campaigns", body);
       await call("PUT", `/api/v1/campaigns/${made.id}/targets`, targets());

@@ -18,6 +18,22 @@ export function meaning(code) {
   return texts[`code-${code}`];
 }
 
+/** What is wrong with a value. The server says it in English, and with a code that other languages go by;
+ * what a page says of itself has none. */
+export function fault({ code, message }) {
+  if (!code || language === "en") return message;
+  const text = texts[`fault-${code}`] ?? texts["fault-invalid"];
+  return text.replace(/\{\s*\$range\s*\}/, () => range(message)).trim();
+}
+
+/** The numbers of "must be 0 or 5 to 3,600" and "at most 50 users", without the words. */
+function range(message) {
+  const most = message.match(/at most (\d[\d.,]*)/);
+  if (most) return `≤ ${most[1]}`;
+  const found = message.match(/\d[\d.,]*(?:,? (?:to|or) \d[\d.,]*)*/)?.[0] ?? "";
+  return found.replaceAll(" to ", " – ").replaceAll(/,? or /g, " / ");
+}
+
 const plain = new Intl.NumberFormat(language);
 
 export function count(number) {

@@ -76,6 +76,9 @@ pub async fn furnish(api: &Client) -> Vec<String> {
         "/dnc/house",
         "/rules",
         "/ivr",
+        "/lines",
+        "/queues/sales",
+        "/routes/hotline",
         "/setup",
         "/account",
     ];

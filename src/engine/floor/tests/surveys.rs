@@ -209,3 +209,30 @@ fn the_campaigns_word_counts_before_the_queues() {
     check_campaign("survey=nps", &asked("how-likely"));
     check_campaign("", &asked("survey"));
 }
+
+#[test]
+fn the_tenants_word_counts_where_neither_campaign_nor_queue_says_one() {
+    let after = |queue: &str, campaign: &str, expected: &str| {
+        let script = format!(
+            "agents 1
+             queue {queue}
+             survey nps how-likely 5=1
+             campaign c predictive record=yes tenant-asks=nps {campaign}
+             leads c 1
+             0 ready 1
+             1 answers L1
+             2 answers a1
+             9 hangs-up 1"
+        );
+        check_after("2 bridge L1 a1", &script, expected);
+    };
+    let nobody_asks = "9 hang up L1
+         9 close L1 connected by 1
+         9 hang up a1";
+    let asks = "9 stop recording L1
+         9 hang up a1
+         9 play L1 how-likely";
+    after("", "", asks);
+    after("survey=none", "", nobody_asks);
+    after("survey", "survey=none", nobody_asks);
+}

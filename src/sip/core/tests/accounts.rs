@@ -108,13 +108,18 @@ fn a_pinged_gateway_goes_up_and_down() {
     });
     rig.pass(0);
     rig.expect(&["send OPTIONS"]);
+    let latency = |rig: &Rig| rig.core.gateway_statuses()[0].hops[0].latency_ms;
+    assert_eq!(latency(&rig), None);
+    rig.now_ms += 17;
     rig.reply_to(&Method::Options, 404, &[]);
     rig.expect(&["tell GatewayState carrier Up"]);
+    assert_eq!(latency(&rig), Some(17));
     rig.pass(20);
     rig.expect(&["send OPTIONS"]);
     let (tx, ..) = rig.last(&Method::Options);
     rig.feed(Input::Unanswered { tx, sent: true });
     rig.expect(&["tell GatewayState carrier Down"]);
+    assert_eq!(latency(&rig), Some(17), "of the last one that was answered");
     // Replaced by one without pings: silence.
     rig.command(Command::SetGateways(vec![carrier_gateway()]))
         .expect("always");

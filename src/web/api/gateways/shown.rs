@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::gateway::{Settings, Trouble};
-use live::lines::{GatewayState, GatewayStatus};
+use live::lines::{AddressStatus, GatewayState, GatewayStatus};
 use serde::Serialize;
 use store::gateways::{Gateway, Kind, Trunk};
 use utoipa::ToSchema;
@@ -61,6 +61,8 @@ pub struct AddressOut {
     pub address: String,
     /// Whether it answered the last OPTIONS.
     pub answers: Option<bool>,
+    /// Round trip of the last OPTIONS that it answered, ms.
+    pub latency_ms: Option<u32>,
     /// It asked for a rest (503 with Retry-After).
     pub rests: bool,
 }
@@ -127,12 +129,12 @@ fn health(status: Option<&GatewayStatus>) -> &'static str {
 }
 
 fn addresses(status: &GatewayStatus) -> Vec<AddressOut> {
-    let shown =
-        |(address, answers, rests): &(std::net::SocketAddr, Option<bool>, bool)| AddressOut {
-            address: address.to_string(),
-            answers: *answers,
-            rests: *rests,
-        };
+    let shown = |seen: &AddressStatus| AddressOut {
+        address: seen.address.to_string(),
+        answers: seen.answers,
+        latency_ms: seen.latency_ms,
+        rests: seen.rests,
+    };
     status.addresses.iter().map(shown).collect()
 }
 

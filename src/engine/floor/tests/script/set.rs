@@ -211,7 +211,7 @@ impl Stage {
             "call-back" => settings.call_back_within_ms = ms(),
             "shows" => settings.caller_ids = value.split(',').map(str::to_owned).collect(),
             "announces" => settings.announce_agent = true,
-            "survey" => settings.survey = survey(value),
+            "survey" => settings.survey = Some(survey(value)),
             "strategy" => {
                 settings.strategy = match value {
                     "all" => Strategy::RingAll,
@@ -442,6 +442,7 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "weight" => settings.weight = number(),
         "sorry" => settings.abandon_prompt = Some(value.into()),
         "survey" => settings.survey = Some(survey(value)),
+        "tenant-asks" => spec.rules.survey = survey(value),
         "listens" => settings.classification.enabled = true,
         "machines" => {
             settings.classification.machine = match value {

@@ -1,0 +1,12 @@
+route-text = Text of the rule
+route-text-hint = For those who maintain the system; it is checked before it is saved, and the present version is kept.
+route-document = Rule
+route-versions = Versions
+route-version = Version
+route-saved = Saved
+route-by = By
+route-show = Show
+route-now = Present
+route-restore = Restore
+route-restore-ask = Restore version { $version }?
+js-no-json = This is no JSON

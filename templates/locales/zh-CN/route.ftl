@@ -1,0 +1,12 @@
+route-text = 规则文本
+route-text-hint = 供维护人员使用；保存前会校验，并保留当前版本。
+route-document = 规则
+route-versions = 版本
+route-version = 版本
+route-saved = 保存时间
+route-by = 保存人
+route-show = 查看
+route-now = 当前
+route-restore = 恢复
+route-restore-ask = 恢复到版本 { $version }？
+js-no-json = 不是正确的 JSON 文本

@@ -41,7 +41,7 @@ function row(agent) {
     make("td", {}, `${agent.name} `, make("small", { class: "soft mono" }, agent.id)),
     make("td", { class: "mono" }, agent.extension),
     make("td", {}, chip("agent", agent.state, text, ringing ? "st-ringing" : "")),
-    make("td", { class: "num mono", "data-since": agent.since ?? "" }),
+    make("td", { class: "num mono", "data-since": (agent.state !== "logout" && agent.since) || "" }),
     make("td", { class: "mono" }, agent.call ? agent.call.number : "—"),
     make("td", {}, parties),
     acts,

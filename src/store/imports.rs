@@ -196,7 +196,7 @@ pub async fn advance(tx: &mut Tx, id: &str, from: i64, to: i64, counts: Counts) 
     Ok(rows == 1)
 }
 
-/// Every row is in. One that is being undone stays so.
+/// Every row is in. One that is being undone or deleted stays so.
 ///
 /// # Errors
 /// When the database fails.
@@ -204,7 +204,7 @@ pub async fn succeed(tx: &mut Tx, id: &str, warnings: &[String], now: Millis) ->
     let warnings = doc::text("warnings", warnings)?;
     on!(tx.conn(), c => sqlx::query(
         "UPDATE imports SET state = 'succeeded', warnings = $2, finished_at = $3, reading = NULL
-         WHERE id = $1 AND state NOT IN ('undoing', 'undone')"
+         WHERE id = $1 AND state NOT IN ('undoing', 'undone', 'deleting')"
     ).bind(id).bind(warnings).bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod key;
 mod log;
 mod pacer;
 mod phone_book;
+mod phone_client;
 mod prompts;
 mod serve;
 mod shutdown;

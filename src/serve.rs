@@ -20,7 +20,7 @@ use crate::{
     interrupted::Folders,
     keeper::Keeper,
     phone_book::Extensions,
-    prompts, shutdown,
+    phone_client, prompts, shutdown,
     trunks::{Loaded, Locator, Trunks},
     worker,
 };
@@ -279,6 +279,7 @@ fn start_web(
     settings.realm = config.sip.realm.clone();
     settings.phone_caps = caps::of(config);
     settings.keys = config.recordings.keys()?;
+    settings.phone_client = Some(Arc::new(phone_client::Phones::new()?));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = async move {
         let stopped = async {

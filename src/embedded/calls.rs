@@ -64,6 +64,13 @@ impl Embedded {
                     self.try_sound(self.sound.media().typed(media, digit, ms));
                 }
             }
+            SipEvent::HookFlash { call, .. } => {
+                if let Ok(leg) = floor.leg(LegId(call.0))
+                    && leg.is_answered()
+                {
+                    floor.tell(LegId(call.0), EventKind::HookFlash);
+                }
+            }
             SipEvent::Ended {
                 call,
                 side,

@@ -195,6 +195,11 @@ impl Embedded {
                     }
                 }
             }
+            media::Event::Flash { leg } => {
+                if let Some(leg) = up(floor, leg) {
+                    floor.tell(leg, EventKind::HookFlash);
+                }
+            }
             media::Event::Pressed { leg } => {
                 if let Some(leg) = up(floor, leg) {
                     floor.tell(leg, EventKind::DtmfSent);

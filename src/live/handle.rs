@@ -5,9 +5,10 @@ use std::sync::Arc;
 use engine::{
     destination::Destination,
     floor::{
-        AgentOrder, AgentView, Decided, InCall, OutsideLimits, SupervisorOrder, TestCall,
-        TwoParties, View,
+        AgentOrder, AgentView, Decided, InCall, OrderRefused, OutsideLimits, SupervisorOrder,
+        TestCall, TwoParties, View,
     },
+    gate::No,
     ids::{AgentId, CallId, CampaignId},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -33,7 +34,7 @@ pub struct Refusal {
     /// `SECOND_CALL_UP`, `NO_SECOND_CALL`, `NOT_ANSWERED`, `IN_CONFERENCE`, `NO_SUCH_QUEUE`,
     /// `NOBODY_FREE`, `BUSY`, `BAD_NUMBER`, `BARRED`, `TOO_MANY_CALLS`, `GATEWAY_BUSY`, `NO_ROUTE`, `BAD_DIGITS`,
     /// `NOBODY_HEARS`, `AT_PHONE`, `NO_SUCH_MENU`, `CONFERENCE_FULL`, `NO_SUCH_MEMBER`, `NO_CALLER`; for calls that ring elsewhere `TOO_EARLY`; of a device outside
-    /// `NOT_OWN_DEVICE`.
+    /// `NOT_OWN_DEVICE`; of what is hidden from agents `FUNCTION_HIDDEN`.
     pub code: &'static str,
     pub message: String,
 }
@@ -43,6 +44,8 @@ pub(crate) enum Ask {
     Agent {
         agent: AgentId,
         order: AgentOrder,
+        /// The agent's own, who is no supervisor.
+        own: bool,
         answer: oneshot::Sender<Result<(), Refusal>>,
     },
     Supervisor {
@@ -78,6 +81,9 @@ pub(crate) enum Ask {
     NamedAtPhone {
         number: String,
         answer: oneshot::Sender<Option<Option<Destination>>>,
+    },
+    Conferences {
+        answer: oneshot::Sender<Vec<InCall>>,
     },
     PauseRecording {
         call: CallId,
@@ -145,11 +151,29 @@ impl Live {
     /// # Errors
     /// [`Refusal`] when the agent's state, phone or call does not allow it.
     pub async fn agent(&self, agent: AgentId, order: AgentOrder) -> Result<AgentView, Refusal> {
+        self.ask_agent(agent, order, false).await
+    }
+
+    /// The same for an agent who is no supervisor.
+    ///
+    /// # Errors
+    /// `FUNCTION_HIDDEN`, and as [`Self::agent`].
+    pub async fn own_order(&self, agent: AgentId, order: AgentOrder) -> Result<AgentView, Refusal> {
+        self.ask_agent(agent, order, true).await
+    }
+
+    async fn ask_agent(
+        &self,
+        agent: AgentId,
+        order: AgentOrder,
+        own: bool,
+    ) -> Result<AgentView, Refusal> {
         let (answer, answered) = oneshot::channel();
         self.asks
             .send(Ask::Agent {
                 agent: agent.clone(),
                 order,
+                own,
                 answer,
             })
             .await
@@ -208,6 +232,16 @@ impl Live {
         let ask = Ask::NamedAtPhone { number, answer };
         self.asks.send(ask).await.ok()?;
         answered.await.ok()?
+    }
+
+    /// The conferences of all tenants, newest first; none on a floor that has ended.
+    pub async fn conferences(&self) -> Vec<InCall> {
+        let (answer, answered) = oneshot::channel();
+        let asked = self.asks.send(Ask::Conferences { answer }).await;
+        match asked {
+            Ok(()) => answered.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
     }
 
     /// Makes one test call of a robot (OUT-219).
@@ -288,6 +322,25 @@ impl Live {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+}
+
+impl From<OrderRefused> for Refusal {
+    fn from(refused: OrderRefused) -> Self {
+        Self {
+            code: refused.code,
+            message: refused.message,
+        }
+    }
+}
+
+impl From<No> for Refusal {
+    fn from(no: No) -> Self {
+        let basis = no.basis.map(|basis| format!(": {basis}"));
+        Self {
+            code: "GATE_REFUSED",
+            message: format!("{}{}", no.block.as_str(), basis.unwrap_or_default()),
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod answers;
 mod bus;
+mod call_offs;
 mod clock;
 mod failpoint;
 mod handle;

@@ -326,6 +326,7 @@ impl Operator {
                 key: digit,
                 withheld,
             },
+            (EventKind::HookFlash, Some(leg)) => Input::HookFlash { leg },
             (EventKind::PlayDone { play, .. }, Some(leg)) => Input::PlayDone {
                 leg,
                 sound: SoundId(play.0),

@@ -4,7 +4,6 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
     floor::{Command, Event, Floor, Input, OrderRefused, OutsideLimits, View},
-    gate::No,
     ids::{AgentId, CampaignId},
     time::Millis,
 };
@@ -18,6 +17,7 @@ use tracing::{info, warn};
 
 use crate::{
     bus::Bus,
+    call_offs::CallOffs,
     clock, failpoint,
     handle::{Ask, Live, Refusal},
     lines::Lines,
@@ -93,6 +93,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (to_teller, told) = mpsc::unbounded_channel();
     let (view, seen) = watch::channel(Arc::new(View::default()));
     let db = config.db;
+    CallOffs::start(db.clone(), config.node.clone(), inputs.clone());
     let scribe = Scribe {
         db: db.clone(),
         node: config.node,
@@ -333,10 +334,14 @@ impl Shell {
             Ask::Agent {
                 agent,
                 order,
+                own,
                 answer,
             } => {
                 let now = self.now();
-                let done = self.floor.order(&agent, order, now);
+                let done = match own {
+                    true => self.floor.own_order(&agent, order, now),
+                    false => self.floor.order(&agent, order, now),
+                };
                 self.done(done, answer);
             }
             Ask::Supervisor { by, order, answer } => {
@@ -353,13 +358,13 @@ impl Shell {
             Ask::Test { call, answer } => {
                 let made = self.floor.test(*call, clock::now());
                 self.drain();
-                let _ = answer.send(made.map_err(|no| refused(&no)));
+                let _ = answer.send(made.map_err(Refusal::from));
             }
             Ask::ConnectTwo { by, asked, answer } => {
                 let now = self.now();
                 let begun = self.floor.connect_two(&by, asked, now);
                 self.drain();
-                let _ = answer.send(begun.map_err(order_refused));
+                let _ = answer.send(begun.map_err(Refusal::from));
             }
             Ask::BreakOff { campaign, answer } => {
                 self.floor.break_off(&campaign, clock::now());
@@ -374,6 +379,10 @@ impl Shell {
             Ask::NamedAtPhone { number, answer } => {
                 let now = self.now();
                 let _ = answer.send(self.floor.named_at_phone(&number, now));
+            }
+            Ask::Conferences { answer } => {
+                // As before.
+                let _ = answer.send(self.floor.conferences());
             }
             Ask::PauseRecording {
                 call,
@@ -396,7 +405,7 @@ impl Shell {
         self.drain();
         self.renew_view();
         // Whoever asked may have gone away.
-        let _ = answer.send(done.map_err(order_refused));
+        let _ = answer.send(done.map_err(Refusal::from));
     }
 
     fn presence(&mut self, agent: AgentId, connected: bool) {
@@ -429,20 +438,5 @@ impl Shell {
                 );
             }
         }
-    }
-}
-
-fn order_refused(refused: OrderRefused) -> Refusal {
-    Refusal {
-        code: refused.code,
-        message: refused.message,
-    }
-}
-
-fn refused(no: &No) -> Refusal {
-    let basis = no.basis.as_ref().map(|basis| format!(": {basis}"));
-    Refusal {
-        code: "GATE_REFUSED",
-        message: format!("{}{}", no.block.as_str(), basis.unwrap_or_default()),
     }
 }

@@ -159,6 +159,7 @@ async fn configuration(db: &Db) -> store::Result<Configuration> {
         numbers: store::numbers::specs(db).await?,
         phone_callers: store::numbers::of_phones(db).await?,
         phone_gateways: store::extensions::gateways(db).await?,
+        inside_only: store::extensions::inside_only(db).await?,
         surveys: store::surveys::specs(db).await?,
     })
 }

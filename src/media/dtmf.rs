@@ -1,6 +1,9 @@
 //! Keys pressed at the far end, as telephone events (RFC 4733).
 
-use crate::{keys::EVENTS, packet::Packet};
+use crate::{
+    keys::{EVENTS, FLASH, FLASH_EVENT},
+    packet::Packet,
+};
 
 /// Ticks without a packet after which a key counts as released, its end packets lost.
 const LOST_TICKS: u64 = 10;
@@ -35,7 +38,11 @@ impl Keypad {
         let Some(&[event, flags, high, low]) = packet.payload.first_chunk::<4>() else {
             return [None; 2];
         };
-        let Some(&digit) = EVENTS.get(usize::from(event)) else {
+        let key = match event {
+            FLASH_EVENT => Some(&FLASH),
+            key => EVENTS.get(usize::from(key)),
+        };
+        let Some(&digit) = key else {
             return [None; 2];
         };
         if self.told == Some((packet.ssrc, packet.timestamp)) {
@@ -120,9 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn a_flash_is_told_as_one() {
+        let told = press(&mut Keypad::default(), 0, 800, &[16, 0x8A, 3, 32]);
+        let (digit, ms) = (FLASH, 100);
+        assert_eq!(told, [Key { digit, ms }]);
+    }
+
+    #[test]
     fn what_is_no_key_is_ignored() {
         let mut keypad = Keypad::default();
-        assert_eq!(press(&mut keypad, 0, 1, &[16, 0x80, 0, 0]), []);
+        assert_eq!(press(&mut keypad, 0, 1, &[17, 0x80, 0, 0]), []);
         assert_eq!(press(&mut keypad, 0, 2, &[1, 0x80]), []);
     }
 }

@@ -15,6 +15,8 @@ pub enum Event {
         ms: u32,
         withheld: bool,
     },
+    /// The hook of the telephone at the far end was tapped (RFC 4733, event 16).
+    Flash { leg: LegId },
     /// Every key that was to be pressed has been sent.
     Pressed { leg: LegId },
     /// A classifier has found something out.

@@ -35,6 +35,11 @@ pub const EVENTS: [char; 16] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
 ];
 
+/// The hook flash of an analog telephone, as an event and as the key it stands for among keys. It is told,
+/// and neither pressed nor passed on.
+pub const FLASH_EVENT: u8 = 16;
+pub const FLASH: char = '!';
+
 /// The two tones of a key, in hertz; `None` for what is no key.
 #[must_use]
 pub fn tones(digit: char) -> Option<(f64, f64)> {

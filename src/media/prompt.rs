@@ -81,7 +81,7 @@ impl Prompt {
 /// All prompts by name: the built-in tones and the wav and mp3 files of one directory.
 ///
 /// `welcome` is `<directory>/welcome.wav` or `welcome.mp3`; the built-in names are `tone:<hz>[:<ms>]`,
-/// `silence[:<ms>]`, `voice[:<ms>]`, `music`, `ringback` and `refused`. A file hides a built-in of the same name. A file
+/// `silence[:<ms>]`, `voice[:<ms>]`, `music`, `ringback`, `dial-tone` and `refused`. A file hides a built-in of the same name. A file
 /// that is put in the place of another is heard by whoever hears the prompt next.
 #[derive(Debug)]
 pub struct Prompts {

@@ -18,6 +18,7 @@ const LONGEST_MS: u32 = 600_000;
 /// * `ringback`: one second of 425 Hz, four of silence
 /// * `sit`: the special information tones of ITU-T E.180; `sit:intercept`, `sit:vacant_code`,
 ///   `sit:reorder` and `sit:no_circuit` as they are coded in North America
+/// * `dial-tone`: 425 Hz, made to be looped
 /// * `refused`: four short pips of 425 Hz, for who has asked for something that does not go
 #[must_use]
 pub fn built_in(name: &str) -> Option<Vec<i16>> {
@@ -40,6 +41,7 @@ pub fn built_in(name: &str) -> Option<Vec<i16>> {
         ("voice", Some(Ok(ms)), None) if lasts(ms) => Some(voice(ms)),
         ("music", None, None) => Some(melody()),
         ("ringback", None, None) => Some([sine(425.0, 1_000), quiet(4_000)].concat()),
+        ("dial-tone", None, None) => Some(sine(425.0, 1_000)),
         ("refused", None, None) => Some([sine(425.0, 150), quiet(100)].concat().repeat(4)),
         _ => None,
     }
@@ -58,7 +60,7 @@ pub fn is_built_in(name: &str) -> bool {
         ("tone", [Ok(hz)]) => audible(*hz),
         ("tone", [Ok(hz), Ok(ms)]) => audible(*hz) && lasts(*ms),
         ("silence" | "voice", [Ok(ms)]) => lasts(*ms),
-        ("silence" | "voice" | "music" | "ringback" | "refused", []) => true,
+        ("silence" | "voice" | "music" | "ringback" | "dial-tone" | "refused", []) => true,
         _ => false,
     }
 }

@@ -1,6 +1,9 @@
 //! The floor, its far ends and the clock.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use engine::{
     agent::Unready,
@@ -192,6 +195,7 @@ impl<'a> World<'a> {
             auto_ready: true,
             keep_leg: false,
             phone_mask: false,
+            desk: Arc::default(),
         };
         Configuration {
             agents: agents.iter().map(agent).collect(),

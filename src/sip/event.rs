@@ -94,6 +94,9 @@ pub enum SipEvent {
         ms: u32,
         at: SystemTime,
     },
+    /// The hook of the far end's telephone was tapped: an INFO of `application/hook-flash`, or one with
+    /// that signal.
+    HookFlash { call: CallRef, at: SystemTime },
     /// The call is over. The last event of a call.
     Ended {
         call: CallRef,

@@ -1,6 +1,9 @@
 //! Agents, their queues, and what they are doing now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use engine::{
     floor::{AgentChange, AgentSpec},
@@ -8,7 +11,7 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Result, Tx, on, settings};
+use crate::{Db, Result, Tx, desk, on, settings};
 
 /// An agent as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -28,20 +31,25 @@ pub struct Agent {
 /// Adds an agent or changes the one with this number.
 ///
 /// # Errors
-/// `USER_IS_AGENT` when the user is another agent already.
+/// `ID_TAKEN` when another tenant has the number, `USER_IS_AGENT` when the user is another agent already.
 pub async fn put(tx: &mut Tx, orgi: &str, agent: &Agent, now: Millis) -> Result<()> {
-    on!(tx.conn(), c => sqlx::query(
+    let rows = on!(tx.conn(), c => sqlx::query(
         "INSERT INTO agents (id, orgi, user_id, name, extension, wrap_up_s, auto_ready, created_at,
              keep_leg)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, name = excluded.name,
              extension = excluded.extension, wrap_up_s = excluded.wrap_up_s,
-             auto_ready = excluded.auto_ready, keep_leg = excluded.keep_leg")
+             auto_ready = excluded.auto_ready, keep_leg = excluded.keep_leg
+             WHERE agents.orgi = excluded.orgi")
         .bind(&agent.id).bind(orgi).bind(&agent.user_id).bind(&agent.name)
         .bind(&agent.extension).bind(agent.wrap_up_s).bind(agent.auto_ready).bind(now.0)
         .bind(agent.keep_leg)
-        .execute(c).await.map(|_| ()))
-    .map_err(|error| crate::Error::from(error).unique_as("USER_IS_AGENT"))
+        .execute(c).await.map(|done| done.rows_affected()))
+    .map_err(|error| crate::Error::from(error).unique_as("USER_IS_AGENT"))?;
+    match rows {
+        0 => Err(crate::Error::conflict("ID_TAKEN")),
+        _ => Ok(()),
+    }
 }
 
 /// # Errors
@@ -81,6 +89,7 @@ pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
         "SELECT id, user_id, name, extension, wrap_up_s, auto_ready, keep_leg FROM agents ORDER BY id")
         .fetch_all(c).await)?;
     let tenants = settings::all(db).await?;
+    let mut desks = desks(db).await?;
     let homes: Vec<(String, String, Option<String>)> = on!(db.read(), c => sqlx::query_as(
         "SELECT a.id, a.orgi, u.department_id FROM agents a LEFT JOIN users u ON u.id = a.user_id")
         .fetch_all(c).await)?;
@@ -108,6 +117,7 @@ pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
                 .map(Into::into)
                 .collect(),
             phone_mask: masked.contains(&agent.id),
+            desk: desks.remove(&agent.id).unwrap_or_default(),
             id: agent.id.into(),
             name: agent.name,
             extension: agent.extension,
@@ -116,6 +126,19 @@ pub async fn specs(db: &Db) -> Result<Vec<AgentSpec>> {
             keep_leg: agent.keep_leg,
         })
         .collect())
+}
+
+/// What each agent's tenant sets for its desks.
+async fn desks(db: &Db) -> Result<BTreeMap<String, Arc<engine::desk::Settings>>> {
+    let set: BTreeMap<String, Arc<engine::desk::Settings>> = desk::all(db)
+        .await?
+        .into_iter()
+        .map(|(orgi, settings)| (orgi, settings.into()))
+        .collect();
+    let homes: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
+        "SELECT id, orgi FROM agents").fetch_all(c).await)?;
+    let of = |(agent, orgi): (String, String)| Some((agent, Arc::clone(set.get(&orgi)?)));
+    Ok(homes.into_iter().filter_map(of).collect())
 }
 
 /// Writes down a change of state (AGT-022, AGT-023).
@@ -272,6 +295,11 @@ mod tests {
             let mut tx = db.begin().await.unwrap();
             let nobody = queues::set_agents(&mut tx, "none", &["9".into()]).await;
             assert_eq!(nobody.unwrap_err().code(), Some("NO_SUCH_AGENT"));
+            tx.rollback().await.unwrap();
+            let mut tx = db.begin().await.unwrap();
+            put(&mut tx, "o", &agent("1001"), NOW).await.unwrap();
+            let theirs = put(&mut tx, "p", &agent("1001"), NOW).await;
+            assert_eq!(theirs.unwrap_err().code(), Some("ID_TAKEN"));
             tx.rollback().await.unwrap();
             let mut tx = db.begin().await.unwrap();
             let nowhere = routes::put(&mut tx, "o", &route("*", "none"), "usr", NOW).await;

@@ -27,6 +27,8 @@ pub struct Promise {
     pub called_at: Option<i64>,
     pub closed_at: Option<i64>,
     pub outcome: Option<String>,
+    /// Somebody wants it off; the node that keeps it has not said so yet.
+    pub cancel_asked_at: Option<i64>,
 }
 
 /// Which promises a page shows; `None` means any.
@@ -38,7 +40,7 @@ pub struct Wanted {
 
 const COLUMNS: &str =
     "call_id, queue_id, number, called, waits_since, promised_at, expires_at, state,
-    called_at, closed_at, outcome";
+    called_at, closed_at, outcome, cancel_asked_at";
 
 /// Writes a promise down and opens its call. `false`, and nothing is written, while the number waits
 /// for another. Asked again, because the answer to the first time was lost, it says what it said.
@@ -70,7 +72,8 @@ pub async fn promise(db: &Db, node: &str, promise: &CallBack) -> Result<bool> {
     Ok(known.is_some())
 }
 
-/// Takes a promise in hand for this leg, unless another has been or a DNC list forbids the number:
+/// Takes a promise in hand for this leg, unless another has been, a DNC list forbids the number, or somebody
+/// wants it off:
 /// from now on it is not called again. Asked again for the same leg, it says what it said.
 ///
 /// # Errors
@@ -86,7 +89,8 @@ pub async fn take(
     let (call, leg) = (call.to_string(), leg.to_string());
     let orgi: Option<String> = on!(tx.conn(), c => sqlx::query_scalar(
         "UPDATE call_backs SET state = 'called', leg = $2, called_at = $3
-         WHERE call_id = $1 AND (state = 'waiting' OR (state = 'called' AND leg = $2))
+         WHERE call_id = $1 AND ((state = 'waiting' AND cancel_asked_at IS NULL)
+             OR (state = 'called' AND leg = $2))
          RETURNING orgi")
         .bind(&call).bind(&leg).bind(now.0).fetch_optional(c).await)?;
     let Some(orgi) = orgi else {
@@ -96,6 +100,34 @@ pub async fn take(
     let listed = dnc::forbidding!(tx.conn(), &orgi, "", dnc::four(spellings), now)?;
     tx.commit().await?;
     Ok(listed.is_none())
+}
+
+/// Asks whichever node keeps a promise to take it back; from now on it is not taken in hand. `false`: it does
+/// not wait any more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ask_cancel(db: &Db, orgi: &str, call: &str, now: Millis) -> Result<bool> {
+    let rows = on!(db.write(), c => sqlx::query(
+        "UPDATE call_backs SET cancel_asked_at = COALESCE(cancel_asked_at, $3)
+         WHERE orgi = $1 AND call_id = $2 AND state = 'waiting'")
+        .bind(orgi).bind(call).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// The promises that this node keeps and somebody wants off.
+///
+/// # Errors
+/// When the database refuses, or what is stored is no call.
+pub async fn unwanted(db: &Db, node: &str) -> Result<Vec<CallId>> {
+    let ids: Vec<String> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT call_id FROM call_backs
+         WHERE node = $1 AND state = 'waiting' AND cancel_asked_at IS NOT NULL ORDER BY call_id")
+        .bind(node).fetch_all(c).await)?;
+    let parsed = ids.iter().map(|id| id.parse::<CallId>());
+    Ok(parsed
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
 }
 
 /// A call is over; where it was promised, the promise is kept.
@@ -164,6 +196,7 @@ impl TryFrom<Waiting> for CallBack {
                 callee: row.number,
                 is_call_back: true,
                 is_ordered: false,
+                tenant: None,
                 started_at: Millis(row.promised_at),
             },
             queue,

@@ -18,7 +18,7 @@ pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()>
              agent_id, caller, callee, gateway_id, node, state, started_at)
          VALUES ($1, COALESCE((SELECT orgi FROM leads WHERE id = $2),
                      (SELECT orgi FROM queues WHERE id = $8),
-                     (SELECT orgi FROM campaigns WHERE id = $6), $3), $4, $5, $6, $7, $2, $8,
+                     (SELECT orgi FROM campaigns WHERE id = $6), $15, $3), $4, $5, $6, $7, $2, $8,
              $9, $10, $11, $12, $13, 'open', $14)")
         .bind(call.id.to_string())
         .bind(call.lead.as_ref().map(|lead| lead.as_str()))
@@ -34,7 +34,7 @@ pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()>
         .bind(call.agent.as_ref().map(|agent| agent.as_str()))
         .bind(&call.caller).bind(&call.callee)
         .bind(call.gateway.as_ref().map(|gateway| gateway.as_str()))
-        .bind(node).bind(call.started_at.0)
+        .bind(node).bind(call.started_at.0).bind(&call.tenant)
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -462,6 +462,26 @@ mod tests {
                     .unwrap()
                     .is_empty()
             );
+        })
+        .await;
+    }
+    #[tokio::test]
+    async fn an_ordered_call_is_of_the_tenant_that_it_names_and_another_of_the_first() {
+        on_both(|home| async move {
+            let db = &home.db;
+            for (number, tenant) in [(1, Some("p")), (2, None)] {
+                let call = OpenCall {
+                    is_ordered: true,
+                    tenant: tenant.map(Into::into),
+                    ..inbound(number, NOW)
+                };
+                open_inbound(db, floor::NODE, &call).await.unwrap();
+                let id = call.id.to_string();
+                let theirs = get(db, "p", &id).await.unwrap();
+                assert_eq!(theirs.is_some(), tenant.is_some());
+                let first = get(db, FIRST_ORGI, &id).await.unwrap();
+                assert_eq!(first.is_none(), tenant.is_some());
+            }
         })
         .await;
     }

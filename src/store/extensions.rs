@@ -1,10 +1,10 @@
 //! Extensions (分机) and what their phones prove themselves with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{floor::PhoneGateways, ids::GatewayId, time::Millis};
 
-use crate::{Db, Result, Tx, on};
+use crate::{Db, Result, Tx, desk, on};
 
 /// An extension's digest credentials (RFC 7616 HA1, hex). The secret itself is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -61,6 +61,17 @@ pub async fn is_of(db: &Db, orgi: &str, extension: &str) -> Result<bool> {
     Ok(found.is_some())
 }
 
+/// Whether any tenant has this extension.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_anybodys(db: &Db, extension: &str) -> Result<bool> {
+    let found: Option<String> = on!(db.read(), c => sqlx::query_scalar(
+        "SELECT extension FROM extensions WHERE extension = $1")
+        .bind(extension).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
 /// Binds an extension to a gateway, or to none (VOX-019). False: there is no such extension.
 ///
 /// # Errors
@@ -89,6 +100,19 @@ pub async fn gateways(db: &Db) -> Result<PhoneGateways> {
     let bound = rows.into_iter();
     let bound = bound.map(|(extension, gateway)| (extension, GatewayId::from(gateway)));
     Ok(bound.collect::<BTreeMap<_, _>>())
+}
+
+/// The extensions of tenants in which numbers do not lead outside by themselves (AGT-144).
+///
+/// # Errors
+/// When the database refuses, or what is stored cannot be read.
+pub async fn inside_only(db: &Db) -> Result<BTreeSet<String>> {
+    let tenants = desk::all(db).await?;
+    let mut found = BTreeSet::new();
+    for (orgi, _) in tenants.iter().filter(|(_, set)| !set.numbers_lead_outside) {
+        found.extend(of_tenant(db, orgi).await?);
+    }
+    Ok(found)
 }
 
 /// # Errors
@@ -131,6 +155,33 @@ mod tests {
             assert!(bind_gateway(&mut tx, "o", "8001", None).await.unwrap());
             tx.commit().await.unwrap();
             assert!(gateways(db).await.unwrap().is_empty());
+        })
+        .await;
+    }
+    #[tokio::test]
+    async fn only_extensions_of_a_tenant_that_says_so_stay_inside() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut tx = db.begin().await.unwrap();
+            for (orgi, extension) in [("o", "8001"), ("p", "9001"), ("q", "7001")] {
+                let phone = Extension {
+                    extension: extension.into(),
+                    ha1_md5: "a".into(),
+                    ha1_sha256: "b".into(),
+                };
+                put(&mut tx, orgi, &phone, Millis(1)).await.unwrap();
+            }
+            let inside = engine::desk::Settings {
+                numbers_lead_outside: false,
+                ..engine::desk::Settings::default()
+            };
+            let as_it_comes = engine::desk::Settings::default();
+            for (orgi, set) in [("o", &inside), ("p", &as_it_comes)] {
+                desk::put(&mut tx, orgi, set, "u", Millis(1)).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let found = inside_only(db).await.unwrap();
+            assert_eq!(found, ["8001".to_owned()].into());
         })
         .await;
     }

@@ -34,16 +34,20 @@ pub struct InQueue {
 /// Adds a queue or changes the one with this id. What it says of agents who stay in it is kept.
 ///
 /// # Errors
-/// `NAME_TAKEN`, `NO_SUCH_AGENT`.
+/// `ID_TAKEN` when another tenant has it, `NAME_TAKEN`, `NO_SUCH_AGENT`.
 pub async fn put(tx: &mut Tx, orgi: &str, queue: &Queue, now: Millis) -> Result<()> {
     let settings = doc::text("queue", &queue.settings)?;
-    on!(tx.conn(), c => sqlx::query(
+    let rows = on!(tx.conn(), c => sqlx::query(
         "INSERT INTO queues (id, orgi, name, settings, created_at, code) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings,
-             code = excluded.code, revision = queues.revision + 1")
+             code = excluded.code, revision = queues.revision + 1
+             WHERE queues.orgi = excluded.orgi")
         .bind(&queue.id).bind(orgi).bind(&queue.name).bind(&settings).bind(now.0).bind(&queue.code)
-        .execute(c).await.map(|_| ()))
+        .execute(c).await.map(|done| done.rows_affected()))
     .map_err(|error| crate::Error::from(error).unique_as("NAME_TAKEN"))?;
+    if rows == 0 {
+        return Err(crate::Error::conflict("ID_TAKEN"));
+    }
     set_agents(tx, &queue.id, &queue.agents).await
 }
 
@@ -248,6 +252,27 @@ mod tests {
             let left = members(db, "sales").await.unwrap();
             assert_eq!(left.len(), 1);
             assert_eq!(left[0].agent_id, "2");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_queue_of_another_tenant_is_left_alone() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut tx = db.begin().await.unwrap();
+            put(&mut tx, "o", &queue(&[]), NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            let mut tx = db.begin().await.unwrap();
+            let theirs = Queue {
+                name: "theirs".into(),
+                ..queue(&[])
+            };
+            let refused = put(&mut tx, "p", &theirs, NOW).await.unwrap_err();
+            assert_eq!(refused.code(), Some("ID_TAKEN"));
+            tx.rollback().await.unwrap();
+            assert_eq!(list(db, "o").await.unwrap(), [queue(&[])]);
+            assert!(list(db, "p").await.unwrap().is_empty());
         })
         .await;
     }

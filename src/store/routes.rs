@@ -78,7 +78,7 @@ const COLUMNS: &str = "id, name, position, number, rule, enabled";
 /// Adds a route or changes the one with this id.
 ///
 /// # Errors
-/// `NO_SUCH_QUEUE`, `NO_SUCH_MENU`.
+/// `ID_TAKEN` when another tenant has it, `NO_SUCH_QUEUE`, `NO_SUCH_MENU`.
 pub async fn put(tx: &mut Tx, orgi: &str, route: &Route, by: &str, now: Millis) -> Result<()> {
     let (queue, menu, missing) = match &route.rule.0 {
         Kind::Queue { queue, .. } => (Some(queue.as_str()), None, "NO_SUCH_QUEUE"),
@@ -86,16 +86,19 @@ pub async fn put(tx: &mut Tx, orgi: &str, route: &Route, by: &str, now: Millis) 
         _ => (None, None, "NO_SUCH_QUEUE"),
     };
     let rule = doc::text("route", &route.rule)?;
-    let version: i64 = on!(tx.conn(), c => sqlx::query_scalar(
+    let version: Option<i64> = on!(tx.conn(), c => sqlx::query_scalar(
         "INSERT INTO routes (id, orgi, name, position, number, rule, queue_id, enabled, created_at, menu_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, position = excluded.position,
              number = excluded.number, rule = excluded.rule, queue_id = excluded.queue_id,
              menu_id = excluded.menu_id, enabled = excluded.enabled, version = routes.version + 1
+             WHERE routes.orgi = excluded.orgi
          RETURNING version")
         .bind(&route.id).bind(orgi).bind(&route.name).bind(route.position).bind(&route.number)
-        .bind(&rule).bind(queue).bind(route.enabled).bind(now.0).bind(menu).fetch_one(c).await)
+        .bind(&rule).bind(queue).bind(route.enabled).bind(now.0).bind(menu)
+        .fetch_optional(c).await)
     .map_err(|error| crate::Error::from(error).reference_as(missing))?;
+    let version = version.ok_or_else(|| crate::Error::conflict("ID_TAKEN"))?;
     let document = doc::text("route", &route.document())?;
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO route_versions (route_id, version, document, saved_by, saved_at)
@@ -238,6 +241,11 @@ mod tests {
             let mut tx = db.begin().await.unwrap();
             let used = queues::delete(&mut tx, "o", "q").await.unwrap_err();
             assert_eq!(used.code(), Some("QUEUE_IN_USE"));
+            tx.rollback().await.unwrap();
+            let mut tx = db.begin().await.unwrap();
+            let theirs = route("late", 1, "*", Kind::Basic);
+            let taken = put(&mut tx, "other", &theirs, "usr", NOW).await;
+            assert_eq!(taken.unwrap_err().code(), Some("ID_TAKEN"));
         })
         .await;
     }

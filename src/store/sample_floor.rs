@@ -89,6 +89,7 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
             callee: lead.number.clone(),
             is_call_back: false,
             is_ordered: false,
+            tenant: None,
             started_at: sample::NOW,
         },
         batch: lead.batch.clone(),

@@ -93,6 +93,8 @@ pub enum EventKind {
         ms: u32,
         withheld: bool,
     },
+    /// The hook of the far end's telephone was tapped, as an event or by INFO; nobody else hears of it.
+    HookFlash,
     KeysWithheld {
         on: bool,
     },

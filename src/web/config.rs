@@ -1,8 +1,10 @@
 //! Settings of the web server.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use store::house_settings::PhoneCaps;
+
+use crate::phone_client::PhoneClient;
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -24,6 +26,8 @@ pub struct Config {
     pub phone_caps: PhoneCaps,
     /// What sealed recordings are opened with.
     pub keys: Option<seal::Keys>,
+    /// What desk phones are asked with; `None`: nobody presses their keys.
+    pub phone_client: Option<Arc<dyn PhoneClient>>,
 }
 
 impl Config {
@@ -40,6 +44,7 @@ impl Config {
             session_hours: 12,
             phone_caps: PhoneCaps::default(),
             keys: None,
+            phone_client: None,
         }
     }
 

@@ -16,6 +16,7 @@ mod house;
 mod input;
 mod pages;
 mod paging;
+mod phone_client;
 mod problem;
 mod progress;
 mod rights;
@@ -33,6 +34,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 pub use config::Config;
 pub use house::House;
 use live::Live;
+pub use phone_client::{Asked, PhoneClient, SignIn};
 use problem::Problem;
 use store::{
     Db,

@@ -58,6 +58,7 @@ fn known(code: &str) -> (StatusCode, &'static str) {
         "UNAUTHENTICATED" => (S::UNAUTHORIZED, "Sign in first"),
         "BAD_CREDENTIALS" => (S::UNAUTHORIZED, "Unknown name or wrong password"),
         "BARRED" => (S::FORBIDDEN, "That number may not be called"),
+        "FUNCTION_HIDDEN" => (S::FORBIDDEN, "Agents do not have this function"),
         "FORBIDDEN" => (S::FORBIDDEN, "Your role does not allow this"),
         "NO_DEPARTMENT" => (S::FORBIDDEN, "Your account belongs to no department"),
         "ALLOC_FORBIDDEN" => (S::FORBIDDEN, "You may not allocate to this target"),
@@ -109,6 +110,7 @@ fn known(code: &str) -> (StatusCode, &'static str) {
         "LOCKED_OUT" => (S::TOO_MANY_REQUESTS, "Too many failed sign-ins"),
         "TOO_MANY" => (S::TOO_MANY_REQUESTS, "Too many requests"),
         "INTERNAL" => (S::INTERNAL_SERVER_ERROR, "Something failed on our side"),
+        "PHONE_UNREACHABLE" => (S::BAD_GATEWAY, "The phone does not answer"),
         "DRAINING" => (S::SERVICE_UNAVAILABLE, "The server is shutting down"),
         _ => (S::CONFLICT, "This does not fit the present state"),
     }

@@ -108,6 +108,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/dictionaries/{id}/uses", SELL),
     ("GET", "/api/v1/settings/outbound", SELL),
     ("PUT", "/api/v1/settings/outbound", LEAD),
+    ("GET", "/api/v1/settings/desk", LEAD),
+    ("PUT", "/api/v1/settings/desk", ADMIN),
     ("GET", "/api/v1/settings/phones", LEAD),
     ("PUT", "/api/v1/settings/phones", ADMIN),
     ("GET", "/api/v1/settings/recordings", LEAD),
@@ -230,6 +232,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/api/v1/agents/{id}/state", FLOOR),
     ("POST", "/api/v1/agents/{id}/call", FLOOR),
     ("POST", "/api/v1/agents/{id}/pick-up", FLOOR),
+    ("POST", "/api/v1/agents/{id}/phone", FLOOR),
     ("GET", "/api/v1/agents/{id}/colleagues", FLOOR),
     ("POST", "/api/v1/agents/{id}/supervise", LEAD),
     ("GET", "/api/v1/supervisions", LEAD),
@@ -259,6 +262,7 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/calls/{id}/members/{member}", FLOOR),
     ("POST", "/api/v1/calls/{id}/members/{member}/mute", FLOOR),
     ("POST", "/api/v1/calls/{id}/members/{member}/unmute", FLOOR),
+    ("GET", "/api/v1/conferences", FLOOR),
     ("GET", "/api/v1/call-backs", LEAD),
     ("GET", "/api/v1/call-backs/{id}", LEAD),
     ("POST", "/api/v1/call-backs/{id}/cancel", LEAD),
@@ -333,6 +337,9 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/numbers/{number}", LEAD),
     ("PUT", "/api/v1/extensions/{extension}/caller-ids", LEAD),
     ("PUT", "/api/v1/extensions/{extension}/gateway", LEAD),
+    ("GET", "/api/v1/extensions/{extension}/control", LEAD),
+    ("PUT", "/api/v1/extensions/{extension}/control", ADMIN),
+    ("DELETE", "/api/v1/extensions/{extension}/control", ADMIN),
 ];
 
 /// Who may use this route; `None`: the path has no such method.

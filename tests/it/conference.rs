@@ -58,6 +58,12 @@ async fn four_parties_confer_and_one_of_them_may_only_listen_for_a_while() {
     let recording = format!("/calls/{}/recording/pause", text(&agent["call"]["id"]));
     let refused = stranger.ask(Method::POST, &recording, None).await;
     assert_eq!(refused.code(), "FORBIDDEN", "{refused:?}");
+    let listed = talk.api.all("/conferences").await;
+    assert_eq!(listed.len(), 1, "{listed:#?}");
+    assert_eq!(listed[0]["members"], seen["members"]);
+    assert!(listed[0]["since"].is_string(), "{listed:#?}");
+    let hidden = stranger.all("/conferences").await;
+    assert_eq!(hidden, [Value::Null; 0], "another department's");
     talk.api.ask(Method::POST, &mute, None).await;
     talk.hears(At::First, &[BOSS, SECOND]).await;
     talk.hears(At::Boss, &[FIRST, SECOND]).await;

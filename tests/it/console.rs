@@ -16,7 +16,7 @@ use crate::kit::{
     wait,
 };
 
-const PASSWORD: &str = "somebody-of-the-house";
+pub const PASSWORD: &str = "somebody-of-the-house";
 
 pub struct Console {
     pub browser: Browser,
@@ -245,7 +245,7 @@ async fn what_is_set_in_the_console_is_set() {
     assert_eq!(console.browser.faults().await, [""; 0]);
 }
 
-const ANSWERS: &[(char, Fate)] = &[(
+pub const ANSWERS: &[(char, Fate)] = &[(
     '0',
     Fate::Answers {
         ring_ms: 100,
@@ -271,7 +271,7 @@ fn sending(selector: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// The condition that an element of the page is to be seen.
-fn seen(selector: &str) -> String {
+pub fn seen(selector: &str) -> String {
     format!("document.querySelector({selector:?})?.checkVisibility() === true")
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::kit::{
     baresip::Baresip,
     client::Client,
-    office::{LONG, NUMBER, ONE, OTHER, Office, SOON, closed, hears, leg_of, legs, until},
+    office::{
+        BREATH_MS, LONG, NUMBER, ONE, OTHER, Office, SOON, closed, hears, leg_of, legs, until,
+    },
     person::Person,
     sipp::Sipp,
     stage::{self, text},
@@ -174,5 +176,43 @@ async fn another_device_of_a_phone_takes_its_call_over_and_nobody_else_does() {
     let call = closed(api, 1).await;
     assert_eq!(call["agent_id"], *agent.id, "{call:#}");
     let both = [leg_of(agent, "replaced"), leg_of(agent, "call_over")];
+    assert_eq!(legs(api, &call).await, both);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_flash_asks_a_colleague_and_hanging_up_hands_the_customer_over() {
+    let office = Office::open().await;
+    let (api, agents) = (&office.api, &office.agents);
+    let carrier = Sipp::carrier(LONG);
+    let sound = ToneEnd::start(Voice::Tone(ONE));
+    let colleague = office.baresip(OTHER, 1);
+    office.sign_in(1).await;
+    let phone = office.sipp("1001").await;
+    let script = phone
+        .script()
+        .takes_a_call()
+        .waits(BREATH_MS)
+        // A wrong number, and back at once.
+        .flashes()
+        .presses("77777#")
+        .waits(BREATH_MS)
+        .flashes()
+        .waits(BREATH_MS)
+        .presses("1002#")
+        .waits(2 * BREATH_MS)
+        .hangs_up();
+    let mut playing = phone.run(&script, &[sound.port]);
+    agents[0].work(api).await;
+    office.dial(&carrier).await;
+    hears(&carrier, &[ONE]).await;
+    until(api, &agents[0], "busy", Some("hold")).await;
+    until(api, &agents[0], "busy", Some("transfer")).await;
+    phone.ended(&mut playing).await;
+    hears(&carrier, &[OTHER]).await;
+    until(api, &agents[1], "busy", Some("answered")).await;
+    colleague.order("hangup", "");
+    let call = closed(api, 1).await;
+    assert_eq!(call["agent_id"], *agents[1].id, "{call:#}");
+    let both = [leg_of(&agents[0], "hung_up"), leg_of(&agents[1], "hung_up")];
     assert_eq!(legs(api, &call).await, both);
 }

@@ -326,6 +326,7 @@ impl Call {
             callee: self.callee.clone(),
             is_call_back: self.way.is_call_back,
             is_ordered: self.way.is_ordered,
+            tenant: self.way.tenant.clone(),
             started_at: self.times.started,
         }
     }

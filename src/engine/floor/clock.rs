@@ -79,6 +79,8 @@ impl Call {
             self.parties.code.iter_mut().map(|code| &mut code.until),
             by_ms,
         );
+        let dialling = self.parties.dialling.iter_mut();
+        shift(dialling.map(|dialling| &mut dialling.until), by_ms);
         shift(self.log.times(), by_ms);
         if let Some(visit) = &mut self.way.ivr {
             visit.shift(by_ms);

@@ -292,6 +292,8 @@ pub struct OpenCall {
     pub is_call_back: bool,
     /// Somebody ordered it between two parties.
     pub is_ordered: bool,
+    /// Whose call it is, where neither its lead, its queue nor its campaign says.
+    pub tenant: Option<String>,
     pub started_at: Millis,
 }
 

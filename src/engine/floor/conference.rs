@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    Cause, Floor, Monitor, OrderRefused,
+    Call, Cause, Floor, Monitor, OrderRefused,
     party::{Party, Round, Who},
     talk::second_is_up,
 };
@@ -20,6 +20,8 @@ pub struct InCall {
     pub call_id: CallId,
     /// All hear one another.
     pub conference: bool,
+    /// Since when they do; `None` before.
+    pub since: Option<Millis>,
     /// The customer hears music.
     pub held: bool,
     /// The agent is not heard.
@@ -85,7 +87,7 @@ impl Floor {
         let is_conference = self.calls[&call].parties.round == Round::All;
         if let Some(call) = self.calls.get_mut(&call) {
             let parties = &mut call.parties;
-            parties.held = false;
+            parties.take_up();
             let earlier = parties.second.replace(second);
             parties.guests.extend(earlier);
             parties.joins_all = true;
@@ -144,16 +146,25 @@ impl Floor {
         }
     }
 
-    /// The agent hangs up on a conference: the others stay, unless it was to end for all.
+    /// Whoever has the customer hangs up on a conference: the others stay, unless it was to end for all.
     pub(super) fn leave_conference(&mut self, id: CallId, now: Millis) {
         let ends = self.calls.get(&id).is_some_and(|call| {
             let parties = &call.parties;
-            parties.ends_all && parties.round == Round::All
+            call.way.ends_all || (parties.ends_all && parties.round == Round::All)
         });
         match ends {
             true => self.leave(id, Cause::Normal, now),
             false => self.hand_over(id, now),
         }
+    }
+
+    /// Every conference, and every call that was ordered for two, with who is in it (CTI-064); newest first.
+    #[must_use]
+    pub fn conferences(&self) -> Vec<InCall> {
+        let newest_first = self.calls.values().rev();
+        let is_one = |call: &&Call| call.way.is_ordered || call.parties.conferred.is_some();
+        let all = newest_first.filter(is_one);
+        all.filter_map(|call| self.who_is_in(call.id)).collect()
     }
 
     /// Who is in a call now; `None` for one that is not up.
@@ -212,9 +223,13 @@ impl Floor {
             call_id: id,
             conference: call.way.is_ordered
                 || (parties.second.is_some() && parties.round == Round::All),
+            since: match call.way.is_ordered {
+                true => call.times.bridged,
+                false => parties.conferred,
+            },
             held: parties.held,
             muted: parties.muted,
-            ends_all: parties.ends_all,
+            ends_all: parties.ends_all || call.way.ends_all,
             members,
         })
     }

@@ -17,6 +17,7 @@ impl Floor {
             numbers,
             phone_callers,
             phone_gateways,
+            inside_only,
             surveys,
         } = configuration;
         self.configure_agents(agents, now);
@@ -26,6 +27,7 @@ impl Floor {
         // Callers who are in the menus stay in those that they came to (VOX-156).
         self.menus = menus.into();
         self.extensions = extensions;
+        self.inside_only = inside_only;
         self.callers.pool = numbers.into_iter().collect();
         self.callers.of_phones = phone_callers;
         self.callers.gateways = phone_gateways;

@@ -45,7 +45,9 @@ impl Floor {
             _ => None,
         };
         if let Some(call) = self.calls.get_mut(&call) {
-            call.parties.held &= at_phone;
+            if !at_phone {
+                call.parties.take_up();
+            }
             call.parties.second = Some(second);
             call.parties.round = Round::Second;
         }
@@ -124,6 +126,9 @@ impl Floor {
     pub(super) fn go_round(&mut self, id: CallId, round: Round, now: Millis) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.parties.round = round;
+            if round == Round::All {
+                call.parties.conferred.get_or_insert(now);
+            }
         }
         self.arrange(id);
         self.show_round(id, now);
@@ -234,6 +239,7 @@ impl Floor {
         if round != Round::Customer {
             self.arrange(id);
         }
+        self.tell_flashed(id, &party);
         self.show_round(id, now);
     }
 

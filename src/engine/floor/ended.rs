@@ -360,8 +360,9 @@ impl Floor {
         let (id, lead) = (call.attempt?, call.lead.clone()?);
         let campaign = self.campaigns.get(call.campaign.as_ref()?)?;
         // A dial that we gave up has bothered somebody when their phone had rung.
-        let counted =
+        let bothered =
             outcome.counts() || (outcome == Outcome::Cancelled && call.times.ringing.is_some());
+        let counted = bothered && call.invites > 0;
         let attempts = call.attempts_before + u32::from(counted);
         let worn_out = call.dials_before + 1 >= retry::MOST_DIALS;
         let retry = &campaign.spec.settings.retry;

@@ -1,11 +1,15 @@
 //! What may happen to the floor. Every input comes with the time it happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     agent::Unready,
     campaign,
     classification::Finding,
+    desk,
     disposition::Disposition,
     gate::{self, Block, Facts, Used},
     gateway,
@@ -139,6 +143,10 @@ pub enum Input {
     Bridged {
         leg: LegId,
     },
+    /// The hook of a telephone was tapped.
+    HookFlash {
+        leg: LegId,
+    },
     /// The far end pressed a key.
     Key {
         leg: LegId,
@@ -155,6 +163,10 @@ pub enum Input {
     },
     /// What was promised before this process and is still to be kept; comes before anything else.
     CallBacks(Vec<super::CallBack>),
+    /// Somebody wanted a promised call back off, at another node.
+    CallBackOff {
+        call: CallId,
+    },
     /// Whether a promise to call back is written down; it is not while the number waits for another.
     Promised {
         call: CallId,
@@ -207,6 +219,8 @@ pub struct Configuration {
     pub numbers: Vec<gate::pool::Number>,
     pub phone_callers: PhoneCallers,
     pub phone_gateways: PhoneGateways,
+    /// Extensions of tenants in which numbers do not lead outside by themselves (AGT-144).
+    pub inside_only: BTreeSet<String>,
     /// The house's satisfaction surveys, by their ids.
     pub surveys: BTreeMap<String, Survey>,
 }
@@ -231,6 +245,8 @@ pub struct AgentSpec {
     pub keep_leg: bool,
     /// The agent sees numbers masked, unless the campaign says otherwise (OUT-153).
     pub phone_mask: bool,
+    /// What the agent's tenant sets for its desks.
+    pub desk: Arc<desk::Settings>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

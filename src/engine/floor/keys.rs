@@ -10,7 +10,7 @@ use crate::{
 
 impl Floor {
     pub(super) fn key(&mut self, leg: LegId, key: char, withheld: bool, now: Millis) {
-        if self.key_at_phone(leg, key, withheld, now) {
+        if self.key_after_flash(leg, key, now) || self.key_at_phone(leg, key, withheld, now) {
             return;
         }
         let Some(Role::Customer(id)) = self.legs.get(&leg).cloned() else {

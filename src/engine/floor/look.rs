@@ -5,6 +5,7 @@ use super::{
     Phase, QueueView, Role, SupervisorView, View,
     agents::Agent,
     campaigns::Campaign,
+    hidden::hidden_from,
     party::{Party, Round},
     supervise::Supervisor,
 };
@@ -110,6 +111,7 @@ impl Floor {
             calls_today: agent.calls,
             busy_ms: agent.busy_ms + running,
             signed_in_at: agent.signed_in_at,
+            hidden: hidden_from(agent).clone(),
         }
     }
 

@@ -24,6 +24,8 @@ mod early_media;
 mod ended;
 mod event;
 mod force;
+mod hidden;
+mod hook_flash;
 mod in_call;
 mod inbound;
 mod input;
@@ -138,6 +140,8 @@ pub struct Floor {
     menus: Arc<Menus>,
     /// Every extension of the house, whether its phone is there or not.
     extensions: BTreeSet<String>,
+    /// Those whose numbers do not lead outside by themselves.
+    inside_only: BTreeSet<String>,
     callers: Callers,
     surveys: BTreeMap<String, Arc<Survey>>,
     campaigns: BTreeMap<CampaignId, Campaign>,
@@ -185,6 +189,7 @@ impl Floor {
             routes: Vec::new(),
             menus: Arc::default(),
             extensions: BTreeSet::new(),
+            inside_only: BTreeSet::new(),
             callers: Callers::default(),
             surveys: BTreeMap::new(),
             campaigns: BTreeMap::new(),
@@ -277,6 +282,8 @@ impl Floor {
                 self.number_checked(leg, allowed, now);
             }
             Input::CallBacks(promises) => self.remember_promises(promises),
+            // One that is being made goes on; the store has not let it be taken back then.
+            Input::CallBackOff { call } => drop(self.cancel_call_back(call, now)),
             Input::Promised { call, kept } => self.promised(call, kept, now),
             Input::PlayDone { leg, sound } => self.play_over(leg, sound, Heard::Played, now),
             Input::PlayFailed { leg, sound } => self.play_over(leg, sound, Heard::Failed, now),
@@ -287,6 +294,7 @@ impl Floor {
                 ms,
                 error,
             } => self.recorded(sound, file, ms, error),
+            Input::HookFlash { leg } => self.hook_flash(leg, now),
             Input::Key { leg, key, withheld } => self.key(leg, key, withheld, now),
             Input::MediaTimeout { leg } => self.media_timeout(leg),
             Input::ClockMoved { by_ms } => self.clock_moved(by_ms, now),
@@ -336,6 +344,7 @@ impl Floor {
                 Why::ReachingIsOver(call, leg) => self.reaching_due(call, leg, now),
                 Why::MessageIsLong(call) => self.end_message(call),
                 Why::CodeIsOver(call) => self.code_due(call, now),
+                Why::NumberIsDialled(call) => self.number_due(call, now),
                 Why::SurveyIsOver(call) => self.survey_due(call, now),
                 Why::ChoiceIsDue(call) => self.choice_due(call, now),
                 Why::CallBackIsOld(call) => self.call_back_old(call, now),

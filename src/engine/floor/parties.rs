@@ -217,7 +217,7 @@ impl Floor {
             self.transfer_failed(id, why, now);
         } else if self.calls.get(&id).is_some_and(asks_somebody) {
             // Whoever hangs up on two lets the two have each other.
-            self.hand_over(id, now);
+            self.leave_conference(id, now);
         } else {
             self.other_gone(id, why, now);
         }

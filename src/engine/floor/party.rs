@@ -3,8 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Call, Phase, phone_codes::Code};
-use crate::ids::{AgentId, GatewayId, LegId};
+use super::{Call, Phase, hook_flash::Dialling, phone_codes::Code};
+use crate::{
+    ids::{AgentId, GatewayId, LegId},
+    time::Millis,
+};
 
 /// Whom a leg reaches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +48,8 @@ pub(super) struct Party {
     pub via: Option<Via>,
     /// The leg on which a phone sends its customer to it (REFER), and is to be told how that went.
     pub asked_on: Option<LegId>,
+    /// It was dialled after a hook flash.
+    pub flashed: bool,
 }
 
 /// A second call of the phone that has the customer.
@@ -81,6 +86,8 @@ pub(super) struct Parties {
     /// Others who were called into the talk before the second party; oldest first.
     pub guests: Vec<Party>,
     pub round: Round,
+    /// Since when all hear one another.
+    pub conferred: Option<Millis>,
     /// Who is called joins the talk as soon as they answer.
     pub joins_all: bool,
     /// The conference is over for all when its agent hangs up.
@@ -91,6 +98,8 @@ pub(super) struct Parties {
     pub from: Option<Who>,
     /// What the phone that has the customer is pressing.
     pub code: Option<Code>,
+    /// What it dials after a hook flash, while the far end hears music.
+    pub dialling: Option<Dialling>,
     /// Who had the customer last.
     pub last_agent: Option<AgentId>,
 }
@@ -139,6 +148,7 @@ impl Party {
             by: None,
             via: None,
             asked_on: None,
+            flashed: false,
         }
     }
 
@@ -174,12 +184,19 @@ impl Parties {
         parties.find(|party| party.leg == leg)
     }
 
+    /// Whoever was talked with is held no longer, and nothing is dialled.
+    pub fn take_up(&mut self) {
+        self.held = false;
+        self.dialling = None;
+    }
+
     /// Takes who was called last; an earlier one is the second party then.
     pub fn take_second(&mut self) -> Option<Party> {
         let second = self.second.take();
         self.second = self.guests.pop();
         if self.second.is_none() {
             self.round = Round::Customer;
+            self.conferred = None;
             self.joins_all = false;
             self.ends_all = false;
             // A phone that called the second party itself holds the customer until it says otherwise.

@@ -77,11 +77,37 @@ impl Floor {
 
     /// Where a number leads that is dialled at a phone: to a phone or an agent of that number, and
     /// else where the routes say. `*5` and `*6` before a number, and `#` after it, name an extension
-    /// and a queue (AGT-136, AGT-137).
-    pub(super) fn dialled_at_phone(&self, number: &str, now: Millis) -> Option<Destination> {
+    /// and a queue (AGT-136, AGT-137). `by` transfers, or asks.
+    pub(super) fn dialled_at_phone(
+        &self,
+        by: &Who,
+        number: &str,
+        now: Millis,
+    ) -> Option<Destination> {
         let entry = self.entry_at_phone(number, now)?;
         let only_speaks = entry.prompt.is_some() && entry.then == Destination::Hangup;
-        (!only_speaks).then_some(entry.then)
+        let is_outside = matches!(entry.then, Destination::Number { .. });
+        let bars = is_outside && self.leads_out(number, now) && !self.may_lead_outside(by);
+        (!only_speaks && !bars).then_some(entry.then)
+    }
+
+    /// Whether it is a number that the routes take outside, and none that one of them replaces.
+    fn leads_out(&self, number: &str, now: Millis) -> bool {
+        let number = number.strip_suffix('#').unwrap_or(number);
+        let end = route::walk(&self.routes, number, Side::Inside, now).end;
+        matches!(end, route::End::Out { .. })
+    }
+
+    /// Whether a number of nobody in the house is called outside for this one by itself (AGT-144).
+    fn may_lead_outside(&self, by: &Who) -> bool {
+        match by {
+            Who::Agent(agent) => self
+                .agents
+                .get(agent)
+                .is_some_and(|agent| agent.spec.desk.numbers_lead_outside),
+            Who::Extension(phone) => !self.inside_only.contains(phone),
+            Who::Outside(_) => false,
+        }
     }
 
     /// The queue of this id, or whose number this is by the routes (VOX-113).

@@ -95,7 +95,7 @@ impl Floor {
     }
 
     /// The call in which a phone of ours talks at this leg and may send the far end on.
-    fn talk_with_codes(&self, leg: LegId) -> Option<CallId> {
+    pub(super) fn talk_with_codes(&self, leg: LegId) -> Option<CallId> {
         let id = match self.legs.get(&leg)? {
             Role::AgentFor(id) | Role::Party(id) | Role::Customer(id) => *id,
             Role::NailedUp(agent) => self.talking(agent).ok()?,
@@ -168,25 +168,54 @@ impl Floor {
     fn send_by_code(&mut self, id: CallId, leg: LegId, number: &str, now: Millis) {
         let who = self.calls.get(&id).and_then(Call::holder);
         let unknown = || OrderRefused::new("BAD_NUMBER", "that number leads nowhere");
-        let sent = match self.dialled_at_phone(number, now) {
+        let phone = self.calls.get(&id);
+        let phone = phone.and_then(|call| call.way.from_phone.clone());
+        let by = who.clone().or_else(|| phone.map(Who::Extension));
+        let sent = match by.and_then(|by| self.dialled_at_phone(&by, number, now)) {
             Some(to) => match self.talk_at(leg, now) {
                 Some((by, call)) => self.send_customer(&by, call, to, now),
                 None => Err(unknown()),
             },
             None => Err(unknown()),
         };
-        let Err(refused) = sent else { return };
-        let sound = SoundId(self.numbers.take());
-        let prompt = REFUSED.to_owned();
-        self.commands
-            .push_back(Command::Play { leg, sound, prompt });
+        if let Err(refused) = sent {
+            let number: String = number.chars().skip(2).collect();
+            self.refuse_number(id, leg, who, &number, &refused);
+        }
+    }
+
+    /// A phone hears that what it has dialled leads nowhere; the agent at it is told why.
+    pub(super) fn refuse_number(
+        &mut self,
+        id: CallId,
+        leg: LegId,
+        who: Option<Who>,
+        number: &str,
+        refused: &OrderRefused,
+    ) {
+        self.play_refused(leg);
         if let Some(Who::Agent(agent)) = who {
             self.tell(Event::PartyLeft {
                 agent,
                 call_id: id,
-                party: number.chars().skip(2).collect(),
-                why: why_not(&refused),
+                party: number.to_owned(),
+                why: why_not(refused),
             });
+        }
+    }
+
+    pub(super) fn play_refused(&mut self, leg: LegId) {
+        let sound = SoundId(self.numbers.take());
+        let prompt = REFUSED.to_owned();
+        self.commands
+            .push_back(Command::Play { leg, sound, prompt });
+    }
+
+    /// Nothing is being pressed any more, and keys are heard again.
+    pub(super) fn drop_code(&mut self, id: CallId) {
+        let code = self.calls.get_mut(&id);
+        if let Some(code) = code.and_then(|call| call.parties.code.take()) {
+            self.withhold_keys(code.leg, false);
         }
     }
 }

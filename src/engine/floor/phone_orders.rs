@@ -72,6 +72,23 @@ impl Floor {
         Some((self.calls.get(&id)?.holder()?, id))
     }
 
+    /// Who is asked by a number that is dialled at a phone.
+    pub(super) fn askable(
+        &self,
+        by: &Who,
+        number: &str,
+        now: Millis,
+    ) -> Result<Destination, OrderRefused> {
+        let unknown = || OrderRefused::new("BAD_NUMBER", "that number leads nowhere");
+        match self.dialled_at_phone(by, number, now).ok_or_else(unknown)? {
+            to @ (Destination::Agent { .. }
+            | Destination::Extension { .. }
+            | Destination::Queue { .. }
+            | Destination::Number { .. }) => Ok(to),
+            _ => Err(unknown()),
+        }
+    }
+
     /// A phone that talks calls somebody else: a question, with the customer on hold.
     pub(super) fn ask_from_phone(
         &mut self,
@@ -81,17 +98,7 @@ impl Floor {
         to: &str,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        let unknown = || OrderRefused::new("BAD_NUMBER", "that number leads nowhere");
-        let to = self.dialled_at_phone(to, now).ok_or_else(unknown)?;
-        if !matches!(
-            to,
-            Destination::Agent { .. }
-                | Destination::Extension { .. }
-                | Destination::Queue { .. }
-                | Destination::Number { .. }
-        ) {
-            return Err(unknown());
-        }
+        let to = self.askable(by, to, now)?;
         let via = Via {
             leg,
             up: false,

@@ -71,7 +71,7 @@ impl Floor {
         if seen.own_leg() != Some(leg) {
             return Err(DECLINED);
         }
-        let sent = match self.dialled_at_phone(to, now).ok_or(NOT_FOUND)? {
+        let sent = match self.dialled_at_phone(&by, to, now).ok_or(NOT_FOUND)? {
             to @ (Destination::Queue { .. } | Destination::Ivr { .. }) => {
                 let sent = self.send_customer(&by, call, to, now);
                 sent.map(|()| Sent::There)

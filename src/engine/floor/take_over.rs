@@ -161,14 +161,14 @@ impl Call {
             parties.caller_holds = false;
         }
         if self.agent_leg.as_mut().is_some_and(put) {
-            parties.held = false;
+            parties.take_up();
         }
         if parties
             .other
             .as_mut()
             .is_some_and(|other| put(&mut other.leg))
         {
-            parties.held = false;
+            parties.take_up();
         }
         for guest in &mut parties.guests {
             put(&mut guest.leg);

@@ -2,6 +2,7 @@
 
 use super::{
     Call, Command, Event, Floor, OrderRefused, Phase, Role,
+    hook_flash::DIAL_TONE,
     party::{Round, Who},
 };
 use crate::{
@@ -50,7 +51,10 @@ impl Floor {
         if call.parties.held == held {
             return;
         }
-        call.parties.held = held;
+        match held {
+            true => call.parties.held = true,
+            false => call.parties.take_up(),
+        }
         self.arrange(id);
         self.show_round(id, now);
     }
@@ -160,6 +164,9 @@ impl Floor {
             (Some(second), Round::Customer) if second.is_up() => {
                 vec![park(second.leg, &music), bridge(customer, own)]
             }
+            (None, _) if parties.held && hears_dial_tone(call) => {
+                vec![park(customer, &music), park(own, DIAL_TONE)]
+            }
             (None, _) if parties.held => vec![park(customer, &music), silence(own)],
             (None, _) if parties.caller_holds => vec![silence(customer), park(own, &music)],
             _ => vec![bridge(customer, own)],
@@ -242,6 +249,12 @@ impl Call {
             }
         }
     }
+}
+
+/// Its phone's hook was tapped, and no key pressed yet.
+fn hears_dial_tone(call: &Call) -> bool {
+    let dialling = call.parties.dialling.as_ref();
+    dialling.is_some_and(|dialling| !dialling.has_begun())
 }
 
 pub(super) fn second_is_up() -> OrderRefused {

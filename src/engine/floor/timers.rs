@@ -35,6 +35,8 @@ pub enum Why {
     ChoiceIsDue(CallId),
     /// The next key of a code that is pressed at a phone has not come.
     CodeIsOver(CallId),
+    /// The next key of a number that is dialled after a hook flash has not come.
+    NumberIsDialled(CallId),
     /// A call back, or the telephone outside of an agent for a call, may have found a line.
     CallBackDue(CallId),
     /// A call back was promised too long ago.

@@ -137,7 +137,7 @@ impl Floor {
         let call = self.calls.get_mut(&id)?;
         let before = call.clone();
         let (agent, leg) = (call.agent.take(), call.agent_leg.take());
-        call.parties.held = false;
+        call.parties.take_up();
         call.parties.muted = false;
         self.unmute(&before);
         let call = self.calls.get_mut(&id)?;

@@ -21,6 +21,11 @@ pub struct TwoParties {
     pub second: Destination,
     /// What numbers outside see, where the route names no caller number. `None`: the extension.
     pub caller: Option<String>,
+    /// Once one of the two hangs up it is over for all who were called in (AGT-160); else those who are left
+    /// talk on where the first is one of them.
+    pub ends_all: bool,
+    /// Whose call it is.
+    pub tenant: String,
 }
 
 impl Floor {
@@ -65,6 +70,8 @@ impl Floor {
         let id = CallId(self.numbers.take());
         let mut call = Call::new(id, caller, first.name().to_owned(), now);
         call.way.is_ordered = true;
+        call.way.ends_all = asked.ends_all;
+        call.way.tenant = Some(asked.tenant);
         call.way.entry = Some((None, second.destination()));
         // Calls between phones are not recorded; a route says about its numbers.
         call.way.unrecorded = ![&first, &second]

@@ -1,11 +1,12 @@
 //! The floor as people see it: one snapshot of agents, queues, campaigns and gateways.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::{
     campaign::{Mode, State},
+    desk::Function,
     gateway::Trouble,
     ids::{AgentId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId},
     outcome::Outcome,
@@ -44,6 +45,8 @@ pub struct AgentView {
     /// Milliseconds in calls and after-call work since sign-in.
     pub busy_ms: i64,
     pub signed_in_at: Option<Millis>,
+    /// What the agent does not have at the telephone that it works at.
+    pub hidden: BTreeSet<Function>,
 }
 
 #[derive(Debug, Clone, Serialize)]

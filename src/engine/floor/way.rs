@@ -51,6 +51,10 @@ pub(super) struct Way {
     pub is_call_back: bool,
     /// Somebody ordered it between two parties.
     pub is_ordered: bool,
+    /// Whoever of such a call leaves it to others ends it for all.
+    pub ends_all: bool,
+    /// Whose call it is, where its queue does not say.
+    pub tenant: Option<String>,
     /// The call that asks for it, and the key, while the store writes the promise down.
     pub promised_to: Option<(CallId, char)>,
     /// Who talked, when the conversation is over and the caller is still there.

@@ -8,6 +8,7 @@ use crate::{
     command::Remote,
     dtmf::Key,
     event::Event,
+    keys::{FLASH, FLASH_EVENT},
     packet::{DTMF_PAYLOAD_TYPE, Packet},
     rtcp,
 };
@@ -120,7 +121,7 @@ impl Leg {
             self.last_key = LastKey {
                 ssrc: packet.ssrc,
                 timestamp: packet.timestamp,
-                withheld: self.withholds_keys,
+                withheld: self.withholds_keys || packet.payload.first() == Some(&FLASH_EVENT),
             };
         }
         self.last_key.withheld
@@ -145,11 +146,15 @@ impl Leg {
     }
 
     pub(super) fn tell_key(&self, key: Key, withheld: bool, out: &mut Outlets) {
-        out.events.offer(Event::Dtmf {
-            leg: self.id,
-            digit: key.digit,
-            ms: key.ms,
-            withheld,
+        let leg = self.id;
+        out.events.offer(match key.digit {
+            FLASH => Event::Flash { leg },
+            digit => Event::Dtmf {
+                leg,
+                digit,
+                ms: key.ms,
+                withheld,
+            },
         });
     }
 }

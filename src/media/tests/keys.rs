@@ -123,6 +123,42 @@ fn withheld_keys_are_told_and_passed_on_to_nobody() {
 }
 
 #[test]
+fn a_hook_flash_is_told_and_passed_on_to_nobody() {
+    let house = House::new();
+    let events = |it: &mut crate::Remote| it.dtmf = Some(DTMF_PAYLOAD_TYPE);
+    let (a, mut far_a) = house.call_with(Codec::Pcma, events);
+    let (b, mut far_b) = house.call_with(Codec::Pcma, events);
+    let mut press = |number: u8, timestamp: u32| {
+        for flags in [10, 0x8A, 0x8A] {
+            far_a.send(DTMF_PAYLOAD_TYPE, timestamp, &[number, flags, 3, 32]);
+        }
+        house.wait(|event| match event {
+            Event::Flash { leg } => Some((leg, None)),
+            Event::Dtmf { leg, digit, .. } => Some((leg, Some(digit))),
+            _ => None,
+        })
+    };
+    for (how, from) in [[a, b], [b, a]].into_iter().zip([8_000, 80_000]) {
+        match how[0] == a {
+            true => house.media.bridge(a, b).expect("legs"),
+            false => house.media.mix(crate::conference(&how)).expect("legs"),
+        }
+        assert_eq!(press(16, from), (a, None));
+        assert_eq!(press(3, from + 8_000), (a, Some('3')));
+        let mut passed_on: Vec<u8> = Vec::new();
+        while passed_on.last() != Some(&3) {
+            if let (DTMF_PAYLOAD_TYPE, payload) = far_b.hear() {
+                passed_on.push(payload[0]);
+            }
+        }
+        passed_on.dedup();
+        assert_eq!(passed_on, [3]);
+        // The last packets of the key are no part of what follows.
+        (0..20).for_each(|_| drop(far_b.hear()));
+    }
+}
+
+#[test]
 fn a_key_is_passed_on_in_a_mix_to_everybody_who_hears_it() {
     let house = House::new();
     let events = |it: &mut crate::Remote| it.dtmf = Some(DTMF_PAYLOAD_TYPE);

@@ -1,6 +1,6 @@
 //! Agents, queues, gateways, routes and users as lists with a form each.
 
-use engine::queue::Strategy;
+use engine::{desk::Function, queue::Strategy};
 use serde::Serialize;
 
 use super::Choice;
@@ -92,6 +92,14 @@ pub struct SurveyRow {
     pub keys: Vec<(char, u8)>,
 }
 
+/// A function of the desk, and whether agents have it.
+#[derive(Debug, Serialize)]
+pub struct FunctionRow {
+    pub name: &'static str,
+    pub hidden: bool,
+    pub hidden_remote: bool,
+}
+
 #[derive(Debug, Serialize)]
 pub struct UserRow {
     pub id: String,
@@ -121,6 +129,9 @@ pub struct Setup {
     /// The switch can record.
     pub records: bool,
     /// Empty for everybody but administrators.
+    pub functions: Vec<FunctionRow>,
+    pub numbers_lead_outside: bool,
+    /// The same.
     pub users: Vec<UserRow>,
     /// Users that are no agent yet.
     pub free_users: Vec<Choice>,
@@ -144,6 +155,8 @@ impl Page for Setup {
             strategies: Vec::new(),
             default_survey: "none".into(),
             records: false,
+            functions: Vec::new(),
+            numbers_lead_outside: true,
             users: Vec::new(),
             free_users: Vec::new(),
             is_admin,
@@ -222,6 +235,15 @@ impl Page for Setup {
                 prompt: "survey-five".into(),
                 keys: vec![('5', 1), ('3', 2), ('1', 3)],
             }],
+            functions: Function::ALL
+                .iter()
+                .map(|one| FunctionRow {
+                    name: one.as_str(),
+                    hidden: false,
+                    hidden_remote: true,
+                })
+                .collect(),
+            numbers_lead_outside: false,
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             default_survey: "nps".into(),
             records: true,

@@ -243,13 +243,16 @@ impl Core {
     fn on_info(&mut self, tx: TxId, request: &Message, id: CallRef) {
         let ok = self.reply(request, 200, "");
         self.respond(tx, ok);
-        if let Some((digit, ms)) = digit_in(request) {
-            self.tell(SipEvent::InfoDigit {
+        let at = self.at();
+        match signal_in(request) {
+            Some(Signal::Digit(digit, ms)) => self.tell(SipEvent::InfoDigit {
                 call: id,
                 digit,
                 ms,
-                at: self.at(),
-            });
+                at,
+            }),
+            Some(Signal::Flash) => self.tell(SipEvent::HookFlash { call: id, at }),
+            None => {}
         }
     }
 }
@@ -276,8 +279,14 @@ fn answer_reoffer(request: &Message, last: &[u8]) -> Reoffer {
     }
 }
 
-/// `Signal=5` with `Duration=160`, or the bare digit of `application/dtmf`.
-fn digit_in(info: &Message) -> Option<(char, u32)> {
+/// What an INFO tells of the far end's telephone.
+enum Signal {
+    Digit(char, u32),
+    Flash,
+}
+
+/// `Signal=5` with `Duration=160`, or the bare digit of `application/dtmf`; the flash goes by several names.
+fn signal_in(info: &Message) -> Option<Signal> {
     let kind = info.header("Content-Type")?.to_ascii_lowercase();
     let text = String::from_utf8_lossy(&info.body);
     let (signal, ms) = match kind.split(';').next()?.trim() {
@@ -296,8 +305,12 @@ fn digit_in(info: &Message) -> Option<(char, u32)> {
                     .unwrap_or(160),
             )
         }
+        "application/hook-flash" => return Some(Signal::Flash),
         _ => return None,
     };
+    if ["16", "hf", "flash", "!"].contains(&signal.to_ascii_lowercase().as_str()) {
+        return Some(Signal::Flash);
+    }
     let digit = match signal.as_str() {
         "10" => '*',
         "11" => '#',
@@ -307,5 +320,5 @@ fn digit_in(info: &Message) -> Option<(char, u32)> {
             .filter(|_| one.len() == 1)?
             .to_ascii_uppercase(),
     };
-    matches!(digit, '0'..='9' | 'A'..='D' | '*' | '#').then_some((digit, ms))
+    matches!(digit, '0'..='9' | 'A'..='D' | '*' | '#').then_some(Signal::Digit(digit, ms))
 }

@@ -166,3 +166,35 @@ fn lead() -> engine::floor::Lead {
         dials: 0,
     }
 }
+
+#[tokio::test]
+async fn a_promise_that_another_node_keeps_is_asked_back_and_not_taken_in_hand() {
+    on_both(|home| async move {
+        let db = &home.db;
+        queue(db).await;
+        for (nth, number) in [(1, "13900000001"), (2, "13900000002")] {
+            assert!(promise(db, "far", &back(nth, number)).await.unwrap());
+        }
+        let ask = async |orgi: &str, nth: u64| {
+            let id = CallId(nth).to_string();
+            ask_cancel(db, orgi, &id, NOW).await.unwrap()
+        };
+        assert!(!ask("another", 1).await);
+        assert!(ask("o", 1).await && ask("o", 1).await);
+        assert_eq!(unwanted(db, "near").await.unwrap(), []);
+        assert_eq!(unwanted(db, "far").await.unwrap(), [CallId(1)]);
+        let taken = take(db, CallId(1), LegId(9), &[], NOW).await.unwrap();
+        assert!(!taken, "nobody is called");
+        assert!(take(db, CallId(2), LegId(8), &[], NOW).await.unwrap());
+        assert!(!ask("o", 2).await, "it is in hand");
+        let open = floor::attempt(1, "c", &lead());
+        let close = CloseCall {
+            attempt: None,
+            ..floor::close(&open, Outcome::Cancelled, None)
+        };
+        dials::close(db, &close).await.unwrap();
+        assert_eq!(state(db, 1).await, told("closed", Some("cancelled")));
+        assert_eq!(unwanted(db, "far").await.unwrap(), []);
+    })
+    .await;
+}

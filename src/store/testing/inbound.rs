@@ -17,6 +17,7 @@ pub fn inbound(number: u64, started_at: Millis) -> OpenCall {
         callee: "2".into(),
         is_call_back: false,
         is_ordered: false,
+        tenant: None,
         started_at,
     }
 }

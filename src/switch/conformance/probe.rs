@@ -226,6 +226,7 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::PlayStarted { .. } => "PlayStarted",
         EventKind::PlayDone { .. } => "PlayDone",
         EventKind::Dtmf { .. } => "Dtmf",
+        EventKind::HookFlash => "HookFlash",
         EventKind::DtmfSent => "DtmfSent",
         EventKind::KeysWithheld { .. } => "KeysWithheld",
         EventKind::Classified { .. } => "Classified",

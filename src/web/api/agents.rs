@@ -1,35 +1,37 @@
 //! `/agents` (坐席): who they are, what they do now, and their orders (AGT-009 to AGT-024).
 
+mod doing;
+
+use std::collections::BTreeSet;
+
 use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
 };
+use doing::AgentNow;
 use engine::{
     agent::Unready,
-    floor::{AgentOrder, AgentView, PartyView},
+    floor::{AgentOrder, AgentView},
     ids::{AgentId, CampaignId},
     phone::REMOTE,
 };
 use serde::{Deserialize, Serialize};
-use store::agents::{self, Agent};
+use store::{
+    agents::{self, Agent},
+    phone_control,
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     check,
-    commanded::commanded,
+    commanded::{commanded, give},
     configured::{deleted, saved},
     find,
-    shown::mask,
 };
 use crate::{
-    caller::Caller,
-    clock::{At, now},
-    house::House,
-    input::Body,
-    paging::List,
-    problem::Problem,
+    caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem,
 };
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -53,82 +55,12 @@ pub struct AgentOut {
     pub auto_ready: bool,
     /// The telephone outside stays on the line between calls.
     pub keep_leg: bool,
+    /// Functions that the caller does not have as this agent (`/settings/desk`); none for supervisors.
+    pub hidden: Vec<&'static str>,
+    /// Keys of its phone can be pressed from the desk.
+    pub phone_control: bool,
     #[serde(flatten)]
     pub now: AgentNow,
-}
-
-/// What an agent does now.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-pub struct AgentNow {
-    pub queues: Vec<String>,
-    /// logout, unready, ready, preview, busy or acw.
-    pub state: String,
-    /// Unready: wait, dnd, break, away, custom. Busy: calling, ringing, answered, ...
-    pub sub_state: Option<String>,
-    pub reason: Option<String>,
-    pub since: Option<At>,
-    /// The phone is registered; a telephone outside always passes for it.
-    pub registered: bool,
-    /// The agent works at a telephone outside (远程座席).
-    pub remote: bool,
-    pub call: Option<CallNow>,
-    /// The lead in preview.
-    pub preview: Option<String>,
-    pub wrap_up_until: Option<At>,
-    pub calls_today: u64,
-    pub busy_ms: i64,
-    pub signed_in_at: Option<At>,
-}
-
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct CallNow {
-    pub id: String,
-    pub direction: String,
-    /// In full for the agent who has the call, masked in lists.
-    pub number: String,
-    pub lead_id: Option<String>,
-    pub campaign_id: Option<String>,
-    pub queue_id: Option<String>,
-    pub answered_at: Option<At>,
-    pub bridged_at: Option<At>,
-    /// Another agent has the customer and asks this one.
-    pub consulted: bool,
-    pub talking: bool,
-    pub held: bool,
-    pub muted: bool,
-    /// Whom the agent hears while there is a second party: customer, second or all.
-    pub hears: String,
-    pub second: Option<PartyNow>,
-    /// Others in the conference, the first first.
-    pub guests: Vec<PartyNow>,
-    /// The customer may only listen.
-    pub customer_muted: bool,
-}
-
-/// Somebody who was called besides the customer.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PartyNow {
-    /// Names the party in orders about it.
-    pub id: String,
-    /// agent, extension or outside.
-    pub kind: String,
-    pub name: String,
-    /// checking, ringing or up.
-    pub state: String,
-    /// It may only listen.
-    pub muted: bool,
-}
-
-impl From<&PartyView> for PartyNow {
-    fn from(party: &PartyView) -> Self {
-        Self {
-            id: party.id.to_string(),
-            kind: party.kind.into(),
-            name: party.name.clone(),
-            state: party.state.into(),
-            muted: party.muted,
-        }
-    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -233,11 +165,12 @@ async fn list(State(house): State<House>, caller: Caller) -> Result<Json<List<Ag
 pub async fn all(house: &House, caller: &Caller) -> Result<Vec<AgentOut>, Problem> {
     let view = house.live.view();
     let rows = agents::list(&house.db, caller.orgi()).await?;
+    let controlled = phone_control::all(&house.db, caller.orgi()).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
             let seen = view.agents.iter().find(|seen| seen.id.as_str() == row.id);
-            show(row, seen, caller)
+            show(row, seen, caller, &controlled)
         })
         .collect())
 }
@@ -328,7 +261,7 @@ async fn remove(
 }
 
 /// 坐席操作 · Carry out an agent's order. `me` is the caller's own; supervisors order for their department's.
-/// `ILLEGAL_TRANSITION` leaves everything as it was.
+/// `ILLEGAL_TRANSITION` leaves everything as it was; `FUNCTION_HIDDEN` is for agents alone.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/state", tag = "agents",
     params(("id" = String, Path)),
     request_body(content = OrderIn, example = json!({"order": "not_ready", "sub": "break", "reason": "午餐"})),
@@ -340,7 +273,7 @@ async fn order(
     Body(asked): Body<OrderIn>,
 ) -> Result<Json<AgentOut>, Problem> {
     let id = commanded(&house, &caller, &id).await?;
-    house.live.agent(id.clone(), asked.try_into()?).await?;
+    give(&house, &caller, id.clone(), asked.try_into()?).await?;
     Ok(Json(one(&house, &caller, &id).await?))
 }
 
@@ -358,12 +291,10 @@ pub(super) fn named(caller: &Caller, id: &str) -> Result<AgentId, Problem> {
 
 pub(super) async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<AgentOut, Problem> {
     let row = find_agent(house, caller, id).await?;
+    let controlled = phone_control::all(&house.db, caller.orgi()).await?;
     let view = house.live.view();
-    Ok(show(
-        row,
-        view.agents.iter().find(|seen| seen.id == *id),
-        caller,
-    ))
+    let seen = view.agents.iter().find(|seen| seen.id == *id);
+    Ok(show(row, seen, caller, &controlled))
 }
 
 async fn find_agent(house: &House, caller: &Caller, id: &AgentId) -> Result<Agent, Problem> {
@@ -371,7 +302,12 @@ async fn find_agent(house: &House, caller: &Caller, id: &AgentId) -> Result<Agen
     find::there(rows.into_iter().find(|row| row.id == id.as_str()))
 }
 
-fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
+fn show(
+    row: Agent,
+    seen: Option<&AgentView>,
+    caller: &Caller,
+    controlled: &BTreeSet<String>,
+) -> AgentOut {
     let own = caller.session.agent_id.as_deref() == Some(row.id.as_str());
     let now = seen.map_or_else(
         || AgentNow {
@@ -380,9 +316,15 @@ fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
         },
         |seen| AgentNow::of(seen, own),
     );
+    let extension = seen.map_or_else(|| row.extension.clone(), |seen| seen.extension.clone());
     AgentOut {
-        extension: seen.map_or_else(|| row.extension.clone(), |seen| seen.extension.clone()),
+        phone_control: controlled.contains(&extension),
+        extension,
         home_extension: row.extension,
+        hidden: seen
+            .filter(|_| caller.is_agent_only())
+            .map(|seen| seen.hidden.iter().map(|one| one.as_str()).collect())
+            .unwrap_or_default(),
         id: row.id,
         user_id: row.user_id,
         name: row.name,
@@ -390,47 +332,5 @@ fn show(row: Agent, seen: Option<&AgentView>, caller: &Caller) -> AgentOut {
         auto_ready: row.auto_ready,
         keep_leg: row.keep_leg,
         now,
-    }
-}
-
-impl AgentNow {
-    /// `own`: the number of the call in full, unless the settings hide it.
-    fn of(seen: &AgentView, own: bool) -> Self {
-        Self {
-            queues: seen.queues.iter().map(ToString::to_string).collect(),
-            state: seen.state.into(),
-            sub_state: seen.sub_state.map(Into::into),
-            reason: seen.reason.clone(),
-            since: Some(seen.since.into()),
-            registered: seen.registered,
-            remote: seen.extension.starts_with(REMOTE),
-            call: seen.call.as_ref().map(|call| CallNow {
-                id: call.id.to_string(),
-                direction: call.direction.into(),
-                number: if own && !call.masked {
-                    call.number.clone()
-                } else {
-                    mask(&call.number)
-                },
-                lead_id: call.lead_id.as_ref().map(ToString::to_string),
-                campaign_id: call.campaign_id.as_ref().map(ToString::to_string),
-                queue_id: call.queue_id.as_ref().map(ToString::to_string),
-                answered_at: call.answered_at.map(At::from),
-                bridged_at: call.bridged_at.map(At::from),
-                consulted: call.consulted,
-                talking: call.state.talking,
-                held: call.state.held,
-                muted: call.state.muted,
-                hears: call.state.hears.into(),
-                second: call.state.second.as_ref().map(PartyNow::from),
-                guests: call.state.guests.iter().map(PartyNow::from).collect(),
-                customer_muted: call.state.customer_muted,
-            }),
-            preview: seen.preview.as_ref().map(ToString::to_string),
-            wrap_up_until: seen.wrap_up_until.map(At::from),
-            calls_today: seen.calls_today,
-            busy_ms: seen.busy_ms,
-            signed_in_at: seen.signed_in_at.map(At::from),
-        }
     }
 }

@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{check, find, shown::shown};
 use crate::{
     caller::Caller,
-    clock::At,
+    clock::{At, now},
     house::House,
     input::Params,
     paging::{self, List},
@@ -55,6 +55,8 @@ shown! {
         /// As that of the call; recovered: the server ended when the phone may have rung, and nobody
         /// is called twice.
         outcome: Option<String>,
+        /// It is off, and the node that keeps it has not said so yet.
+        cancel_asked_at: Option<At>,
     }
 }
 
@@ -112,7 +114,7 @@ async fn get(
     Ok(Json(one(&house, &caller, &id).await?.into()))
 }
 
-/// 取消回呼 · Take a promise back that still waits: nobody is called. `CALL_BACK_BEGUN` once it is in hand.
+/// 取消回呼 · Take a promise back that still waits: nobody is called, whichever node keeps it. `CALL_BACK_BEGUN` once it is in hand.
 #[utoipa::path(post, path = "/api/v1/call-backs/{id}/cancel", tag = "calls",
     params(("id" = String, Path)), responses((status = 200, body = CallBackOut)))]
 async fn cancel(
@@ -125,7 +127,15 @@ async fn cancel(
         return Err(Problem::of("CALL_BACK_BEGUN"));
     }
     let order = SupervisorOrder::CancelCallBack { call };
-    house.live.supervise(caller.user_id().into(), order).await?;
+    match house.live.supervise(caller.user_id().into(), order).await {
+        // Another node keeps it.
+        Err(refusal) if refusal.code == "NO_SUCH_CALL" => {
+            if !call_backs::ask_cancel(&house.db, caller.orgi(), &id, now()).await? {
+                return Err(Problem::of("CALL_BACK_BEGUN"));
+            }
+        }
+        done => done?,
+    }
     // It is off; that it is written down takes a moment.
     let until = Instant::now() + house.config.patience;
     loop {

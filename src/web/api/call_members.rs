@@ -19,12 +19,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     calls::is_own_now,
-    commanded::{commanded, commands_call},
+    commanded::{commanded, commands_call, give},
     find,
     in_call::{To, destination},
     shown::mask,
 };
-use crate::{caller::Caller, front::trail::Note, house::House, input::Body, problem::Problem};
+use crate::{
+    caller::Caller, clock::At, front::trail::Note, house::House, input::Body, problem::Problem,
+};
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
@@ -36,9 +38,11 @@ pub fn routes() -> OpenApiRouter<House> {
 
 #[derive(Serialize, ToSchema)]
 pub struct InCallOut {
-    call_id: String,
+    pub call_id: String,
     /// All hear one another.
     conference: bool,
+    /// Since when they do; `null` before.
+    since: Option<At>,
     /// The customer hears music.
     held: bool,
     /// The agent is not heard.
@@ -89,21 +93,28 @@ async fn members(
 
 async fn now(house: &House, caller: &Caller, call: CallId) -> Result<InCallOut, Problem> {
     let seen = find::there(house.live.who_is_in(call).await)?;
-    let masked = caller.is_agent_only();
-    // Whoever listens is not told to those who are listened to.
-    let heard = |member: &Member| member.kind != "supervisor" || member.state == "barge";
-    let members = seen
-        .members
-        .into_iter()
-        .filter(|member| !masked || heard(member));
-    Ok(InCallOut {
-        call_id: call.to_string(),
-        conference: seen.conference,
-        held: seen.held,
-        muted: seen.muted,
-        ends_all: seen.ends_all,
-        members: members.map(|member| show(member, masked)).collect(),
-    })
+    Ok(InCallOut::of(seen, caller.is_agent_only()))
+}
+
+impl InCallOut {
+    /// `masked`: for agents, without numbers outside and without who only listens.
+    pub(super) fn of(seen: InCall, masked: bool) -> Self {
+        // Whoever listens is not told to those who are listened to.
+        let heard = |member: &Member| member.kind != "supervisor" || member.state == "barge";
+        let members = seen
+            .members
+            .into_iter()
+            .filter(|member| !masked || heard(member));
+        Self {
+            call_id: seen.call_id.to_string(),
+            conference: seen.conference,
+            since: seen.since.map(At::from),
+            held: seen.held,
+            muted: seen.muted,
+            ends_all: seen.ends_all,
+            members: members.map(|member| show(member, masked)).collect(),
+        }
+    }
 }
 
 fn show(member: Member, masked: bool) -> MemberOut {
@@ -222,7 +233,7 @@ async fn change(
     });
     if caller.is_agent_only() {
         let order = AgentOrder::InCall(CallOrder::Member { call, order });
-        house.live.agent(caller.agent()?, order).await?;
+        give(house, caller, caller.agent()?, order).await?;
     } else {
         let seen = find::there(seen.as_ref())?;
         is_of_own_department(house, caller, seen, member).await?;

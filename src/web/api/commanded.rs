@@ -1,6 +1,11 @@
-//! Whom the caller may give orders: agents themselves, supervisors their department's agents (AGT-153).
+//! Whom the caller may give orders: agents themselves, supervisors their department's agents (AGT-153);
+//! and what agents may not ask for, because it is hidden from them (AGT-088).
 
-use engine::ids::{AgentId, CallId};
+use engine::{
+    desk::Function,
+    floor::AgentOrder,
+    ids::{AgentId, CallId},
+};
 use store::access::{Role, members};
 
 use super::agents::named;
@@ -39,4 +44,39 @@ pub async fn commands_call(house: &House, caller: &Caller, call: CallId) -> Resu
         commanded(house, caller, agent.id.as_str()).await?;
     }
     Ok(())
+}
+
+/// Carries an order of, or for, an agent out.
+///
+/// # Errors
+/// `FUNCTION_HIDDEN`, and what the floor refuses.
+pub async fn give(
+    house: &House,
+    caller: &Caller,
+    agent: AgentId,
+    order: AgentOrder,
+) -> Result<(), Problem> {
+    match caller.is_agent_only() {
+        true => house.live.own_order(agent, order).await?,
+        false => house.live.agent(agent, order).await?,
+    };
+    Ok(())
+}
+
+/// Whether the caller has a function that is not of the floor.
+///
+/// # Errors
+/// `FUNCTION_HIDDEN`.
+pub fn has(house: &House, caller: &Caller, function: Function) -> Result<(), Problem> {
+    let own = caller.session.agent_id.as_deref();
+    let view = house.live.view();
+    let me = view
+        .agents
+        .iter()
+        .find(|seen| Some(seen.id.as_str()) == own);
+    let hides = me.is_some_and(|me| me.hidden.contains(&function));
+    match hides && caller.is_agent_only() {
+        true => Err(Problem::of("FUNCTION_HIDDEN")),
+        false => Ok(()),
+    }
 }

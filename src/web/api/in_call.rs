@@ -10,14 +10,14 @@ use engine::{
     ids::{AgentId, MenuId, QueueId},
 };
 use serde::Deserialize;
-use store::{agents, extensions, ivr_menus, queues};
+use store::{agents, desk, extensions, ivr_menus, queues};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     agents::{AgentOut, one},
     check,
-    commanded::commanded,
+    commanded::{commanded, give},
 };
 use crate::{caller::Caller, house::House, input::Body, problem::Problem};
 
@@ -117,7 +117,7 @@ async fn order(
         CallOrderIn::Cancel {} => CallOrder::Cancel,
     };
     let order = AgentOrder::InCall(order);
-    house.live.agent(id.clone(), order).await?;
+    give(&house, &caller, id.clone(), order).await?;
     Ok(Json(one(&house, &caller, &id).await?))
 }
 
@@ -133,9 +133,7 @@ pub(super) async fn destination(
         To::Queue(id) => Destination::Queue {
             queue: queue(house, caller, id).await?,
         },
-        To::Extension(id) => Destination::Extension {
-            extension: extension(house, caller, "/to/extension", id).await?,
-        },
+        To::Extension(id) => extension_or_outside(house, caller, id).await?,
         To::Ivr(id) => Destination::Ivr {
             menu: menu(house, caller, id).await?,
         },
@@ -143,6 +141,26 @@ pub(super) async fn destination(
             number: check::text("/to/number", number, 40)?,
         },
     })
+}
+
+/// An extension; or the number outside that is given for one, where the tenant has it so (AGT-144).
+async fn extension_or_outside(
+    house: &House,
+    caller: &Caller,
+    id: String,
+) -> Result<Destination, Problem> {
+    let digits = id.strip_prefix('+').unwrap_or(&id);
+    let is_number = (3..=20).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
+    let goes_out = is_number
+        && !extensions::is_anybodys(&house.db, &id).await?
+        && desk::get(&house.db, caller.orgi())
+            .await?
+            .numbers_lead_outside;
+    if goes_out {
+        return Ok(Destination::Number { number: id });
+    }
+    let extension = extension(house, caller, "/to/extension", id).await?;
+    Ok(Destination::Extension { extension })
 }
 
 // The floor knows all tenants' agents, queues and phones: only those of the caller's own may be named.

@@ -1,7 +1,7 @@
 //! `/messages` (座席消息): what agents write to each other (AGT-156, AGT-157).
 
 use axum::{Json, extract::State, http::StatusCode};
-use engine::time::Millis;
+use engine::{desk::Function, time::Millis};
 use serde::{Deserialize, Serialize};
 use store::{
     agents,
@@ -11,7 +11,7 @@ use store::{
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::shown::shown;
+use super::{commanded::has, shown::shown};
 use crate::{
     caller::Caller,
     clock::{At, now},
@@ -120,6 +120,7 @@ async fn send(
     caller: Caller,
     Body(asked): Body<MessageIn>,
 ) -> Result<(StatusCode, Json<MessageOut>), Problem> {
+    has(&house, &caller, Function::Message)?;
     let text = asked.text.trim();
     if !(1..=LONGEST).contains(&text.chars().count()) {
         let why = "must have 1 to 1,000 characters";

@@ -16,11 +16,13 @@ mod campaigns;
 mod check;
 mod colleagues;
 mod commanded;
+mod conferences;
 mod configured;
 mod consents;
 mod contacts;
 mod decisions;
 mod departments;
+mod desk_settings;
 mod dictionaries;
 mod dnc;
 mod dnc_lists;
@@ -49,6 +51,7 @@ mod my_list;
 mod named_by;
 mod numbers;
 pub mod openapi;
+mod phone_control;
 mod pick_up;
 mod preflight;
 mod previews;
@@ -111,6 +114,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(settings::routes())
         .merge(house_settings::routes())
         .merge(tenant_settings::routes())
+        .merge(desk_settings::routes())
         .merge(products::routes())
         .merge(business_statuses::routes())
         .merge(imports::routes())
@@ -145,6 +149,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(call_backs::routes())
         .merge(call_legs::routes())
         .merge(call_members::routes())
+        .merge(conferences::routes())
         .merge(in_call::routes())
         .merge(pick_up::routes())
         .merge(colleagues::routes())
@@ -161,6 +166,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(ivr_menus::routes())
         .merge(route_look_up::routes())
         .merge(extensions::routes())
+        .merge(phone_control::routes())
         .merge(dnc::routes())
         .merge(dnc_lists::routes())
         .merge(holidays::routes())

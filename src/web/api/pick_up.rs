@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     agents::{AgentOut, one},
-    commanded::commanded,
+    commanded::{commanded, give},
     in_call,
 };
 use crate::{caller::Caller, house::House, input::Body, problem::Problem};
@@ -64,6 +64,6 @@ async fn order(
         }
     };
     let order = AgentOrder::PickUp { what };
-    house.live.agent(id.clone(), order).await?;
+    give(&house, &caller, id.clone(), order).await?;
     Ok(Json(one(&house, &caller, &id).await?))
 }

@@ -1,12 +1,17 @@
 //! `POST /calls`: a call between two parties (外呼双方会议, AGT-132, AGT-161).
 
 use axum::{extract::State, response::IntoResponse};
-use engine::{destination::Destination, floor::TwoParties};
+use engine::{desk::Function, destination::Destination, floor::TwoParties};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer::created, check, commanded::commanded, in_call::extension};
+use super::{
+    answer::created,
+    check,
+    commanded::{commanded, has},
+    in_call::extension,
+};
 use crate::{caller::Caller, house::House, input::Body, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -21,6 +26,10 @@ pub struct TwoPartiesIn {
     second: PartyIn,
     /// 1 to 32 digits: what numbers outside see, where the route names none. Not given: the extension.
     caller: Option<String>,
+    /// Once one of the two hangs up, it is over for everybody who was called in too; not given: those who are
+    /// left talk on, while the first is one of them (AGT-160).
+    #[serde(default)]
+    ends_all: bool,
 }
 
 /// Exactly one of these.
@@ -54,6 +63,11 @@ async fn connect(
 ) -> Result<impl IntoResponse, Problem> {
     if caller.is_agent_only() {
         is_own_phone(&house, &caller, &asked)?;
+        let function = match asked.second {
+            PartyIn::Extension(_) => Function::CallInside,
+            PartyIn::Number(_) => Function::CallOutside,
+        };
+        has(&house, &caller, function)?;
     }
     let shown = match asked.caller {
         Some(number) if is_number(&number) => Some(number),
@@ -64,6 +78,8 @@ async fn connect(
         first: party(&house, &caller, "/first", asked.first).await?,
         second: party(&house, &caller, "/second", asked.second).await?,
         caller: shown,
+        ends_all: asked.ends_all,
+        tenant: caller.orgi().to_owned(),
     };
     let by = caller.user_id().to_owned();
     let id = house.live.connect_two(by, order).await?.to_string();

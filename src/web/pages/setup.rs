@@ -1,14 +1,19 @@
 //! Set-up.
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
-use engine::{gateway::Trouble, queue::Strategy, route::Kind};
+use engine::{
+    desk::{Function, Settings},
+    gateway::Trouble,
+    queue::Strategy,
+    route::Kind,
+};
 use render::pages::{
-    AgentRow, Choice, ExtensionRow, GatewayRow, NumberRow, QueueRow, RouteRow, Setup, SurveyRow,
-    UserRow,
+    AgentRow, Choice, ExtensionRow, FunctionRow, GatewayRow, NumberRow, QueueRow, RouteRow, Setup,
+    SurveyRow, UserRow,
 };
 use store::{
     access::{Role, users},
-    ivr_menus, routes,
+    desk, ivr_menus, routes,
     tenant_settings::{self, Surveys},
 };
 
@@ -45,8 +50,14 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             )
         })
         .collect();
+    let desk = desk::get(&house.db, caller.orgi()).await?;
     let shown = Setup {
         free_users,
+        functions: match is_admin {
+            true => functions(&desk),
+            false => Vec::new(),
+        },
+        numbers_lead_outside: desk.numbers_lead_outside,
         users: if is_admin {
             users.into_iter().map(user_row).collect()
         } else {
@@ -186,6 +197,15 @@ fn route_row(route: store::routes::Route) -> RouteRow {
         },
         enabled: route.enabled,
     }
+}
+
+fn functions(set: &Settings) -> Vec<FunctionRow> {
+    let row = |one: &Function| FunctionRow {
+        name: one.as_str(),
+        hidden: set.hidden.contains(one),
+        hidden_remote: set.hidden_remote.contains(one),
+    };
+    Function::ALL.iter().map(row).collect()
 }
 
 fn user_row(user: users::User) -> UserRow {

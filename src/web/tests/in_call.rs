@@ -4,7 +4,7 @@ use engine::time::Millis;
 use serde_json::{Value, json};
 use store::{
     access::{FIRST_ORGI, Role, audit, departments, users},
-    agents, extensions, queues,
+    agents, desk, extensions, queues,
     testing::on_both,
 };
 
@@ -70,6 +70,9 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
             (json!({"queue": "far"}), "NO_SUCH_QUEUE"),
             (json!({"extension": "8002"}), "DRAINING"),
             (json!({"extension": "9001"}), "INVALID"),
+            // Nobody's in the house: it goes outside by itself.
+            (json!({"extension": "13800138000"}), "DRAINING"),
+            (json!({"extension": "nobody"}), "INVALID"),
             (json!({"number": "10010"}), "DRAINING"),
             (json!({"number": "1".repeat(41)}), "INVALID"),
             (json!({"ivr": "nowhere"}), "NO_SUCH_MENU"),
@@ -81,6 +84,16 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
                 assert_eq!(ask(&kit, &token, path, body).await, code, "{to}");
             }
         }
+        let inside = engine::desk::Settings {
+            numbers_lead_outside: false,
+            ..engine::desk::Settings::default()
+        };
+        let mut tx = kit.db.begin().await.unwrap();
+        let set = desk::put(&mut tx, FIRST_ORGI, &inside, "u", Millis(1));
+        set.await.unwrap();
+        tx.commit().await.unwrap();
+        let body = json!({"order": "consult", "to": {"extension": "13800138000"}});
+        assert_eq!(ask(&kit, &token, path, body).await, "INVALID");
         let path = "/api/v1/agents/me/pick-up";
         for (from, code) in [
             (json!({}), "DRAINING"),

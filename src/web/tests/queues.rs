@@ -1,7 +1,8 @@
 //! Queues and what they say of their agents.
 
+use engine::time::Millis;
 use serde_json::{Value, json};
-use store::{access::Role, testing::on_both};
+use store::{access::Role, extensions, queues, testing::on_both};
 
 use super::kit::Kit;
 
@@ -116,6 +117,47 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
         let nowhere = "/api/v1/queues/none/agents";
         let answer = kit.with(&token, "GET", nowhere, None).await;
         assert_eq!(answer.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_tenant_has_is_taken() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Admin).await;
+        let mut tx = kit.db.begin().await.unwrap();
+        let queue = queues::Queue {
+            id: "sales".into(),
+            name: "theirs".into(),
+            code: String::new(),
+            settings: engine::queue::Settings::default(),
+            agents: Vec::new(),
+        };
+        queues::put(&mut tx, "other", &queue, Millis(1))
+            .await
+            .unwrap();
+        let phone = extensions::Extension {
+            extension: "9001".into(),
+            ha1_md5: "theirs".into(),
+            ha1_sha256: "theirs".into(),
+        };
+        extensions::put(&mut tx, "other", &phone, Millis(1))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let asked = json!({"name": "ours", "agents": []});
+        let answer = kit.with(&token, "PUT", QUEUE, Some(asked)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (409, "ID_TAKEN"));
+        let secret = json!({"secret": "a long enough one"});
+        let path = "/api/v1/extensions/9001";
+        let answer = kit.with(&token, "PUT", path, Some(secret)).await;
+        assert_eq!(answer.status, 422, "{}", answer.text);
+        let fault = &answer.body["errors"][0];
+        assert_eq!(fault["pointer"], "/extension");
+        assert_eq!(fault["code"], "taken");
+        let kept = extensions::list(&kit.db).await.unwrap();
+        assert_eq!(kept, [phone], "their phone keeps its secret");
     })
     .await;
 }

@@ -1,6 +1,7 @@
 // The agent's page. The server's word is the state; events bring it, and every gap reads it anew.
 import { Problem, call, fail, get, toast } from "./api.js";
 import { submit } from "./forms.js";
+import { hide, offers } from "./functions.js";
 import { listen } from "./live.js";
 import { begin, hear as hearTalk, isTalking, stand } from "./talk.js";
 import { length, meaning, say, word } from "./texts.js";
@@ -24,13 +25,15 @@ function take(now) {
     now = { ...now, state, sub_state, reason, since, wrap_up_until };
   }
   agent = { ...agent, ...now };
+  if (now.hidden) hide(now.hidden);
   const ringing = ["calling", "ringing"].includes(agent.sub_state);
   const text = agent.sub_state ? word("sub", agent.sub_state) : word("agent", agent.state);
   $("agent-state").replaceChildren(chip("agent", agent.state, text, ringing ? "st-ringing" : ""));
   $("agent-reason").textContent = agent.reason ?? "";
   for (const button of document.querySelectorAll("#phone [data-when]")) {
-    button.hidden = !button.dataset.when.split(" ").includes(agent.state);
+    button.hidden = !button.dataset.when.split(" ").includes(agent.state) || !offers(button);
   }
+  $("off-hook").hidden = !(agent.phone_control && agent.state === "busy" && ringing) || !offers($("off-hook"));
   if (talks()) $("call-title").textContent = word("sub", agent.sub_state);
   if (agent.state === "acw") $("call-title").textContent = word("agent", "acw");
   tick();
@@ -47,11 +50,12 @@ function panels() {
   const wrap = agent.state === "acw";
   $("call").hidden = !(busy || preview || wrap) || !shown;
   $("preview-acts").hidden = !preview;
+  for (const button of document.querySelectorAll("#preview-acts [data-function]")) button.hidden = !offers(button);
   $("wrap").hidden = !(wrap || (talks() && !agent.call?.consulted));
   if (!busy) stand(null);
   $("idle").hidden = busy || preview || wrap;
   $("idle-text").textContent = say(agent.state === "ready" ? "js-idle-ready" : agent.state === "logout" ? "js-idle-logout" : "js-idle-unready");
-  if ($("preview-form")) $("preview-form").hidden = agent.state === "logout";
+  if ($("preview-form")) $("preview-form").hidden = agent.state === "logout" || !offers($("preview-form"));
 }
 
 function pop(what) {
@@ -143,6 +147,11 @@ $("pick-up").addEventListener("click", async () => {
   }
 });
 
+// The desk phone takes the call that rings there.
+$("off-hook").addEventListener("click", () => {
+  call("POST", `${me}/phone`, { key: "off_hook" }).catch(fail);
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-order]");
   if (!button) return;
@@ -194,6 +203,7 @@ document.addEventListener("keydown", (event) => {
   };
   if (event.key === "F2") press("[data-order=dial_preview]");
   if (event.key === "F4") press("[data-order=hangup]");
+  if (event.key === "F7") press("#off-hook");
   if (event.key === "F8") press("#pick-up");
   if (event.ctrlKey && event.key === "Enter" && !$("wrap").hidden) form.requestSubmit();
   const typing = event.target.closest("textarea, select, input:not([type=radio])");

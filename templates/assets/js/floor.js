@@ -12,6 +12,7 @@ const HOWS = [...(mixes ? ["listen", "whisper", "barge"] : []), "intercept", "re
 const BY_WORD = ["release", "mute", "unmute", "sign_out", "leave", "resume", "finish_wrap_up", "work_mode"];
 const phone = $("own-phone");
 let agents = [];
+let conferences = [];
 /** The call that this supervisor takes part in. */
 let mine = null;
 
@@ -48,7 +49,21 @@ function row(agent) {
   );
 }
 
+/** Who is in a conference, and who of them may only listen. */
+function member({ kind, name, state, muted }) {
+  const reach = kind === "supervisor" && state !== "ringing" ? word("supervise", state) : word("reach", state);
+  return [say(`js-second-${kind}`, { name }), state === "up" ? "" : reach, muted ? say("js-muted") : ""].filter(Boolean).join(" · ");
+}
+
+function conference({ since, held, members }) {
+  const names = members.map((one) => make("div", {}, member(one)));
+  const note = held ? [make("div", { class: "soft" }, say("js-customer-held"))] : [];
+  return make("tr", {}, make("td", { class: "wrap" }, ...names, ...note), make("td", { class: "num mono", "data-since": since ?? "" }));
+}
+
 function show() {
+  $("conferences").hidden = conferences.length === 0;
+  $("conference-rows").replaceChildren(...conferences.map(conference));
   $("agents").replaceChildren(...agents.map(row));
   $("nobody").hidden = agents.length > 0;
   $("mine").hidden = !mine;
@@ -61,8 +76,9 @@ function show() {
 }
 
 async function refresh() {
-  const [all, own] = await Promise.all([get("/api/v1/agents"), get("/api/v1/supervisions")]);
+  const [all, own, talks] = await Promise.all([get("/api/v1/agents"), get("/api/v1/supervisions"), get("/api/v1/conferences")]);
   agents = all.data;
+  conferences = talks.data;
   mine = own.data[0] ?? null;
   show();
 }
@@ -137,3 +153,5 @@ setInterval(tick, 1000);
 
 refresh().catch(fail);
 listen("agent:*", soon, soon);
+// Nothing tells of calls between phones that no agent has.
+setInterval(() => document.hidden || refresh().catch(() => {}), 10_000);

@@ -3,7 +3,7 @@
 //   <form data-api="POST /api/v1/batches" data-then="/batches/{id}">
 //
 // An input's name is its place in the body ("settings.gateway"); "@id" fills {id} of the path.
-// data-kind: number, seconds (of milliseconds), bool, lines, spans, rules (0 = +49, a line each). Empty inputs are left out, and so
+// data-kind: number, seconds (of milliseconds), bool, list, lines, spans, rules (0 = +49, a line each). Empty inputs are left out, and so
 // are those whose data-when does not fit. data-then: a path, or "reload".
 import { Problem, call, fail, toast } from "./api.js";
 import { spans } from "./spans.js";
@@ -33,7 +33,8 @@ const at = (body, names) => names.reduce((inside, name) => inside?.[name], body)
 function valueOf(input) {
   if (input.multiple && input.tagName === "SELECT") {
     const chosen = [...input.selectedOptions].map((option) => option.value);
-    return chosen.length ? chosen : undefined;
+    // Nothing is a choice too in a list.
+    return chosen.length || input.dataset.kind === "list" ? chosen : undefined;
   }
   const text = input.value.trim();
   switch (input.dataset.kind) {

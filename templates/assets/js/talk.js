@@ -1,5 +1,6 @@
 // What the agent does in a call: hold, mute, keys, transfer, consult, conference.
 import { call, fail, get, toast } from "./api.js";
+import { has, offers } from "./functions.js";
 import { say, word } from "./texts.js";
 import { icon, make } from "./ui.js";
 
@@ -38,9 +39,10 @@ function show() {
     complete: second && second.state !== "checking",
     cancel: Boolean(second),
   };
-  for (const button of document.querySelectorAll("#talk [data-in-call]")) button.hidden = !fits[button.dataset.inCall];
+  for (const button of document.querySelectorAll("#talk [data-in-call]")) button.hidden = !fits[button.dataset.inCall] || !offers(button);
   // More can be called into a conference.
-  for (const button of document.querySelectorAll("#talk [data-to]")) button.hidden = second && !(all && button.dataset.to === "invite");
+  for (const button of document.querySelectorAll("#talk [data-to]")) button.hidden = (second && !(all && button.dataset.to === "invite")) || !offers(button);
+  $("keys").hidden = !offers($("keys"));
   const called = all ? [...guests, second] : [];
   $("parties").hidden = !all;
   $("parties").replaceChildren(...(all ? [customer()] : []), ...called.map(party));
@@ -64,13 +66,17 @@ const listens = (member, name, muted) => act(muted ? "unmute" : "mute", member, 
 /** Somebody in the conference, who can be muted and let go. */
 function party({ id, kind, name, state, muted }) {
   const text = say(`js-second-${kind}`, { name });
-  return make("li", {}, `${text} · ${word("reach", state)} `, ...(state === "up" ? [listens(id, text, muted)] : []), act("drop", id, text, say("js-let-go")));
+  return make(
+    "li", {}, `${text} · ${word("reach", state)} `,
+    ...(state === "up" && has("mute_member") ? [listens(id, text, muted)] : []),
+    ...(has("drop_member") ? [act("drop", id, text, say("js-let-go"))] : []),
+  );
 }
 
 /** The customer, who stays. */
 function customer() {
   const text = say("js-customer");
-  return make("li", {}, `${text} `, listens("customer", text, stands.customer_muted));
+  return make("li", {}, `${text} `, ...(has("mute_member") ? [listens("customer", text, stands.customer_muted)] : []));
 }
 
 /** Tells of a party that is gone, or of a supervisor. */
@@ -137,8 +143,15 @@ async function ask(what) {
   $("to-title").textContent = say(`js-to-${what}`);
   $("to-agents").replaceChildren(...agents.map((one) => choice("agent", one.id, one.name, word("agent", one.state), !one.free)));
   $("to-queues").replaceChildren(...queues.map((one) => choice("queue", one.id, one.name, say("js-queue-free", { ready: one.ready, waiting: one.waiting }), false)));
-  const shown = what === "transfer" ? menus : [];
+  const shown = what === "transfer" && has("transfer_menu") ? menus : [];
   $("to-menus").replaceChildren(...shown.map((one) => choice("ivr", one.id, one.name, "", false)));
+  // Somebody may be invited from anywhere.
+  const inside = has(`${what}_inside`);
+  const outside = has(`${what}_outside`);
+  for (const id of ["to-agents", "to-queues"]) $(id).hidden = !inside;
+  $("to-outside").hidden = !inside || !outside;
+  $("to-other").hidden = !inside && !outside;
+  if (!inside) form.elements.outside.checked = true;
   dialog.showModal();
 }
 

@@ -41,3 +41,4 @@ desk-to-other = Extension or number
 desk-to-outside = Outside number
 desk-to-go = Call
 desk-to-close = Back
+desk-answer = Answer

@@ -10,3 +10,5 @@ floor-parties = Second party
 floor-acts = Supervise
 floor-leave = Leave
 floor-empty = There are no agents yet
+floor-conferences = Conferences
+floor-members = Members

@@ -72,3 +72,7 @@ js-dnc-show = Show the list
 js-release-ask = Release ends the call of { $agent }. Go on?
 js-sign-out-ask = Sign { $agent } out? A call that is up is talked to its end first.
 js-id-taken = This id is taken. Change the entry where it is listed.
+js-second-customer = Customer { $name }
+js-second-supervisor = Supervisor { $name }
+js-muted = only listens
+js-customer-held = the customer hears music

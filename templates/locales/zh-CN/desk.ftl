@@ -41,3 +41,4 @@ desk-to-other = 分机或号码
 desk-to-outside = 外线号码
 desk-to-go = 呼叫
 desk-to-close = 返回
+desk-answer = 接听

@@ -10,3 +10,5 @@ floor-parties = 第二方
 floor-acts = 操作
 floor-leave = 退出
 floor-empty = 还没有坐席
+floor-conferences = 会议
+floor-members = 成员

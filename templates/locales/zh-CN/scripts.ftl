@@ -72,3 +72,7 @@ js-dnc-show = 查看名单
 js-release-ask = 强拆会结束 { $agent } 的通话，确定吗？
 js-sign-out-ask = 确定将 { $agent } 强制签出？正在进行的通话结束后签出。
 js-id-taken = 该编号已存在，请在列表中修改。
+js-second-customer = 客户 { $name }
+js-second-supervisor = 班长 { $name }
+js-muted = 仅收听
+js-customer-held = 客户正在听音乐

@@ -1,9 +1,12 @@
 //! Conferences of an agent, a customer and somebody else.
 
 use super::{
+    super::InCall,
     script::{Stage, check_after},
+    stage,
     talking::{check_talk, talk},
 };
+use crate::time::Millis;
 
 #[test]
 fn who_is_called_into_a_talk_is_heard_by_all_from_the_answer_on() {
@@ -332,4 +335,40 @@ fn a_conference_has_32_parties_at_most() {
     assert_eq!(count(&stage), 32);
     stage.line("10 ends L1");
     assert_eq!(stage.floor.view(stage.now).agents[0].state, "acw");
+}
+
+#[test]
+fn conferences_are_listed_with_since_when_and_who_is_in_them() {
+    let mut stage = Stage::of(&talk("agents 1 2\nphone 8500\nphone 8600"));
+    let listed = |stage: &Stage| {
+        let seconds = |at: Millis| at.since(stage::opening()) / 1_000;
+        let all = stage.floor.conferences().into_iter();
+        let of = |one: InCall| {
+            let names = one.members.into_iter().map(|member| member.name);
+            (one.since.map(seconds), names.collect::<Vec<_>>())
+        };
+        all.map(of).collect::<Vec<_>>()
+    };
+    for line in ["3 ready 2", "4 in-call 1 consult agent 2", "5 answers a2"] {
+        stage.line(line);
+    }
+    assert!(listed(&stage).is_empty(), "a consultation is none");
+    stage.line("6 in-call 1 confer");
+    stage.line("8 in-call 1 invite extension 8500");
+    let numbers = |names: &[&str]| {
+        names
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect::<Vec<_>>()
+    };
+    let customer = "13900000000";
+    let three = numbers(&[customer, "1", "2", "8500"]);
+    assert_eq!(listed(&stage), [(Some(6), three.clone())]);
+    stage.line("9 connects extension 8600 number 10010");
+    let two = numbers(&["8600"]);
+    assert_eq!(listed(&stage), [(None, two), (Some(6), three)]);
+    stage.line("10 ends 8600");
+    stage.line("11 ends 8500");
+    stage.line("12 ends a2");
+    assert!(listed(&stage).is_empty(), "two are left");
 }

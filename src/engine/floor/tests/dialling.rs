@@ -221,7 +221,7 @@ fn the_switch_refuses_a_leg() {
          0 dial L3
          2 close L1 congestion again in 300 not counted
          2 close L2 cancelled again in 300 not counted
-         2 close L3 unallocated",
+         2 close L3 unallocated not counted",
     );
 }
 

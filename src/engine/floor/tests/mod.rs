@@ -10,6 +10,8 @@ mod dialling;
 mod early_media;
 mod gating;
 mod handing_over;
+mod hidden;
+mod hook_flash;
 mod introducing;
 mod invariants;
 mod limits;

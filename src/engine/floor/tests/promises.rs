@@ -160,6 +160,26 @@ fn a_process_that_is_about_to_end_takes_nothing_in_hand() {
 }
 
 #[test]
+fn a_promise_that_is_off_at_another_node_is_off_here_unless_it_is_being_made() {
+    check_promises(
+        "1 promised 13900000001:-60:3600 13900000002:-30:3600
+         2 called-off back-13900000001
+         3 ready 1
+         4 answers a1
+         5 called-off back-13900000002
+         8 answers 13900000002
+         9 ends 13900000002",
+        "2 close back-13900000001 cancelled
+         3 ring a1
+         4 take 13900000002 in hand
+         4 dial 13900000002
+         8 bridge 13900000002 a1
+         9 close back-13900000002 connected by 1
+         9 hang up a1",
+    );
+}
+
+#[test]
 fn a_promise_that_waits_is_taken_back_by_hand_and_one_that_is_being_kept_is_not() {
     check_promises(
         "1 promised 13900000001:-60:3600 13900000002:-30:3600 13900000003:-10:3600

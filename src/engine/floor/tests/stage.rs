@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate};
 use super::super::{AgentSpec, CampaignSpec, Configuration, GatewaySpec, QueueSpec};
 use crate::{
     campaign::{Mode, Settings, State},
-    gateway,
+    desk, gateway,
     ivr::Menus,
     ledger::Ledger,
     pacing, queue,
@@ -43,6 +43,7 @@ pub fn agent(id: &str) -> AgentSpec {
         auto_ready: false,
         keep_leg: false,
         phone_mask: false,
+        desk: desk::Settings::default().into(),
     }
 }
 

@@ -1,6 +1,11 @@
 //! Calls between two parties that somebody orders.
 
-use super::script::{Stage, check};
+use super::{
+    super::{Command, Configuration, Floor, Input, TwoParties},
+    script::{Stage, check, check_since},
+    stage,
+};
+use crate::destination::Destination;
 
 #[test]
 fn a_phone_is_called_and_then_a_number_outside() {
@@ -144,4 +149,72 @@ fn who_is_connected_is_seen_as_a_conference() {
     assert_eq!(members, "extension 8500 up, outside 95588 up");
     stage.line("20 ends 8500");
     assert_eq!(stage.floor.who_is_in(call), None);
+}
+
+#[test]
+fn a_call_that_ends_for_all_ends_for_who_was_called_in_too() {
+    let script = |how: &str| {
+        format!(
+            "agents 1
+             phone 8500
+             phone 8600
+             route ^955 outbound
+             1 connects extension 8500 number 95588 {how}
+             3 answers 8500
+             6 answers 95588
+             7 boss members 8500 invite extension 8600
+             8 answers 8600
+             10 ends 95588
+             20 ends 8500"
+        )
+    };
+    check_since(
+        9.0,
+        &script("ends-all"),
+        "10 hang up 8500
+         10 close 8500 connected
+         10 hang up 8600",
+    );
+    check_since(
+        9.0,
+        &script(""),
+        "10 bridge 8500 8600
+         20 close 8500 connected
+         20 hang up 8600",
+    );
+}
+
+#[test]
+fn an_ordered_call_is_of_the_tenant_of_whoever_orders_it() {
+    let mut floor = Floor::new(stage::opening());
+    let configuration = Configuration {
+        extensions: ["8500".to_owned()].into(),
+        ..stage::configuration(&[])
+    };
+    let here = Input::Phone {
+        extension: "8500".into(),
+        registered: true,
+    };
+    floor.handle(Input::Configured(Box::new(configuration)), stage::opening());
+    floor.handle(here, stage::opening());
+    let asked = TwoParties {
+        first: Destination::Extension {
+            extension: "8500".into(),
+        },
+        second: Destination::Number {
+            number: "10010".into(),
+        },
+        caller: None,
+        ends_all: false,
+        tenant: "theirs".into(),
+    };
+    floor
+        .connect_two("boss", asked, stage::opening())
+        .expect("both can be called");
+    let mut opened = std::iter::from_fn(|| floor.poll_command());
+    let tenant = opened.find_map(|command| match command {
+        Command::OpenCall(call) => Some(call.tenant),
+        _ => None,
+    });
+    assert_eq!(tenant, Some(Some("theirs".into())));
 }

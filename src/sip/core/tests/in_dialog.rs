@@ -126,6 +126,28 @@ fn digits_come_by_info() {
 }
 
 #[test]
+fn a_hook_flash_comes_by_info_under_several_names() {
+    let mut rig = Rig::up();
+    let signals: [(&str, &[u8]); 4] = [
+        ("application/hook-flash", b"signal=hf"),
+        ("application/dtmf-relay", b"Signal=16\r\nDuration=100\r\n"),
+        ("application/dtmf-relay", b"Signal=hf\r\n"),
+        ("application/dtmf", b"16"),
+    ];
+    for (nth, (kind, body)) in (2..).zip(signals) {
+        let info = rig.in_dialog(Method::Info, nth);
+        rig.arrive(info.with_body(kind, body.into()), carrier());
+        rig.expect(&["200 INFO", "tell HookFlash"]);
+    }
+    let bare = rig.in_dialog(Method::Info, 6);
+    rig.arrive(
+        bare.with("Content-Type", "application/hook-flash"),
+        carrier(),
+    );
+    rig.expect(&["200 INFO", "tell HookFlash"]);
+}
+
+#[test]
 fn other_requests() {
     let mut rig = Rig::up();
     for (cseq, name, response) in [

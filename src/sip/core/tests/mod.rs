@@ -312,6 +312,7 @@ fn told(event: &SipEvent) -> String {
         SipEvent::Confirmed { .. } => "Confirmed".into(),
         SipEvent::MediaChanged { .. } => "MediaChanged".into(),
         SipEvent::InfoDigit { digit, ms, .. } => format!("InfoDigit {digit} {ms}"),
+        SipEvent::HookFlash { .. } => "HookFlash".into(),
         SipEvent::Ended {
             side,
             sip_status,

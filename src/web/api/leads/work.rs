@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::find_mine;
 use crate::{
-    api::{attempts::AttemptOut, shown::mask},
+    api::{attempts::AttemptOut, commanded::give, shown::mask},
     caller::Caller,
     house::House,
     input::Params,
@@ -94,7 +94,7 @@ async fn pick(house: &House, caller: &Caller, id: &str, dial: bool) -> Result<St
         lead: lead.id.into(),
         dial,
     };
-    house.live.agent(agent, order).await?;
+    give(house, caller, agent, order).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

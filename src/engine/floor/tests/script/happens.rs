@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        super::{AgentOrder, By, CallBack, Ended, Input, OpenCall, Quality, Refusal},
+        super::{AgentOrder, By, CallBack, Ended, Input, OpenCall, OrderRefused, Quality, Refusal},
         stage,
     },
     Stage, seconds,
@@ -70,6 +70,7 @@ impl Stage {
                 to: (*to).to_owned(),
                 replaces: rest.first().map(|leg| self.leg(leg)),
             },
+            ["flashes", leg] => Input::HookFlash { leg: self.leg(leg) },
             ["presses", leg, keys] => return self.presses(leg, keys),
             ["records", leg] => Input::RecordStarted {
                 sound: self.recordings[*leg],
@@ -120,6 +121,11 @@ impl Stage {
                     .0,
                 kept: *how == "yes",
             },
+            ["called-off", call] => {
+                let mut calls = self.calls.iter();
+                let call = *calls.rfind(|(_, name)| name == call).expect("a promise").0;
+                Input::CallBackOff { call }
+            }
             ["promised", promises @ ..] => self.promised_before(promises),
             ["lists", lead] => {
                 let row = self.store.rows.get_mut(&LeadId::from(*lead));
@@ -197,6 +203,7 @@ impl Stage {
                     callee: number.to_owned(),
                     is_call_back: true,
                     is_ordered: false,
+                    tenant: None,
                     started_at: waits_since,
                 },
                 queue,
@@ -275,7 +282,12 @@ impl Stage {
         self.configure();
     }
 
+    /// `own in-call 1 hold`: by the agent, who is no supervisor.
     pub(super) fn agent_does(&mut self, words: &[&str]) {
+        let (own, words) = match words {
+            ["own", rest @ ..] => (true, rest),
+            words => (false, words),
+        };
         let order = match words {
             ["in", _, how @ ..] => AgentOrder::SignIn {
                 extension: None,
@@ -315,11 +327,24 @@ impl Stage {
             },
             other => panic!("nothing that can happen: {other:?}"),
         };
-        self.order(words[1], order);
+        match own {
+            true => self.own_order(words[1], order),
+            false => self.order(words[1], order),
+        }
+    }
+
+    fn own_order(&mut self, agent: &str, order: AgentOrder) {
+        let done = self.floor.own_order(&agent.into(), order, self.now);
+        self.ordered(done);
     }
 
     pub(super) fn order(&mut self, agent: &str, order: AgentOrder) {
-        if let Err(refused) = self.floor.order(&agent.into(), order, self.now) {
+        let done = self.floor.order(&agent.into(), order, self.now);
+        self.ordered(done);
+    }
+
+    fn ordered(&mut self, done: Result<(), OrderRefused>) {
+        if let Err(refused) = done {
             self.note(format!("refused {}", refused.code));
         }
         self.settle();

@@ -184,13 +184,16 @@ impl Stage {
         self.settle();
     }
 
-    /// `connects extension 8500 number 95588 as=4000`: the first, then the second.
+    /// `connects extension 8500 number 95588 as=4000 ends-all`: the first, then the second.
     pub(super) fn connects(&mut self, words: &[&str]) {
-        let caller = words.get(4).and_then(|shown| shown.strip_prefix("as="));
+        let options = &words[4..];
+        let caller = options.iter().find_map(|shown| shown.strip_prefix("as="));
         let asked = TwoParties {
             first: destination(&words[..2]),
             second: destination(&words[2..4]),
             caller: caller.map(str::to_owned),
+            ends_all: options.contains(&"ends-all"),
+            tenant: "o".into(),
         };
         if let Err(refused) = self.floor.connect_two("boss", asked, self.now) {
             self.note(format!("refused {}", refused.code));

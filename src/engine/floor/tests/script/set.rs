@@ -12,6 +12,7 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     classification::Treatment,
+    desk,
     destination::Destination,
     gate::pool::Number,
     pacing::Policy,
@@ -37,6 +38,15 @@ impl Stage {
                 let one = one.expect("an agent");
                 one.extension = format!("RP_{number}");
                 one.keep_leg = options == ["kept"];
+            }
+            ["inside", "only"] => {
+                self.set_desks(|desk| desk.numbers_lead_outside = false);
+                let known = self.configuration.extensions.clone();
+                self.configuration.inside_only = known;
+            }
+            ["hide", functions @ ..] => self.set_desks(|desk| desk.hidden = named(functions)),
+            ["hide-remote", functions @ ..] => {
+                self.set_desks(|desk| desk.hidden_remote = named(functions));
             }
             ["masked", "agents"] => {
                 for agent in &mut self.configuration.agents {
@@ -162,6 +172,14 @@ impl Stage {
             }
             ["show", what @ ..] => self.show.extend(what.iter().map(|word| (*word).to_owned())),
             other => panic!("not a line of a script: {other:?}"),
+        }
+    }
+
+    fn set_desks(&mut self, set: impl Fn(&mut desk::Settings)) {
+        for agent in &mut self.configuration.agents {
+            let mut own = desk::Settings::clone(&agent.desk);
+            set(&mut own);
+            agent.desk = own.into();
         }
     }
 
@@ -464,4 +482,12 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "state" => spec.state = State::Paused,
         other => panic!("no setting of a campaign: {other}"),
     }
+}
+
+fn named(functions: &[&str]) -> BTreeSet<desk::Function> {
+    let named = |name: &&str| {
+        let mut all = desk::Function::ALL.iter().copied();
+        all.find(|one| one.as_str() == *name).expect("a function")
+    };
+    functions.iter().map(named).collect()
 }

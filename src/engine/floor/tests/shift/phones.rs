@@ -25,6 +25,13 @@ impl World {
                 let replaces = self.some_leg().filter(|_| self.rng.random_bool(0.4));
                 self.input(Input::TransferAsked { leg, to, replaces });
             }
+            (6, Some(leg)) => {
+                self.input(Input::HookFlash { leg });
+                for key in self.some_number().chars().chain(['#']) {
+                    let withheld = false;
+                    self.input(Input::Key { leg, key, withheld });
+                }
+            }
             _ => self.phone_calls_somebody(),
         }
     }

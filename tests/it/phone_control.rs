@@ -1,0 +1,129 @@
+//! A desk phone that lets others press its keys over HTTP: the agent takes the call from the desk.
+
+use reqwest::Method;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    task::JoinHandle,
+};
+
+use crate::{
+    console::{Console, PASSWORD, seen},
+    kit::{
+        baresip::Baresip,
+        client::Client,
+        person::Person,
+        server::House,
+        stage::{self, text},
+        wait,
+    },
+};
+
+const NUMBER: &str = "4008001234";
+
+/// The web server of a phone: what it is asked comes out, its answers are those that are given.
+struct PhoneWeb {
+    port: u16,
+    asked: UnboundedReceiver<String>,
+    serving: JoinHandle<()>,
+}
+
+impl PhoneWeb {
+    async fn start(answers: &'static [&'static str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let (tell, asked) = unbounded_channel();
+        let serving = tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.expect("a request");
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.expect("a whole head"));
+                }
+                let _ = tell.send(String::from_utf8(head).expect("text"));
+                let answer =
+                    format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                stream
+                    .write_all(answer.as_bytes())
+                    .await
+                    .expect("it listens");
+            }
+        });
+        Self {
+            port,
+            asked,
+            serving,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_takes_a_call_from_the_desk_at_a_phone_that_is_controlled_over_http() {
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let queue = json!({ "max_wait_ms": 0, "ring_ms": 60_000 });
+    let agents = stage::queue(&api, "sales", &["8001"], queue).await;
+    let agent = &agents[0];
+    let mut desk = Console::sign_in(&api, "agent", "en", async |user| {
+        let who = json!({ "name": "Ann", "extension": "8001", "user_id": user });
+        api.put(&format!("/agents/{}", agent.id), who).await;
+    })
+    .await;
+    let own = Client::sign_in(api.base(), "agent-en", PASSWORD).await;
+    let press = async |key: &str| {
+        let body = json!({ "key": key });
+        let answer = own.ask(Method::POST, "/agents/me/phone", Some(body)).await;
+        (answer.status.as_u16(), text(&json!(answer.code())))
+    };
+    let phone = Baresip::ringing(&agent.extension, &agent.secret, server.sip);
+    agent.work(&api).await;
+    assert_eq!(
+        press("off_hook").await,
+        (409, "PHONE_NOT_CONTROLLED".into())
+    );
+
+    let mut web = PhoneWeb::start(&["200 OK", "401 Unauthorized"]).await;
+    let url = format!("http://{{phone}}:{}/servlet?key={{key}}", web.port);
+    let control = json!({ "url": url, "username": "admin", "password": "s3cret" });
+    api.put("/extensions/8001/control", control).await;
+    let hotline = json!({ "number": NUMBER, "queue_id": "sales" });
+    api.put("/routes/hotline", hotline).await;
+    let mut person = Person::new(server.sip).await;
+    stage::gateway_at(&api, person.port(), 10.0).await;
+    desk.open("/desk").await;
+    let leg = person.call(NUMBER, "13900001111").await;
+    desk.click("#off-hook").await;
+    let asked = web.asked.recv().await.expect("a request");
+    assert!(
+        asked.starts_with("GET /servlet?key=OFFHOOK HTTP/1.1\r\n"),
+        "{asked}"
+    );
+    let signed_in = "authorization: Basic YWRtaW46czNjcmV0";
+    assert!(
+        asked
+            .to_ascii_lowercase()
+            .contains(&signed_in.to_ascii_lowercase()),
+        "{asked}"
+    );
+    phone.order("accept", "");
+    desk.browser.until(&seen("[data-in-call=hold]")).await;
+    let hidden = desk.browser.run(&seen("#off-hook")).await;
+    assert_eq!(hidden, false);
+
+    assert_eq!(press("on_hook").await, (409, "PHONE_REFUSED".into()));
+    let asked = web.asked.recv().await.expect("a request");
+    assert!(asked.starts_with("GET /servlet?key=ONHOOK "), "{asked}");
+    web.serving.await.expect("it has answered");
+    assert_eq!(press("speaker").await, (502, "PHONE_UNREACHABLE".into()));
+    let nothing = json!({ "hidden": ["off_hook"] });
+    api.put("/settings/desk", nothing).await;
+    wait::until("the function to be hidden", stage::WORK, || async {
+        (press("off_hook").await.1 == "FUNCTION_HIDDEN").then_some(())
+    })
+    .await;
+    person.hang_up(leg).await;
+    assert_eq!(desk.browser.faults().await, [""; 0]);
+}

@@ -68,7 +68,8 @@ async fn a_gateway_that_wants_a_registration_has_it_and_tells_how_it_is() {
     let uni = |password: &str| {
         json!({
             "name": "uni", "kind": "uni", "host": "127.0.0.1", "port": far.sip_address().port(),
-            "username": "trunk7", "password": password, "trunk": { "register_expire_s": 60 },
+            "username": "trunk7", "password": password,
+            "trunk": { "register_expire_s": 60, "options_ping_s": 5 },
         })
     };
     api.put("/gateways/uni", uni("wrong")).await;
@@ -82,6 +83,13 @@ async fn a_gateway_that_wants_a_registration_has_it_and_tells_how_it_is() {
     let registered = state(&api, "uni", "REGED").await;
     assert_eq!(registered["health"], "up", "{registered:#}");
     assert!(far.is_registered("trunk7"));
+    wait::until_seen(
+        "the round trip of an OPTIONS",
+        LIMIT,
+        || async { api.get("/gateways/uni").await },
+        |gateway| gateway["addresses"][0]["latency_ms"].is_u64(),
+    )
+    .await;
     assert!(!registered.to_string().contains("right"), "{registered:#}");
     // A change of another kind leaves the registration alone.
     let mut changed = uni("right");

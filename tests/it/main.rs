@@ -21,6 +21,7 @@ mod ivr;
 mod killed;
 mod kit;
 mod lines;
+mod lines_page;
 mod members;
 mod menus;
 mod modes;

@@ -1,6 +1,8 @@
 //! SIPp as a phone: it registers, is called or calls, and does step by step what its script says, with
 //! several calls at once where that says so.
 
+mod hook;
+
 use std::{
     fs::{self, File},
     process::{Command, Stdio},
@@ -193,34 +195,6 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self.steps += "<recv response=\"100\" optional=\"true\"/>\n<recv response=\"200\"/>\n";
         self.sent -= 1;
         self.in_first("ACK", "", "Content-Length: 0\n\n");
-        self
-    }
-
-    /// The hook is tapped in its first call, which an analog adapter tells by INFO.
-    pub fn flashes(mut self) -> Self {
-        self.informs("application/hook-flash", "signal=hf");
-        self
-    }
-
-    /// Keys are pressed in its first call, and go by INFO.
-    pub fn presses(mut self, keys: &str) -> Self {
-        for key in keys.chars() {
-            let signal = format!("Signal={key}\nDuration=160");
-            self.informs("application/dtmf-relay", &signal);
-        }
-        self
-    }
-
-    fn informs(&mut self, kind: &str, body: &str) {
-        let body = format!("Content-Type: {kind}\nContent-Length: [len]\n\n{body}\n");
-        self.in_first("INFO", "", &body);
-        self.steps += "<recv response=\"200\"/>\n";
-    }
-
-    /// It hangs up, in its first call.
-    pub fn hangs_up(mut self) -> Self {
-        self.in_first("BYE", "", "Content-Length: 0\n\n");
-        self.steps += "<recv response=\"200\"/>\n";
         self
     }
 

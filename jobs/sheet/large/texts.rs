@@ -12,7 +12,7 @@ use crate::error::JobError;
 /// Of one block, bytes.
 const BLOCK: usize = 64 * 1024;
 /// Of all that are in memory, bytes.
-const HELD: usize = 48 * 1024 * 1024;
+const HELD: usize = 128 * 1024 * 1024;
 
 /// Grows text by text, then answers which text has a number.
 pub struct Texts {

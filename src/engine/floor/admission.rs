@@ -330,12 +330,28 @@ impl Floor {
 
     /// Another INVITE left for this leg: the gateway's rate has to bear it.
     pub(super) fn leg_sent_again(&mut self, leg: LegId, now: Millis) {
-        let Some(Role::Customer(call)) = self.legs.get(&leg) else {
-            return;
-        };
-        let gateway = self.calls.get(call).and_then(|call| call.gateway.clone());
+        let gateway = self.gateway_of(leg).cloned();
         if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(&id)) {
             gateway.state.sent_again(now);
+        }
+    }
+
+    /// The gateway through which a leg is dialled, whoever wanted it called.
+    fn gateway_of(&self, leg: LegId) -> Option<&GatewayId> {
+        if let Some(remote) = self.remote.get(&leg) {
+            return remote.channel.as_ref();
+        }
+        match self.legs.get(&leg)? {
+            Role::Customer(id) => self.calls.get(id)?.gateway.as_ref(),
+            Role::AgentFor(id) => {
+                let out = self.calls.get(id)?.way.out.as_ref();
+                out.filter(|out| out.leg == leg)?.channel.as_ref()
+            }
+            Role::Party(id) => {
+                let mut parties = self.calls.get(id)?.parties.all();
+                parties.find(|party| party.leg == leg)?.channel.as_ref()
+            }
+            Role::NailedUp(_) | Role::Own(_) | Role::TakesOver(_) | Role::Supervisor => None,
         }
     }
 }

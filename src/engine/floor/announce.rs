@@ -16,11 +16,31 @@ impl Floor {
         };
         let welcome = settings.welcome.clone();
         let every = settings.announcement.as_ref().map(|one| one.every_s);
-        if let Some(every) = every {
-            let at = now.plus(i64::from(every) * 1000);
-            self.timers.set(at, Why::AnnouncementDue(call));
-        }
+        self.announce_after(call, every, now);
         self.say(id, welcome.into_iter().collect());
+    }
+
+    /// The caller waits on, and is told where they stand as before.
+    pub(super) fn go_on_announcing(&mut self, id: CallId, now: Millis) {
+        let is_told = |call: &super::Call| call.way.told_at.is_some_and(|at| at > now);
+        if self.calls.get(&id).is_some_and(is_told) {
+            return;
+        }
+        if let Some((call, settings)) = self.told(id) {
+            let every = settings.announcement.as_ref().map(|one| one.every_s);
+            self.announce_after(call, every, now);
+        }
+    }
+
+    /// One announcement follows the other; an earlier wake-up finds out that it is not due.
+    fn announce_after(&mut self, id: CallId, every_s: Option<u32>, now: Millis) {
+        let at = every_s.map(|every| now.plus(i64::from(every) * 1000));
+        if let Some(at) = at {
+            self.timers.set(at, Why::AnnouncementDue(id));
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.way.told_at = at;
+        }
     }
 
     pub(super) fn announcement_due(&mut self, id: CallId, now: Millis) {
@@ -30,8 +50,11 @@ impl Floor {
         let Some(announcement) = settings.announcement.clone() else {
             return;
         };
-        let at = now.plus(i64::from(announcement.every_s) * 1000);
-        self.timers.set(at, Why::AnnouncementDue(id));
+        let is_due = |call: &super::Call| call.way.told_at.is_some_and(|at| at <= now);
+        if !self.calls.get(&id).is_some_and(is_due) {
+            return;
+        }
+        self.announce_after(id, Some(announcement.every_s), now);
         let is_busy = |call: &super::Call| call.way.saying.is_some() || !call.is_waiting();
         if self.calls.get(&id).is_some_and(is_busy) {
             return;

@@ -39,6 +39,7 @@ impl Floor {
         if call.phase == Phase::PickedUp {
             call.times.answered = Some(now);
             call.class = AnswerClass::Person;
+            self.begin_recording(id, now);
             return self.join(id, now);
         }
         if call.phase == Phase::Leaving && call.is_unanswered() {
@@ -121,6 +122,9 @@ impl Floor {
         if self.answers_caller(id, agent_leg, now) {
             return;
         }
+        if self.calls.get(&id).is_some_and(Call::calls_out) {
+            self.begin_recording(id, now);
+        }
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -150,6 +154,7 @@ impl Floor {
             return;
         }
         call.phase = Phase::Talking;
+        call.way.taken_from = None;
         let (id, own) = (call.id, call.own_leg());
         if let Some(own) = own {
             self.leg_joined(id, own, now);

@@ -71,6 +71,7 @@ impl Call {
             &mut self.gave_up,
             &mut self.waits_since,
             &mut self.way.left_at,
+            &mut self.way.told_at,
             &mut self.way.rings_since,
             &mut self.way.talked_until,
         ];
@@ -97,6 +98,7 @@ impl Times {
         let later = [
             &mut self.ringing,
             &mut self.answered,
+            &mut self.greeted,
             &mut self.queued,
             &mut self.offered,
             &mut self.bridged,

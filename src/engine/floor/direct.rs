@@ -20,7 +20,7 @@ impl Floor {
     /// come to the phone gets a message.
     pub(super) fn ring_extension(&mut self, id: CallId, extension: String, now: Millis) {
         let agent = self.agent_at(&extension);
-        let agent = agent.map(|id| (id.clone(), self.is_reachable(&self.agents[id])));
+        let agent = agent.map(|id| (id.clone(), self.may_be_rung(&self.agents[id])));
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -57,7 +57,7 @@ impl Floor {
             true => seen.extension.clone(),
             false => seen.spec.extension.clone(),
         };
-        let can_be_rung = seen.machine.is_signed_in() && self.is_reachable(seen);
+        let can_be_rung = seen.machine.is_signed_in() && self.may_be_rung(seen);
         if let Some(call) = self.calls.get_mut(&id) {
             call.way.is_served = true;
         }

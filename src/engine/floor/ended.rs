@@ -171,6 +171,7 @@ impl Floor {
         self.free_rung_phone(id);
         match phase {
             Phase::Transferring => self.transfer_failed(id, "rejected", now),
+            _ if self.goes_back_in_line(id, now) => {}
             _ => self.talk_over(id, now),
         }
     }

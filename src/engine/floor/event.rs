@@ -77,8 +77,8 @@ pub enum Event {
         agent: AgentId,
         call_id: CallId,
         by: String,
-        /// `listen`, `whisper`, `barge`, `intercept`, `release`, `left`; of a party `mute`, `unmute`,
-        /// `drop`, `invite`.
+        /// `listen`, `whisper`, `barge`, `intercept`, `too_late` (an intercept whose customer the agent has no
+        /// longer), `release`, `left`; of a party `mute`, `unmute`, `drop`, `invite`.
         how: &'static str,
     },
     /// A supervisor took a step in the agent's place (AGT-154).

@@ -97,7 +97,7 @@ impl Floor {
         Ok(())
     }
 
-    /// A call that is offered to the agent goes back to its queue; one that is up is talked to its end.
+    /// A call that rings at the agent goes back where it was; one that is up is talked to its end.
     fn force_sign_out(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         if let Some(agent) = self.agents.get_mut(id) {
             agent.signs_out = agent.machine.is_signed_in();
@@ -105,18 +105,55 @@ impl Floor {
         let call = self.agents[id].machine.call();
         match self.agents[id].machine.state() {
             State::Busy { .. } => {
-                let rings = |call: &CallId| {
-                    let phase = self.calls.get(call).map(|call| &call.phase);
-                    matches!(phase, Some(Phase::Offered { .. }))
-                };
-                if let Some(call) = call.filter(rings) {
-                    self.offer_failed(call, id, NotTaken::Rejected, now);
+                if let Some(call) = call {
+                    self.stop_ringing(call, id, now);
                 }
                 self.let_go_of(id, now);
                 Ok(())
             }
             _ => self.sign_out(id, now),
         }
+    }
+
+    /// The agent's phone rings no longer for a call: it is where it was, with its caller. False when the
+    /// agent has it already, or is asked about it.
+    fn stop_ringing(&mut self, call: CallId, id: &AgentId, now: Millis) -> bool {
+        match self.calls.get(&call).map(|call| &call.phase) {
+            Some(Phase::Offered { .. }) => self.offer_failed(call, id, NotTaken::Rejected, now),
+            Some(Phase::Transferring) => self.transfer_failed(call, "released", now),
+            _ => return self.goes_back_in_line(call, now),
+        }
+        true
+    }
+
+    /// 强拆: the agent's call ends. Who only waits for the agent waits on.
+    pub(super) fn force_release(
+        &mut self,
+        by: &str,
+        id: &AgentId,
+        now: Millis,
+    ) -> Result<(), OrderRefused> {
+        let busy = self.agents.get(id).and_then(|agent| {
+            let busy = matches!(agent.machine.state(), State::Busy { .. });
+            agent.machine.call().filter(|_| busy)
+        });
+        let Some(call) = busy.filter(|call| self.calls.contains_key(call)) else {
+            let text = "that agent is in no call";
+            return Err(OrderRefused::new("NO_SUCH_CALL", text));
+        };
+        let by = by.to_owned();
+        self.tell(Event::Supervised {
+            agent: id.clone(),
+            call_id: call,
+            by,
+            how: "release",
+        });
+        if let Some(leg) = self.consulted_on(id, call) {
+            self.called_gone(call, leg, "released", now);
+        } else if !self.stop_ringing(call, id, now) {
+            self.leave(call, Cause::Normal, now);
+        }
+        Ok(())
     }
 
     /// A sign-out that waits for the end of a call is off: the supervisor's last word counts.

@@ -6,6 +6,10 @@ use crate::{ids::CallId, speech, time::Millis};
 impl Floor {
     /// An agent of a queue has taken the call.
     pub(super) fn taken_up(&mut self, id: CallId, now: Millis) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            let waited = !call.way.is_direct && !call.way.is_call_back;
+            call.way.taken_from = call.queue.clone().filter(|_| waited);
+        }
         match self.introduction(id) {
             Some(words) => self.introduce(id, words, now),
             None => self.join(id, now),

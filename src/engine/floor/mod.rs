@@ -8,6 +8,7 @@ mod agents;
 mod announce;
 mod answered;
 mod audience;
+mod back_in_line;
 mod call_back;
 mod callers;
 mod calls;
@@ -334,7 +335,7 @@ impl Floor {
     pub fn handle_wake(&mut self, now: Millis) {
         while let Some(why) = self.timers.pop_due(now) {
             match why {
-                Why::CallWouldBeAbandoned(call) => self.waited_too_long(call, now),
+                Why::CallWouldBeAbandoned(call) => self.abandon_due(call, now),
                 Why::WaitIsOver(call) => self.wait_due(call, now),
                 Why::NobodyIsThere(call) => self.nobody_due(call, now),
                 Why::TierOpens(call) => self.tier_due(call, now),

@@ -189,9 +189,26 @@ impl Floor {
             self.leg_over(id, leg, why.as_str(), now);
         }
         self.drop_leg(leg);
-        let member = self.member(queue.as_ref(), agent_id);
+        let on_break = self.rests(agent_id, queue.as_ref(), why, now);
+        let _ = self.step(agent_id, now, |machine| machine.offer_over(on_break, now));
+        if !on_break {
+            self.go_on_previewing(agent_id);
+        }
+        self.missed_by(id, agent_id, now);
+    }
+
+    /// An agent who did not take a call is left alone for a while. True: for longer, on a break, for too many
+    /// have rung out.
+    pub(super) fn rests(
+        &mut self,
+        agent_id: &AgentId,
+        queue: Option<&QueueId>,
+        why: NotTaken,
+        now: Millis,
+    ) -> bool {
+        let member = self.member(queue, agent_id);
         let limit = member.max_no_answer.or_else(|| {
-            let queue = self.queues.get(queue.as_ref()?)?;
+            let queue = self.queues.get(queue?)?;
             Some(queue.settings.max_no_answer)
         });
         let rest = match why {
@@ -210,11 +227,7 @@ impl Floor {
         }
         let over = Why::RestIsOver(agent_id.clone());
         self.timers.set(now.plus(rest), over);
-        let _ = self.step(agent_id, now, |machine| machine.offer_over(on_break, now));
-        if !on_break {
-            self.go_on_previewing(agent_id);
-        }
-        self.missed_by(id, agent_id, now);
+        on_break
     }
 
     /// A call for one agent alone, who did not take it, goes to the agent's mailbox.
@@ -282,6 +295,11 @@ impl Floor {
             None => self.has_phone(&agent.extension),
         };
         has_phone && !self.in_use.contains(&agent.extension)
+    }
+
+    /// The same for a call that is for this agent, ready or not.
+    pub(super) fn may_be_rung(&self, agent: &Agent) -> bool {
+        self.is_reachable(agent) && !agent.machine.is_not_to_be_disturbed()
     }
 
     /// The agents of a queue as the pacer sees them.

@@ -187,7 +187,11 @@ impl Floor {
                 Round::All => self.leave_conference(call, now),
                 _ => self.end_question(call, now),
             },
-            _ => self.talk_over(call, now),
+            _ => {
+                if !self.goes_back_in_line(call, now) {
+                    self.talk_over(call, now);
+                }
+            }
         }
         Ok(())
     }

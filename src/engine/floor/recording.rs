@@ -1,5 +1,7 @@
 //! A call is recorded as its customer's leg is: from the answer to the end, whoever and whatever the
-//! customer hears meanwhile, so that a time in the recording is a time of the call.
+//! customer hears meanwhile, so that a time in the recording is a time of the call. Where a phone of the
+//! house calls a number outside, that number's leg is recorded: it stays when the phone sends it on, asks
+//! somebody, or goes on at another device.
 //!
 //! Campaigns and routes say which calls are recorded. What is said to a mailbox or of the agent
 //! afterwards is no part of it.
@@ -7,31 +9,46 @@
 use super::{Call, Command, Floor, voicemail::SHORTEST_MS};
 use crate::{
     destination::Destination,
-    ids::{CallId, SoundId},
+    ids::{CallId, LegId, SoundId},
     route::{self, Side},
     time::Millis,
 };
 
+/// What a recording says that ends before its call does.
+const CUT_SHORT: &str = "cut_short";
+
+/// How far the recording of a call is. There is one: what has ended does not begin again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Recording {
+    #[default]
+    NotBegun,
+    /// Of this leg.
+    Runs(LegId),
+    Over,
+    /// The leg that was recorded has left a call that goes on.
+    CutShort,
+}
+
 impl Floor {
-    /// The customer has answered.
+    /// The customer has answered, or whom a phone of ours calls outside.
     pub(super) fn begin_recording(&mut self, id: CallId, now: Millis) {
-        let wanted = self
-            .calls
-            .get(&id)
-            .is_some_and(|call| self.is_to_be_recorded(call, now));
-        let Some(call) = self.calls.get_mut(&id).filter(|_| wanted) else {
+        let due = |call: &&Call| {
+            call.way.recording == Recording::NotBegun && self.is_to_be_recorded(call, now)
+        };
+        let call = self.calls.get(&id).filter(due);
+        let Some(leg) = call.and_then(Call::leg_to_record) else {
             return;
         };
-        if let Some(leg) = call.customer {
-            call.way.is_recorded = true;
-            // A recording has the number of its call.
-            let sound = SoundId(id.0);
-            self.commands.push_back(Command::Record {
-                leg,
-                sound,
-                call: id,
-            });
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.way.recording = Recording::Runs(leg);
         }
+        // A recording has the number of its call.
+        let sound = SoundId(id.0);
+        self.commands.push_back(Command::Record {
+            leg,
+            sound,
+            call: id,
+        });
     }
 
     fn is_to_be_recorded(&self, call: &Call, now: Millis) -> bool {
@@ -59,11 +76,23 @@ impl Floor {
 
     /// What follows is not kept.
     pub(super) fn end_recording(&mut self, id: CallId) {
-        let Some(call) = self.calls.get_mut(&id).filter(|call| call.way.is_recorded) else {
+        self.stop_recording(id, Recording::Over);
+    }
+
+    /// A leg leaves a call that goes on: where it is the recorded one, the recording says so.
+    pub(super) fn cut_recording_of(&mut self, id: CallId, leg: LegId) {
+        let call = self.calls.get(&id);
+        if call.is_some_and(|call| call.way.recording == Recording::Runs(leg)) {
+            self.stop_recording(id, Recording::CutShort);
+        }
+    }
+
+    fn stop_recording(&mut self, id: CallId, then: Recording) {
+        let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.way.is_recorded = false;
-        if let Some(leg) = call.customer {
+        if let Recording::Runs(leg) = call.way.recording {
+            call.way.recording = then;
             let sound = SoundId(id.0);
             self.commands.push_back(Command::StopRecord { leg, sound });
         }
@@ -94,6 +123,9 @@ impl Floor {
     ) {
         let Some(message) = self.messages.remove(&sound) else {
             let call = CallId(sound.0);
+            let is_cut = |call: &Call| call.way.recording == Recording::CutShort;
+            let is_cut = self.calls.get(&call).is_some_and(is_cut);
+            let error = error.or_else(|| is_cut.then(|| CUT_SHORT.to_owned()));
             let done = Command::Recorded {
                 call,
                 file,
@@ -117,5 +149,22 @@ impl Floor {
             self.commands.push_back(Command::DropRecording { file });
         }
         self.commands.push_back(Command::ForgetMessage { sound });
+    }
+}
+
+impl Call {
+    /// A phone of ours has called, and a number outside is called for it.
+    pub(super) fn calls_out(&self) -> bool {
+        self.way.from_phone.is_some() && self.way.out.is_some()
+    }
+
+    fn leg_to_record(&self) -> Option<LegId> {
+        let to = self.way.entry.as_ref().map(|(_, then)| then);
+        let is_to_call_out =
+            self.way.from_phone.is_some() && matches!(to, Some(Destination::Number { .. }));
+        match self.calls_out() {
+            true => self.agent_leg,
+            false => self.customer.filter(|_| !is_to_call_out),
+        }
     }
 }

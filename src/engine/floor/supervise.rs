@@ -264,11 +264,19 @@ impl Floor {
         supervisor.up = true;
         let (call, intercepts) = (supervisor.call, supervisor.intercepts);
         self.leg_up(call, leg, now);
-        if intercepts {
-            self.intercept(leg, now);
-        } else {
+        if !intercepts {
             self.take_part(leg);
+        } else if !self.intercept(leg, now) {
+            self.comes_too_late(leg, now);
         }
+    }
+
+    /// Nobody talks in the call any more, or not yet: there is no customer to be taken from an agent.
+    fn comes_too_late(&mut self, leg: LegId, now: Millis) {
+        if let Some(supervisor) = self.supervisors.get(&leg).cloned() {
+            self.tell_supervised(&supervisor, "too_late");
+        }
+        self.dismiss(leg, "too_late", now);
     }
 
     /// Puts a supervisor whose phone is up where the order says.
@@ -346,10 +354,11 @@ impl Floor {
         }
     }
 
-    /// The supervisor takes the customer, once the phone is up.
-    fn intercept(&mut self, leg: LegId, now: Millis) {
+    /// The supervisor takes the customer, once the phone is up. False while nobody talks with the customer,
+    /// or the phone is still rung.
+    fn intercept(&mut self, leg: LegId, now: Millis) -> bool {
         let Some(supervisor) = self.supervisors.get(&leg).filter(|seen| seen.up).cloned() else {
-            return;
+            return false;
         };
         let id = supervisor.call;
         if self
@@ -357,12 +366,12 @@ impl Floor {
             .get(&id)
             .is_none_or(|call| call.phase != Phase::Talking)
         {
-            return;
+            return false;
         }
         self.supervisors.remove(&leg);
         self.tell_supervised(&supervisor, "intercept");
         let Some(call) = self.calls.get_mut(&id) else {
-            return;
+            return false;
         };
         let parties = &mut call.parties;
         let mut others: Vec<Party> = std::iter::from_fn(|| parties.take_second()).collect();
@@ -379,30 +388,7 @@ impl Floor {
         }
         self.leg_joined(id, leg, now);
         self.arrange(id);
-    }
-
-    fn force_release(&mut self, by: &str, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
-        let busy = self.agents.get(id).and_then(|agent| {
-            let busy = matches!(agent.machine.state(), State::Busy { .. });
-            agent.machine.call().filter(|_| busy)
-        });
-        let Some(call) = busy.filter(|call| self.calls.contains_key(call)) else {
-            let text = "that agent is in no call";
-            return Err(OrderRefused::new("NO_SUCH_CALL", text));
-        };
-        let by = by.to_owned();
-        self.tell(Event::Supervised {
-            agent: id.clone(),
-            call_id: call,
-            by,
-            how: "release",
-        });
-        if let Some(leg) = self.consulted_on(id, call) {
-            self.called_gone(call, leg, "released", now);
-            return Ok(());
-        }
-        self.leave(call, Cause::Normal, now);
-        Ok(())
+        true
     }
 
     fn supervisor_leaves(&mut self, by: &str, now: Millis) -> Result<(), OrderRefused> {

@@ -4,6 +4,7 @@
 use super::{
     Call, Cause, Command, Floor, OrderRefused, Phase, Role,
     party::{Party, Who},
+    recording::Recording,
 };
 use crate::{
     ids::{AgentId, CallId, LegId},
@@ -137,12 +138,13 @@ impl Floor {
         }
     }
 
-    /// A recording is of the customer's leg and would end with it.
+    /// A recording ends with its leg.
     fn is_recorded(&self, leg: LegId) -> bool {
         let Some(Role::Customer(id)) = self.legs.get(&leg) else {
             return false;
         };
-        self.calls.get(id).is_some_and(|call| !call.way.unrecorded)
+        let call = self.calls.get(id);
+        call.is_some_and(|call| call.way.recording == Recording::Runs(leg))
     }
 }
 

@@ -126,6 +126,10 @@ impl Floor {
         if !free || agent.rests_until > now {
             return Err(OrderRefused::new("BUSY", "that agent is busy"));
         }
+        if agent.machine.is_not_to_be_disturbed() {
+            let text = "that agent does not want to be disturbed";
+            return Err(OrderRefused::new("BUSY", text));
+        }
         if !self.is_reachable(agent) {
             return Err(not_registered(&agent.extension));
         }
@@ -237,7 +241,7 @@ impl Floor {
         let is_there = match &who {
             Who::Agent(agent) => {
                 let seen = self.agents.get(agent)?;
-                !seen.gone && self.is_reachable(seen)
+                !seen.gone && self.may_be_rung(seen)
             }
             Who::Extension(phone) => {
                 self.registered.contains(phone) && self.phone_is_free(phone).is_ok()

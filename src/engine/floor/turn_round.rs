@@ -24,6 +24,10 @@ impl Floor {
         let Some(far) = call.own_leg() else {
             return false;
         };
+        self.cut_recording_of(id, near);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return false;
+        };
         call.agent_leg = None;
         call.way.from_phone = None;
         let (other, out) = (call.parties.other.take(), call.way.out.take());

@@ -72,6 +72,7 @@ impl Floor {
         if let Some(leg) = leg.filter(|_| waits) {
             let music = Some(music);
             self.commands.push_back(Command::Park { leg, music });
+            self.go_on_announcing(id, now);
         }
     }
 
@@ -132,6 +133,18 @@ impl Floor {
             false => call.times.greeted.or(call.times.answered),
         };
         Some(since?.plus(patience))
+    }
+
+    /// A person whom we called may have waited as long as the law and the queue allow.
+    pub(super) fn abandon_due(&mut self, id: CallId, now: Millis) {
+        let is_one = |call: &super::Call| call.is_waiting() && call.may_be_abandoned();
+        if !self.calls.get(&id).is_some_and(is_one) {
+            return;
+        }
+        // Without a queue nobody is going to come.
+        if self.abandoned_at(id).is_none_or(|at| at <= now) {
+            self.waited_too_long(id, now);
+        }
     }
 
     /// Counted from when the caller came into this queue: an earlier wait, or what came before the

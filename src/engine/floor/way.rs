@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Cause, Command, Floor, Phase, taking::PickedFrom};
+use super::{Cause, Command, Floor, Phase, recording::Recording, taking::PickedFrom};
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
@@ -39,14 +39,17 @@ pub(super) struct Way {
     pub to_phone: Option<String>,
     /// Where it rang, while somebody takes it at another phone.
     pub picked_from: Option<PickedFrom>,
+    /// The queue out of which an agent has taken it, until the two hear each other.
+    pub taken_from: Option<QueueId>,
+    /// When a waiting caller is told next where they stand.
+    pub told_at: Option<Millis>,
     /// A caller who is not answered yet was sent a 183: what there is to hear reaches them.
     pub hears_early: bool,
     /// Since when a phone without an agent rings.
     pub rings_since: Option<Millis>,
     /// Calls between phones are not recorded, nor is what a route wants kept out.
     pub unrecorded: bool,
-    /// Its recording runs.
-    pub is_recorded: bool,
+    pub recording: Recording,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
     /// Somebody ordered it between two parties.

@@ -85,3 +85,21 @@ fn a_clock_that_is_set_back_keeps_nobody_from_dialling() {
     assert!(shown.contains("dial L2"), "{shown}");
     assert!(stage.now < stage::opening());
 }
+
+#[test]
+fn a_person_whose_greeting_was_heard_waits_as_long_as_they_would_have() {
+    for by_ms in [HOUR, -HOUR] {
+        let script = "agents 1
+             queue abandon=20
+             campaign c predictive listens
+             leads c 1
+             0 ready 1
+             1 answers L1
+             2 judges L1 human 1 0.5
+             3 break 1
+             3 hangs-up 1";
+        assert_eq!(set(script, by_ms, 10_000).shown, [""; 0], "by {by_ms}");
+        let shown = set(script, by_ms, 30_000).shown;
+        assert!(shown[0].ends_with("play L1 sorry"), "by {by_ms}: {shown:?}");
+    }
+}

@@ -375,3 +375,23 @@ fn a_message_that_cannot_be_played_is_recorded_as_such() {
          3.1 close L1 abandoned again in 86400 sorry failed",
     );
 }
+
+#[test]
+fn a_limit_that_is_raised_helps_those_who_wait() {
+    check(
+        "agents 1
+         queue abandon=2
+         campaign c predictive
+         leads c 1
+         0 ready 1
+         1 answers L1
+         2 set queue abandon=8
+         2.5 hangs-up 1
+         2.5 break 1
+         10 wait",
+        "0 dial L1
+         1 ring a1
+         2.5 hang up a1 NoAnswer
+         9 play L1 sorry",
+    );
+}

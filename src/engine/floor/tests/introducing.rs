@@ -56,7 +56,7 @@ fn what_cannot_be_played_keeps_nobody_apart() {
 }
 
 #[test]
-fn a_caller_who_leaves_meanwhile_frees_the_agent_and_an_agent_who_leaves_ends_the_call() {
+fn a_caller_who_leaves_meanwhile_frees_the_agent_and_one_whose_agent_leaves_waits_on() {
     check(
         "agents 1
          queue wait=60 announces
@@ -67,8 +67,10 @@ fn a_caller_who_leaves_meanwhile_frees_the_agent_and_an_agent_who_leaves_ends_th
          4 ends x
          5 calls y 4000
          6 answers a1
+         6.5 break 1
          7 ends a1
-         7.1 heard y",
+         7.1 heard y
+         9 ends y",
         "0 agent 1 unready.wait
          0 agent 1 ready
          1 answer x
@@ -84,9 +86,9 @@ fn a_caller_who_leaves_meanwhile_frees_the_agent_and_an_agent_who_leaves_ends_th
          5 ring a1
          6 agent 1 busy.answered
          6 play y agent
-         7 hang up y
-         7 close y abandoned by 1
-         7 agent 1 ready",
+         7 hush y
+         7 agent 1 unready.break
+         9 close y abandoned",
     );
 }
 
@@ -127,5 +129,48 @@ fn whom_we_have_called_does_not_wait_for_a_number() {
         "0 dial L1
          1 ring a1
          2 bridge L1 a1",
+    );
+}
+
+#[test]
+fn a_caller_whose_agent_leaves_meanwhile_has_the_old_place_and_the_next_agent() {
+    check(
+        "agents 1 2
+         queue wait=60 announces tells=busy
+         member 1 reject=30
+         show legs
+         0 ready 1
+         1 calls x 4000
+         2 calls y 4000
+         3 answers a1
+         4 hangs-up 1
+         6 ready 2
+         7 answers a2
+         8 boss releases 2
+         19 answers a2
+         20 heard x
+         21 heard x
+         22 heard x
+         30 ends x",
+        "1 answer x
+         1 ring a1
+         2 answer y
+         3 play x agent
+         4 hush x
+         4 hang up a1
+         6 ring a2
+         7 play x agent
+         8 hush x
+         8 hang up a2
+         11 play x busy
+         12 play y busy
+         18 ring a2
+         19 hush x
+         19 play x agent
+         20 play x number-2
+         21 play x agent-end
+         22 bridge x a2
+         30 close x connected by 2, agent 1 to 4 rejected, agent 2 to 8 rejected, agent 2 from 22 to 30 call_over
+         30 hang up a2",
     );
 }

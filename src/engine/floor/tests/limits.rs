@@ -455,3 +455,52 @@ fn robots_share_a_limit_over_campaigns_and_the_smaller_one_wins() {
          2 1 lines: SharedConcurrency",
     );
 }
+
+/// One call a second: what is sent again counts as another, whoever wanted it sent.
+#[track_caller]
+fn check_sent_again(script: &str) {
+    let script = format!(
+        "phone 8500
+         phone 8600
+         gateway cps=1
+         route ^139 outbound
+         {script}
+         10 again 13900000009
+         11.5 dials at 8600 z 10010
+         12.1 dials at 8600 z 10010"
+    );
+    super::script::check_since(
+        9.0,
+        &script,
+        "10 dial 13900000009
+         11.5 hang up z Congestion
+         12.1 dial 10010",
+    );
+}
+
+#[test]
+fn an_invite_of_a_question_that_is_sent_again_is_one_of_the_rate() {
+    check_sent_again(
+        "agents 1
+         0 ready 1
+         1 calls x 4000
+         2 answers a1
+         10 in-call 1 consult number 13900000009",
+    );
+}
+
+#[test]
+fn an_invite_of_a_phones_own_call_that_is_sent_again_is_one_of_the_rate() {
+    check_sent_again("10 dials at 8500 x 13900000009");
+}
+
+#[test]
+fn an_invite_to_an_agents_telephone_outside_that_is_sent_again_is_one_of_the_rate() {
+    check_sent_again(
+        "agents 1
+         remote 1 13900000009
+         queue wait=60
+         1 calls x 4000
+         10 ready 1",
+    );
+}

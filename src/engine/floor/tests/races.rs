@@ -1,6 +1,6 @@
 //! Things that happen in an unlucky order.
 
-use super::script::check;
+use super::script::{Stage, check};
 
 #[test]
 fn an_answer_that_crossed_our_cancel_changes_nothing() {
@@ -67,7 +67,7 @@ fn a_customer_who_is_gone_while_both_are_joined_frees_the_agent() {
 }
 
 #[test]
-fn a_phone_that_falls_off_while_both_are_joined_ends_the_call() {
+fn a_phone_that_falls_off_while_both_are_joined_leaves_the_person_as_long_as_they_may_wait() {
     check(
         "agents 1
          campaign c predictive
@@ -78,7 +78,8 @@ fn a_phone_that_falls_off_while_both_are_joined_ends_the_call() {
          1 answers L1
          2 answers a1
          2.1 ends a1
-         2.2 bridged L1",
+         2.2 bridged L1
+         4 heard L1",
         "0 agent 1 unready.wait
          0 agent 1 ready
          0 dial L1
@@ -86,9 +87,10 @@ fn a_phone_that_falls_off_while_both_are_joined_ends_the_call() {
          1 ring a1
          2 bridge L1 a1
          2 agent 1 busy.answered
-         2.1 hang up L1
-         2.1 close L1 abandoned by 1 again in 86400
-         2.1 agent 1 ready",
+         2.1 agent 1 ready
+         3 play L1 sorry
+         4 hang up L1
+         4 close L1 abandoned again in 86400",
     );
 }
 
@@ -414,4 +416,34 @@ fn an_unregistered_phone_is_offered_nothing() {
          5 ring a1
          6 bridge x a1",
     );
+}
+
+#[test]
+fn a_person_whose_agent_falls_off_while_both_are_joined_has_the_next_one() {
+    let stage = Stage::of(
+        "agents 1 2
+         campaign c predictive
+         leads c 1
+         by hand bridge
+         0 ready 1
+         1 answers L1
+         2 answers a1
+         2.1 ends a1
+         2.2 ready 2
+         2.9 answers a2
+         3 bridged L1
+         9 ends L1",
+    );
+    let expected = [
+        "0 dial L1",
+        "1 ring a1",
+        "2 bridge L1 a1",
+        "2.2 ring a2",
+        "2.9 bridge L1 a2",
+        "9 close L1 connected by 2",
+        "9 hang up a2",
+    ];
+    assert_eq!(stage.shown, expected);
+    let calls = |agent: &str| stage.floor.agents[&agent.into()].calls;
+    assert_eq!((calls("1"), calls("2")), (0, 1));
 }

@@ -201,3 +201,113 @@ fn a_message_is_on_the_books_while_it_is_left_and_is_no_part_of_the_calls_record
          9 keep message of x for sales: 5000 ms",
     );
 }
+
+#[test]
+fn who_rings_until_somebody_answers_is_recorded_from_the_answer_on() {
+    check(
+        "agents 1
+         phone 8500
+         route 777 inbound=8500
+         route 778 inbound=801
+         route 8500 basic
+         route 801 basic
+         route ^139 outbound
+         show record
+         1 calls x 777
+         3 answers 8500
+         5 ends x
+         6 calls y 778
+         8 answers a1
+         9 ends y
+         10 dials at 8500 z 13900000009
+         12 answers 13900000009
+         13 ends z",
+        "1 ring 8500
+         3 answer x
+         3 record x
+         3 bridge x 8500
+         5 close x connected
+         5 hang up 8500
+         6 ring a1
+         8 answer y
+         8 record y
+         8 bridge y a1
+         9 close y connected by 1
+         9 hang up a1
+         10 dial 13900000009
+         12 answer z
+         12 record 13900000009
+         12 bridge z 13900000009
+         13 close 8500 connected
+         13 hang up 13900000009",
+    );
+}
+
+/// What comes from `since` on of what happens after a phone has called a number outside, which is
+/// recorded.
+#[track_caller]
+fn check_recorded(begun: &str, since: f64, script: &str, expected: &str) {
+    let script = format!(
+        "agents 1
+         phone 8500
+         route ^139 outbound
+         show record
+         {begun}
+         {script}"
+    );
+    super::script::check_since(since, &script, expected);
+}
+
+const CALLS_OUT: &str = "1 dials at 8500 8500 13900000009
+     4 answers 13900000009";
+const IS_CONNECTED: &str = "1 connects extension 8500 number 13900000009
+     3 answers 8500
+     4 answers 13900000009";
+
+#[test]
+fn a_call_outside_that_its_phone_sends_on_is_recorded_to_its_end() {
+    for (begun, answered) in [(CALLS_OUT, "4 answer 8500\n"), (IS_CONNECTED, "")] {
+        check_recorded(
+            begun,
+            3.5,
+            "9 refers 8500 *6sales
+             9.5 ready 1
+             10 answers a1
+             20 hangs-up 1
+             21 recorded 13900000009 16",
+            &format!(
+                "{answered}4 record 13900000009
+                 4 bridge 8500 13900000009
+                 9 tell 8500 of its transfer 200
+                 9 hang up 8500
+                 9.5 ring a1
+                 10 bridge 13900000009 a1
+                 20 hang up 13900000009
+                 20 close 8500 connected by 1
+                 20 hang up a1
+                 21 recording of 8500 is 13900000009.wav, 16000 ms"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_recording_of_a_phone_that_sends_the_other_one_on_says_that_it_is_cut_short() {
+    check_recorded(
+        "0 ready 1
+         1 dials at 8500 x 4000
+         2 answers a1
+         3 in-call 1 transfer number 10010
+         4 answers 10010
+         4.2 break 1",
+        4.5,
+        "9 refers x *6sales
+         9 recorded x 8
+         20 ends 10010",
+        "9 tell x of its transfer 200
+         9 stop recording x
+         9 hang up x
+         9 recording of 8500 is x.wav, 8000 ms, cut_short
+         20 close 8500 connected by 1",
+    );
+}

@@ -474,3 +474,77 @@ fn a_supervisor_ends_a_call_that_no_agent_has() {
          3 refused NO_SUCH_CALL",
     );
 }
+
+#[test]
+fn a_forced_release_of_one_whose_phone_only_rings_keeps_the_caller() {
+    check(
+        "agents 1 2
+         queue wait=60 strategy=all
+         0 ready 1
+         0 ready 2
+         1 calls x 4000
+         2 boss releases 1
+         3 answers a2
+         6 hangs-up 2",
+        "1 answer x
+         1 ring a1
+         1 ring a2
+         2 hang up a1 NoAnswer
+         3 bridge x a2
+         6 hang up x
+         6 close x connected by 2
+         6 hang up a2",
+    );
+    check_talk(
+        "agents 1 2
+         5 in-call 1 transfer agent 2
+         6 boss releases 2
+         8 answers a1",
+        "5 ring a2
+         5 hang up a1
+         6 hang up a2 NoAnswer
+         6 ring a1
+         8 bridge L1 a1",
+    );
+}
+
+#[test]
+fn a_forced_sign_out_of_one_who_is_rung_for_a_colleagues_customer_gives_the_customer_back() {
+    check_talk(
+        "agents 1 2
+         show agent
+         5 in-call 1 transfer agent 2
+         6 boss signs-out 2",
+        "5 agent 2 busy.ringing
+         5 ring a2
+         5 hang up a1
+         5 agent 1 acw
+         6 hang up a2 NoAnswer
+         6 agent 2 unready.wait
+         6 agent 2 logout
+         6 agent 1 busy.ringing
+         6 ring a1",
+    );
+}
+
+#[test]
+fn an_intercept_whose_phone_is_up_too_late_says_so_and_ends() {
+    check_talk(
+        "agents 1
+         phone 9000
+         show told legs
+         5 boss intercepts 1
+         6 in-call 1 transfer queue sales
+         7 answers 9000
+         7 break 1
+         20 ends L1",
+        "5 ring 9000
+         6 hang up a1
+         7 tell 1 boss too_late
+         7 hang up 9000
+         7 tell 1 boss left
+         20 close L1 connected by 1, agent 1 from 2 to 6 transferred, supervisor 9000 to 7 too_late
+         20 finish c
+         20 finished c",
+    );
+}

@@ -152,12 +152,13 @@ fn a_shift_on_one_leg_and_a_supervisor_move_too() {
 }
 
 #[test]
-fn a_phones_own_call_moves_unless_it_is_recorded() {
+fn a_phones_own_call_moves_unless_the_phone_is_recorded() {
     check_after(
         "3 bridge x 8600",
         "agents 1
          phone 8500
          phone 8600
+         show record
          1 dials at 8500 x 8600
          3 answers 8600
          4 holds x on
@@ -165,7 +166,13 @@ fn a_phones_own_call_moves_unless_it_is_recorded() {
          9 ends new
          10 dials at 8500 x 10010
          11 answers 10010
-         12 dials at 8500 new any x",
+         12 dials at 8500 new any x
+         13 answers new
+         14 ends new
+         15 ready 1
+         15 dials at 8500 x 4000
+         16 answers a1
+         17 dials at 8500 new any x",
         "5 answer new
          5 bridge new 8600
          5 hang up x
@@ -173,7 +180,17 @@ fn a_phones_own_call_moves_unless_it_is_recorded() {
          9 hang up 8600
          10 dial 10010
          11 answer x
+         11 record 10010
          11 bridge x 10010
-         12 hang up new Declined",
+         12 answer new
+         12 bridge new 10010
+         12 hang up x
+         14 close 8500 connected
+         14 hang up 10010
+         15 answer x
+         15 record x
+         15 ring a1
+         16 bridge x a1
+         17 hang up new Declined",
     );
 }

@@ -302,3 +302,24 @@ fn a_nailed_up_colleague_has_the_customer_at_once() {
          9 park a2 silence",
     );
 }
+
+#[test]
+fn a_customer_who_has_had_an_agent_waits_as_long_as_any_caller() {
+    check(
+        "agents 1
+         queue abandon=10 wait=60
+         campaign c predictive
+         leads c 1
+         0 ready 1
+         1 answers L1
+         2 answers a1
+         4 in-call 1 transfer queue sales
+         5 break 1
+         65 wait",
+        "0 dial L1
+         1 ring a1
+         2 bridge L1 a1
+         4 hang up a1
+         64 play L1 sorry",
+    );
+}

@@ -370,3 +370,58 @@ fn overflows_in_a_circle_end() {
     let shown = stage.shown;
     assert_eq!(shown[3..], ["3 hang up z", "3 close z exited"], "{shown:?}");
 }
+
+#[test]
+fn a_caller_who_changes_the_queue_is_told_by_the_queue_it_is_in_and_once() {
+    check(
+        "agents 1
+         queue wait=60 tells=busy key=2:queue/care
+         another queue care 4001 wait=60 tells=soon key=3:queue/sales
+         another queue quiet 4002 wait=60
+         1 calls x 4000
+         6 presses x 2
+         8 presses x 3
+         18.1 heard x
+         18.2 heard x
+         18.3 heard x
+         18.4 heard x
+         30 ends x",
+        "1 answer x
+         18 play x busy
+         18.1 play x place
+         18.2 play x number-1
+         18.3 play x place-end
+         28 play x busy
+         30 close x abandoned by 3 to queue",
+    );
+}
+
+#[test]
+fn an_agent_who_is_not_to_be_disturbed_is_rung_for_nobody() {
+    check(
+        "agents 1 2
+         route 778 inbound=801
+         route 801 basic
+         queue wait=60
+         0 wants-peace 1
+         1 calls x 778
+         2 heard x
+         3 ready 2
+         3 calls y 4000
+         4 answers a2
+         5 in-call 2 consult agent 1
+         6 in-call 2 transfer extension 801
+         7 break 1
+         8 in-call 2 consult agent 1",
+        "1 answer x
+         1 play x voicemail
+         2 stop recording x
+         2 take message of x
+         3 answer y
+         3 ring a2
+         4 bridge y a2
+         5 refused BUSY
+         6 refused BUSY
+         8 ring a1",
+    );
+}

@@ -299,6 +299,10 @@ impl Stage {
                 sub: Unready::Break,
                 reason: reason.first().map(|reason| (*reason).to_owned()),
             },
+            ["wants-peace", _] => AgentOrder::NotReady {
+                sub: Unready::Dnd,
+                reason: None,
+            },
             ["next", _, campaign] => AgentOrder::NextPreview {
                 campaign: (*campaign).into(),
             },

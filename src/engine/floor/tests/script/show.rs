@@ -184,9 +184,16 @@ impl Stage {
                 let name = self.calls.get(call).map_or("?", String::as_str);
                 format!("recording of {name} is {file}")
             }
-            Command::Recorded { call, file, ms, .. } if shows("record") => {
+            Command::Recorded {
+                call,
+                file,
+                ms,
+                error,
+            } if shows("record") => {
                 let name = self.calls.get(call).map_or("?", String::as_str);
-                format!("recording of {name} is {file}, {ms} ms")
+                let why = error.as_ref().map(|why| format!(", {why}"));
+                let why = why.unwrap_or_default();
+                format!("recording of {name} is {file}, {ms} ms{why}")
             }
             Command::BeginMessage(message) => {
                 format!("message of {} begins in {}", message.caller, message.file)

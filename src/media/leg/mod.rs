@@ -1,10 +1,13 @@
 //! One RTP stream in and one out.
 
+mod guard;
 mod incoming;
 mod outgoing;
 mod reports;
 
 use std::net::{SocketAddr, UdpSocket};
+
+use guard::Guard;
 
 use crate::{
     classify::Classifier,
@@ -26,7 +29,6 @@ use crate::{
     reception::Reception,
     recorder::Work,
     sequence::Sequence,
-    srtp::{Protect, Unprotect},
     tap::Tap,
     tone_keys::ToneKeys,
 };
@@ -129,24 +131,6 @@ struct Far {
     guard: Option<Box<Guard>>,
 }
 
-/// Keys of both directions at work.
-#[derive(Debug)]
-struct Guard {
-    protect: Protect,
-    unprotect: Unprotect,
-}
-
-impl Guard {
-    fn of(remote: &Remote) -> Option<Box<Self>> {
-        remote.crypto.map(|crypto| {
-            Box::new(Self {
-                protect: Protect::new(&crypto.ours),
-                unprotect: Unprotect::new(&crypto.theirs),
-            })
-        })
-    }
-}
-
 impl Leg {
     pub fn new(id: LegId, sockets: Sockets) -> Self {
         Self {
@@ -188,9 +172,7 @@ impl Leg {
         self.pack(remote);
         match &mut self.far {
             Some(far) => {
-                if far.remote.crypto != remote.crypto {
-                    far.guard = Guard::of(&remote);
-                }
+                far.guard = Guard::renewed(far.guard.take(), far.remote.crypto, remote.crypto);
                 far.remote = remote;
                 // Held in the old way, with no address at all: keep the one we know.
                 if !remote.address.ip().is_unspecified() {
@@ -202,7 +184,7 @@ impl Leg {
                     remote,
                     latch: Latch::new(remote.address, tick),
                     reports_from: None,
-                    guard: Guard::of(&remote),
+                    guard: remote.crypto.map(Guard::new),
                 })
             }
         }

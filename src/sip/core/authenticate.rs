@@ -63,6 +63,7 @@ impl Core {
                 self.challenge(tx, request, false);
                 self.offended(from, Offence::Challenged);
             }
+            Verdict::Elsewhere => self.refuse(tx, request, 400),
             Verdict::Stale => self.challenge(tx, request, true),
         }
         None

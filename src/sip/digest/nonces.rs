@@ -9,6 +9,9 @@ pub(crate) const LIFETIME_MS: u64 = 300_000;
 /// More used nonces than this are not remembered; the oldest become stale.
 const MAX_USED: usize = 50_000;
 
+/// The count of an answer without one (RFC 2069): nothing can follow it.
+const ONLY: u32 = u32::MAX;
+
 /// Makes nonces and knows its own.
 #[derive(Debug)]
 pub(crate) struct Nonces {
@@ -43,15 +46,13 @@ impl Nonces {
         format!("{plain}-{}", self.seal(&plain))
     }
 
-    /// Looks at a nonce without using it up.
+    /// Looks at a nonce without using it up. Without a count it is good once.
     pub(crate) fn state(&self, nonce: &str, count: Option<u32>, now_ms: u64) -> NonceState {
         let Some(made_at) = self.made_at(nonce) else {
             return NonceState::Foreign;
         };
-        let replayed = match (self.used.get(nonce), count) {
-            (Some((highest, _)), Some(count)) => count <= *highest,
-            _ => false,
-        };
+        let used = self.used.get(nonce);
+        let replayed = used.is_some_and(|(highest, _)| count.unwrap_or(ONLY) <= *highest);
         if replayed || now_ms.saturating_sub(made_at) > LIFETIME_MS {
             NonceState::Stale
         } else {
@@ -61,9 +62,10 @@ impl Nonces {
 
     /// Remembers the count of a nonce that was used with the right password.
     pub(crate) fn use_up(&mut self, nonce: &str, count: Option<u32>, now_ms: u64) {
-        let (Some(made_at), Some(count)) = (self.made_at(nonce), count) else {
+        let Some(made_at) = self.made_at(nonce) else {
             return;
         };
+        let count = count.unwrap_or(ONLY);
         if self.used.len() >= MAX_USED {
             self.used
                 .retain(|_, (_, made)| now_ms.saturating_sub(*made) <= LIFETIME_MS / 2);

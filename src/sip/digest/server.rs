@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq as _;
 use super::{Algorithm, Nonces, nonces::NonceState, response};
 use crate::{
     Ha1, PhoneBook,
-    message::{Message, Params, challenge_params, quoted},
+    message::{Message, Params, Uri, challenge_params, quoted},
 };
 
 /// What a request's credentials are worth.
@@ -17,6 +17,8 @@ pub(crate) enum Verdict {
     Stale,
     /// Unknown user or wrong password: nobody can tell which.
     Wrong,
+    /// Made for a call to somebody else (RFC 7616 section 3.4.6).
+    Elsewhere,
     Right {
         username: String,
     },
@@ -62,6 +64,9 @@ pub(crate) fn verify(
     let state = nonces.state(answer.nonce, answer.count(), now_ms);
     if state == NonceState::Foreign {
         return Verdict::Missing;
+    }
+    if !answer.is_for(request.uri().unwrap_or_default()) {
+        return Verdict::Elsewhere;
     }
     // An unknown user costs the same work as a wrong password.
     let known = phones.secrets(answer.username);
@@ -117,6 +122,20 @@ impl<'a> Answer<'a> {
     fn count(&self) -> Option<u32> {
         self.qop
             .and_then(|(nc, ..)| u32::from_str_radix(nc, 16).ok())
+    }
+
+    /// Whether it was made for whom the request asks for. Only the user counts: proxies change hosts, ports and
+    /// parameters, and a nonce of ours is of no use at another host; who signs the host alone names nobody.
+    fn is_for(&self, uri: &str) -> bool {
+        let user = |uri: &str| {
+            let uri = Uri::parse(uri)?;
+            let user = uri.user.split(';').next().unwrap_or_default();
+            Some(user.to_owned()).filter(|user| !user.is_empty())
+        };
+        match (user(self.uri), user(uri)) {
+            (Some(signed), Some(asked)) => signed == asked,
+            _ => true,
+        }
     }
 
     fn matches(&self, secrets: &Ha1, method: &str) -> bool {

@@ -387,11 +387,16 @@ fn phone_call(nonce: &str, count: u32) -> Message {
 
 pub(super) fn phone_call_to(number: &str, nonce: &str, count: u32) -> Message {
     let uri = format!("sip:{number}@phones.test");
+    phone_call_signed(&uri, &uri, nonce, count)
+}
+
+/// A call to `asked` whose credentials were made for `uri`.
+fn phone_call_signed(asked: &str, uri: &str, nonce: &str, count: u32) -> Message {
     let ha1 = Algorithm::Md5.of_parts(&["1001", REALM, "secret"]);
-    let ha2 = Algorithm::Md5.of_parts(&["INVITE", &uri]);
+    let ha2 = Algorithm::Md5.of_parts(&["INVITE", uri]);
     let nc = format!("{count:08x}");
     let response = Algorithm::Md5.of_parts(&[&ha1, nonce, &nc, "cn", "auth", &ha2]);
-    Message::request(Method::Invite, uri.clone())
+    Message::request(Method::Invite, asked)
         .with(
             "Via",
             format!("SIP/2.0/UDP 192.168.1.7;branch=z9hG4bKi{count}"),
@@ -436,4 +441,55 @@ fn a_phone_beside_the_carrier_is_still_a_phone() {
     rig.expect(&["401 INVITE"]);
     rig.arrive(phone_call(&nonce, 3), beside);
     rig.expect(&["100 INVITE", "tell Incoming 1001 600 Phone(\"1001\")"]);
+}
+
+#[test]
+fn credentials_are_good_for_whom_they_were_made() {
+    let (mut rig, nonce) = registered();
+    let call = |asked: &str, count| phone_call_signed(asked, "sip:600@phones.test", &nonce, count);
+    rig.arrive(call("sip:0900@phones.test", 2), phone());
+    rig.expect(&["400 INVITE"]);
+    // What proxies change on the way changes nothing.
+    rig.arrive(call("sip:600@192.0.2.1:5070;user=phone", 3), phone());
+    rig.expect(&["100 INVITE", "tell Incoming 1001 600 Phone(\"1001\")"]);
+}
+
+#[test]
+fn credentials_without_a_count_are_good_once_and_the_phone_may_try_again() {
+    let without_qop = |nonce: &str, cseq| {
+        let register = Register {
+            cseq,
+            ..Register::default()
+        };
+        let ha1 = Algorithm::Md5.of_parts(&["1001", REALM, "secret"]);
+        let ha2 = Algorithm::Md5.of_parts(&["REGISTER", "sip:phones.test"]);
+        let response = Algorithm::Md5.of_parts(&[&ha1, nonce, &ha2]);
+        register.plain().with(
+            "Authorization",
+            format!(
+                "Digest username=\"1001\", realm=\"{REALM}\", nonce=\"{nonce}\", \
+                 uri=\"sip:phones.test\", response=\"{response}\""
+            ),
+        )
+    };
+    let mut rig = Rig::new();
+    let first = nonce(&mut rig);
+    rig.arrive(without_qop(&first, 1), phone());
+    rig.expect(&["200 REGISTER", "tell Registered 1001"]);
+    rig.arrive(without_qop(&first, 2), phone());
+    rig.expect(&["401 REGISTER"]);
+    let challenge = rig.answer().header("WWW-Authenticate").map(str::to_owned);
+    let challenge = challenge.expect("a challenge");
+    assert!(challenge.contains("stale=true"), "{challenge}");
+    let second = challenge.split('"').nth(3).expect("a nonce").to_owned();
+    rig.arrive(without_qop(&second, 3), phone());
+    rig.expect(&["200 REGISTER"]);
+    // Nor with a count, once it was good without one.
+    let counted = Register {
+        cseq: 4,
+        count: 9,
+        ..Register::default()
+    };
+    rig.arrive(counted.signed(&second), phone());
+    rig.expect(&["401 REGISTER"]);
 }

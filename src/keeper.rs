@@ -1,4 +1,4 @@
-//! Looks after the folder of recordings: what is too old goes, what no call knows of is counted.
+//! Looks after the folders of recordings and messages: what is too old goes, what nobody knows of is counted.
 
 use std::{
     collections::HashSet,
@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use media::archive::{self, Kept, Swept};
 use store::{
     Db,
-    house_settings::{self, RecordingRules, Sweep},
-    recordings,
+    house_settings::{self, Looked, RecordingRules, Sweep},
+    recordings, voicemails,
 };
 use tracing::{info, warn};
 
@@ -19,12 +19,20 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// A file that was written to within this time may be of a call that is not on the books yet.
 const SETTLE: Duration = DAY;
 
-/// Keeps one folder of recordings.
+/// Keeps the folders of recordings and of messages.
 pub struct Keeper {
     pub db: Db,
-    pub folder: PathBuf,
-    /// What no call knows of is deleted, not only counted.
+    pub recordings: PathBuf,
+    pub messages: PathBuf,
+    /// What no call and no mailbox knows of is deleted, not only counted.
     pub delete_orphans: bool,
+}
+
+/// One of the two folders, and the books about it.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Recordings,
+    Messages,
 }
 
 impl Keeper {
@@ -41,34 +49,44 @@ impl Keeper {
     }
 
     /// # Errors
-    /// When the database or the folder cannot be read.
+    /// When the database or a folder cannot be read.
     pub async fn look(&self) -> Result<Sweep> {
         let now = now();
         let rules = house_settings::get::<RecordingRules>(&self.db).await?;
         let rules = rules.unwrap_or_default();
-        let mut done = Sweep {
+        let recordings = self.look_into(Kind::Recordings, rules.keep_days, now);
+        let recordings = recordings.await?;
+        let messages = self.look_into(Kind::Messages, rules.keep_message_days, now);
+        let done = Sweep {
             at: millis(now),
-            ..Sweep::default()
+            recordings,
+            messages: messages.await?,
         };
-        if rules.keep_days > 0 {
-            let keep = DAY * rules.keep_days;
-            let folder = self.folder.clone();
-            let swept = blocking(move || archive::sweep(&folder, now, keep)).await?;
-            recordings::expired(&self.db, &names(&swept)).await?;
+        house_settings::put(&self.db, &done, engine::time::Millis(done.at)).await?;
+        Ok(done)
+    }
+
+    async fn look_into(&self, kind: Kind, keep_days: u32, now: SystemTime) -> Result<Looked> {
+        let mut done = Looked::default();
+        if keep_days > 0 {
+            let (folder, keep) = (self.folder(kind), DAY * keep_days);
+            let old = blocking(move || archive::too_old(&folder, now, keep)).await?;
+            // First the books: they never name a file that is gone.
+            self.expired(kind, &self.names(kind, &old)).await?;
+            let swept = self.remove(kind, old).await?;
             (done.expired, done.expired_bytes) = (swept.files, swept.bytes);
             done.failed += failed(&swept);
         }
-        let strays = self.strays(now).await?;
+        let strays = self.strays(kind, now).await?;
         done.orphans = strays.len() as u64;
         done.orphan_bytes = strays.iter().map(|kept| kept.bytes).sum();
         if self.delete_orphans {
-            let folder = self.folder.clone();
-            let swept = blocking(move || Ok(archive::remove(&folder, strays))).await?;
+            let swept = self.remove(kind, strays).await?;
             done.orphans_deleted = swept.files;
             done.failed += failed(&swept);
         }
-        house_settings::put(&self.db, &done, engine::time::Millis(done.at)).await?;
         info!(
+            folder = ?kind,
             expired = done.expired,
             expired_bytes = done.expired_bytes,
             orphans = done.orphans,
@@ -80,22 +98,44 @@ impl Keeper {
         Ok(done)
     }
 
-    async fn strays(&self, now: SystemTime) -> Result<Vec<Kept>> {
-        let folder = self.folder.clone();
-        let all = blocking(move || archive::orphans(&folder, now, SETTLE, |_| false)).await?;
-        let name = |kept: &Kept| name(&self.folder, &kept.path);
-        let names: Vec<String> = all.iter().map(name).collect();
-        let known: HashSet<String> = recordings::known(&self.db, &names).await?;
-        Ok(all
-            .into_iter()
-            .filter(|kept| !known.contains(&name(kept)))
-            .collect())
+    fn folder(&self, kind: Kind) -> PathBuf {
+        match kind {
+            Kind::Recordings => self.recordings.clone(),
+            Kind::Messages => self.messages.clone(),
+        }
     }
-}
 
-fn names(swept: &Swept) -> Vec<String> {
-    let names = swept.gone.iter();
-    names.map(|path| path.display().to_string()).collect()
+    async fn expired(&self, kind: Kind, names: &[String]) -> Result<()> {
+        match kind {
+            Kind::Recordings => recordings::expired(&self.db, names).await?,
+            Kind::Messages => voicemails::expired(&self.db, names).await?,
+        };
+        Ok(())
+    }
+
+    async fn remove(&self, kind: Kind, files: Vec<Kept>) -> Result<Swept> {
+        let folder = self.folder(kind);
+        blocking(move || Ok(archive::remove(&folder, files))).await
+    }
+
+    async fn strays(&self, kind: Kind, now: SystemTime) -> Result<Vec<Kept>> {
+        let folder = self.folder(kind);
+        let all = blocking(move || archive::orphans(&folder, now, SETTLE, |_| false)).await?;
+        let names = self.names(kind, &all);
+        let known: HashSet<String> = match kind {
+            Kind::Recordings => recordings::known(&self.db, &names).await?,
+            Kind::Messages => voicemails::known(&self.db, &names).await?,
+        };
+        let named = all.into_iter().zip(names);
+        let strays = named.filter(|(_, name)| !known.contains(name));
+        Ok(strays.map(|(kept, _)| kept).collect())
+    }
+
+    /// As the books name them.
+    fn names(&self, kind: Kind, files: &[Kept]) -> Vec<String> {
+        let folder = self.folder(kind);
+        files.iter().map(|kept| name(&folder, &kept.path)).collect()
+    }
 }
 
 fn name(folder: &Path, path: &Path) -> String {
@@ -156,6 +196,15 @@ mod tests {
         file.set_modified(now() - DAY * days).expect("a time");
     }
 
+    fn keeper(home: &store::testing::Home) -> Keeper {
+        Keeper {
+            db: home.db.clone(),
+            recordings: home.data_dir.join("recordings"),
+            messages: home.data_dir.join("voicemails"),
+            delete_orphans: false,
+        }
+    }
+
     async fn call(db: &Db, number: u64, recording: &str) {
         let id = open(db, number).await;
         calls::recorded(db, &id, recording, 10, None)
@@ -188,12 +237,9 @@ mod tests {
             recordings::begin(&db, &open(&db, 3).await, "2/running.wav")
                 .await
                 .expect("a recording that runs");
-            let mut keeper = Keeper {
-                db: db.clone(),
-                folder: folder.clone(),
-                delete_orphans: false,
-            };
-            let done = keeper.look().await.expect("a look");
+            let mut keeper = keeper(&home);
+            let told = keeper.look().await.expect("a look");
+            let done = told.recordings;
             assert_eq!((done.expired, done.expired_bytes, done.failed), (1, 5, 0));
             assert_eq!(
                 (done.orphans, done.orphan_bytes, done.orphans_deleted),
@@ -206,21 +252,113 @@ mod tests {
                 (old.recording, old.recording_error.as_deref()),
                 (None, Some("expired"))
             );
-            let told = house_settings::get::<Sweep>(&db).await.expect("a database");
-            assert_eq!(told, Some(done));
+            let stored = house_settings::get::<Sweep>(&db).await.expect("a database");
+            assert_eq!(stored, Some(told));
             keeper.delete_orphans = true;
-            let done = keeper.look().await.expect("a look");
+            let done = keeper.look().await.expect("a look").recordings;
             assert_eq!((done.expired, done.orphans_deleted), (0, 1));
             assert!(!folder.join("2/stray.wav").exists() && folder.join("2/fresh.wav").exists());
             assert!(folder.join("2/running.wav").exists());
             // Kept for ever.
             file(&folder, "2/new.wav.sealed", 4_000);
-            let for_ever = RecordingRules { keep_days: 0 };
+            let for_ever = RecordingRules {
+                keep_days: 0,
+                ..RecordingRules::default()
+            };
             house_settings::put(&db, &for_ever, Millis(1))
                 .await
                 .expect("a database");
-            assert_eq!(keeper.look().await.expect("a look").expired, 0);
+            let done = keeper.look().await.expect("a look");
+            assert_eq!(done.recordings.expired, 0);
             assert!(folder.join("2/new.wav.sealed").exists());
+        })
+        .await;
+    }
+
+    /// Whoever is killed in between, or loses the database, leaves no call that names a file that is gone; a
+    /// file that the books have let go is still too old.
+    #[tokio::test]
+    async fn the_books_let_go_of_a_recording_before_its_file_goes() {
+        on_both(|home| async move {
+            let (db, keeper) = (home.db.clone(), keeper(&home));
+            let there = || {
+                let names = ["1/old.wav", "1/older.wav"];
+                names.map(|name| keeper.recordings.join(name).exists())
+            };
+            file(&keeper.recordings, "1/old.wav", 200);
+            file(&keeper.recordings, "1/older.wav", 300);
+            call(&db, 1, "1/older.wav").await;
+            let names = ["1/older.wav".to_owned()];
+            let expired = keeper.expired(Kind::Recordings, &names).await;
+            expired.expect("a database");
+            assert_eq!(there(), [true, true]);
+            let done = keeper.look().await.expect("a look").recordings;
+            assert_eq!((done.expired, there()), (2, [false, false]));
+            file(&keeper.recordings, "1/old.wav", 200);
+            call(&db, 2, "1/old.wav").await;
+            db.close().await;
+            let done = keeper.look_into(Kind::Recordings, 180, now()).await;
+            assert!(done.is_err());
+            assert_eq!(there(), [true, false]);
+        })
+        .await;
+    }
+
+    async fn message(db: &Db, number: u64, file: &str) {
+        let left = engine::floor::VoiceMessage {
+            sound: engine::ids::SoundId(number),
+            call: CallId(number),
+            mailbox: "sales".into(),
+            queue: None,
+            caller: "13900001111".into(),
+            called: "4001".into(),
+            at: Millis(1),
+            ms: 7_000,
+            file: file.into(),
+        };
+        voicemails::keep(db, &left).await.expect("a message");
+    }
+
+    #[tokio::test]
+    async fn old_messages_go_with_their_place_in_the_mailbox_and_strays_are_counted() {
+        on_both(|home| async move {
+            let (db, mut keeper) = (home.db.clone(), keeper(&home));
+            for (name, days) in [("1/old.wav", 200), ("2/new.wav", 3), ("2/stray.wav", 3)] {
+                file(&keeper.messages, name, days);
+            }
+            message(&db, 1, "1/old.wav").await;
+            message(&db, 2, "2/new.wav").await;
+            let left = || async {
+                let wanted = voicemails::Wanted::default();
+                let orgi = store::access::FIRST_ORGI;
+                let page = voicemails::page(&db, orgi, &wanted, None, 9).await;
+                let page = page.expect("a database").into_iter();
+                page.map(|one| one.file).collect::<Vec<_>>()
+            };
+            let done = keeper.look().await.expect("a look");
+            assert_eq!(done.recordings, Looked::default());
+            let expected = Looked {
+                expired: 1,
+                expired_bytes: 5,
+                orphans: 1,
+                orphan_bytes: 5,
+                ..Looked::default()
+            };
+            assert_eq!(done.messages, expected);
+            assert_eq!(left().await, ["2/new.wav"]);
+            assert!(!keeper.messages.join("1").exists());
+            let sooner = RecordingRules {
+                keep_message_days: 2,
+                ..RecordingRules::default()
+            };
+            house_settings::put(&db, &sooner, Millis(1))
+                .await
+                .expect("a database");
+            keeper.delete_orphans = true;
+            let done = keeper.look().await.expect("a look").messages;
+            // A stray that is too old goes as such.
+            assert_eq!((done.expired, done.orphans), (2, 0));
+            assert_eq!(left().await, [""; 0]);
         })
         .await;
     }

@@ -201,7 +201,8 @@ fn lock(data: &Path) -> Result<File> {
 fn keeper(config: &Config, db: &Db) -> Keeper {
     Keeper {
         db: db.clone(),
-        folder: config.data.join("recordings"),
+        recordings: config.data.join("recordings"),
+        messages: config.data.join("voicemails"),
         delete_orphans: config.recordings.delete_orphans,
     }
 }

@@ -28,8 +28,6 @@ pub struct Kept {
 pub struct Swept {
     pub files: u64,
     pub bytes: u64,
-    /// The names of what is gone, below the folder.
-    pub gone: Vec<PathBuf>,
     /// What could not be deleted, and why.
     pub failed: Vec<(PathBuf, io::Error)>,
 }
@@ -67,17 +65,17 @@ pub fn orphans(
     Ok(strays.collect())
 }
 
-/// Deletes the recordings that are older than `keep`, and the folders that become empty.
+/// The recordings that are older than `keep`.
 ///
 /// # Errors
-/// As [`recordings`]; what cannot be deleted is in [`Swept::failed`].
-pub fn sweep(folder: &Path, now: SystemTime, keep: Duration) -> io::Result<Swept> {
-    let old = recordings(folder)?.into_iter();
-    let old = old.filter(|kept| age(kept, now) > keep);
-    Ok(remove(folder, old.collect()))
+/// As [`recordings`].
+pub fn too_old(folder: &Path, now: SystemTime, keep: Duration) -> io::Result<Vec<Kept>> {
+    let all = recordings(folder)?.into_iter();
+    Ok(all.filter(|kept| age(kept, now) > keep).collect())
 }
 
-/// Deletes these recordings, and the folders that become empty.
+/// Deletes these recordings, and the folders that become empty. What cannot be deleted is in
+/// [`Swept::failed`].
 #[must_use]
 pub fn remove(folder: &Path, recordings: Vec<Kept>) -> Swept {
     let mut swept = Swept::default();
@@ -87,8 +85,6 @@ pub fn remove(folder: &Path, recordings: Vec<Kept>) -> Swept {
                 swept.files += 1;
                 swept.bytes += kept.bytes;
                 remove_empty(folder, &kept.path);
-                let name = kept.path.strip_prefix(folder);
-                swept.gone.push(name.unwrap_or(&kept.path).to_owned());
             }
             Err(error) => swept.failed.push((kept.path, error)),
         }
@@ -168,9 +164,11 @@ mod tests {
     #[test]
     fn what_is_too_old_goes_with_its_empty_folders_and_nothing_else() {
         let folder = folder();
-        let swept = sweep(folder.path(), epoch(), DAY * 180).expect("a readable folder");
+        let old = too_old(folder.path(), epoch(), DAY * 180).expect("a readable folder");
+        let paths: Vec<_> = old.iter().map(|kept| kept.path.clone()).collect();
+        assert_eq!(paths, [folder.path().join("2026/01/old.wav.sealed")]);
+        let swept = remove(folder.path(), old);
         assert_eq!((swept.files, swept.bytes, swept.failed.len()), (1, 5, 0));
-        assert_eq!(swept.gone, [Path::new("2026/01/old.wav.sealed")]);
         assert!(!folder.path().join("2026/01").exists());
         assert!(folder.path().join("2026/11/new.wav").exists());
         assert!(folder.path().join("notes.txt").exists());

@@ -42,11 +42,16 @@ impl Named for PhoneCaps {
 pub struct RecordingRules {
     /// They are deleted after so many days, at most 3,650; 0 keeps them.
     pub keep_days: u32,
+    /// The same for messages in mailboxes, heard or not.
+    pub keep_message_days: u32,
 }
 
 impl Default for RecordingRules {
     fn default() -> Self {
-        Self { keep_days: 180 }
+        Self {
+            keep_days: 180,
+            keep_message_days: 180,
+        }
     }
 }
 
@@ -72,16 +77,25 @@ impl Named for FileRules {
     const NAME: &'static str = "files";
 }
 
-/// What the last look at the folder of recordings came to.
+/// What the last look at the folders of recordings and messages came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sweep {
     /// UTC milliseconds.
     pub at: i64,
-    /// Recordings that were too old and are gone.
+    #[serde(flatten)]
+    pub recordings: Looked,
+    pub messages: Looked,
+}
+
+/// What a look at one folder came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Looked {
+    /// Files that were too old and are gone.
     pub expired: u64,
     pub expired_bytes: u64,
-    /// Recordings that no call knows of.
+    /// Files that no call, and no mailbox, knows of.
     pub orphans: u64,
     pub orphan_bytes: u64,
     /// Those of them that are gone.
@@ -121,6 +135,13 @@ mod tests {
     use super::*;
     use crate::{sample::NOW, testing::on_both};
 
+    fn kept(keep_days: u32) -> RecordingRules {
+        RecordingRules {
+            keep_days,
+            ..RecordingRules::default()
+        }
+    }
+
     #[tokio::test]
     async fn a_setting_is_there_once_it_is_made_and_changes_alone() {
         on_both(|home| async move {
@@ -131,15 +152,11 @@ mod tests {
                 ..PhoneCaps::default()
             };
             put(db, &caps, NOW).await.unwrap();
-            put(db, &RecordingRules { keep_days: 7 }, NOW)
-                .await
-                .unwrap();
-            put(db, &RecordingRules { keep_days: 9 }, NOW)
-                .await
-                .unwrap();
+            put(db, &kept(7), NOW).await.unwrap();
+            put(db, &kept(9), NOW).await.unwrap();
             assert_eq!(get::<PhoneCaps>(db).await.unwrap(), Some(caps));
             let rules = get::<RecordingRules>(db).await.unwrap();
-            assert_eq!(rules, Some(RecordingRules { keep_days: 9 }));
+            assert_eq!(rules, Some(kept(9)));
         })
         .await;
     }

@@ -77,7 +77,7 @@ pub async fn known(db: &Db, names: &[String]) -> Result<HashSet<String>> {
     Ok(found)
 }
 
-/// The files are gone because they were too old: their calls say so.
+/// The files are too old and about to go: their calls say so.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,7 +1,10 @@
 //! Messages that callers have left (语音留言, VOX-204, RPT-018, RPT-019).
 
+use std::collections::HashSet;
+
 use engine::{floor::VoiceMessage, ids::SoundId, time::Millis};
 use serde::Serialize;
+use sqlx::QueryBuilder;
 
 use crate::{Db, Result, Tx, access::FIRST_ORGI, on};
 
@@ -32,6 +35,9 @@ pub struct Wanted {
     /// Those in the mailboxes of this agent: the own extension and the own queues.
     pub agent: Option<String>,
 }
+
+/// Files asked for in one statement.
+const AT_ONCE: usize = 500;
 
 /// The state of a message that is still being left.
 const LEAVING: &str = "leaving";
@@ -167,6 +173,47 @@ pub async fn mark(tx: &mut Tx, id: &str, state: &str, by: &str, now: Millis) -> 
         "UPDATE voicemails SET state = $2, handled_by = $3, handled_at = $4 WHERE id = $1")
         .bind(id).bind(state).bind(by).bind(now.0).execute(c).await.map(|_| ()))?;
     Ok(())
+}
+
+/// Those of the files that a message is in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(db: &Db, files: &[String]) -> Result<HashSet<String>> {
+    let mut found = HashSet::new();
+    for some in files.chunks(AT_ONCE) {
+        let rows: Vec<String> = on!(db.read(), c => {
+            let mut query = QueryBuilder::new("SELECT file FROM voicemails WHERE file IN (");
+            let mut list = query.separated(", ");
+            for file in some {
+                list.push_bind(file.clone());
+            }
+            query.push(")");
+            query.build_query_scalar().fetch_all(c).await
+        })?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// The messages in these files are too old: their files are about to go.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expired(db: &Db, files: &[String]) -> Result<u64> {
+    let mut gone = 0;
+    for some in files.chunks(AT_ONCE) {
+        gone += on!(db.write(), c => {
+            let mut query = QueryBuilder::new("DELETE FROM voicemails WHERE file IN (");
+            let mut list = query.separated(", ");
+            for file in some {
+                list.push_bind(file.clone());
+            }
+            query.push(")");
+            query.build().execute(c).await.map(|done| done.rows_affected())
+        })?;
+    }
+    Ok(gone)
 }
 
 /// # Errors

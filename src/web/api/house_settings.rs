@@ -3,7 +3,7 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use store::house_settings::{self, FileRules, PhoneCaps, RecordingRules, Sweep};
+use store::house_settings::{self, FileRules, Looked, PhoneCaps, RecordingRules, Sweep};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -13,6 +13,9 @@ use crate::{
     input::Body,
     problem::{Fault, Problem},
 };
+
+/// The longest that recordings and messages are kept; 0 is for ever.
+const MOST_DAYS: u32 = 3_650;
 
 pub fn routes() -> OpenApiRouter<House> {
     OpenApiRouter::new()
@@ -38,6 +41,8 @@ pub struct PhoneCapsDoc {
 pub struct RecordingRulesIn {
     /// Recordings are deleted after so many days, at most 3,650; 0 keeps them.
     keep_days: u32,
+    /// The same for messages in mailboxes, heard or not; left out, it stays as it is.
+    keep_message_days: Option<u32>,
 }
 
 /// How long files that jobs make are kept. Uploads stay as long as an import, a dry run or a batch's template
@@ -52,17 +57,26 @@ pub struct FileRulesDoc {
 #[derive(Serialize, ToSchema)]
 pub struct RecordingRulesOut {
     keep_days: u32,
-    /// What the last look at the folder of recordings came to; none before the first.
+    keep_message_days: u32,
+    /// What the last look at the folders came to; none before the first.
     last_look: Option<SweepOut>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct SweepOut {
     at: At,
-    /// Recordings that were too old and are gone.
+    #[serde(flatten)]
+    recordings: LookedOut,
+    /// The same of the messages.
+    messages: LookedOut,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LookedOut {
+    /// Files that were too old and are gone.
     expired: u64,
     expired_bytes: u64,
-    /// Recordings that no call knows of.
+    /// Files that no call, or no mailbox, knows of.
     orphans: u64,
     orphan_bytes: u64,
     /// Those of them that are gone.
@@ -99,7 +113,7 @@ async fn set_phones(
     Ok(Json(shown(caps)))
 }
 
-/// 录音保留 · How long recordings are kept, and what the last look at them came to.
+/// 录音保留 · How long recordings and messages are kept, and what the last look at them came to.
 #[utoipa::path(get, path = "/api/v1/settings/recordings", tag = "setup",
     responses((status = 200, body = RecordingRulesOut)))]
 async fn recordings(State(house): State<House>) -> Result<Json<RecordingRulesOut>, Problem> {
@@ -107,19 +121,26 @@ async fn recordings(State(house): State<House>) -> Result<Json<RecordingRulesOut
     Ok(Json(rules_out(&house, rules.unwrap_or_default()).await?))
 }
 
-/// 设置录音保留 · Set how long recordings are kept; the next look deletes what is older.
+/// 设置录音保留 · Set how long recordings and messages are kept; the next look deletes what is older.
 #[utoipa::path(put, path = "/api/v1/settings/recordings", tag = "setup",
     request_body = RecordingRulesIn, responses((status = 200, body = RecordingRulesOut)))]
 async fn set_recordings(
     State(house): State<House>,
     Body(asked): Body<RecordingRulesIn>,
 ) -> Result<Json<RecordingRulesOut>, Problem> {
-    if asked.keep_days > 3_650 {
-        return Err(Problem::at("/keep_days", "range", "must be 0 to 3,650"));
-    }
+    let before = house_settings::get::<RecordingRules>(&house.db).await?;
+    let before = before.unwrap_or_default();
     let rules = RecordingRules {
         keep_days: asked.keep_days,
+        keep_message_days: asked.keep_message_days.unwrap_or(before.keep_message_days),
     };
+    let asked = [
+        ("/keep_days", rules.keep_days),
+        ("/keep_message_days", rules.keep_message_days),
+    ];
+    if let Some((field, _)) = asked.iter().find(|(_, days)| *days > MOST_DAYS) {
+        return Err(Problem::at(field, "range", "must be 0 to 3,650"));
+    }
     house_settings::put(&house.db, &rules, now()).await?;
     Ok(Json(rules_out(&house, rules).await?))
 }
@@ -185,14 +206,22 @@ async fn rules_out(house: &House, rules: RecordingRules) -> Result<RecordingRule
     let last = house_settings::get::<Sweep>(&house.db).await?;
     Ok(RecordingRulesOut {
         keep_days: rules.keep_days,
+        keep_message_days: rules.keep_message_days,
         last_look: last.map(|last| SweepOut {
             at: At(last.at),
-            expired: last.expired,
-            expired_bytes: last.expired_bytes,
-            orphans: last.orphans,
-            orphan_bytes: last.orphan_bytes,
-            orphans_deleted: last.orphans_deleted,
-            failed: last.failed,
+            recordings: looked(last.recordings),
+            messages: looked(last.messages),
         }),
     })
+}
+
+fn looked(at: Looked) -> LookedOut {
+    LookedOut {
+        expired: at.expired,
+        expired_bytes: at.expired_bytes,
+        orphans: at.orphans,
+        orphan_bytes: at.orphan_bytes,
+        orphans_deleted: at.orphans_deleted,
+        failed: at.failed,
+    }
 }

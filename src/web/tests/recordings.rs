@@ -152,15 +152,29 @@ async fn limits_of_phones_and_the_days_of_recordings_are_settings() {
     );
     let recordings = "/api/v1/settings/recordings";
     let shown = kit.with(&lead, "GET", recordings, None).await;
-    assert_eq!(shown.body, json!({"keep_days": 180, "last_look": null}));
+    assert_eq!(
+        shown.body,
+        json!({"keep_days": 180, "keep_message_days": 180, "last_look": null})
+    );
     let put = kit
         .with(&admin, "PUT", recordings, Some(json!({"keep_days": 7})))
         .await;
     assert_eq!(put.body["keep_days"], 7);
-    let refused = kit
-        .with(&admin, "PUT", recordings, Some(json!({"keep_days": 9_999})))
+    assert_eq!(put.body["keep_message_days"], 180);
+    let both = json!({"keep_days": 7, "keep_message_days": 30});
+    let put = kit.with(&admin, "PUT", recordings, Some(both)).await;
+    assert_eq!(put.body["keep_message_days"], 30);
+    for wrong in [
+        json!({"keep_days": 9_999}),
+        json!({"keep_days": 7, "keep_message_days": 9_999}),
+    ] {
+        let refused = kit.with(&admin, "PUT", recordings, Some(wrong)).await;
+        assert_eq!(refused.code(), "INVALID");
+    }
+    let put = kit
+        .with(&admin, "PUT", recordings, Some(json!({"keep_days": 8})))
         .await;
-    assert_eq!(refused.code(), "INVALID");
+    assert_eq!(put.body["keep_message_days"], 30);
     let files = "/api/v1/settings/files";
     let shown = kit.with(&lead, "GET", files, None).await;
     assert_eq!(shown.body, json!({"keep_days": 30}));

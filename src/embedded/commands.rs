@@ -18,6 +18,8 @@ use crate::{
 impl Embedded {
     /// Carries a command out, or refuses it with nothing done.
     pub(crate) fn command(&self, id: CommandId, command: Command) -> Result<(), Refused> {
+        // A file that is read and decoded holds up nobody else's call.
+        let prompt = self.prompt_of(&command)?;
         let floor = &mut *self.floor();
         match command {
             Command::Originate(order) => self.originate(floor, order),
@@ -38,11 +40,8 @@ impl Embedded {
             } => self.supervise(floor, id, leg, agent, monitor),
             Command::Confer { leg, conference } => self.confer(floor, id, leg, conference),
             Command::Play {
-                leg,
-                play,
-                prompt,
-                times,
-            } => self.play(floor, id, leg, play, &prompt, times),
+                leg, play, times, ..
+            } => self.play(floor, id, leg, play, prompt, times),
             Command::StopPlay { leg, play } => self.stop_play(floor, leg, play),
             Command::SendDtmf { leg, digits } => self.send_dtmf(floor, id, leg, digits),
             Command::WithholdKeys { leg, on } => self.withhold_keys(floor, id, leg, on),

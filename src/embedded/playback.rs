@@ -1,9 +1,12 @@
 //! Commands that concern what a leg hears and what is kept of it, and what the media engine tells.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use media::classify::{AnswerDetector, EarlyDetector};
-use switch::{Classify, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
+use media::{
+    Prompt,
+    classify::{AnswerDetector, EarlyDetector},
+};
+use switch::{Classify, Command, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
 
 use crate::{
     Embedded,
@@ -14,20 +17,32 @@ use crate::{
 };
 
 impl Embedded {
+    /// The prompt that a command is about, read where that is needed.
+    pub(crate) fn prompt_of(&self, command: &Command) -> Result<Option<Arc<Prompt>>, Refused> {
+        match command {
+            Command::Play { prompt, .. } => {
+                let found = self.sound.prompt(prompt).map_err(|error| {
+                    tracing::warn!(prompt, %error, "a prompt cannot be played");
+                    Refused::NoSuchPrompt
+                })?;
+                Ok(Some(found))
+            }
+            Command::Park { hear, .. } | Command::Hold { hear, .. } => self.music(hear),
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn play(
         &self,
         floor: &mut Floor,
         id: CommandId,
         leg_id: LegId,
         play: PlayId,
-        prompt: &str,
+        prompt: Option<Arc<Prompt>>,
         times: u32,
     ) -> Result<(), Refused> {
         let leg = floor.leg(leg_id)?;
-        let prompt = self.sound.prompt(prompt).map_err(|error| {
-            tracing::warn!(prompt, %error, "a prompt cannot be played");
-            Refused::NoSuchPrompt
-        })?;
+        let prompt = prompt.ok_or(Refused::NoSuchPrompt)?;
         if leg.play == Some(play) {
             return Ok(());
         }

@@ -378,3 +378,25 @@ async fn a_gateway_is_answered_in_the_codec_that_is_preferred_there() {
     let ok = ok.expect("it was answered");
     assert!(ok.text.contains("RTP/AVP 8 "), "{}", ok.text);
 }
+
+/// It may have to be read from a slow disk, and decoded.
+#[tokio::test]
+async fn a_prompt_is_looked_for_while_others_have_the_floor() {
+    let switch = switch(47_000..=47_098).await;
+    let (sender, answers) = std::sync::mpsc::channel();
+    let others = switch.floor();
+    let asking = switch.clone();
+    let asked = std::thread::spawn(move || {
+        let play = Command::Play {
+            leg: LegId(uuid::Uuid::from_u128(1)),
+            play: switch::PlayId(1),
+            prompt: "missing".to_owned(),
+            times: 1,
+        };
+        let _ = sender.send(asking.send(CommandId(1), play));
+    });
+    let answer = answers.recv_timeout(DEADLINE);
+    drop(others);
+    assert_eq!(answer, Ok(Err(Refused::NoSuchPrompt)));
+    asked.join().expect("a thread that ends");
+}

@@ -8,7 +8,11 @@ use std::{
 use engine::ids::AgentId;
 
 #[derive(Debug, Default)]
-pub struct Channels(Mutex<Open>);
+pub struct Channels {
+    open: Mutex<Open>,
+    /// Whoever counts and tells holds it: what is told last is what is so.
+    turn: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -17,17 +21,39 @@ struct Open {
 }
 
 impl Channels {
-    pub fn enter(&self, agent: Option<&AgentId>) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// A channel opens; `tell` is told its agent.
+    pub async fn enter<T>(&self, agent: Option<&AgentId>, tell: impl FnOnce(AgentId) -> T)
+    where
+        T: Future<Output = ()>,
+    {
+        let _turn = self.turn.lock().await;
+        self.count(agent);
+        if let Some(agent) = agent {
+            tell(agent.clone()).await;
+        }
+    }
+
+    /// A channel closes; `tell` is told its agent when it was the last one of theirs.
+    pub async fn leave<T>(&self, agent: Option<AgentId>, tell: impl FnOnce(AgentId) -> T)
+    where
+        T: Future<Output = ()>,
+    {
+        let _turn = self.turn.lock().await;
+        if let Some(agent) = self.discount(agent) {
+            tell(agent).await;
+        }
+    }
+
+    fn count(&self, agent: Option<&AgentId>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all += 1;
         if let Some(agent) = agent {
             *open.agents.entry(agent.clone()).or_default() += 1;
         }
     }
 
-    /// Returns the agent when this was its last channel.
-    pub fn leave(&self, agent: Option<AgentId>) -> Option<AgentId> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn discount(&self, agent: Option<AgentId>) -> Option<AgentId> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
         let agent = agent?;
         let left = open.agents.get_mut(&agent)?;
@@ -41,25 +67,64 @@ impl Channels {
 
     #[must_use]
     pub fn any(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).all > 0
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.all > 0
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::{mpsc, oneshot};
+
     use super::*;
 
-    #[test]
-    fn an_agent_is_gone_with_its_last_page() {
+    #[tokio::test]
+    async fn an_agent_is_gone_with_its_last_page() {
         let channels = Channels::default();
         let agent = AgentId::from("1001");
-        channels.enter(Some(&agent));
-        channels.enter(Some(&agent));
-        channels.enter(None);
-        assert_eq!(channels.leave(Some(agent.clone())), None);
-        assert_eq!(channels.leave(Some(agent.clone())), Some(agent));
+        let (sender, mut told) = mpsc::unbounded_channel();
+        let tell = |agent| {
+            sender.send(agent).expect("somebody listens");
+            std::future::ready(())
+        };
+        let nothing = |_| std::future::ready(());
+        channels.enter(Some(&agent), nothing).await;
+        channels.enter(Some(&agent), nothing).await;
+        channels.enter(None, nothing).await;
+        channels.leave(Some(agent.clone()), tell).await;
+        assert!(told.try_recv().is_err());
+        channels.leave(Some(agent.clone()), tell).await;
+        assert_eq!(told.try_recv(), Ok(agent));
         assert!(channels.any());
-        assert_eq!(channels.leave(None), None);
+        channels.leave(None, tell).await;
         assert!(!channels.any());
+    }
+
+    /// A page that is loaded again leaves and enters at once.
+    #[tokio::test]
+    async fn what_is_told_last_is_what_is_so() {
+        let channels = Channels::default();
+        let agent = AgentId::from("1001");
+        let (sender, mut told) = mpsc::unbounded_channel();
+        let tell = |present: bool| {
+            sender.send(present).expect("somebody listens");
+            std::future::ready(())
+        };
+        channels.enter(Some(&agent), |_| tell(true)).await;
+        let (go_on, held_up) = oneshot::channel::<()>();
+        let leaves = channels.leave(Some(agent.clone()), |_| async {
+            held_up.await.expect("to go on");
+            tell(false).await;
+        });
+        let enters = async {
+            channels.enter(Some(&agent), |_| tell(true)).await;
+        };
+        let then = async {
+            tokio::task::yield_now().await;
+            go_on.send(()).expect("it waits");
+        };
+        tokio::join!(leaves, enters, then);
+        let said: Vec<bool> = std::iter::from_fn(|| told.try_recv().ok()).collect();
+        assert_eq!(said, [true, false, true]);
     }
 }

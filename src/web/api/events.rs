@@ -248,10 +248,8 @@ struct Presence {
 impl Presence {
     async fn enter(house: &House, caller: &Caller) -> Self {
         let agent = caller.agent().ok();
-        house.channels.enter(agent.as_ref());
-        if let Some(agent) = &agent {
-            house.live.presence(agent.clone(), true).await;
-        }
+        let here = |agent| house.live.presence(agent, true);
+        house.channels.enter(agent.as_ref(), here).await;
         Self {
             house: house.clone(),
             agent,
@@ -259,8 +257,7 @@ impl Presence {
     }
 
     async fn leave(self) {
-        if let Some(agent) = self.house.channels.leave(self.agent) {
-            self.house.live.presence(agent, false).await;
-        }
+        let gone = |agent| self.house.live.presence(agent, false);
+        self.house.channels.leave(self.agent, gone).await;
     }
 }

@@ -29,7 +29,7 @@ shown! {
         joined_at: Option<At>,
         ended_at: Option<At>,
         /// Why it ended: call_over, transferred, intercepted, cancelled, hung_up, busy, rejected,
-        /// left, no_answer, withdrawn, released, not_reached, dnc, gateway, bad_number, survey or
+        /// left, too_late, no_answer, withdrawn, released, not_reached, dnc, gateway, bad_number, survey or
         /// replaced (another device of the same phone took its place).
         why: String,
     }

@@ -97,8 +97,8 @@ shown! {
         recording: Option<String>,
         /// Null while it runs.
         recording_ms: Option<i64>,
-        /// Why it ends before its call does or is no more: interrupted (the server was killed), lost, unusable,
-        /// expired, or what the disk said.
+        /// Why it ends before its call does or is no more: interrupted (the server was killed), cut_short (the
+        /// leg that was recorded left the call), lost, unusable, expired, or what the disk said.
         recording_error: Option<String>,
         packets_received: Option<i64>,
         packets_lost: Option<i64>,

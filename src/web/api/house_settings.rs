@@ -14,7 +14,7 @@ use crate::{
     problem::{Fault, Problem},
 };
 
-/// The longest that recordings and messages are kept; 0 is for ever.
+/// The longest that anything is kept; 0 is for ever.
 const MOST_DAYS: u32 = 3_650;
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -161,7 +161,7 @@ async fn set_kept_files(
     State(house): State<House>,
     Body(asked): Body<FileRulesDoc>,
 ) -> Result<Json<FileRulesDoc>, Problem> {
-    if asked.keep_days > 3_650 {
+    if asked.keep_days > MOST_DAYS {
         return Err(Problem::at("/keep_days", "range", "must be 0 to 3,650"));
     }
     let keep_days = asked.keep_days;

@@ -132,8 +132,7 @@ async fn a_phone_that_names_its_call_before_that_is_answered_is_told_when_it_is(
         .refers(&refer_to_call("1002", 2), 202)
         .told(100)
         .told(180)
-        .let_go_of_and_told(200)
-        .released();
+        .let_go_of_told_and_released(200);
     let mut playing = phone.run(&script, &[sound.port, sound.port]);
     agents[0].work(api).await;
     office.dial(&carrier).await;

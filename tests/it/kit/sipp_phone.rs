@@ -227,7 +227,7 @@ Contact: <sip:{}@[local_ip]:[local_port]>
 
     /// The house hangs up on it, in one of its calls.
     pub fn released(mut self) -> Self {
-        self.steps += "<recv request=\"BYE\" timeout=\"60000\"/>\n";
+        self.steps += BYE;
         self.steps += OK;
         self
     }
@@ -265,7 +265,7 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self.invites((&name, &word), (call, number, ""), Some(early), status)
     }
 
-    /// It calls a number, which rings; what comes of that is [`Self::let_go_of_and_told`].
+    /// It calls a number, which rings; what comes of that is [`Self::let_go_of_told_and_released`].
     pub fn calls_and_it_rings(self, call: u32, number: &str) -> Self {
         let mut script = self.calls_and_is_told(call, number, 180, 480);
         let rings = script
@@ -283,19 +283,28 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         script
     }
 
-    /// The house gives up the call that rings, and tells how the transfer went, in any order.
-    pub fn let_go_of_and_told(mut self, status: u16) -> Self {
+    /// The house gives up the call that rings, tells how the transfer went, and hangs up in the first call.
+    /// The refusal comes whenever it comes: no step waits in between where SIPp would not listen.
+    pub fn let_go_of_told_and_released(mut self, status: u16) -> Self {
         let ends = std::mem::take(&mut self.rest);
-        let refusal = "<recv response=\"480\"";
-        let any_time = format!("{refusal} optional=\"true\" next=\"first\"");
-        let first = ends.replacen(&format!("{refusal} timeout=\"60000\""), &any_time, 1);
-        let ack = first.find("<send>").expect("the ACK of the refusal");
-        let (first, ack) = first.split_at(ack);
-        self.steps += first;
+        let ack = ends.find("<send>").expect("the ACK of the refusal");
+        let (refused, ack) = ends.split_at(ack);
+        let perhaps = |next: &str| {
+            let any_time = format!("optional=\"true\" next=\"{next}\"");
+            refused.replacen("timeout=\"60000\"", &any_time, 1)
+        };
+        let last = |sent: &str| sent.replacen("<send", "<send next=\"all\"", 1);
+        self.steps += &perhaps("refused_first");
         self = self.told(status);
-        self.steps += &format!("{ends}<nop next=\"both\"/>\n<label id=\"first\"/>\n{ack}");
+        self.steps += &perhaps("refused_then");
+        self = self.released();
+        self.steps += &format!("{refused}{}", last(ack));
+        self.steps += &format!("<label id=\"refused_first\"/>\n{ack}");
         self = self.told(status);
-        self.steps += "<label id=\"both\"/>\n";
+        self.steps += &format!("{BYE}{}", last(OK));
+        self.steps += &format!("<label id=\"refused_then\"/>\n{ack}");
+        self = self.released();
+        self.steps += "<label id=\"all\"/>\n";
         self
     }
 
@@ -400,6 +409,8 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario 
 const VIA: &str = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
 ";
+
+const BYE: &str = "<recv request=\"BYE\" timeout=\"60000\"/>\n";
 
 const OK: &str = "<send><![CDATA[
 SIP/2.0 200 OK

@@ -111,10 +111,12 @@ fn one_more_loss_keeps_the_cap(campaign: &Campaign, settings: &predictive::Setti
     }
 }
 
-/// Unanswered and waiting lines, and those that are with the gate.
+/// Unanswered and waiting lines, those whose agent may leave before the talk, and those that are with the
+/// gate.
 fn in_the_air(floor: &Floor, id: &CampaignId) -> BTreeSet<LeadId> {
     let calls = floor.calls.values().filter(|call| {
-        let is_up = call.is_in_flight() || call.is_waiting() || call.phase == Phase::Joining;
+        let is_taken = matches!(call.phase, Phase::Introducing | Phase::Joining);
+        let is_up = call.is_in_flight() || call.is_waiting() || is_taken;
         is_up && call.campaign.as_ref() == Some(id)
     });
     let checked = floor.dials.values().filter(|dial| dial.campaign == *id);

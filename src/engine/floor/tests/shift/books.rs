@@ -111,12 +111,15 @@ fn one_more_loss_keeps_the_cap(campaign: &Campaign, settings: &predictive::Setti
     }
 }
 
-/// Unanswered and waiting lines, those whose agent may leave before the talk, and those that are with the
-/// gate.
+/// Lines that nobody of ours has yet: unanswered, listened to, waiting, with an agent who may leave before
+/// the talk, or with the gate.
 fn in_the_air(floor: &Floor, id: &CampaignId) -> BTreeSet<LeadId> {
     let calls = floor.calls.values().filter(|call| {
-        let is_taken = matches!(call.phase, Phase::Introducing | Phase::Joining);
-        let is_up = call.is_in_flight() || call.is_waiting() || is_taken;
+        let is_open = matches!(
+            call.phase,
+            Phase::Listening | Phase::Introducing | Phase::Joining
+        );
+        let is_up = call.is_in_flight() || call.is_waiting() || is_open;
         is_up && call.campaign.as_ref() == Some(id)
     });
     let checked = floor.dials.values().filter(|dial| dial.campaign == *id);

@@ -96,13 +96,6 @@ impl Machine {
         self.state == State::Ready
     }
 
-    /// 免打扰 (AGT-010): nobody's call is to ring at this agent, whoever wants it.
-    #[must_use]
-    pub fn is_not_to_be_disturbed(&self) -> bool {
-        let sub = Unready::Dnd;
-        matches!(self.state, State::Unready { sub: now, .. } if now == sub)
-    }
-
     /// Ready, or ready again after the call that is up.
     #[must_use]
     pub fn takes_calls(&self) -> bool {

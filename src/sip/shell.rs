@@ -13,7 +13,7 @@ use crate::{
     CallRef, Hop, SipError, SipEvent, Traced,
     clock::Clock,
     core::{Command, Core, Input, Output},
-    message::{Message, Start},
+    message::{Message, Method, Start},
     trace::Trace,
     wire::{Feed, Wire},
 };
@@ -129,6 +129,7 @@ impl Shell {
     }
 
     fn carry_out(self: &Arc<Self>, outputs: Vec<Output>, core: &Core, now_ms: u64) {
+        let mut has_answered = false;
         for output in outputs {
             if let Some((message, peer)) = message_out(&output) {
                 let mut trace = self.trace();
@@ -140,11 +141,14 @@ impl Shell {
             match output {
                 Output::Send { tx, message, to } => {
                     trace("sent", &message);
-                    self.wire
-                        .send(tx, &message, to, Arc::new(Feeder(self.clone())));
+                    // A phone may take a NOTIFY before the 202 for one of no subscription of its own.
+                    let behind = has_answered && message.method() == Some(&Method::Notify);
+                    let feeder = Arc::new(Feeder(self.clone()));
+                    self.wire.send(tx, &message, (to, behind), feeder);
                 }
                 Output::Respond { tx, message } => {
                     trace("sent", &message);
+                    has_answered = true;
                     self.wire.respond(tx, &message);
                 }
                 Output::SendAck { message, to } => {

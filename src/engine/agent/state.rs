@@ -87,6 +87,13 @@ pub enum State {
 }
 
 impl State {
+    /// 免打扰 (AGT-010): nobody's call is to ring at this agent, whoever wants it.
+    #[must_use]
+    pub fn is_not_to_be_disturbed(&self) -> bool {
+        let dnd = Unready::Dnd;
+        matches!(self, Self::Unready { sub, .. } if *sub == dnd)
+    }
+
     /// Canonical name, as table 3.3.1 has it.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -299,7 +299,7 @@ impl Floor {
 
     /// The same for a call that is for this agent, ready or not.
     pub(super) fn may_be_rung(&self, agent: &Agent) -> bool {
-        self.is_reachable(agent) && !agent.machine.is_not_to_be_disturbed()
+        self.is_reachable(agent) && !agent.machine.state().is_not_to_be_disturbed()
     }
 
     /// The agents of a queue as the pacer sees them.

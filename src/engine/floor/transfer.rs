@@ -126,7 +126,7 @@ impl Floor {
         if !free || agent.rests_until > now {
             return Err(OrderRefused::new("BUSY", "that agent is busy"));
         }
-        if agent.machine.is_not_to_be_disturbed() {
+        if agent.machine.state().is_not_to_be_disturbed() {
             let text = "that agent does not want to be disturbed";
             return Err(OrderRefused::new("BUSY", text));
         }

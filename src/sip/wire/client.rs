@@ -1,6 +1,9 @@
 //! Client transactions: one task each, from the first send to the last timer.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use rsipstack::{
     sip::{Request, SipMessage},
@@ -20,12 +23,12 @@ use crate::{
 };
 
 impl Wire {
-    /// Starts a client transaction.
+    /// Starts a client transaction; `behind` an answer that was given just before.
     pub(crate) fn send(
         self: &Arc<Self>,
         tx: TxId,
         message: &Message,
-        to: Hop,
+        (to, behind): (Hop, bool),
         core: Arc<dyn Feed>,
     ) {
         if let Some(uri) = message.uri().and_then(Uri::parse)
@@ -48,12 +51,12 @@ impl Wire {
             },
         );
         let is_invite = message.method() == Some(&Method::Invite);
-        let turn = (to.transport == Transport::Udp).then(|| self.take_turn());
+        let turn = (to.transport == Transport::Udp).then(|| self.take_turn(behind));
         let drive = drive(self.clone(), tx, transaction, to, is_invite, turn, core);
         self.runtime.spawn(drive);
     }
 
-    fn take_turn(&self) -> Turn {
+    fn take_turn(&self, behind: bool) -> Turn {
         let (left, next) = oneshot::channel();
         let mut last = self
             .last_turn
@@ -62,6 +65,7 @@ impl Wire {
         let before = last.replace(next);
         Turn {
             before,
+            behind,
             _left: left,
         }
     }
@@ -99,10 +103,15 @@ impl Wire {
     }
 }
 
+/// The transaction layer sends an answer from a task of its own and does not tell when it has; this is
+/// plenty for it.
+const ANSWER_LEAVES: Duration = Duration::from_millis(2);
+
 /// A request's place among those that leave over UDP, kept until it has left: a BYE that overtook the
 /// NOTIFY before it would have that refused (RFC 3261 section 12.2.2).
 struct Turn {
     before: Option<oneshot::Receiver<()>>,
+    behind: bool,
     _left: oneshot::Sender<()>,
 }
 
@@ -111,6 +120,9 @@ impl Turn {
         if let Some(before) = self.before.take() {
             // It is dropped, not sent.
             before.await.ok();
+        }
+        if self.behind {
+            tokio::time::sleep(ANSWER_LEAVES).await;
         }
     }
 }

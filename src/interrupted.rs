@@ -9,6 +9,8 @@ use store::{Db, calls, recordings, voicemails};
 use tracing::{info, warn};
 
 const DAY_MS: i64 = 86_400_000;
+/// Bytes: RIFF, its format and the beginning of its data.
+const WAV_HEADER: u64 = 44;
 /// As on the floor: anything shorter is somebody who hung up.
 const SHORTEST_MESSAGE_MS: u64 = 1_000;
 
@@ -52,6 +54,11 @@ impl Folders {
                     calls::recorded(db, &call, &file, ms, Some("interrupted")).await?;
                     done += 1;
                 }
+                // The process was killed before it had written a header, let alone a sound.
+                Err(_) if is_empty(&folder.join(&file)) => {
+                    drop(tokio::fs::remove_file(folder.join(&file)).await);
+                    calls::recorded(db, &call, "", 0, Some("lost")).await?;
+                }
                 Err(error) => {
                     warn!(file, error = ?error, "what was recorded cannot be played");
                     calls::recorded(db, &call, &file, 0, Some("unusable")).await?;
@@ -91,6 +98,10 @@ impl Folders {
             tokio::task::spawn_blocking(move || media::salvage(&path, keys.as_ref())).await?;
         done.context("cannot make it playable")
     }
+}
+
+fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() < WAV_HEADER)
 }
 
 /// The file of a recording, below the folder; of one whose beginning was not even noted it is found by the
@@ -166,7 +177,7 @@ mod tests {
             let db = &home.db;
             let recordings = home.data_dir.join("recordings");
             let mut ids = Vec::new();
-            for number in 1..=4 {
+            for number in 1..=5 {
                 ids.push(call(db, number).await);
             }
             // The second one's beginning was not noted, and it was answered the next day.
@@ -183,6 +194,10 @@ mod tests {
             recordings::begin(db, &ids[2], "2026/gone.wav")
                 .await
                 .expect("noted");
+            // Of the fifth one there is nothing but a file.
+            let empty = live::file_of(CallId(5), STARTED).display().to_string();
+            let empty = recordings.join(empty);
+            std::fs::write(&empty, b"RIFF").expect("a file");
             let messages = home.data_dir.join("voicemails");
             torso(&messages.join(message(db, 1).await), 5);
             torso(&messages.join(message(db, 2).await), 0);
@@ -203,6 +218,8 @@ mod tests {
             assert_eq!(told(&ids[1]).await, cut(&names[1], 2_000));
             assert_eq!(told(&ids[2]).await, (None, Some(0), Some("lost".into())));
             assert_eq!(told(&ids[3]).await, (None, None, None));
+            assert_eq!(told(&ids[4]).await, (None, Some(0), Some("lost".into())));
+            assert!(!empty.exists());
             let path = recordings.join(&names[0]);
             let wav = hound::WavReader::open(path).expect("a playable file");
             assert_eq!(wav.duration(), 3 * 8_000);

@@ -31,16 +31,21 @@ fn a_preflight_waits_in_another_lane_than_counts() {
     assert_ne!(look.queue(), count.queue());
 }
 
-async fn all(db: &Db, over: &Over) -> Vec<Candidate> {
-    let columns = Columns::default();
-    let scene = Scene {
+/// A campaign that looks at its leads.
+fn scene<'a>(campaign: &'a str, columns: &'a Columns) -> Scene<'a> {
+    Scene {
         orgi: "o",
-        campaign: "cmp_1",
-        columns: &columns,
+        campaign,
+        columns,
         home: "CN",
         day_start: DAY,
         now: NOW,
-    };
+    }
+}
+
+async fn all(db: &Db, over: &Over) -> Vec<Candidate> {
+    let columns = Columns::default();
+    let scene = scene("cmp_1", &columns);
     let (mut found, mut after) = (Vec::new(), -1);
     while let Some((part, last)) = stretch(db, over, scene, after, 3).await.unwrap() {
         found.extend(part);
@@ -204,14 +209,7 @@ async fn reasons_add_up_whatever_state_leads_are_in() {
 
                 let mut one_by_one = std::collections::BTreeMap::<String, u64>::new();
                 for id in &ids {
-                    let scene = Scene {
-                        orgi: "o",
-                        campaign: &campaign,
-                        columns: &settings.columns,
-                        home: "CN",
-                        day_start: DAY,
-                        now: NOW,
-                    };
+                    let scene = scene(&campaign, &settings.columns);
                     let found = lead(db, scene, id).await.unwrap().unwrap();
                     let stored = leads::find(db, id).await.unwrap().unwrap();
                     if stored.campaign_id.is_some() {
@@ -342,14 +340,8 @@ async fn a_list_that_writes_the_number_in_another_way_is_seen_before_the_dial() 
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let scene = Scene {
-            orgi: "o",
-            campaign: &campaign,
-            columns: &Columns::default(),
-            home: "CN",
-            day_start: DAY,
-            now: NOW,
-        };
+        let columns = Columns::default();
+        let scene = scene(&campaign, &columns);
         let mut listed = Vec::new();
         for id in &ids {
             listed.push(lead(db, scene, id).await.unwrap().unwrap().facts.dnc);
@@ -370,14 +362,8 @@ async fn an_appointment_is_waited_for_whoever_is_to_have_the_lead() {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let scene = Scene {
-            orgi: "o",
-            campaign: &campaign,
-            columns: &Columns::default(),
-            home: "CN",
-            day_start: DAY,
-            now: NOW,
-        };
+        let columns = Columns::default();
+        let scene = scene(&campaign, &columns);
         let due = async || lead(db, scene, &ids[0]).await.unwrap().unwrap().due;
         assert_eq!(due().await, Some(at));
         about(

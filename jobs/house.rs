@@ -6,6 +6,7 @@ use engine::time::Millis;
 use serde_json::Value;
 use store::{Db, Tx, jobs};
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 use crate::{
     clock,
@@ -31,6 +32,8 @@ pub struct House {
     pub sources: Arc<Sources>,
     /// Turns true when the process is to end.
     pub stop: watch::Receiver<bool>,
+    /// Everything that takes jobs and does them.
+    pub at_work: TaskTracker,
 }
 
 /// One start of one job. Its fence refuses writes once a later start has taken over.
@@ -52,6 +55,7 @@ impl House {
             per_tenant: PER_TENANT,
             sources: Arc::default(),
             stop,
+            at_work: TaskTracker::new(),
         }
     }
 

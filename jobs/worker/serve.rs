@@ -86,16 +86,21 @@ fn concurrency(queue: &str) -> usize {
     }
 }
 
+/// Ends the library's worker once no job is in hand any more. Asked earlier, it would stop in the middle of a
+/// write of its own and wait for a job that waits for the same connection.
 async fn until_stopped(house: House) -> Result<(), WorkerError> {
     house.stopped().await;
+    house.at_work.close();
+    house.at_work.wait().await;
     Ok(())
 }
 
 async fn handle(wake: Wake, house: Data<House>) -> Result<(), BoxDynError> {
     let house = (*house).clone();
     // A task of its own, so that a panic ends the job and not the worker.
-    let done = tokio::spawn(async move { house.work_off(&wake.lane).await }).await;
-    match done {
+    let at_work = house.at_work.clone();
+    let done = at_work.spawn(async move { house.work_off(&wake.lane).await });
+    match done.await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
             error!("a job could not be told about: {error}");

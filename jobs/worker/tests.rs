@@ -180,6 +180,25 @@ async fn a_worker_that_shuts_down_leaves_its_job_to_the_next() {
     .await;
 }
 
+/// The queue library stops looking after what it does in the database as soon as it is asked to end and has
+/// a job in hand; a write that it had begun would then stand in that job's way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_ends_whatever_it_is_about_to_do() {
+    const TIMES: u64 = 60;
+    on_both(|home| async move {
+        let (house, guard) = testing::house(home);
+        for nth in 0..TIMES {
+            testing::enqueue(&house, Work::SweepFiles).await;
+            let worker = Worker::start(guard.home());
+            // Not to be seen from outside: the moments between its first looks.
+            tokio::time::sleep(Duration::from_millis(nth % 20 * 2)).await;
+            let ended = tokio::time::timeout(Duration::from_secs(20), worker.end()).await;
+            ended.unwrap_or_else(|_| panic!("the worker hangs, {nth}"));
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_import_stops_and_says_so() {
     on_both(|home| async move {

@@ -23,7 +23,8 @@ pub enum SipEvent {
         /// The caller's number or user name, as the far end states it.
         from: String,
         from_name: Option<String>,
-        /// The number that was called: the user part of the Request-URI.
+        /// The number that was called: the user part of the Request-URI. Where that is what we are
+        /// registered as at the gateway: the P-Called-Party-ID, or else the user part of To.
         to: String,
         source: Source,
         /// `None` when the caller wants us to offer: then `answer` carries our offer, and the

@@ -6,6 +6,7 @@ use super::{
     Core, TxId,
     bouncer::Offence,
     call::{Peer, Trunk},
+    called::Called,
 };
 use crate::{
     Credentials, Hop, Profile, Source,
@@ -21,11 +22,12 @@ impl Core {
         tx: TxId,
         request: &Message,
         from: Hop,
+        called: Option<&Called>,
     ) -> Option<(Source, bool)> {
         let signed = request.header("Authorization").is_some()
             || request.header("Proxy-Authorization").is_some();
         let phone_speaks = signed || self.registrar.speaks_from(from);
-        if let Some(name) = self.gateway_at(from, phone_speaks) {
+        if let Some(name) = self.gateway_at(from, phone_speaks, called) {
             return Some((Source::Gateway(name), false));
         }
         if !phone_speaks && let Some(account) = self.account_at(from) {

@@ -7,9 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Core, call::ClientTx, timers::Timer};
+use super::{Core, call::ClientTx, called::Called, timers::Timer};
 use crate::{
-    Gateway, GatewayHealth, GatewayStatus, Hop, HopStatus, Profile, SipError, SipEvent,
+    Account, Gateway, GatewayHealth, GatewayStatus, Hop, HopStatus, Profile, SipError, SipEvent,
+    Source,
     message::{Message, Method},
 };
 
@@ -202,9 +203,15 @@ impl Core {
         }
     }
 
-    /// The gateway whose address a request comes from. Its exact address decides before its IP
-    /// alone does, and the IP alone does not when a phone speaks from there.
-    pub(super) fn gateway_at(&self, from: Hop, phone_speaks: bool) -> Option<String> {
+    /// The gateway whose address an INVITE comes from. Its exact address decides before its IP
+    /// alone does, and the IP alone does not when a phone speaks from there. Of several at one address
+    /// it is the one whose account is called, or else the first.
+    pub(super) fn gateway_at(
+        &self,
+        from: Hop,
+        phone_speaks: bool,
+        called: Option<&Called>,
+    ) -> Option<String> {
         let all = || self.gateways.values().map(|e| &e.gateway);
         let everywhere =
             |g: &Gateway, fits: &dyn Fn(Hop) -> bool| g.hops().chain(g.registrars()).any(fits);
@@ -213,10 +220,25 @@ impl Core {
             everywhere(g, &|hop| hop.addr.ip() == from.addr.ip())
                 || g.more_sources.contains(&from.addr.ip())
         };
-        let found = all()
-            .find(exact)
-            .or_else(|| all().find(by_ip).filter(|_| !phone_speaks));
-        found.map(|g| g.name.clone())
+        let mut there: Vec<_> = all().filter(exact).collect();
+        if there.is_empty() && !phone_speaks {
+            there.extend(all().filter(by_ip));
+        }
+        let with = |fits: fn(&Called, &Account) -> bool| {
+            let called = called?;
+            let is_called = |g: &&&Gateway| g.account.as_ref().is_some_and(|a| fits(called, a));
+            there.iter().find(is_called)
+        };
+        let found = with(Called::is_sent_to).or_else(|| with(Called::was_for));
+        found.or(there.first()).map(|g| g.name.clone())
+    }
+
+    /// What we are registered as at the gateway that a call comes from.
+    pub(super) fn account_of(&self, source: &Source) -> Option<&Account> {
+        match source {
+            Source::Gateway(name) => self.gateways.get(name)?.gateway.account.as_ref(),
+            Source::Phone(_) | Source::Account(_) => None,
+        }
     }
 
     /// Whether a gateway is at that address.

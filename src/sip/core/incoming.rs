@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Core, TxId,
     call::{Call, Ending, Offered, Peer, ServerInvite, State, Unacked, Up},
+    called::Called,
     dialog::Dialog,
     goodbye::reason,
     reliable::ReliableState,
@@ -62,7 +63,8 @@ impl Core {
     }
 
     fn on_invite(&mut self, tx: TxId, request: &Message, from: Hop) {
-        let Some((source, pinned)) = self.source_of(tx, request, from) else {
+        let called = Called::of(request);
+        let Some((source, pinned)) = self.source_of(tx, request, from, called.as_ref()) else {
             return;
         };
         if let Some(seconds) = self.turned_away() {
@@ -72,11 +74,7 @@ impl Core {
         if self.is_merged(request) {
             return self.refuse(tx, request, 482);
         }
-        let Some(to) = request
-            .uri()
-            .and_then(Uri::parse)
-            .filter(|_| has_contact(request))
-        else {
+        let Some(called) = called.filter(|_| has_contact(request)) else {
             return self.refuse(tx, request, 400);
         };
         if !request.body.is_empty() && request.sdp().is_none() {
@@ -94,13 +92,13 @@ impl Core {
             Err(status) => return self.refuse(tx, request, status),
         };
         if let Source::Phone(extension) = &source
-            && let Some(status) = self.limit_phone(extension, &to.user)
+            && let Some(status) = self.limit_phone(extension, called.user())
         {
             return self.refuse(tx, request, status);
         }
         let trying = self.reply(request, 100, "");
         self.respond(tx, trying);
-        self.offer_call(tx, request, from, (source, pinned, replaces), to);
+        self.offer_call(tx, request, from, (source, pinned, replaces), &called);
     }
 
     fn offer_call(
@@ -109,7 +107,7 @@ impl Core {
         request: &Message,
         from: Hop,
         (source, pinned, replaces): (Source, bool, Option<CallRef>),
-        to: Uri,
+        called: &Called,
     ) {
         let id = CallRef(Uuid::from_u128(rand::Rng::random(&mut self.random)));
         let caller = caller_of(request, &source);
@@ -120,7 +118,7 @@ impl Core {
             credentials,
             trunk,
             profile: self.profile_towards(&source),
-            contact_user: Uri::escape_user(&to.user),
+            contact_user: Uri::escape_user(called.user()),
         };
         let offered = Offered {
             tx,
@@ -146,7 +144,7 @@ impl Core {
             call: id,
             from: caller.0,
             from_name: caller.1,
-            to: to.user,
+            to: called.number(self.account_of(&source)),
             source,
             sdp_offer: request.sdp().map(<[u8]>::to_vec),
             replaces,

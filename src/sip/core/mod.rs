@@ -16,6 +16,7 @@ mod account;
 mod authenticate;
 mod bouncer;
 mod call;
+mod called;
 mod dialog;
 mod errands;
 mod fraud;

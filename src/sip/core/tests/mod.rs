@@ -1,6 +1,7 @@
 //! Scripts on a virtual clock: what goes in, and in one line each what comes out.
 
 mod accounts;
+mod called;
 mod contacts;
 mod in_dialog;
 mod incoming;

@@ -2,8 +2,8 @@
 
 use super::{agent, count, gateway, is_there, secret};
 use crate::{
-    Account, AccountId, FromUser, Gateway, GatewayHealth, Hop, IdentityHeader, Side as Who,
-    SipEvent, Source, Timers,
+    Account, AccountId, EndCause, FromUser, Gateway, GatewayHealth, Hop, IdentityHeader,
+    Side as Who, SipEvent, Source, Timers,
     peers::{Side, sipp::Sipp},
 };
 
@@ -107,4 +107,36 @@ async fn ims_a_private_identity_a_home_domain_a_service_route_and_who_calls() {
     let mut a = registered(gateway).await;
     call(&mut a).await;
     sipp.success().await;
+}
+
+#[tokio::test]
+async fn uni_its_two_numbers_are_told_apart_and_so_is_another_trunk_at_that_address() {
+    if !is_there() {
+        return;
+    }
+    let registrar = Sipp::waits("uas_registrar");
+    let mut gateway = gateway(&registrar);
+    gateway.domain = Some("uni.test".into());
+    gateway.account = Some(account(&registrar, "trunk7", "uni.test", "trunk7"));
+    let mut a = registered(gateway.clone()).await;
+    let before_by_name = Gateway::udp("a", registrar.addr);
+    a.agent.set_gateways(vec![before_by_name, gateway]);
+    let target = a.agent.local_addr().to_string();
+    let arguments = ["-m", "1", "-s", "trunk7", &target];
+    let sipp = Sipp::play("uac_retargeted", &arguments);
+    for number in ["62620668", "+8651262620669"] {
+        let (call, to, source) = a
+            .wait(|event| match event {
+                SipEvent::Incoming {
+                    call, to, source, ..
+                } => Some((call, to, source)),
+                _ => None,
+            })
+            .await;
+        assert_eq!((&*to, source), (number, Source::Gateway("b".into())));
+        a.agent.end(call, EndCause::Busy).expect("offered");
+    }
+    sipp.success().await;
+    a.agent.set_gateways(Vec::new());
+    registrar.success().await;
 }

@@ -49,10 +49,11 @@ impl Embedded {
             SipEvent::Answered { call, sdp, at } => self.answered(floor, call, &sdp, at),
             SipEvent::Confirmed { call, sdp, .. } => self.confirmed(floor, call, sdp.as_deref()),
             SipEvent::MediaChanged {
-                call, remote_sdp, ..
-            } => {
-                self.media_changed(floor, call, &remote_sdp);
-            }
+                call,
+                remote_sdp,
+                local_sdp,
+                ..
+            } => self.media_changed(floor, call, &remote_sdp, local_sdp),
             SipEvent::InfoDigit {
                 call, digit, ms, ..
             } => {
@@ -258,17 +259,36 @@ impl Embedded {
         }
     }
 
-    fn media_changed(&self, floor: &mut Floor, call: CallRef, sdp: &[u8]) {
-        let Ok(leg) = floor.leg(LegId(call.0)) else {
+    fn media_changed(&self, floor: &mut Floor, call: CallRef, theirs: &[u8], ours: Vec<u8>) {
+        let id = LegId(call.0);
+        let Ok(leg) = floor.leg(id) else {
             return;
         };
-        if let Err(error) = self.sound.agree(leg.media, &leg.local, sdp) {
+        let agreed = self.sound.agree(leg.media, &leg.local, theirs);
+        let holds = Sound::is_held_by(theirs);
+        let held = std::mem::replace(&mut leg.far_end_holds, holds);
+        if let Err(error) = agreed {
             tracing::info!(%error, "a change of media was useless");
+            let is_first = matches!(
+                leg.stage,
+                Stage::Offered {
+                    offer: None,
+                    early: None,
+                    ..
+                }
+            );
+            if is_first {
+                leg.hung_up = true;
+                return self.end_call(call, EndCause::NotAcceptable);
+            }
+        } else if let Stage::Offered { early, .. } = &mut leg.stage
+            && early.replace(ours).is_none()
+        {
+            // They have answered the offer that our 180 made them.
+            floor.tell(id, EventKind::Ringing { early_media: true });
         }
-        let holds = Sound::is_held_by(sdp);
-        if leg.far_end_holds != holds {
-            leg.far_end_holds = holds;
-            floor.tell(LegId(call.0), EventKind::FarEndHolds { on: holds });
+        if held != holds {
+            floor.tell(id, EventKind::FarEndHolds { on: holds });
         }
     }
 

@@ -127,19 +127,23 @@ impl Embedded {
 
     fn ring(&self, floor: &mut Floor, id: CommandId, leg_id: LegId) -> Result<(), Refused> {
         let leg = floor.leg(leg_id)?;
-        match &mut leg.stage {
+        let rung = match &mut leg.stage {
             Stage::Offered { ringing: true, .. } | Stage::Answering | Stage::Answered => {
                 return Ok(());
             }
-            Stage::Offered { ringing, .. } => *ringing = true,
+            Stage::Offered { ringing, offer, .. } => {
+                *ringing = true;
+                match offer {
+                    Some(_) => self.agent.ring(leg.call),
+                    None => self.agent.ring_offering(leg.call, sdp::offer(&leg.local)),
+                }
+            }
             _ => {
                 out_of_step(floor, leg_id, id, "only an incoming leg can be rung");
                 return Ok(());
             }
-        }
-        self.agent
-            .ring(leg.call)
-            .map_err(|error| translate::refused(&error))?;
+        };
+        rung.map_err(|error| translate::refused(&error))?;
         floor.tell(leg_id, EventKind::Ringing { early_media: false });
         Ok(())
     }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{Config, Embedded, Gateway};
 
+mod early_offers;
 mod keys;
 mod packets;
 mod secure;

@@ -119,12 +119,23 @@ impl Agent {
     /// # Errors
     /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] for an outgoing call.
     pub fn ring(&self, call: CallRef) -> Result<(), SipError> {
-        self.command(Command::Ring(call))
+        self.command(Command::Ring(call, None))
+    }
+
+    /// The same for a caller who wants us to offer: our offer, which one who insists on reliable
+    /// responses is made with the 180 and answers before we do ([`SipEvent::MediaChanged`]). With
+    /// [`Agent::ring`] such a caller hears nothing of us until the answer (RFC 3262 section 5).
+    ///
+    /// # Errors
+    /// As for [`Agent::ring`].
+    pub fn ring_offering(&self, call: CallRef, sdp_offer: Vec<u8>) -> Result<(), SipError> {
+        self.command(Command::Ring(call, Some(sdp_offer)))
     }
 
     /// Answers an incoming call with 183 and our session description: the caller hears us before
-    /// the answer. [`Agent::answer`] then repeats the same description. Not repeated by itself;
-    /// a lost one only delays the sound.
+    /// the answer. [`Agent::answer`] then repeats the same description, but to a caller who has
+    /// acknowledged it (RFC 3262), whose changes of it count. Otherwise not repeated by itself; a
+    /// lost one only delays the sound.
     ///
     /// # Errors
     /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] for an outgoing or an answered call.

@@ -28,7 +28,8 @@ pub enum SipEvent {
         to: String,
         source: Source,
         /// `None` when the caller wants us to offer: then `answer` carries our offer, and the
-        /// far end's answer comes with [`SipEvent::Confirmed`].
+        /// far end's answer comes with [`SipEvent::Confirmed`]; or `ring_offering` does, and it
+        /// comes with [`SipEvent::MediaChanged`].
         sdp_offer: Option<Vec<u8>>,
         /// The call of ours whose place it wants to take (RFC 3891): answer this one and end that.
         replaces: Option<CallRef>,
@@ -56,7 +57,9 @@ pub enum SipEvent {
         at: SystemTime,
     },
     /// The far end changed the media with a re-INVITE or UPDATE (hold, resume, new address). It
-    /// has been answered already: with our last session description, its direction adapted.
+    /// has been answered already: with our last session description, its direction adapted. Before
+    /// the answer of an incoming call too, once what was said of the media has been acknowledged
+    /// (UPDATE, PRACK).
     MediaChanged {
         call: CallRef,
         remote_sdp: Vec<u8>,

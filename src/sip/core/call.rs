@@ -6,6 +6,7 @@ use super::{
     Core, TxId,
     dialog::Dialog,
     errands::Errand,
+    exchange::Exchange,
     goodbye::Goodbye,
     reliable::ReliableState,
     reoffer::{Reinvite, Reoffering},
@@ -93,6 +94,8 @@ pub(super) struct Offered {
     pub(super) peer: Peer,
     pub(super) rang: bool,
     pub(super) reliable: ReliableState,
+    pub(super) exchange: Exchange,
+    pub(super) dialog: Dialog,
 }
 
 #[derive(Debug)]

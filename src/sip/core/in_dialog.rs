@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a re-INVITE or UPDATE asks for.
-enum Reoffer {
+pub(super) enum Reoffer {
     /// Change the media: what they offer, and our answer.
     Offer {
         theirs: Vec<u8>,
@@ -69,12 +69,14 @@ impl Core {
         let Some(number) = request.cseq().map(|c| c.number) else {
             return false;
         };
-        let Some(up) = self.up(id) else {
-            return true;
+        let dialog = match self.calls.get_mut(&id).map(|call| &mut call.state) {
+            Some(State::Up(up)) => &mut up.dialog,
+            Some(State::Offered(offered)) => &mut offered.dialog,
+            Some(State::Calling(_)) | None => return true,
         };
-        let next = up.dialog.remote_cseq.is_none_or(|last| number > last);
+        let next = dialog.remote_cseq.is_none_or(|last| number > last);
         if next {
-            up.dialog.remote_cseq = Some(number);
+            dialog.remote_cseq = Some(number);
         }
         next
     }
@@ -139,12 +141,9 @@ impl Core {
             State::Calling(_) if has_offer => return self.on_early_update(tx, request, id),
             // An offer is open already (RFC 3311 section 5.2): ours, or theirs without an answer.
             State::Up(_) if has_offer => return self.refuse(tx, request, 491),
-            _ if has_offer => {
-                let answer = self.refusal(request, 500).with("Retry-After", "2");
-                return self.respond(tx, answer);
-            }
+            State::Offered(_) => return self.on_update_offered(tx, request, id),
             State::Up(_) => Reoffer::Silent,
-            _ => {
+            State::Calling(_) => {
                 let ok = self.reply(request, 200, "").with("Allow", ALLOW);
                 return self.respond(tx, ok);
             }
@@ -258,7 +257,7 @@ impl Core {
 }
 
 /// Their new offer with our answer to it, which says what our last description said.
-fn answer_reoffer(request: &Message, last: &[u8]) -> Reoffer {
+pub(super) fn answer_reoffer(request: &Message, last: &[u8]) -> Reoffer {
     let Some(theirs) = request.sdp() else {
         return if request.body.is_empty() {
             Reoffer::Silent

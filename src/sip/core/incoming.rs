@@ -9,6 +9,7 @@ use super::{
     call::{Call, Ending, Offered, Peer, ServerInvite, State, Unacked, Up},
     called::Called,
     dialog::Dialog,
+    exchange::Exchange,
     goodbye::reason,
     reliable::ReliableState,
     session::is_too_short,
@@ -120,16 +121,19 @@ impl Core {
             profile: self.profile_towards(&source),
             contact_user: Uri::escape_user(called.user()),
         };
+        let local_tag = self.token();
         let offered = Offered {
             tx,
             request: request.clone(),
             rang: false,
             reliable: ReliableState::towards(request, peer.profile.reliable),
+            exchange: Exchange::of(request),
+            dialog: Dialog::of_request(request, &local_tag),
             peer,
         };
         let call = Call {
             call_id: request.call_id().to_owned(),
-            local_tag: self.token(),
+            local_tag,
             caller_tag: request.tag_of_from(),
             phone: match &source {
                 Source::Phone(extension) => Some(extension.clone()),
@@ -159,7 +163,8 @@ impl Core {
             .contains(&(request.call_id().to_owned(), caller_tag))
     }
 
-    pub(super) fn ring(&mut self, id: CallRef) -> Result<(), SipError> {
+    /// The offer counts where they wait for ours and its 180 is reliable.
+    pub(super) fn ring(&mut self, id: CallRef, offer: Option<Vec<u8>>) -> Result<(), SipError> {
         let call = self.calls.get_mut(&id).ok_or(SipError::NoSuchCall)?;
         let State::Offered(offered) = &mut call.state else {
             return if self.server_side(id) {
@@ -171,11 +176,8 @@ impl Core {
         if std::mem::replace(&mut offered.rang, true) {
             return Ok(());
         }
-        let (request, peer) = (offered.request.clone(), offered.peer.clone());
-        let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop);
-        let ringing = self.reply(&request, 180, &tag).with("Contact", contact);
-        self.send_provisional(id, ringing);
+        let is_due = offered.reliable.wanted && offered.exchange.waits_for_our_offer();
+        self.send_provisional(id, 180, offer.filter(|_| is_due));
         Ok(())
     }
 
@@ -186,14 +188,7 @@ impl Core {
             return Err(SipError::OutOfStep);
         };
         offered.rang = true;
-        let (request, peer) = (offered.request.clone(), offered.peer.clone());
-        let tag = call.local_tag.clone();
-        let contact = self.contact(&peer.contact_user, peer.hop);
-        let progress = self
-            .reply(&request, 183, &tag)
-            .with("Contact", contact)
-            .with_body("application/sdp", sdp);
-        self.send_provisional(id, progress);
+        self.send_provisional(id, 183, Some(sdp));
         Ok(())
     }
 
@@ -212,16 +207,13 @@ impl Core {
         }
         let (tx, peer, invite) = (offered.tx, offered.peer.clone(), offered.request.clone());
         let tag = call.local_tag.clone();
-        let mut up = Up::new(
-            Dialog::of_request(&invite, &tag),
-            peer,
-            sdp.clone(),
-            &invite,
-        );
+        let offers = offered.exchange.waits_for_our_offer();
+        let (local_sdp, body) = offered.exchange.conclude(sdp);
+        let mut up = Up::new(offered.dialog.clone(), peer, local_sdp, &invite);
         up.unacked = Some(Unacked {
             tx,
             first: true,
-            offered: invite.sdp().is_none(),
+            offered: offers,
         });
         let contact = self.contact(&up.peer.contact_user, up.peer.hop);
         if let Some(call) = self.calls.get_mut(&id) {
@@ -233,7 +225,7 @@ impl Core {
             .with("Allow", ALLOW)
             .with("Supported", EXTENSIONS.join(", "));
         let ok = self.grant_session(id, &invite, ok);
-        self.respond(tx, ok.with_body("application/sdp", sdp));
+        self.respond(tx, ok.with_body("application/sdp", body));
         Ok(())
     }
 

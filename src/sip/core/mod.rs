@@ -19,6 +19,7 @@ mod call;
 mod called;
 mod dialog;
 mod errands;
+mod exchange;
 mod fraud;
 mod gateways;
 mod goodbye;
@@ -178,7 +179,7 @@ impl Core {
             } => {
                 self.invite(call, &to, &caller, offer, ring_timeout)?;
             }
-            Command::Ring(call) => self.ring(call)?,
+            Command::Ring(call, offer) => self.ring(call, offer)?,
             Command::Progress(call, sdp) => self.progress(call, sdp)?,
             Command::Answer(call, sdp) => self.answer(call, sdp)?,
             Command::End(call, cause) => self.end(call, cause)?,

@@ -24,8 +24,8 @@ pub(super) struct ReliableState {
     rseq: u32,
     /// The one whose PRACK has not come.
     out: Option<Unacknowledged>,
-    /// Those behind it.
-    queue: VecDeque<Message>,
+    /// Status and session description of those behind it.
+    queue: VecDeque<(u16, Option<Vec<u8>>)>,
     /// Our answer, which waits for the PRACK.
     pub(super) answer: Option<Vec<u8>>,
 }
@@ -52,6 +52,14 @@ impl ReliableState {
     /// for every PRACK, which then needs no answer in two states.
     pub(super) fn holds_answer(&self) -> bool {
         self.out.is_some()
+    }
+
+    /// The next one, once nothing waits for its PRACK.
+    fn next(&mut self) -> Option<(u16, Option<Vec<u8>>)> {
+        if self.out.is_some() {
+            return None;
+        }
+        self.queue.pop_front()
     }
 }
 
@@ -110,21 +118,32 @@ impl Core {
         true
     }
 
-    /// Sends a provisional response to an INVITE that waits for the house.
-    pub(super) fn send_provisional(&mut self, id: CallRef, mut message: Message) {
+    /// Sends a provisional response to an INVITE that waits for the house. The first reliable one has
+    /// to make an offer where they made none (section 5); one that cannot is not sent.
+    pub(super) fn send_provisional(&mut self, id: CallRef, status: u16, sdp: Option<Vec<u8>>) {
         let Some(offered) = self.offered(id) else {
             return;
         };
-        let tx = offered.tx;
-        let state = &mut offered.reliable;
-        if !state.wanted {
+        let (tx, reliably) = (offered.tx, offered.reliable.wanted);
+        if offered.reliable.out.is_some() {
+            return offered.reliable.queue.push_back((status, sdp));
+        }
+        let sdp = offered.exchange.say(sdp, reliably);
+        if reliably && offered.exchange.waits_for_our_offer() {
+            return;
+        }
+        let message = self.provisional(id, status, sdp.unwrap_or_default());
+        let Some(mut message) = message else {
+            return;
+        };
+        if !reliably {
             return self.respond(tx, message);
         }
-        if state.out.is_some() {
-            return state.queue.push_back(message);
-        }
-        state.rseq += 1;
-        let rseq = state.rseq;
+        let Some(offered) = self.offered(id) else {
+            return;
+        };
+        offered.reliable.rseq += 1;
+        let rseq = offered.reliable.rseq;
         message.push("Require", "100rel");
         message.push("RSeq", rseq.to_string());
         let wait = self.config.timers.t1;
@@ -137,6 +156,17 @@ impl Core {
         }
         self.respond(tx, message);
         self.after(wait, Timer::Reliable(id, rseq));
+    }
+
+    fn provisional(&self, id: CallRef, status: u16, sdp: Vec<u8>) -> Option<Message> {
+        let call = self.calls.get(&id)?;
+        let State::Offered(offered) = &call.state else {
+            return None;
+        };
+        let contact = self.contact(&offered.peer.contact_user, offered.peer.hop);
+        let message = self.reply(&offered.request, status, &call.local_tag);
+        let message = message.with("Contact", contact);
+        Some(message.with_body("application/sdp", sdp))
     }
 
     pub(super) fn on_reliable_timer(&mut self, id: CallRef, rseq: u32) {
@@ -175,10 +205,11 @@ impl Core {
             return self.refuse(tx, request, 481);
         }
         offered.reliable.out = None;
+        let body = self.on_prack_media(id, request);
         let ok = self.reply(request, 200, "");
-        self.respond(tx, ok);
-        if let Some(next) = self.offered(id).and_then(|o| o.reliable.queue.pop_front()) {
-            self.send_provisional(id, next);
+        self.respond(tx, ok.with_body("application/sdp", body));
+        while let Some((status, sdp)) = self.offered(id).and_then(|o| o.reliable.next()) {
+            self.send_provisional(id, status, sdp);
         }
         let answer = self
             .offered(id)

@@ -47,7 +47,8 @@ pub(crate) enum Command {
         offer: Offer,
         ring_timeout: Duration,
     },
-    Ring(CallRef),
+    /// With the offer that a caller without one may have to be made with it.
+    Ring(CallRef, Option<Vec<u8>>),
     Progress(CallRef, Vec<u8>),
     Answer(CallRef, Vec<u8>),
     End(CallRef, EndCause),

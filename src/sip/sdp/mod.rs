@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 
 pub use build::offer;
 pub use crypto::{CryptoLine, KEYING, Suite};
-pub use negotiate::{agree, answer, answer_again};
+pub use negotiate::{agree, answer, answer_again, decline};
 pub use parse::parse;
 
 /// Bodies above this many bytes are refused.

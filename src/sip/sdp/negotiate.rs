@@ -1,7 +1,8 @@
 //! RFC 3264: our answer to an offer, and what an answer to ours settled.
 
 use super::{
-    Agreed, Audio, Codec, CryptoLine, Direction, Local, PACKET_TIMES, SdpError, Session, Suite,
+    Agreed, Audio, Codec, CryptoLine, Direction, Local, Media, PACKET_TIMES, SdpError, Session,
+    Suite,
     build::{AudioLine, audio_line, head, put},
 };
 
@@ -32,11 +33,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
             };
             audio_line(&mut text, local, &line);
         } else {
-            let formats = media.formats.join(" ");
-            put(
-                &mut text,
-                format_args!("m={} 0 {} {formats}", media.kind, media.protocol),
-            );
+            refused_line(&mut text, media);
         }
     }
     let agreed = Agreed {
@@ -82,9 +79,27 @@ pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> 
 /// [`SdpError::NoAudio`], [`SdpError::NoCodec`], and [`SdpError::Unreadable`] when `last` is none
 /// of ours.
 pub fn answer_again(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError> {
+    answer(offer, &next_of(last)?).map(|(bytes, _)| bytes)
+}
+
+/// Answers a later offer of the same call that we cannot take where it cannot be refused otherwise:
+/// every media line with port 0.
+///
+/// # Errors
+/// [`SdpError::Unreadable`] when `last` is none of ours.
+pub fn decline(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError> {
+    let mut text = head(&next_of(last)?);
+    for media in &offer.media {
+        refused_line(&mut text, media);
+    }
+    Ok(text.into_bytes())
+}
+
+/// What our last description said, its version raised.
+fn next_of(last: &Session) -> Result<Local, SdpError> {
     let ours = last.audio().ok_or(SdpError::Unreadable)?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| SdpError::Unreadable);
-    let local = Local {
+    Ok(Local {
         addr: ours.addr,
         codecs: ours.codecs.iter().map(|(_, codec)| *codec).collect(),
         own_order: false,
@@ -96,8 +111,15 @@ pub fn answer_again(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError
         may_be_open: false,
         session_id: number(&last.origin.0)?,
         version: number(&last.origin.1)?.wrapping_add(1),
-    };
-    answer(offer, &local).map(|(bytes, _)| bytes)
+    })
+}
+
+fn refused_line(text: &mut String, media: &Media) {
+    let formats = media.formats.join(" ");
+    put(
+        text,
+        format_args!("m={} 0 {} {formats}", media.kind, media.protocol),
+    );
 }
 
 /// Our key beside theirs, under their tag.

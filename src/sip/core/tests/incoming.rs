@@ -59,8 +59,8 @@ fn next(rig: &Rig, method: Method, cseq: u32) -> Message {
 #[test]
 fn it_rings_is_answered_and_they_end_it() {
     let (mut rig, tx, call) = offered(invite());
-    rig.command(Command::Ring(call)).expect("ringing");
-    rig.command(Command::Ring(call)).expect("harmless");
+    rig.command(Command::Ring(call, None)).expect("ringing");
+    rig.command(Command::Ring(call, None)).expect("harmless");
     rig.expect(&["180 INVITE"]);
     let tag = rig.answer().tag_of_to();
     rig.command(Command::Answer(call, description(34_000)))

@@ -144,7 +144,8 @@ fn a_ringing_call_of_ours_may_be_taken_and_one_that_rings_here_may_not() {
         panic!("no call");
     };
     let offered = *offered;
-    rig.command(Command::Ring(offered)).expect("it is offered");
+    rig.command(Command::Ring(offered, None))
+        .expect("it is offered");
     rig.expect(&["180 INVITE"]);
     let tag = rig.answer().tag_of_to().expect("a tag");
     let theirs = format!("other1@carrier;to-tag={tag};from-tag=other");

@@ -1,6 +1,6 @@
 //! SIPp calls, we are called.
 
-use super::{agent, agent_with, answer_to, count, is_there};
+use super::{agent, agent_with, answer_to, count, is_there, offer};
 use crate::{
     Gateway, Side as Who, SipEvent,
     peers::{Side, sipp::Sipp},
@@ -118,15 +118,7 @@ async fn a_caller_insists_on_reliable_responses_holds_and_transfers() {
     let mut house = house().await;
     let sipp = Sipp::calls("uac_insisting", house.agent.local_addr());
     let call = house.pick_up().await;
-    let held = house
-        .wait(|e| match e {
-            SipEvent::MediaChanged { local_sdp, .. } => Some(local_sdp),
-            _ => None,
-        })
-        .await;
-    let held = sdp::parse(&held).expect("a session description");
-    let direction = held.audio().map(|audio| audio.direction);
-    assert_eq!(direction, Some(sdp::Direction::RecvOnly));
+    assert_eq!(changed(&mut house).await, Some(sdp::Direction::RecvOnly));
     let to = house
         .wait(|e| match e {
             SipEvent::TransferAsked { to, .. } => Some(to),
@@ -140,8 +132,20 @@ async fn a_caller_insists_on_reliable_responses_holds_and_transfers() {
     sipp.success().await;
 }
 
+/// The direction of our media after the next change.
+async fn changed(house: &mut Side) -> Option<sdp::Direction> {
+    let ours = house
+        .wait(|e| match e {
+            SipEvent::MediaChanged { local_sdp, .. } => Some(local_sdp),
+            _ => None,
+        })
+        .await;
+    let ours = sdp::parse(&ours).expect("a session description");
+    ours.audio().map(|audio| audio.direction)
+}
+
 #[tokio::test]
-async fn an_update_before_the_answer_changes_nothing_and_harms_nothing() {
+async fn the_media_change_before_the_answer_once_ours_has_arrived() {
     if !is_there() {
         return;
     }
@@ -150,9 +154,37 @@ async fn an_update_before_the_answer_changes_nothing_and_harms_nothing() {
     let (call, their_offer) = house.incoming().await;
     let ours = answer_to(&their_offer);
     house.agent.progress(call, ours.clone()).expect("offered");
+    let with_the_prack = changed(&mut house).await;
+    assert_eq!(with_the_prack, Some(sdp::Direction::RecvOnly));
+    assert_eq!(changed(&mut house).await, Some(sdp::Direction::SendRecv));
     // The digit is the last that comes before the answer.
     assert_eq!(house.digit().await, ('1', 160));
     house.agent.answer(call, ours).expect("offered");
+    assert_eq!(house.ended().await, (call, Who::Them, None, Some(16)));
+    sipp.success().await;
+}
+
+#[tokio::test]
+async fn who_offers_nothing_and_insists_is_offered_while_it_rings() {
+    if !is_there() {
+        return;
+    }
+    let mut house = house().await;
+    let sipp = Sipp::calls("uac_offerless", house.agent.local_addr());
+    let call = house
+        .wait(|e| match e {
+            SipEvent::Incoming {
+                call,
+                sdp_offer: None,
+                ..
+            } => Some(call),
+            _ => None,
+        })
+        .await;
+    house.agent.ring_offering(call, offer()).expect("offered");
+    assert_eq!(changed(&mut house).await, Some(sdp::Direction::SendRecv));
+    assert_eq!(house.digit().await, ('1', 160));
+    house.agent.answer(call, offer()).expect("offered");
     assert_eq!(house.ended().await, (call, Who::Them, None, Some(16)));
     sipp.success().await;
 }

@@ -23,7 +23,8 @@ impl Embedded {
         match self.agent.refer(call, to, replaced) {
             Ok(()) => Ok(()),
             Err(sip::SipError::OutOfStep) => {
-                out_of_step(floor, leg_id, id, "only answered legs can be transferred");
+                let why = "only answered legs can be transferred, and once at a time";
+                out_of_step(floor, leg_id, id, why);
                 Ok(())
             }
             Err(error) => Err(translate::refused(&error)),

@@ -185,8 +185,8 @@ impl Agent {
     /// `replaces`. Told as [`SipEvent::TransferProgress`]; our call stays up until it is ended.
     ///
     /// # Errors
-    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] while one of the calls is not answered,
-    /// [`SipError::BadNumber`].
+    /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] while one of the calls is not answered or
+    /// another transfer is not over, [`SipError::BadNumber`].
     pub fn refer(
         &self,
         call: CallRef,

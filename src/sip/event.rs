@@ -85,7 +85,8 @@ pub enum SipEvent {
     /// How the transfer goes that we asked the far end for ([`crate::Agent::refer`]).
     TransferProgress {
         call: CallRef,
-        /// What the far end got, or with what it refused.
+        /// What the far end got, or with what it refused; 408 when it tells nothing: within 60 s
+        /// after it has accepted, or until what it has told runs out (180 s where it does not say).
         sip_status: u16,
         /// Nothing more will be told of it.
         done: bool,

@@ -143,7 +143,7 @@ pub enum EventKind {
         to: String,
         replaces: Option<LegId>,
     },
-    /// How the transfer goes that the far end was asked for.
+    /// How the transfer goes that the far end was asked for; 408 when it tells nothing of it.
     TransferProgress {
         sip_status: u16,
         done: bool,

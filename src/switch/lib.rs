@@ -6,8 +6,9 @@
 //! 1. The caller picks every id. An accepted command ends in its effect event or in
 //!    [`EventKind::Failed`], at once but for what takes time by its nature: an [`Originate`] until
 //!    its ring time is over and a CANCEL could be answered (RFC 3261: 32 s), a `Play` until its
-//!    prompt is, a `Classify` until its budget is, a `ListenEarly` until its leg is answered or over,
-//!    and then nothing is told of it.
+//!    prompt is, a `Classify` until its budget is, a `Refer` until the far end has told its outcome or
+//!    has told nothing for as long as it may, a `ListenEarly` until its leg is answered or over, and
+//!    then nothing is told of it.
 //! 2. Exactly one [`EventKind::Ended`] per leg, and nothing follows it except
 //!    [`EventKind::RecordDone`].
 //! 3. [`Event::seq`] is dense per leg; order is promised per leg only. `Bridged` comes for both legs.

@@ -11,6 +11,7 @@ use super::{
     reliable::ReliableState,
     reoffer::{Reinvite, Reoffering},
     session::SessionTimer,
+    transfer::Referral,
     ways::Ways,
 };
 use crate::{
@@ -112,7 +113,7 @@ pub(super) struct Up {
     /// wants to be told.
     pub(super) asked_transfer: Option<Option<u32>>,
     /// We asked the far end for a transfer and are told how it goes.
-    pub(super) referred: bool,
+    pub(super) referral: Referral,
 }
 
 impl Up {
@@ -127,7 +128,7 @@ impl Up {
             session: SessionTimer::default(),
             reoffer: Reoffering::default(),
             asked_transfer: None,
-            referred: false,
+            referral: Referral::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     call::{ClientTx, Ending},
 };
 use crate::{
-    CallRef, EndCause, Side, SipError, SipEvent,
+    CallRef, EndCause, Side, SipError,
     message::{Message, Method},
 };
 
@@ -96,12 +96,7 @@ impl Core {
         }
         match errand.purpose {
             Purpose::Refresh => self.on_refreshed(errand.call, status, response),
-            Purpose::Refer if status >= 300 => self.tell(SipEvent::TransferProgress {
-                call: errand.call,
-                sip_status: status,
-                done: true,
-                at: self.at(),
-            }),
+            Purpose::Refer => self.on_refer_response(errand.call, status),
             _ => {}
         }
     }

@@ -335,6 +335,7 @@ impl Core {
                 Timer::Reliable(call, rseq) => self.on_reliable_timer(call, rseq),
                 Timer::Session(call, turn) => self.on_session_timer(call, turn),
                 Timer::Glare(call) => self.on_glare_timer(call),
+                Timer::Referral(call, turn) => self.on_referral_timer(call, turn),
                 Timer::PingPhones => self.ping_phones(),
                 Timer::Sweep => {
                     self.nonces.sweep(self.now_ms);

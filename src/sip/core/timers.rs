@@ -32,6 +32,8 @@ pub(super) enum Timer {
     Session(CallRef, u64),
     /// Offer again after both sides had done so at once.
     Glare(CallRef),
+    /// Nothing is told of the transfer that we asked for; the number tells earlier waits apart.
+    Referral(CallRef, u64),
     PingPhones,
     /// Forget old nonces.
     Sweep,

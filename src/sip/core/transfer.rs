@@ -1,10 +1,33 @@
 //! REFER and Replaces (RFC 3515, RFC 3891): the far end asks for a transfer, or we ask it for one.
 
-use super::{Core, TxId, call::State, errands::Purpose};
+use std::time::Duration;
+
+use super::{Core, TxId, call::State, errands::Purpose, timers::Timer};
 use crate::{
     CallRef, SipError, SipEvent,
-    message::{Message, Method, NameAddr, Uri, reason_phrase, unescape},
+    message::{Message, Method, NameAddr, Params, Uri, reason_phrase, unescape},
 };
+
+/// Who has accepted a REFER tells of it within this time; RFC 3515 section 2.4.4 wants it at once.
+const FIRST_WORD_S: u64 = 60;
+/// And goes on telling within this time, where it does not say for how long it does.
+const NEXT_WORD_S: u64 = 180;
+/// Nobody is waited for longer, whatever it says.
+const LAST_WORD_S: u64 = 3_600;
+
+/// What a transfer has come to of which nothing was told.
+const UNTOLD: u16 = 408;
+
+/// A transfer that we asked for.
+#[derive(Debug, Default)]
+pub(super) struct Referral {
+    /// It is not over.
+    open: bool,
+    /// The far end has told of it.
+    told: bool,
+    /// Tells the timers of earlier waits apart.
+    turn: u64,
+}
 
 impl Core {
     pub(super) fn on_refer(&mut self, tx: TxId, request: &Message, id: CallRef) {
@@ -97,6 +120,7 @@ impl Core {
     }
 
     /// Asks the far end to call `number` instead of us, or to take the place of our call `replaces`.
+    /// One transfer of a call at a time.
     pub(super) fn refer(
         &mut self,
         id: CallRef,
@@ -114,13 +138,16 @@ impl Core {
                 format!("<sip:{}@{host}>", Uri::escape_user(number))
             }
         };
+        if self.up(id).is_some_and(|up| up.referral.open) {
+            return Err(SipError::OutOfStep);
+        }
         let us = format!("<sip:{}@{}>", self.contact_user_of(id), self.me);
         let refer = self
             .in_dialog(id, Method::Refer)?
             .with("Refer-To", to)
             .with("Referred-By", us);
         if let Some(up) = self.up(id) {
-            up.referred = true;
+            (up.referral.open, up.referral.told) = (true, false);
         }
         self.run_errand(id, Purpose::Refer, refer, 0);
         Ok(())
@@ -149,28 +176,78 @@ impl Core {
         if !event.eq_ignore_ascii_case("refer") {
             return self.refuse(tx, request, 489);
         }
-        if !self.up(id).is_some_and(|up| up.referred) {
+        if !self.up(id).is_some_and(|up| up.referral.open) {
             return self.refuse(tx, request, 481);
+        }
+        if let Some(up) = self.up(id) {
+            up.referral.told = true;
         }
         let ok = self.reply(request, 200, "");
         self.respond(tx, ok);
-        let over = request
-            .header("Subscription-State")
-            .is_some_and(|s| s.trim().to_ascii_lowercase().starts_with("terminated"));
-        let Some(status) = status_in(&request.body) else {
+        let state = request.header("Subscription-State").unwrap_or_default();
+        let over = state.trim().to_ascii_lowercase().starts_with("terminated");
+        match status_in(&request.body) {
+            Some(status) if over || status >= 200 => self.end_referral(id, status),
+            None if over => self.end_referral(id, UNTOLD),
+            status => {
+                self.await_word(id, expiry_in(state).unwrap_or(NEXT_WORD_S));
+                if let Some(sip_status) = status {
+                    self.tell_referral(id, sip_status, false);
+                }
+            }
+        }
+    }
+
+    /// Accepted, the far end tells how it goes; refused, it is over.
+    pub(super) fn on_refer_response(&mut self, id: CallRef, status: u16) {
+        let Some(up) = self.up(id).filter(|up| up.referral.open) else {
             return;
         };
-        let done = over || status >= 200;
-        if done && let Some(up) = self.up(id) {
-            up.referred = false;
+        if status >= 300 {
+            self.end_referral(id, status);
+        } else if !up.referral.told {
+            self.await_word(id, FIRST_WORD_S);
         }
+    }
+
+    fn await_word(&mut self, id: CallRef, wait_s: u64) {
+        let Some(up) = self.up(id) else {
+            return;
+        };
+        up.referral.turn += 1;
+        let turn = up.referral.turn;
+        self.after(Duration::from_secs(wait_s), Timer::Referral(id, turn));
+    }
+
+    pub(super) fn on_referral_timer(&mut self, id: CallRef, turn: u64) {
+        let waits = |up: &&mut super::call::Up| up.referral.open && up.referral.turn == turn;
+        if self.up(id).filter(waits).is_some() {
+            self.end_referral(id, UNTOLD);
+        }
+    }
+
+    fn end_referral(&mut self, id: CallRef, sip_status: u16) {
+        if let Some(up) = self.up(id) {
+            up.referral.open = false;
+        }
+        self.tell_referral(id, sip_status, true);
+    }
+
+    fn tell_referral(&mut self, id: CallRef, sip_status: u16, done: bool) {
         self.tell(SipEvent::TransferProgress {
             call: id,
-            sip_status: status,
+            sip_status,
             done,
             at: self.at(),
         });
     }
+}
+
+/// How many seconds a subscription lives, as `active;expires=180` says.
+fn expiry_in(state: &str) -> Option<u64> {
+    let (_, params) = state.split_once(';')?;
+    let seconds: u64 = Params::parse(params).get("expires")?.trim().parse().ok()?;
+    Some(seconds.clamp(FIRST_WORD_S, LAST_WORD_S))
 }
 
 /// The Replaces header inside a Refer-To URI, unescaped.

@@ -12,6 +12,9 @@ pub async fn a_transfer_is_asked_for_and_reported(scene: &mut Scene) {
         replaces: None,
     };
     assert_eq!(asked, expected);
+    // One after the other.
+    refer(scene, leg, "6009", None);
+    scene.caller.until(leg, "Failed").await;
     scene.callee.take(Command::TransferResult {
         leg: far,
         sip_status: 200,

@@ -331,8 +331,10 @@ impl World {
         };
         let leg = self.leg(end, id)?;
         let (far, stage) = (leg.far, leg.stage);
-        if stage != Stage::Answered {
-            self.fail(end, id, command, "only answered legs can be transferred");
+        let busy = self.leg(1 - end, far)?.asked_transfer;
+        if stage != Stage::Answered || busy {
+            let why = "only answered legs can be transferred, and once at a time";
+            self.fail(end, id, command, why);
             return Ok(());
         }
         self.leg(1 - end, far)?.asked_transfer = true;

@@ -197,3 +197,118 @@ fn we_ask_for_a_transfer_and_are_told_how_it_goes() {
     rig.reply_to(&Method::Refer, 603, &[]);
     rig.expect(&["send REFER", "tell TransferProgress 603 true"]);
 }
+
+/// [`Rig::up`] so long that nothing is remembered of the INVITE.
+fn long_up() -> Rig {
+    let mut rig = Rig::up();
+    rig.pass(40);
+    rig.expect(&["drop"]);
+    rig
+}
+
+/// We have asked for a transfer, and the far end has accepted it.
+fn referred() -> Rig {
+    let mut rig = long_up();
+    refer_to(&mut rig, "1002").expect("up");
+    rig.reply_to(&Method::Refer, 202, &[]);
+    rig.expect(&["send REFER"]);
+    rig
+}
+
+fn refer_to(rig: &mut Rig, number: &str) -> Result<(), SipError> {
+    rig.command(Command::Refer {
+        call: call(),
+        number: number.into(),
+        replaces: None,
+    })
+}
+
+fn notify(rig: &mut Rig, cseq: u32, state: &str, body: &str) {
+    let notify = rig
+        .in_dialog(Method::Notify, cseq)
+        .with("Event", "refer")
+        .with("Subscription-State", state)
+        .with_body("message/sipfrag", body.as_bytes().to_vec());
+    rig.arrive(notify, carrier());
+}
+
+#[test]
+fn a_transfer_of_which_nothing_is_told_has_failed() {
+    let mut rig = referred();
+    rig.pass(59);
+    rig.expect(&[]);
+    rig.pass(1);
+    rig.expect(&["tell TransferProgress 408 true"]);
+    notify(&mut rig, 2, "terminated", "SIP/2.0 200 OK");
+    rig.expect(&["481 NOTIFY"]);
+    rig.end(EndCause::Normal);
+    rig.expect(&["tell Ended Us - 16", "send BYE"]);
+    rig.pass(4_000);
+    rig.expect(&[]);
+}
+
+#[test]
+fn who_tells_of_a_transfer_is_waited_for_as_long_as_it_says() {
+    for (state, wait_s) in [
+        ("active;expires=300", 300),
+        ("active", 180),
+        ("active;expires=0", 60),
+        ("pending;expires=soon", 180),
+        ("active;expires=99999999", 3_600),
+    ] {
+        let mut rig = referred();
+        rig.pass(50);
+        notify(&mut rig, 2, state, "SIP/2.0 180 Ringing");
+        rig.expect(&["200 NOTIFY", "tell TransferProgress 180 false"]);
+        rig.pass(wait_s - 1);
+        rig.expect(&[]);
+        rig.pass(1);
+        rig.expect(&["tell TransferProgress 408 true"]);
+    }
+}
+
+#[test]
+fn the_last_word_counts_even_without_an_outcome_and_before_the_202() {
+    let mut rig = referred();
+    notify(&mut rig, 2, "terminated;reason=noresource", "");
+    rig.expect(&["200 NOTIFY", "tell TransferProgress 408 true"]);
+    rig.pass(4_000);
+    rig.expect(&[]);
+
+    let mut rig = long_up();
+    refer_to(&mut rig, "1002").expect("up");
+    notify(&mut rig, 2, "active;expires=300", "SIP/2.0 100 Trying");
+    rig.reply_to(&Method::Refer, 202, &[]);
+    rig.expect(&[
+        "send REFER",
+        "200 NOTIFY",
+        "tell TransferProgress 100 false",
+    ]);
+    rig.pass(299);
+    notify(&mut rig, 3, "terminated", "SIP/2.0 486 Busy Here");
+    rig.expect(&["200 NOTIFY", "tell TransferProgress 486 true"]);
+    rig.pass(4_000);
+    rig.expect(&[]);
+}
+
+#[test]
+fn one_transfer_is_over_before_the_next() {
+    let mut rig = referred();
+    let second = refer_to(&mut rig, "1003");
+    assert!(matches!(second, Err(SipError::OutOfStep)));
+    rig.pass(30);
+    notify(&mut rig, 2, "terminated", "SIP/2.0 486 Busy Here");
+    refer_to(&mut rig, "1003").expect("the first is over");
+    rig.reply_to(&Method::Refer, 202, &[]);
+    rig.expect(&["200 NOTIFY", "tell TransferProgress 486 true", "send REFER"]);
+    // The wait for the first is no wait for the second.
+    rig.pass(59);
+    rig.expect(&[]);
+    rig.pass(1);
+    rig.expect(&["tell TransferProgress 408 true"]);
+    refer_to(&mut rig, "1004").expect("the second is over");
+    rig.reply_to(&Method::Refer, 603, &[]);
+    rig.expect(&["send REFER", "tell TransferProgress 603 true"]);
+    notify(&mut rig, 3, "active", "SIP/2.0 100 Trying");
+    rig.expect(&["481 NOTIFY"]);
+}

@@ -147,16 +147,18 @@ impl Bouncer {
 }
 
 impl Core {
-    /// Whether the request comes from a scanner by its own admission; then its address is banned.
+    /// Whether the request comes from a scanner by its own admission; then its address is banned. Whom
+    /// we know, a gateway or a phone that has registered from there, may call itself what it likes.
     pub(super) fn is_scanner(&mut self, request: &Message, from: Hop) -> bool {
         let scanner = request.headers("User-Agent").any(|agent| {
             let agent = agent.to_ascii_lowercase();
             SCANNERS.iter().any(|name| agent.contains(name))
         });
-        if scanner {
-            self.offended(from, Offence::Scanner);
+        if !scanner || self.is_trusted(from.addr.ip()) || self.registrar.speaks_from(from) {
+            return false;
         }
-        scanner
+        self.offended(from, Offence::Scanner);
+        true
     }
 
     pub(super) fn offended(&mut self, from: Hop, offence: Offence) {

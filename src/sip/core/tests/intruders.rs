@@ -96,6 +96,38 @@ fn a_scanner_is_banned_at_once() {
 }
 
 #[test]
+fn whom_we_know_may_call_itself_what_it_likes() {
+    let mut rig = Rig::new();
+    let invite = super::incoming::invite().with("User-Agent", "Taiwaruba Telecom SBC");
+    rig.arrive(invite, carrier());
+    rig.expect(&[
+        "100 INVITE",
+        "tell Incoming 5550100 600 Gateway(\"carrier\")",
+    ]);
+    let (mut rig, _) = super::phones::registered();
+    let options = |user_agent: &str| {
+        let options = Message::request(Method::Options, "sip:phones.test");
+        let register = Register::default().plain();
+        ["Via", "From", "To", "Call-ID"]
+            .into_iter()
+            .fold(options, |options, name| {
+                options.with(name, register.header(name).expect("it is there"))
+            })
+            .with("CSeq", "2000 OPTIONS")
+            .with("User-Agent", user_agent)
+    };
+    rig.arrive(options("sipcli/v1.8"), phone());
+    rig.expect(&["200 OPTIONS"]);
+    // Somebody else behind that address is nobody whom we know.
+    let mut beside = phone();
+    beside.addr.set_port(5);
+    rig.arrive(options("sipcli/v1.8"), beside);
+    rig.expect(&["403 OPTIONS"]);
+    rig.arrive(options("sipcli/v1.8"), stranger());
+    rig.expect(&["ban", "tell Banned 60", "403 OPTIONS"]);
+}
+
+#[test]
 fn the_carrier_is_never_banned() {
     let mut rig = Rig::new();
     for _ in 0..200 {

@@ -67,6 +67,30 @@ fn glare_is_491_for_them_and_a_second_try_for_us() {
 }
 
 #[test]
+fn in_a_call_of_theirs_our_second_try_comes_first() {
+    let mut rig = Rig::new();
+    let tx = rig.arrive(super::incoming::invite(), carrier());
+    let Some(SipEvent::Incoming { call, .. }) = rig.events.last() else {
+        panic!("no call");
+    };
+    let call = *call;
+    rig.command(Command::Answer(call, description(30_000)))
+        .expect("offered");
+    let message = Message::request(Method::Ack, "sip:600@192.0.2.10");
+    rig.feed(Input::Ack { tx, message });
+    rig.command(Command::Reoffer(call, description(32_000)))
+        .expect("up");
+    rig.log.clear();
+    rig.reply(491, "them");
+    // They own the Call-ID, so we wait 0 to 2 s.
+    rig.pass(2);
+    rig.expect(&["send INVITE"]);
+    let (_, again, _) = rig.last(&Method::Invite);
+    assert_eq!(again.body, description(32_000));
+    assert_eq!(again.header("CSeq"), Some("2 INVITE"));
+}
+
+#[test]
 fn a_refused_change_changes_nothing_and_a_challenged_one_is_signed() {
     let mut rig = Rig::up();
     hold(&mut rig);

@@ -83,6 +83,21 @@ async fn a_200_is_repeated_until_its_ack() {
 }
 
 #[tokio::test]
+async fn a_bye_that_comes_again_is_answered_again() {
+    if !is_there() {
+        return;
+    }
+    let mut house = house().await;
+    let target = house.agent.local_addr().to_string();
+    let arguments = ["-m", "1", "-nr", "-s", "600", &target];
+    let sipp = Sipp::play("uac_bye_again", &arguments);
+    let call = house.pick_up().await;
+    assert_eq!(house.ended().await, (call, Who::Them, None, Some(16)));
+    sipp.success().await;
+    assert!(house.events.try_recv().is_err(), "it ends once");
+}
+
+#[tokio::test]
 async fn a_200_without_any_ack_ends_the_call() {
     if !is_there() {
         return;

@@ -18,6 +18,8 @@ use tracing::{info, warn};
 const DAY: Duration = Duration::from_secs(86_400);
 /// A file that was written to within this time may be of a call that is not on the books yet.
 const SETTLE: Duration = DAY;
+/// Of the id of a call or of a message, at most.
+const DIGITS: usize = 16;
 
 /// Keeps the folders of recordings and of messages.
 pub struct Keeper {
@@ -128,6 +130,8 @@ impl Keeper {
         };
         let named = all.into_iter().zip(names);
         let strays = named.filter(|(_, name)| !known.contains(name));
+        // What was given another name in between is known by that one.
+        let strays = strays.filter(|(kept, _)| kept.path.exists());
         Ok(strays.map(|(kept, _)| kept).collect())
     }
 
@@ -147,9 +151,20 @@ fn name(folder: &Path, path: &Path) -> String {
 
 fn failed(swept: &Swept) -> u64 {
     for (path, error) in &swept.failed {
-        warn!(path = %path.display(), %error, "a recording could not be deleted");
+        warn!(file = whose(path), %error, "a recording could not be deleted");
     }
     swept.failed.len() as u64
+}
+
+/// The call or the message that a file is of: its name may have numbers of people in it.
+fn whose(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let id = ["cal_", "snd_"].iter().find_map(|kind| {
+        let (_, after) = text.rsplit_once(kind)?;
+        let digits = after.chars().take_while(char::is_ascii_hexdigit);
+        Some(kind.chars().chain(digits.take(DIGITS)).collect())
+    });
+    id.unwrap_or_else(|| "of no call".into())
 }
 
 async fn blocking<T: Send + 'static>(
@@ -202,6 +217,24 @@ mod tests {
             recordings: home.data_dir.join("recordings"),
             messages: home.data_dir.join("voicemails"),
             delete_orphans: false,
+        }
+    }
+
+    #[test]
+    fn a_file_is_told_of_without_the_numbers_in_its_name() {
+        for (path, told) in [
+            (
+                "/r/139/13900001111-cal_0000000000007.wav.sealed",
+                "cal_0000000000007",
+            ),
+            (
+                "/r/cal_1a22b33c44d55e6613900001111.wav",
+                "cal_1a22b33c44d55e66",
+            ),
+            ("/v/2026-11-20/snd_0064f5a2c0001.wav", "snd_0064f5a2c0001"),
+            ("/r/13900001111.wav", "of no call"),
+        ] {
+            assert_eq!(whose(Path::new(path)), told);
         }
     }
 

@@ -8,6 +8,7 @@ mod interrupted;
 mod keeper;
 mod key;
 mod log;
+mod mover;
 mod pacer;
 mod phone_book;
 mod phone_client;

@@ -19,12 +19,15 @@ use crate::{
     files::Files,
     interrupted::Folders,
     keeper::Keeper,
+    mover::Mover,
     phone_book::Extensions,
     phone_client, prompts, shutdown,
     trunks::{Loaded, Locator, Trunks},
     worker,
 };
 
+/// How soon a recording has the name that its queue gives it.
+const NAMES: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_secs(3_600);
 const FAREWELL: Duration = Duration::from_secs(3);
 /// What the floor has decided is written within this time; a database that is away longer is not
@@ -140,6 +143,7 @@ impl Server {
             running.live.clone(),
             caps::of(&config),
         ));
+        tokio::spawn(mover(&config, &db).keep(NAMES));
         tokio::spawn(keeper(&config, &db).keep(HOUR * config.recordings.look_every_h as u32));
         let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone())?;
         let (worker_stop, stopped) = watch::channel(false);
@@ -204,6 +208,14 @@ fn keeper(config: &Config, db: &Db) -> Keeper {
         recordings: config.data.join("recordings"),
         messages: config.data.join("voicemails"),
         delete_orphans: config.recordings.delete_orphans,
+    }
+}
+
+fn mover(config: &Config, db: &Db) -> Mover {
+    Mover {
+        db: db.clone(),
+        node: config.node.clone(),
+        recordings: config.data.join("recordings"),
     }
 }
 

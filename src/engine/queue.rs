@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod exit_key;
 pub mod member;
+pub mod recording_name;
 pub mod strategy;
 pub mod tiers;
 
@@ -17,6 +18,7 @@ use crate::{
 pub use announcement::Announcement;
 pub use exit_key::ExitKey;
 pub use member::Member;
+pub use recording_name::{BadPattern, Pattern};
 pub use strategy::Strategy;
 pub use tiers::Tiers;
 
@@ -78,6 +80,9 @@ pub struct Settings {
     pub sorry: String,
     /// An agent who lets this many offers in a row ring out is put on a break; 0 = never.
     pub max_no_answer: u32,
+    /// What a recording is called once its call is over, see [`recording_name`]; `None`: as when it began
+    /// (VOX-048).
+    pub recording_name: Option<String>,
 }
 
 /// Where waiting time counts from.
@@ -120,6 +125,7 @@ impl Default for Settings {
             gateway: None,
             sorry: "sorry".into(),
             max_no_answer: 3,
+            recording_name: None,
         }
     }
 }
@@ -234,6 +240,8 @@ impl Settings {
             announcement.validate()?;
         }
         exit_key::validate(&self.exit_keys)?;
+        self.recording_name()
+            .map_err(|bad| BadSetting::new("/recording_name", bad.to_string()))?;
         match &self.overflow {
             Some(Destination::Callback) => {
                 Err(BadSetting::new("/overflow", "only a key calls back"))
@@ -243,6 +251,14 @@ impl Settings {
                 .map_err(|text| BadSetting::new("/overflow", text)),
             None => Ok(()),
         }
+    }
+
+    /// How its recordings are named.
+    ///
+    /// # Errors
+    /// Why that is no pattern of file names.
+    pub fn recording_name(&self) -> Result<Option<Pattern>, BadPattern> {
+        self.recording_name.as_deref().map(str::parse).transpose()
     }
 
     /// The strategy that is followed: a fifo queue knows one only.
@@ -285,5 +301,10 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(deep.validate().unwrap_err().at, "/tiers/wait_ms");
+        let outside = Settings {
+            recording_name: Some("../{call_id}".into()),
+            ..Settings::default()
+        };
+        assert_eq!(outside.validate().unwrap_err().at, "/recording_name");
     }
 }

@@ -13,7 +13,7 @@ mod answers;
 mod bus;
 mod call_offs;
 mod clock;
-mod failpoint;
+pub mod failpoint;
 mod handle;
 mod legs;
 pub mod lines;

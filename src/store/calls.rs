@@ -10,7 +10,9 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{Db, Doc, Result, Tx, access::FIRST_ORGI, call_quality::count, dnc, doc, on};
+use crate::{
+    Db, Doc, Result, Tx, access::FIRST_ORGI, call_quality::count, dnc, doc, on, recording_moves,
+};
 
 pub(crate) async fn open(tx: &mut Tx, node: &str, call: &OpenCall) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
@@ -142,10 +144,12 @@ async fn close_way(tx: &mut Tx, call: &CloseCall) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn recorded(db: &Db, call: &str, file: &str, ms: i64, error: Option<&str>) -> Result<()> {
-    on!(db.write(), c => sqlx::query(
+    let mut tx = db.begin().await?;
+    on!(tx.conn(), c => sqlx::query(
         "UPDATE calls SET recording = $2, recording_ms = $3, recording_error = $4 WHERE id = $1")
         .bind(call).bind((!file.is_empty()).then_some(file)).bind(ms).bind(error).execute(c).await.map(|_| ()))?;
-    Ok(())
+    recording_moves::plan(&mut tx, call).await?;
+    tx.commit().await
 }
 
 /// What the agent said of a call, with what follows for its lead. An appointment that is still to come

@@ -5,7 +5,9 @@ use engine::{
     gate::Block,
 };
 
-use crate::{Db, Result, Tx, attempts, call_backs, call_legs, callers, calls, dnc};
+use crate::{
+    Db, Result, Tx, attempts, call_backs, call_legs, callers, calls, dnc, recording_moves,
+};
 
 /// Writes the attempt, its call and the lead's new state, or tells what forbids it: the number is in
 /// another live attempt or the lead is no longer this node's, or the number was put on a DNC list since
@@ -58,6 +60,7 @@ pub async fn close(db: &Db, call: &CloseCall) -> Result<()> {
         }
         None => call_backs::close(&mut tx, call).await?,
     }
+    recording_moves::plan(&mut tx, &call.id.to_string()).await?;
     tx.commit().await
 }
 

@@ -85,6 +85,7 @@ pub mod previews;
 pub mod products;
 pub mod prompts;
 pub mod queues;
+pub mod recording_moves;
 pub mod recordings;
 pub mod records;
 pub mod recover;

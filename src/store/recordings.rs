@@ -11,6 +11,17 @@ use crate::{Db, Result, on};
 /// Names asked for in one statement.
 const AT_ONCE: usize = 500;
 
+macro_rules! one_of {
+    ($query:expr, $names:expr) => {{
+        $query.push(" IN (");
+        let mut list = $query.separated(", ");
+        for name in $names {
+            list.push_bind(name.clone());
+        }
+        $query.push(")");
+    }};
+}
+
 /// A call that was being recorded, or may have been, when its process was killed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interrupted {
@@ -56,7 +67,8 @@ pub async fn interrupted(db: &Db, node: &str) -> Result<Vec<Interrupted>> {
     Ok(rows.collect())
 }
 
-/// Those of the names that a call knows.
+/// Those of the names that a call knows, or is to have for its recording. One statement: a move that ends
+/// meanwhile is known by one or by the other.
 ///
 /// # Errors
 /// When the database fails.
@@ -64,12 +76,10 @@ pub async fn known(db: &Db, names: &[String]) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
     for some in names.chunks(AT_ONCE) {
         let rows: Vec<String> = on!(db.read(), c => {
-            let mut query = QueryBuilder::new("SELECT recording FROM calls WHERE recording IN (");
-            let mut list = query.separated(", ");
-            for name in some {
-                list.push_bind(name.clone());
-            }
-            query.push(")");
+            let mut query = QueryBuilder::new("SELECT recording FROM calls WHERE recording");
+            one_of!(query, some);
+            query.push(" UNION SELECT file FROM recording_moves WHERE file");
+            one_of!(query, some);
             query.build_query_scalar().fetch_all(c).await
         })?;
         found.extend(rows);
@@ -77,23 +87,32 @@ pub async fn known(db: &Db, names: &[String]) -> Result<HashSet<String>> {
     Ok(found)
 }
 
-/// The files are too old and about to go: their calls say so.
+/// The files are too old and about to go: their calls say so, and nothing moves any more.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn expired(db: &Db, names: &[String]) -> Result<u64> {
     let mut changed = 0;
     for some in names.chunks(AT_ONCE) {
-        changed += on!(db.write(), c => {
-            let mut query = QueryBuilder::new(
-                "UPDATE calls SET recording = NULL, recording_error = 'expired' WHERE recording IN (");
-            let mut list = query.separated(", ");
-            for name in some {
-                list.push_bind(name.clone());
-            }
-            query.push(")");
-            query.build().execute(c).await.map(|done| done.rows_affected())
-        })?;
+        let mut tx = db.begin().await?;
+        for by in [
+            "recording",
+            "id IN (SELECT call_id FROM recording_moves WHERE file",
+        ] {
+            changed += on!(tx.conn(), c => {
+                let mut query = QueryBuilder::new(
+                    "UPDATE calls SET recording = NULL, recording_error = 'expired' WHERE ");
+                query.push(by);
+                one_of!(query, some);
+                query.push(if by.contains('(') { ")" } else { "" });
+                query.build().execute(c).await.map(|done| done.rows_affected())
+            })?;
+        }
+        on!(tx.conn(), c => sqlx::query(
+            "DELETE FROM recording_moves WHERE EXISTS (
+                 SELECT 1 FROM calls c WHERE c.id = recording_moves.call_id AND c.recording IS NULL)")
+            .execute(c).await.map(|_| ()))?;
+        tx.commit().await?;
     }
     Ok(changed)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{campaign::Settings, floor::CloseAttempt, outcome::Outcome, time::Millis};
 
-use crate::{Db, Result, Tx, attempts, call_backs, doc, on};
+use crate::{Db, Result, Tx, attempts, call_backs, doc, on, recording_moves};
 
 /// What recovery found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,12 +32,16 @@ pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
     let mut tx = db.begin().await?;
     let attempts = close_attempts(&mut tx, node, now).await?;
     call_backs::recover(&mut tx, node, now).await?;
-    let calls = on!(tx.conn(), c => sqlx::query(
+    let calls: Vec<String> = on!(tx.conn(), c => sqlx::query_scalar(
         "UPDATE calls SET state = 'closed', ended_at = $2, outcome = 'recovered',
              hangup_side = 'network', transport = 'lost'
          WHERE node = $1 AND state = 'open'
-             AND id NOT IN (SELECT call_id FROM call_backs WHERE node = $1 AND state = 'waiting')")
-        .bind(node).bind(now.0).execute(c).await.map(|done| done.rows_affected()))?;
+             AND id NOT IN (SELECT call_id FROM call_backs WHERE node = $1 AND state = 'waiting')
+         RETURNING id")
+        .bind(node).bind(now.0).fetch_all(c).await)?;
+    for call in &calls {
+        recording_moves::plan(&mut tx, call).await?;
+    }
     on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET call_status = 'exception' WHERE call_status = 'calling'
              AND id IN (SELECT lead_id FROM reservations WHERE node = $1)")
@@ -48,7 +52,7 @@ pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
     tx.commit().await?;
     Ok(Recovered {
         attempts,
-        calls,
+        calls: calls.len() as u64,
         leads,
     })
 }

@@ -101,11 +101,28 @@ pub fn attempt(number: u64, campaign: &str, lead: &engine::floor::Lead) -> OpenA
 
 /// The end of that attempt.
 pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>) -> CloseCall {
+    CloseCall {
+        attempt: Some(CloseAttempt {
+            id: open.attempt,
+            lead: open.call.lead.clone().expect("a lead"),
+            dialled: true,
+            counted: outcome.counts(),
+            status: outcome.status(),
+            next_dial_at,
+            number: None,
+            suppress: outcome == Outcome::Unwanted,
+        }),
+        ..close_inbound(&open.call, outcome)
+    }
+}
+
+/// The end of a call that nobody dialled.
+pub fn close_inbound(call: &OpenCall, outcome: Outcome) -> CloseCall {
     let ended = sample::NOW.plus(5_000);
     CloseCall {
-        id: open.call.id,
+        id: call.id,
         queue: None,
-        gateway: open.call.gateway.clone(),
+        gateway: call.gateway.clone(),
         agent: None,
         extension: None,
         times: Times {
@@ -131,15 +148,6 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
         choices: Vec::new(),
         asked: None,
         legs: Vec::new(),
-        attempt: Some(CloseAttempt {
-            id: open.attempt,
-            lead: open.call.lead.clone().expect("a lead"),
-            dialled: true,
-            counted: outcome.counts(),
-            status: outcome.status(),
-            next_dial_at,
-            number: None,
-            suppress: outcome == Outcome::Unwanted,
-        }),
+        attempt: None,
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::{
     baresip::Baresip,
@@ -17,6 +17,7 @@ use crate::kit::{
     server::House,
     sipp::Sipp,
     stage::{self, Campaign, tally, text},
+    wait,
 };
 
 const FATES: &[(char, Fate)] = &[
@@ -82,16 +83,16 @@ async fn a_robot_campaign_killed_at_every_step_rings_nobody_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
     const STEPS: &[&str] = &[
-        "answered", "named", "queued", "offered", "bridged", "hung_up", "ended",
+        "answered", "named", "queued", "offered", "bridged", "hung_up", "ended", "closed", "moving",
     ];
-    const LEADS: usize = 60;
+    const LEADS: usize = 72;
     let carrier = Sipp::carrier(FATES);
     let database = store::testing::postgres().await;
     let house = House::new().on(&database.place);
     let mut server = house.start();
     let api = house.admin().await;
-    let wrap_up = json!({ "wrap_up_ms": 500 });
-    let agent = stage::queue(&api, "sales", &["1001"], wrap_up)
+    let settings = json!({ "wrap_up_ms": 500, "recording_name": "{queue}/{agent}-{call_id}" });
+    let agent = stage::queue(&api, "sales", &["1001"], settings)
         .await
         .remove(0);
     let numbers = numbers(LEADS);
@@ -103,7 +104,9 @@ async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
     server.kill();
 
     for step in STEPS {
-        let mut server = house.start_to_die_at_work(step, 2);
+        // Some that were closed before may be without their names.
+        let times = if *step == "moving" { 6 } else { 2 };
+        let mut server = house.start_to_die_at_work(step, times);
         let api = house.admin().await;
         let _phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
         agent.work(&api).await;
@@ -111,12 +114,28 @@ async fn a_predictive_campaign_killed_with_calls_in_the_queue_loses_nobody() {
         assert_eq!(exit.signal(), Some(ABORTED), "{step}: {}", house.log());
     }
 
+    // One was about to be moved.
+    let mut server = house.start_to_die("moved", 1);
+    let exit = server.ended("its end at moved", SOON).await;
+    assert_eq!(exit.signal(), Some(ABORTED), "{}", house.log());
+
     let server = house.start();
     let api = house.admin().await;
     let _phone = Baresip::start(&agent.extension, &agent.secret, server.sip);
     agent.work(&api).await;
     campaign.comes_to_its_end(&api, LEADS).await;
     campaign.books_agree_with(&api, &carrier, &numbers).await;
+    let is_named = |call: &Value| {
+        let name = call["recording"].as_str();
+        name.is_none_or(|name| name.starts_with("sales/"))
+    };
+    wait::until_seen(
+        "every recording to have the name that its queue gives it",
+        SOON,
+        || async { campaign.calls(&api).await },
+        |calls| calls.iter().all(is_named),
+    )
+    .await;
     campaign.recordings_are_whole(&api, &house).await;
     agent.until(&api, "ready", SOON).await;
 }

@@ -4,6 +4,7 @@
 mod acd;
 mod allocation;
 mod answers;
+mod archive;
 mod bad_input;
 mod carrier;
 mod conference;

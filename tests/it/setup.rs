@@ -56,6 +56,7 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
         ("settings.resume_within_ms", "90"),
         ("settings.tiers.wait_ms", "20"),
         ("settings.abandon_after_ms", "1.5"),
+        ("settings.recording_name", "archive/{queue}/{call_id}"),
     ];
     console.send_and_leave(queue, &values).await;
     let settings = api.get("/queues/sales").await["settings"].clone();
@@ -65,7 +66,24 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
         settings["tiers"]["wait_ms"],
         settings["tiers"]["multiply"],
         settings["abandon_after_ms"],
+        settings["recording_name"],
     ]);
-    assert_eq!(told, json!(["system", 90_000, 20_000, true, 1_500]));
+    let pattern = "archive/{queue}/{call_id}";
+    assert_eq!(
+        told,
+        json!(["system", 90_000, 20_000, true, 1_500, pattern])
+    );
+    console.click("[data-edit='/api/v1/queues/sales']").await;
+    let shown = filled(queue, "settings.recording_name", pattern);
+    console.browser.until(&shown).await;
     assert_eq!(console.browser.faults().await, [""; 0]);
+    let outside = [("settings.recording_name", "../{call_id}")];
+    console.send(queue, &outside).await;
+    let refused = "document.querySelector('[name=\"settings.recording_name\"].fault') !== null";
+    console.browser.until(refused).await;
+    console
+        .send_and_leave(queue, &[("settings.recording_name", "")])
+        .await;
+    let left = api.get("/queues/sales").await["settings"]["recording_name"].clone();
+    assert_eq!(left, json!(null));
 }

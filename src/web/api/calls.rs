@@ -1,6 +1,6 @@
 //! `/calls`: one CDR a call, its recording and its disposition (RST-015).
 
-use std::path::{Component, Path as FilePath};
+use std::path::{Component, Path as FilePath, PathBuf};
 
 use axum::{
     Json,
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use store::{
     call_legs,
     calls::{self, Call, Wanted},
+    recording_moves,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -93,7 +94,8 @@ shown! {
         message: Option<String>,
         /// played, cut_short or failed.
         message_heard: Option<String>,
-        /// A name from the beginning of the recording on.
+        /// A name below the folder of recordings, from the beginning on; a queue may give it another one soon after
+        /// the end. Agents see the call's id for it.
         recording: Option<String>,
         /// Null while it runs.
         recording_ms: Option<i64>,
@@ -228,10 +230,18 @@ async fn recording(
     request: Request,
 ) -> Result<Response, Problem> {
     let call = call(&house, &caller, &id).await?;
-    // The name comes from our own media; it leads nowhere else all the same.
-    let name = find::there(call.recording.as_deref().filter(|name| stays_below(name)))?;
-    let path = house.config.data_dir.join("recordings").join(name);
+    let mut path = file(&house, call.recording)?;
+    if matches!(tokio::fs::try_exists(&path).await, Ok(false)) {
+        // It was given the name of its queue since we asked, or is being given it.
+        path = file(&house, recording_moves::name_now(&house.db, &id).await?)?;
+    }
     sealed::recording(&house, &path, request).await
+}
+
+/// Where a recording of this name is. The name comes from our own media; it leads nowhere else all the same.
+fn file(house: &House, name: Option<String>) -> Result<PathBuf, Problem> {
+    let name = find::there(name.filter(|name| stays_below(name)))?;
+    Ok(house.config.data_dir.join("recordings").join(name))
 }
 
 /// 暂停录音 · Keep what follows out of the recording, as silence of the same length (card numbers and
@@ -343,6 +353,10 @@ fn show(mut call: Call, masked: bool) -> CallOut {
         call.caller = mask(&call.caller);
     } else if masked {
         call.callee = mask(&call.callee);
+    }
+    if masked {
+        // The name that a queue gives it may have the number in it.
+        call.recording = call.recording.map(|_| format!("{}.wav", call.id));
     }
     call.into()
 }

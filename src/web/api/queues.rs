@@ -53,7 +53,9 @@ pub struct QueueOut {
     /// overflow, call_back_within_ms, announce_agent, survey (none, standard or an id; null: as the tenant says), caller_ids (of the number pool), gateway
     /// (of predictive campaigns that name none), abandon_after_ms, max_wait_ms, max_wait_no_agent_ms,
     /// refuse_after_no_agent_ms, max_waiting, resume, resume_within_ms, ring_ms, wrap_up_ms, music,
-    /// sorry, max_no_answer.
+    /// sorry, max_no_answer, recording_name (录音文件参数: what a recording is called once its call is over, below the
+    /// folder of recordings, such as archive/{year}/{month}/{day}/{queue}-{time}-{call_id}; also {agent}, {caller} and
+    /// {called}; without {call_id} it is added; null: as it began).
     #[schema(value_type = Object)]
     pub settings: Settings,
     pub agents: Vec<String>,
@@ -201,6 +203,10 @@ async fn put(
         Some(settings) => strict_at("/settings", settings)?,
         None => Settings::default(),
     };
+    if let Err(bad) = settings.recording_name() {
+        let at = "/settings/recording_name";
+        return Err(Problem::at(at, "format", bad.to_string()));
+    }
     settings
         .validate()
         .map_err(|bad| bad_setting("/settings", &bad))?;

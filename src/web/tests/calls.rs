@@ -6,7 +6,7 @@ use engine::{
 use serde_json::json;
 use store::{
     access::Role,
-    agents, calls,
+    agents, calls, recover,
     testing::{inbound, on_both},
 };
 
@@ -79,6 +79,44 @@ async fn a_recording_is_handed_out_in_ranges_and_from_its_folder_only() {
 }
 
 #[tokio::test]
+async fn a_recording_is_heard_while_it_is_given_the_name_of_its_queue() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Admin).await;
+        let settings = json!({"recording_name": "archive/{call_id}"});
+        let asked = json!({"name": "sales", "settings": settings});
+        let put = kit
+            .with(&token, "PUT", "/api/v1/queues/sales", Some(asked))
+            .await;
+        assert_eq!(put.status, 200, "{}", put.text);
+        let call = OpenCall {
+            queue: Some("sales".into()),
+            ..inbound(CALL.0, Millis(1_000))
+        };
+        calls::open_inbound(&kit.db, "n", &call).await.unwrap();
+        let id = CALL.to_string();
+        calls::recorded(&kit.db, &id, "one.wav", 10, None)
+            .await
+            .unwrap();
+        recover::recover(&kit.db, "n", Millis(2_000)).await.unwrap();
+        let folder = home.data_dir.join("recordings");
+        std::fs::create_dir_all(folder.join("archive")).unwrap();
+        std::fs::write(folder.join("one.wav"), b"0123456789").unwrap();
+        let heard = async || {
+            let path = format!("/api/v1/calls/{id}/recording");
+            kit.with(&token, "GET", &path, None).await
+        };
+        assert_eq!(heard().await.text, "0123456789");
+        let to = folder.join(format!("archive/{id}.wav"));
+        std::fs::rename(folder.join("one.wav"), &to).unwrap();
+        assert_eq!(heard().await.text, "0123456789");
+        std::fs::remove_file(&to).unwrap();
+        assert_eq!(heard().await.code(), "NOT_FOUND");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_agent_sees_the_own_calls_with_masked_numbers() {
     on_both(|home| async move {
         let kit = Kit::new(&home);
@@ -115,6 +153,7 @@ async fn an_agent_sees_the_own_calls_with_masked_numbers() {
             if let Some(row) = rows.first() {
                 assert_eq!(row["caller"], "186****6001");
                 assert_eq!(row["callee"], "4008001234");
+                assert_eq!(row["recording"], format!("{CALL}.wav"));
             }
             let one = kit
                 .with(&token, "GET", &format!("/api/v1/calls/{CALL}"), None)

@@ -91,6 +91,16 @@ async fn what_makes_no_sense_is_refused_with_its_place() {
                 "/settings/strategy",
             ),
             (QUEUE, queue(json!({"priority": 10})), "/settings/priority"),
+            (
+                QUEUE,
+                queue(json!({"recording_name": "archive/../{call_id}"})),
+                "/settings/recording_name",
+            ),
+            (
+                QUEUE,
+                queue(json!({"recording_name": "{colour}"})),
+                "/settings/recording_name",
+            ),
             (&agent, json!({"level": 0}), "/level"),
             (&agent, json!({"ring_ms": 1}), "/ring_ms"),
         ];

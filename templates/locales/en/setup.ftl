@@ -232,3 +232,6 @@ setup-numbers-lead-outside = In transfers and consultations a number that is nob
 setup-control = Phone control
 setup-control-url = Address of its keys
 setup-control-hint = The phone must allow it; only the address that it registered from is asked
+setup-recordings = Recordings
+setup-recording-name = Name of recordings
+setup-recording-name-hint = Below the folder of recordings, once the call is over; empty: day and call. {"{year}"} {"{month}"} {"{day}"} {"{time}"} {"{queue}"} {"{agent}"} {"{caller}"} {"{called}"} {"{call_id}"}

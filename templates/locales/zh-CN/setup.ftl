@@ -232,3 +232,6 @@ setup-numbers-lead-outside = 转接和咨询时，非内部号码自动转外线
 setup-control = 话机控制
 setup-control-url = 按键地址
 setup-control-hint = 话机须先允许远程控制；只访问话机的注册地址
+setup-recordings = 录音
+setup-recording-name = 录音文件参数
+setup-recording-name-hint = 通话结束后录音在录音目录下的文件名；留空为日期和通话编号。可用 {"{year}"} {"{month}"} {"{day}"} {"{time}"} {"{queue}"} {"{agent}"} {"{caller}"} {"{called}"} {"{call_id}"}

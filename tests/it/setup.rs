@@ -87,3 +87,41 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
     let left = api.get("/queues/sales").await["settings"]["recording_name"].clone();
     assert_eq!(left, json!(null));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_things_are_kept_is_set_in_the_console() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    let mut console = Console::sign_in(&api, "admin", "en", async |_| {}).await;
+    console.open("/setup").await;
+    let recordings = "form[data-api='PUT /api/v1/settings/recordings']";
+    let files = "form[data-api='PUT /api/v1/settings/files']";
+    let shown = |form: &str, input: &str| {
+        format!("document.querySelector(\"{form}\").elements['{input}'].value")
+    };
+    let days = console.browser.run(&shown(files, "keep_days")).await;
+    assert_eq!(days, "30");
+    console.send_and_leave(files, &[("keep_days", "7")]).await;
+    let values = [("keep_days", "90"), ("keep_message_days", "0")];
+    console.send_and_leave(recordings, &values).await;
+    assert_eq!(api.get("/settings/files").await["keep_days"], 7);
+    let set = api.get("/settings/recordings").await;
+    assert_eq!(
+        (&set["keep_days"], &set["keep_message_days"]),
+        (&json!(90), &json!(0))
+    );
+    for (form, input, days) in [
+        (files, "keep_days", "7"),
+        (recordings, "keep_days", "90"),
+        (recordings, "keep_message_days", "0"),
+    ] {
+        assert_eq!(console.browser.run(&shown(form, input)).await, days);
+    }
+    assert_eq!(console.browser.faults().await, [""; 0]);
+
+    let mut supervisor = Console::sign_in(&api, "supervisor", "en", async |_| {}).await;
+    supervisor.open("/setup").await;
+    let form = format!("document.querySelector(\"{files}\") === null");
+    assert_eq!(supervisor.browser.run(&form).await, true);
+}

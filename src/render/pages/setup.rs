@@ -51,6 +51,35 @@ pub struct GatewayRow {
     pub max_cps: f64,
 }
 
+/// How many days things are kept; 0 is for ever.
+#[derive(Debug, Serialize)]
+pub struct Kept {
+    pub recording_days: u32,
+    pub message_days: u32,
+    /// What jobs make.
+    pub file_days: u32,
+    pub looked: Option<Looked>,
+}
+
+/// What the last look at the folders of recordings and messages came to.
+#[derive(Debug, Serialize)]
+pub struct Looked {
+    pub at: i64,
+    pub folders: Vec<LookedInto>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct LookedInto {
+    /// recordings or messages.
+    pub folder: &'static str,
+    pub expired: i64,
+    pub expired_bytes: i64,
+    pub orphans: i64,
+    pub orphan_bytes: i64,
+    pub orphans_deleted: i64,
+    pub failed: i64,
+}
+
 #[derive(Debug, Serialize)]
 pub struct RouteRow {
     pub id: String,
@@ -131,7 +160,9 @@ pub struct Setup {
     /// Empty for everybody but administrators.
     pub functions: Vec<FunctionRow>,
     pub numbers_lead_outside: bool,
-    /// The same.
+    /// `None` for everybody but administrators.
+    pub kept: Option<Kept>,
+    /// Empty for everybody but administrators.
     pub users: Vec<UserRow>,
     /// Users that are no agent yet.
     pub free_users: Vec<Choice>,
@@ -142,7 +173,7 @@ impl Page for Setup {
     const TEMPLATE: &'static str = "pages/setup.html";
 
     fn samples() -> Vec<Self> {
-        let empty = |is_admin| Self {
+        let empty = |is_admin: bool| Self {
             agents: Vec::new(),
             queues: Vec::new(),
             gateways: Vec::new(),
@@ -157,6 +188,12 @@ impl Page for Setup {
             records: false,
             functions: Vec::new(),
             numbers_lead_outside: true,
+            kept: is_admin.then_some(Kept {
+                recording_days: 180,
+                message_days: 0,
+                file_days: 30,
+                looked: None,
+            }),
             users: Vec::new(),
             free_users: Vec::new(),
             is_admin,
@@ -244,6 +281,25 @@ impl Page for Setup {
                 })
                 .collect(),
             numbers_lead_outside: false,
+            kept: Some(Kept {
+                recording_days: 180,
+                message_days: 180,
+                file_days: 30,
+                looked: Some(Looked {
+                    at: 1_588_233_546_000,
+                    folders: ["recordings", "messages"]
+                        .map(|folder| LookedInto {
+                            folder,
+                            expired: 12,
+                            expired_bytes: 9_000_000,
+                            orphans: 3,
+                            orphan_bytes: 400_000,
+                            orphans_deleted: 0,
+                            failed: 1,
+                        })
+                        .into(),
+                }),
+            }),
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             default_survey: "nps".into(),
             records: true,

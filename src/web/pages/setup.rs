@@ -8,12 +8,14 @@ use engine::{
     route::Kind,
 };
 use render::pages::{
-    AgentRow, Choice, ExtensionRow, FunctionRow, GatewayRow, NumberRow, QueueRow, RouteRow, Setup,
-    SurveyRow, UserRow,
+    AgentRow, Choice, ExtensionRow, FunctionRow, GatewayRow, Kept, LookedInto, NumberRow, QueueRow,
+    RouteRow, Setup, SurveyRow, UserRow,
 };
 use store::{
     access::{Role, users},
-    desk, ivr_menus, routes,
+    desk,
+    house_settings::{self, FileRules, Looked, RecordingRules, Sweep},
+    ivr_menus, routes,
     tenant_settings::{self, Surveys},
 };
 
@@ -25,6 +27,7 @@ use crate::{
     },
     caller::Caller,
     house::House,
+    problem::Problem,
 };
 
 /// Most users listed.
@@ -58,6 +61,10 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             false => Vec::new(),
         },
         numbers_lead_outside: desk.numbers_lead_outside,
+        kept: match is_admin {
+            true => Some(kept(&house).await?),
+            false => None,
+        },
         users: if is_admin {
             users.into_iter().map(user_row).collect()
         } else {
@@ -110,6 +117,38 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
         is_admin,
     };
     page(&caller, &asked, "/setup", &shown)
+}
+
+async fn kept(house: &House) -> Result<Kept, Problem> {
+    let recordings = house_settings::get::<RecordingRules>(&house.db).await?;
+    let recordings = recordings.unwrap_or_default();
+    let files = house_settings::get::<FileRules>(&house.db).await?;
+    let swept = house_settings::get::<Sweep>(&house.db).await?;
+    Ok(Kept {
+        recording_days: recordings.keep_days,
+        message_days: recordings.keep_message_days,
+        file_days: files.unwrap_or_default().keep_days,
+        looked: swept.map(|swept| render::pages::Looked {
+            at: swept.at,
+            folders: vec![
+                looked_into("recordings", swept.recordings),
+                looked_into("messages", swept.messages),
+            ],
+        }),
+    })
+}
+
+fn looked_into(folder: &'static str, seen: Looked) -> LookedInto {
+    let shown = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    LookedInto {
+        folder,
+        expired: shown(seen.expired),
+        expired_bytes: shown(seen.expired_bytes),
+        orphans: shown(seen.orphans),
+        orphan_bytes: shown(seen.orphan_bytes),
+        orphans_deleted: shown(seen.orphans_deleted),
+        failed: shown(seen.failed),
+    }
 }
 
 fn agent_row(agent: crate::api::AgentOut) -> AgentRow {

@@ -19,7 +19,7 @@ use engine::{
 use serde::{Deserialize, Serialize};
 use store::{
     agents::{self, Agent},
-    phone_control,
+    extensions, phone_control,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -210,11 +210,13 @@ async fn put(
         let user = store::access::users::get(&house.db, caller.orgi(), user).await?;
         user.ok_or_else(|| Problem::at("/user_id", "unknown", "there is no such user"))?;
     }
+    let extension = device(&asked.extension)?;
+    is_no_others(&house, &caller, &extension).await?;
     let agent = Agent {
         id: check::chosen_id("/id", &id)?,
         user_id: asked.user_id,
         name: check::name("/name", &asked.name)?,
-        extension: device(&asked.extension)?,
+        extension,
         wrap_up_s: asked.wrap_up_s,
         auto_ready: asked.auto_ready,
         keep_leg: asked.keep_leg,
@@ -238,6 +240,21 @@ fn device(text: &str) -> Result<String, Problem> {
             "/extension",
             "format",
             "after RP_ must come the number of a telephone, 3 to 20 digits",
+        )),
+    }
+}
+
+/// The floor knows all tenants' phones: that of another one rings nobody here. One that is not there yet may
+/// be named.
+async fn is_no_others(house: &House, caller: &Caller, extension: &str) -> Result<(), Problem> {
+    let is_others = extensions::is_anybodys(&house.db, extension).await?
+        && !extensions::is_of(&house.db, caller.orgi(), extension).await?;
+    match is_others {
+        false => Ok(()),
+        true => Err(Problem::at(
+            "/extension",
+            "unknown",
+            "there is no such extension",
         )),
     }
 }
@@ -273,7 +290,15 @@ async fn order(
     Body(asked): Body<OrderIn>,
 ) -> Result<Json<AgentOut>, Problem> {
     let id = commanded(&house, &caller, &id).await?;
-    give(&house, &caller, id.clone(), asked.try_into()?).await?;
+    let order = AgentOrder::try_from(asked)?;
+    if let AgentOrder::SignIn {
+        extension: Some(extension),
+        ..
+    } = &order
+    {
+        is_no_others(&house, &caller, extension).await?;
+    }
+    give(&house, &caller, id.clone(), order).await?;
     Ok(Json(one(&house, &caller, &id).await?))
 }
 

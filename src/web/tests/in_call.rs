@@ -94,6 +94,11 @@ async fn a_call_goes_only_to_the_own_tenants_agents_queues_and_phones() {
         tx.commit().await.unwrap();
         let body = json!({"order": "consult", "to": {"extension": "13800138000"}});
         assert_eq!(ask(&kit, &token, path, body).await, "INVALID");
+        let path = "/api/v1/agents/me/state";
+        for (extension, code) in [("8002", "DRAINING"), ("9001", "INVALID")] {
+            let body = json!({"order": "sign_in", "extension": extension});
+            assert_eq!(ask(&kit, &token, path, body).await, code, "{extension}");
+        }
         let path = "/api/v1/agents/me/pick-up";
         for (from, code) in [
             (json!({}), "DRAINING"),

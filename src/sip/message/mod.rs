@@ -151,6 +151,19 @@ impl Message {
         parse::salvage(bytes)
     }
 
+    /// Where the body of what comes in a stream begins; nothing ends before `from`.
+    pub(crate) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
+        parse::head_end(bytes, from)
+    }
+
+    /// How long the body of a message in a stream is, by its head.
+    ///
+    /// # Errors
+    /// [`Malformed::ContentLength`] when nobody can tell.
+    pub(crate) fn length(head: &[u8]) -> Result<usize, Malformed> {
+        parse::length(head)
+    }
+
     /// Appends a header. Line breaks in the value become spaces, so that no value can add a header.
     pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
         let mut value: String = value.into();
@@ -176,6 +189,26 @@ impl Message {
             headers: kept.cloned().collect(),
             body: self.body.clone(),
         }
+    }
+
+    /// The same with one Via a header, and in what transactions are told apart by no white space that says
+    /// nothing (RFC 3261 section 7.3.1).
+    pub(crate) fn tightened(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            let tells_apart = ["Via", "From", "To"].contains(&name.as_str());
+            if tells_apart && let Some(tight) = values::tightened(value) {
+                *value = tight;
+            }
+        }
+        if self.headers("Via").any(|value| value.contains(',')) {
+            let vias = self
+                .list("Via")
+                .map(|via| ("Via".into(), via.trim().into()));
+            let vias: Vec<_> = vias.collect();
+            self.headers.retain(|(name, _)| name != "Via");
+            self.headers.splice(0..0, vias);
+        }
+        self
     }
 
     /// The same request to another URI.

@@ -73,19 +73,40 @@ pub(super) fn salvage(bytes: &[u8]) -> Option<Message> {
 
 /// Head and body around the first empty line.
 fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let crlf = find(bytes, b"\r\n\r\n").map(|at| (at, at + 4));
-    let lf = find(bytes, b"\n\n").map(|at| (at, at + 2));
-    let end = match (crlf, lf) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
-    end.map_or((bytes, &[]), |(head, body)| {
-        (&bytes[..head], &bytes[body..])
-    })
+    let end = head_end(bytes, 0);
+    end.map_or((bytes, &[]), |end| bytes.split_at(end))
 }
 
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|w| w == what)
+/// Where the body begins, behind the first empty line that ends after `from`.
+pub(super) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let ends = |at: usize| match &bytes[at..] {
+        [b'\n', b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', b'\r', b'\n', ..] => Some(at + 4),
+        _ => None,
+    };
+    (from..bytes.len()).find_map(ends)
+}
+
+/// How long the body is of a message in a stream, by its head: nothing where the length is left out, and so
+/// is what the body would be.
+pub(super) fn length(head: &[u8]) -> Result<usize, Malformed> {
+    let head = String::from_utf8_lossy(head);
+    let (mut lengths, mut has_body) = (Vec::new(), false);
+    for line in unfold(&head).iter().skip(1) {
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
+        match long_name(name.trim()).as_deref() {
+            Ok("Content-Length") => lengths.push(number(value.trim())?),
+            Ok("Content-Type") => has_body = true,
+            _ => {}
+        }
+    }
+    match lengths[..] {
+        [length] => Ok(length),
+        [] if !has_body => Ok(0),
+        _ => Err(Malformed::ContentLength),
+    }
 }
 
 /// Header lines with their continuation lines joined (RFC 3261 section 7.3.1).
@@ -187,11 +208,17 @@ fn trim_body<'a>(message: &Message, body: &'a [u8]) -> Result<&'a [u8], Malforme
     let Some(length) = lengths.next() else {
         return Ok(body);
     };
-    let length = length
-        .parse::<usize>()
-        .map_err(|_| Malformed::ContentLength)?;
+    let length = number(length)?;
     if lengths.next().is_some() || length > body.len() {
         return Err(Malformed::ContentLength);
     }
     Ok(&body[..length])
+}
+
+/// Digits alone: a sign is no part of a length.
+fn number(text: &str) -> Result<usize, Malformed> {
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => text.parse().map_err(|_| Malformed::ContentLength),
+        false => Err(Malformed::ContentLength),
+    }
 }

@@ -117,3 +117,21 @@ fn answers_copy_what_they_must() {
         None
     );
 }
+
+#[test]
+fn blanks_that_say_nothing_are_left_out() {
+    let loose = "OPTIONS sip:x SIP/2.0\r\nVia  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.2;branch=390skdjuw\r\n\
+                 v: SIP/2.0/TCP  host ;\r\n branch =  b , SIP / 2.0/UDP 192.0.2.3 ; branch=\r\n c\r\n\
+                 From: \"A  \\\"; = b\"   <sip:a@x>\r\n ; tag = t\r\nSubject: a  =  b\r\n\r\n";
+    let message = Message::parse(loose.as_bytes()).expect("SIP").tightened();
+    let vias: Vec<_> = message.headers("Via").collect();
+    let plain = [
+        "SIP/2.0/UDP 192.0.2.2;branch=390skdjuw",
+        "SIP/2.0/TCP host;branch=b",
+        "SIP/2.0/UDP 192.0.2.3;branch=c",
+    ];
+    assert_eq!(vias, plain);
+    let from = message.header("From");
+    assert_eq!(from, Some("\"A  \\\"; = b\" <sip:a@x>;tag=t"));
+    assert_eq!(message.header("Subject"), Some("a  =  b"));
+}

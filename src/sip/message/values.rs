@@ -205,3 +205,24 @@ pub(crate) fn split_outside(text: &str, separator: char) -> Vec<&str> {
     parts.push(&text[start..]);
     parts
 }
+
+/// Without white space around what separates the parts of a value, and one blank elsewhere; `None`: it is so.
+pub(crate) fn tightened(value: &str) -> Option<String> {
+    let joins = |c: char| matches!(c, '/' | ';' | '=' | ':');
+    let mut tight = String::with_capacity(value.len());
+    let (mut in_quotes, mut is_escaped, mut gap) = (false, false, false);
+    for c in value.chars() {
+        if c.is_ascii_whitespace() && !in_quotes {
+            gap = true;
+            continue;
+        }
+        if gap && !joins(c) && !tight.ends_with(joins) {
+            tight.push(' ');
+        }
+        gap = false;
+        in_quotes ^= c == '"' && !is_escaped;
+        is_escaped = in_quotes && c == '\\' && !is_escaped;
+        tight.push(c);
+    }
+    (tight != value).then_some(tight)
+}

@@ -9,6 +9,7 @@ mod scan;
 mod sipp;
 mod strangers;
 mod streams;
+mod torture;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

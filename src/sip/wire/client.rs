@@ -136,9 +136,12 @@ async fn drive(
     mut turn: Option<Turn>,
     core: Arc<dyn Feed>,
 ) {
-    if to.transport != Transport::Udp && !connect(&wire, &mut transaction, to).await {
-        wire.close_door(tx);
-        return core.feed(Input::Unanswered { tx, sent: false });
+    if to.transport != Transport::Udp {
+        let Some(flow) = wire.flow(to).await else {
+            wire.close_door(tx);
+            return core.feed(Input::Unanswered { tx, sent: false });
+        };
+        transaction.connection = Some(flow);
     }
     if let Some(turn) = &mut turn {
         turn.comes().await;
@@ -158,23 +161,4 @@ async fn drive(
         }
     }
     wire.close_door(tx);
-}
-
-async fn connect(wire: &Wire, transaction: &mut Transaction, to: Hop) -> bool {
-    match wire
-        .endpoint
-        .inner
-        .transport_layer
-        .lookup(&wire.names.addressed(to), None)
-        .await
-    {
-        Ok((connection, _)) => {
-            transaction.connection = Some(connection);
-            true
-        }
-        Err(error) => {
-            debug!(%error, "no connection to {}", to.addr);
-            false
-        }
-    }
 }

@@ -16,17 +16,17 @@ pub(super) enum Unfit {
 pub(super) fn admit(bytes: &[u8]) -> Result<Message, Unfit> {
     let message = match Message::parse(bytes) {
         Ok(message) => message,
-        Err(Malformed::Version) => return Err(refusal(&Message::salvage(bytes), 505)),
-        Err(_) => return Err(refusal(&Message::salvage(bytes), 400)),
+        Err(Malformed::Version) => return Err(refusal(bytes, 505)),
+        Err(_) => return Err(refusal(bytes, 400)),
     };
     match fault(&message) {
-        None => Ok(message),
-        Some(status) => Err(refusal(&Some(message), status)),
+        None => Ok(message.tightened()),
+        Some(status) => Err(refused(Some(message), status)),
     }
 }
 
 /// What is wrong with a message that could be read.
-pub(super) fn fault(message: &Message) -> Option<u16> {
+fn fault(message: &Message) -> Option<u16> {
     for name in ["From", "To", "Call-ID", "CSeq"] {
         if message.headers(name).count() != 1 {
             return Some(400);
@@ -91,7 +91,7 @@ fn is_known_below(method: &str) -> bool {
 
 /// The answer to a request that goes no further. Its tag is fixed: nothing is remembered, and
 /// repeated requests get the same answer.
-pub(super) fn refuse(request: &Message, status: u16) -> Message {
+fn refuse(request: &Message, status: u16) -> Message {
     let answer = Message::answer(request, status, "refused");
     if status == 501 {
         answer.with("Allow", ALLOW)
@@ -102,10 +102,15 @@ pub(super) fn refuse(request: &Message, status: u16) -> Message {
 
 /// For a request that is larger than the transaction layer takes (8 KB); its sender may try TCP.
 pub(super) fn too_large(message: Message) -> Unfit {
-    refusal(&Some(message), 513)
+    refused(Some(message), 513)
 }
 
-fn refusal(request: &Option<Message>, status: u16) -> Unfit {
+/// For what could not be read as a whole.
+pub(super) fn refusal(bytes: &[u8], status: u16) -> Unfit {
+    refused(Message::salvage(bytes), status)
+}
+
+fn refused(request: Option<Message>, status: u16) -> Unfit {
     let answerable = |request: &&Message| {
         // Without these it would reach no transaction; whatever else is missing is what we say.
         let complete = ["Via", "CSeq"];
@@ -114,8 +119,8 @@ fn refusal(request: &Option<Message>, status: u16) -> Unfit {
                 .into_iter()
                 .all(|name| request.header(name).is_some())
     };
-    match request.as_ref().filter(answerable) {
-        Some(request) => Unfit::Refuse(Box::new(refuse(request, status))),
+    match request.filter(|request| answerable(&request)) {
+        Some(request) => Unfit::Refuse(Box::new(refuse(&request, status))),
         None => Unfit::Drop,
     }
 }

@@ -8,20 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rsipstack::{
-    platform::CancellationToken,
-    transport::{
-        SipConnection, TlsConfig, TransportLayer,
-        tcp::TcpConnection,
-        tls::{ReloadableCertResolver, TlsConnection},
-    },
-};
+use rsipstack::transport::tls::ReloadableCertResolver;
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use super::{Wire, flood::Flood, sip_addr, socket, socket::Socket, streams::Place};
+use super::{Wire, flood::Flood, socket, socket::Socket, stream::Stream, streams::Place};
 use crate::{Config, Hop, Tls};
 
 /// Streams that wait for us to take them.
@@ -31,7 +27,6 @@ const BREATH: Duration = Duration::from_millis(200);
 
 pub(super) struct Listener {
     tcp: TcpListener,
-    local: SocketAddr,
     /// Where it listens for TLS.
     tls: Option<TlsAcceptor>,
 }
@@ -53,21 +48,11 @@ pub(super) fn bind(config: &Config) -> io::Result<(Socket, Option<Listener>)> {
     }
 }
 
-/// Listens for TLS on the agent's address; the layer learns whom we trust.
-pub(super) fn bind_tls(
-    layer: &TransportLayer,
-    tls: &Tls,
-    local: SocketAddr,
-) -> io::Result<Listener> {
+/// Listens for TLS on the agent's address.
+pub(super) fn bind_tls(tls: &Tls, local: SocketAddr) -> io::Result<Listener> {
     // Two providers in one binary would make rustls panic; the first choice stays.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let _ = rustls::crypto::ring::default_provider().install_default();
-    layer.set_tls_config(TlsConfig {
-        cert: Some(tls.certificate.clone()),
-        key: Some(tls.key.clone()),
-        ca_certs: tls.authorities.clone(),
-        ..TlsConfig::default()
-    });
     let certificate = ReloadableCertResolver::new(&tls.certificate, &tls.key, provider)
         .map_err(|error| io::Error::other(error.to_string()))?;
     let config = rustls::ServerConfig::builder()
@@ -87,11 +72,7 @@ impl Listener {
         raw.bind(&addr.into())?;
         raw.listen(BACKLOG)?;
         let tcp = TcpListener::from_std(raw.into())?;
-        Ok(Self {
-            local: tcp.local_addr()?,
-            tcp,
-            tls,
-        })
+        Ok(Self { tcp, tls })
     }
 
     /// Takes streams until the wire is closed.
@@ -121,50 +102,32 @@ impl Listener {
         let Some(place) = wire.streams.admit(&stream, from.ip(), Instant::now()) else {
             return debug!("a stream from {from} was refused");
         };
-        let (wire, tls, local) = (wire.clone(), self.tls.clone(), self.local);
+        let (wire, tls) = (wire.clone(), self.tls.clone());
         wire.runtime.clone().spawn(async move {
-            let over = wire.stop.child_token();
-            let connection = match tls {
-                None => plain(stream, local, &over),
-                Some(tls) => {
-                    let secured = secure(tls.accept(stream), [local, from], &over);
-                    let patience = wire.streams.patience();
-                    tokio::time::timeout(patience, secured).await.ok().flatten()
-                }
+            let Some(tls) = tls else {
+                return serve(wire, stream, Hop::tcp(from), place).await;
             };
-            if let Some(connection) = connection {
-                serve(&wire, connection, place, over).await;
+            let patience = wire.streams.patience();
+            match tokio::time::timeout(patience, tls.accept(stream)).await {
+                Ok(Ok(stream)) => serve(wire, stream, Hop::tls(from), place).await,
+                Ok(Err(error)) => debug!(%error, "no handshake with {from}"),
+                Err(_) => debug!("no handshake with {from} in time"),
             }
         });
     }
 }
 
-async fn serve(wire: &Wire, connection: SipConnection, place: Place, over: CancellationToken) {
-    let layer = &wire.endpoint.inner.transport_layer;
-    // It cancels the token when the stream is over.
-    layer.add_connection(connection);
-    place.hold(over).await;
-}
-
-fn plain(stream: TcpStream, local: SocketAddr, over: &CancellationToken) -> Option<SipConnection> {
-    let local = sip_addr(Hop::tcp(local));
-    let connection = TcpConnection::from_stream(stream, local, Some(over.clone())).ok()?;
-    Some(SipConnection::Tcp(connection))
-}
-
-async fn secure(
-    handshake: tokio_rustls::Accept<TcpStream>,
-    [local, from]: [SocketAddr; 2],
-    over: &CancellationToken,
-) -> Option<SipConnection> {
-    let stream = match handshake.await {
-        Ok(stream) => stream,
-        Err(error) => {
-            debug!(%error, "no handshake with {from}");
-            return None;
-        }
-    };
-    let [local, from] = [local, from].map(|addr| sip_addr(Hop::tls(addr)));
-    let connection = TlsConnection::from_server_stream(stream, local, from, Some(over.clone()));
-    Some(SipConnection::Tls(connection.await.ok()?))
+async fn serve(
+    wire: Arc<Wire>,
+    io: impl AsyncRead + AsyncWrite + Send + 'static,
+    from: Hop,
+    place: Place,
+) {
+    let over = wire.stop.child_token();
+    if let Some(stream) = Stream::new(wire, from, over.clone()).await {
+        tokio::join!(stream.carry(io), async {
+            place.hold(over.clone()).await;
+            over.cancel();
+        });
+    }
 }

@@ -8,23 +8,28 @@
 //! - Its CANCEL is sent once. Ours is a client transaction of its own.
 //! - It drops what it cannot parse, methods that it does not know, and UDP bodies without
 //!   Content-Length. [`socket`] reads every datagram first: answers those, normalises the others.
-//! - Its listeners for TCP and TLS take everybody; [`listen`] and [`streams`] stand before it.
+//! - Its listeners for TCP and TLS take everybody, and what they read can be made to mean something else;
+//!   it dials without a limit in time. [`listen`], [`dial`], [`streams`] and [`stream`] stand in its place.
 //! - It resolves host names in its receive loop. Ours knows only names that we sent to.
 //! - Its timer task can miss a wake-up when idle; a timer of no effect runs every 100 ms.
 //! - It logs whole messages at `info`, passwords' digests and numbers included: keep the log filter
 //!   of target `rsipstack` at `warn`.
 
 mod client;
+mod dial;
 mod flood;
+mod flows;
+mod frames;
 mod guard;
 mod inspect;
 mod listen;
 mod names;
 mod server;
 mod socket;
+mod stream;
 mod streams;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -46,9 +51,13 @@ use rsipstack::{
     transport::{SipAddr, SipConnection, TransportLayer, udp::UdpConnection},
 };
 use tokio::{runtime::Handle, sync::oneshot};
+use tokio_rustls::TlsConnector;
 use tracing::debug;
 
-use self::{inspect::Inspector, listen::Listener, names::Names, socket::Socket, streams::Streams};
+use self::{
+    flows::Flows, inspect::Inspector, listen::Listener, names::Names, socket::Socket,
+    streams::Streams,
+};
 use crate::{
     Config, Hop, SipError, Transport,
     core::{Input, TxId},
@@ -71,6 +80,9 @@ pub(crate) struct Wire {
     endpoint: Endpoint,
     socket: Arc<Socket>,
     streams: Arc<Streams>,
+    flows: Arc<Flows>,
+    /// Opens streams to those whose certificates we believe, where TLS is set up.
+    connector: Option<TlsConnector>,
     /// The port for gateways, where they have their own.
     trunk: Option<(Arc<Socket>, SipConnection)>,
     trunks: RwLock<HashSet<IpAddr>>,
@@ -126,14 +138,14 @@ impl Wire {
             layer.add_transport(connection.clone());
             trunk = Some((second, connection));
         }
-        layer.set_stream_idle_timeout(STREAM_IDLE);
         let tls = config.tls.as_ref();
-        let tls = tls.map(|tls| listen::bind_tls(&layer, tls, local));
+        let connector = tls.map(dial::connector).transpose().map_err(failed)?;
+        let tls = tls.map(|tls| listen::bind_tls(tls, local));
         let tls = tls.transpose().map_err(failed)?;
         let listeners = tcp.into_iter().chain(tls).collect();
         let (flood, most) = (socket.shared_flood(), config.max_streams);
         let streams = Arc::new(Streams::new(flood, most, config.stream_patience));
-        let inspector = Inspector::new(socket.clone());
+        let inspector = Inspector::default();
         let endpoint = EndpointBuilder::new()
             .with_transport_layer(layer)
             .with_cancel_token(stop.clone())
@@ -146,6 +158,8 @@ impl Wire {
             endpoint,
             socket,
             streams,
+            flows: Arc::default(),
+            connector,
             trunk,
             trunks: RwLock::default(),
             local,
@@ -225,12 +239,11 @@ impl Wire {
         }
         let wire = self.clone();
         self.runtime.spawn(async move {
-            let layer = &wire.endpoint.inner.transport_layer;
-            let Ok((connection, addr)) = layer.lookup(&wire.names.addressed(to), None).await else {
-                return debug!("no connection for an ACK");
+            let Some(flow) = wire.flow(to).await else {
+                return debug!("no stream for an ACK");
             };
             if let Ok(ack) = Request::try_from(bytes) {
-                connection.send(ack.into(), Some(&addr)).await.ok();
+                flow.send(ack.into(), None).await.ok();
             }
         });
     }

@@ -13,8 +13,6 @@ use rsipstack::{
     transport::{SipAddr, transport_layer::DomainResolver},
 };
 
-use crate::{Hop, Transport};
-
 const MAX_NAMES: usize = 1_000;
 
 /// The addresses that requests to a host name of ours went to. Asked when the last ACK for a refused
@@ -39,7 +37,7 @@ impl Names {
                 .addresses
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
-            if names.len() < MAX_NAMES {
+            if names.len() < MAX_NAMES || names.contains_key(host) {
                 names.insert(host.to_owned(), addr);
             }
         }
@@ -48,24 +46,15 @@ impl Names {
     /// Says whose certificate is to be shown at an address.
     pub(super) fn name(&self, addr: SocketAddr, host: &str) {
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() < MAX_NAMES {
+        if hosts.len() < MAX_NAMES || hosts.contains_key(&addr) {
             hosts.insert(addr, host.to_owned());
         }
     }
 
-    /// The hop for the transport layer: by name where a certificate must be checked.
-    pub(super) fn addressed(&self, hop: Hop) -> SipAddr {
+    /// Whose certificate that is.
+    pub(super) fn of(&self, addr: SocketAddr) -> Option<String> {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(host) = hosts
-            .get(&hop.addr)
-            .filter(|_| hop.transport == Transport::Tls)
-        else {
-            return super::sip_addr(hop);
-        };
-        self.learn(host, hop.addr);
-        let mut addr = super::sip_addr(hop);
-        addr.addr.host = Host::Domain(host.as_str().into());
-        addr
+        hosts.get(&addr).cloned()
     }
 }
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use rsipstack::{
-    sip::{Method as StackMethod, SipMessage},
+    sip::{Method as StackMethod, SipMessage, Transport as StackTransport},
     transaction::{TransactionReceiver, transaction::Transaction},
-    transport::SipConnection,
 };
 
-use super::{Door, Feed, Wire, guard, sip_addr};
+use super::{Door, Feed, Wire, sip_addr};
 use crate::{
     Hop, Transport,
     core::{Input, TxId},
@@ -52,21 +51,17 @@ fn take_in(wire: &Arc<Wire>, tx: TxId, mut transaction: Transaction, core: &Arc<
     );
     wire.runtime
         .spawn(drive(wire.clone(), tx, transaction, core.clone()));
-    // Over UDP the socket has looked already; this is for streams.
-    match guard::fault(&message) {
-        Some(status) => wire.respond(tx, &guard::refuse(&message, status)),
-        None => core.feed(Input::Request { tx, message, from }),
-    }
+    core.feed(Input::Request { tx, message, from });
 }
 
 fn source(transaction: &Transaction) -> Option<Hop> {
-    let connection = transaction.connection.as_ref()?;
-    let addr = connection.get_remote_addr()?.get_socketaddr().ok()?;
-    let transport = match connection {
-        SipConnection::Tcp(_) => Transport::Tcp,
-        SipConnection::Tls(_) => Transport::Tls,
+    let at = transaction.connection.as_ref()?.get_remote_addr()?;
+    let transport = match at.r#type {
+        Some(StackTransport::Tcp) => Transport::Tcp,
+        Some(StackTransport::Tls) => Transport::Tls,
         _ => Transport::Udp,
     };
+    let addr = at.get_socketaddr().ok()?;
     Some(Hop { transport, addr })
 }
 

@@ -17,7 +17,7 @@ use crate::{
 /// 200 accept, 401 asks who it is. `taken` are responses that belong to nothing; `dropped` lacks
 /// what an answer needs. Where the RFC leaves a choice: a wrong Date or display name is passed over,
 /// a request of RFC 2543 (no tags, no branch) is refused.
-const FATES: &str = "\
+pub(crate) const FATES: &str = "\
 valid 3.1.1.8 dblreq 401
 valid 3.1.1.3 esc01 100
 valid 3.1.1.5 esc02 501
@@ -70,7 +70,7 @@ invalid 3.3.4 unksm2 401
 invalid 3.3.11 zeromf 200
 ";
 
-fn files(kind: &str) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(kind: &str) -> BTreeMap<String, Vec<u8>> {
     let folder = fuzz::beside("message/torture").join(kind);
     let entries = fs::read_dir(folder).expect("the folder is there");
     let files = entries.map(|e| e.expect("an entry").path());
@@ -105,6 +105,8 @@ fn fate(core: &mut Core, bytes: &[u8], number: u64) -> String {
     };
     let again = Message::parse(&message.to_bytes()).expect("what we write, we read");
     assert_eq!(again.to_bytes(), message.to_bytes());
+    // The layer below may find fault with it, and no more than that.
+    let _ = rsipstack::sip::SipMessage::try_from(&message.to_bytes()[..]);
     let from = Hop::udp(([198, 51, 100, 1], 5060).into());
     let input = if message.method().is_some() {
         Input::Request {

@@ -116,7 +116,8 @@ impl Embedded {
         if floor.draining {
             return Err(Refused::Draining);
         }
-        if self.late.load(std::sync::atomic::Ordering::Relaxed) {
+        let is_new = matches!(to, Target::Gateway { .. });
+        if is_new && self.late.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(Refused::MediaOverload);
         }
         match to {

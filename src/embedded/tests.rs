@@ -108,11 +108,15 @@ impl Switch for Kept {
 }
 
 fn dial(switch: &Embedded, gateway: &str) -> Result<LegId, Refused> {
-    let leg = LegId(uuid::Uuid::new_v4());
     let to = Target::Gateway {
         gateway: gateway.to_owned(),
         number: "100".to_owned(),
     };
+    dial_to(switch, to)
+}
+
+fn dial_to(switch: &Embedded, to: Target) -> Result<LegId, Refused> {
+    let leg = LegId(uuid::Uuid::new_v4());
     let caller = CallerId::default();
     let order = Originate {
         leg,
@@ -285,6 +289,11 @@ async fn while_media_is_late_nothing_new_begins_and_calls_that_are_up_go_on() {
     let refusal = answers.iter().find(|m| m.text.starts_with("SIP/2.0 503"));
     assert!(refusal.is_some_and(|m| m.text.contains("Retry-After:")));
     assert!(a.legs().contains(&leg), "what is up stays up");
+    // Whom a call that is up needs is called: this phone is not there, which is another matter.
+    let phone = Target::Phone {
+        extension: "1001".into(),
+    };
+    assert_eq!(dial_to(&a, phone), Err(Refused::NotRegistered));
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ pub(super) struct Agent {
     pub preview: Option<super::Lead>,
     pub last_call: Option<LastCall>,
     pub signed_in_at: Option<Millis>,
+    /// Signed in to be ready at once, and the phone was not there yet.
+    pub awaits_phone: bool,
     pub busy_ms: i64,
     /// Time in conversations since sign-in; milliseconds.
     pub talk_ms: i64,
@@ -84,6 +86,7 @@ impl Agent {
             preview: None,
             last_call: None,
             signed_in_at: None,
+            awaits_phone: false,
             busy_ms: 0,
             talk_ms: 0,
             calls: 0,
@@ -204,6 +207,7 @@ impl Floor {
         };
         let before = agent.machine.clone();
         change(&mut agent.machine)?;
+        agent.awaits_phone = false;
         if agent.machine.state() == before.state() {
             return Ok(());
         }

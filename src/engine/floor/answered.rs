@@ -155,6 +155,7 @@ impl Floor {
         }
         call.phase = Phase::Talking;
         call.way.taken_from = None;
+        call.parties.from = None;
         let (id, own) = (call.id, call.own_leg());
         if let Some(own) = own {
             self.leg_joined(id, own, now);

@@ -69,8 +69,13 @@ impl Floor {
         if !self.calls.get(&id).is_some_and(asked) {
             return;
         }
+        let number = self.calls.get(&id).map(|call| call.callee.clone());
+        let spellings = phone::spellings(&number.unwrap_or_default(), &self.home_of(None));
         if !allowed {
             self.tell_not_called(id, "dnc");
+            self.finish(id, Outcome::Cancelled, now);
+        } else if self.is_not_denied(&spellings).is_err() {
+            self.tell_not_called(id, "barred");
             self.finish(id, Outcome::Cancelled, now);
         } else if !self.dial_back(id, now) {
             self.tell_not_called(id, "gateway");

@@ -258,15 +258,14 @@ impl Floor {
         let Some(id) = call.gateway.as_ref().filter(|_| call.holds_channel) else {
             return;
         };
+        // Whom a caller did not reach is no fault of the gateway by which the caller came.
+        let is_fault = !call.is_inbound() && is_fault_of_gateway(call, outcome, now);
         let Some(gateway) = self.gateways.get_mut(id) else {
             return;
         };
         if call.customer.is_none() {
             gateway.state.give_back();
-        } else if gateway
-            .state
-            .release(is_fault_of_gateway(call, outcome, now), now)
-        {
+        } else if gateway.state.release(is_fault, now) {
             let gateway = id.clone();
             self.gateway_degraded(&gateway, now);
         }

@@ -37,6 +37,7 @@ impl Floor {
     pub(super) fn remember(&mut self, campaign: &CampaignId, learned: Learned) {
         if let Some(campaign) = self.campaigns.get_mut(campaign)
             && learned.version == Learned::VERSION
+            && campaign.pacer.is_fresh()
         {
             campaign.pacer = learned.pacer;
         }
@@ -77,7 +78,7 @@ impl Floor {
 
     /// A dial came to its end without an answer. One that we gave up says nothing about answers.
     pub(super) fn line_over(&mut self, call: &Call, now: Millis) {
-        let was_dialled = call.customer.is_some() || call.way.out.is_some();
+        let was_dialled = call.invites > 0 || call.way.out.is_some();
         if call.times.answered.is_some() || call.cancelled || !was_dialled {
             return;
         }

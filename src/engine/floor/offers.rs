@@ -195,6 +195,7 @@ impl Floor {
             self.go_on_previewing(agent_id);
         }
         self.missed_by(id, agent_id, now);
+        self.let_go_of(agent_id, now);
     }
 
     /// An agent who did not take a call is left alone for a while. True: for longer, on a break, for too many
@@ -277,6 +278,7 @@ impl Floor {
         self.drop_leg(leg);
         let _ = self.step(agent, now, |machine| machine.offer_over(false, now));
         self.go_on_previewing(agent);
+        self.let_go_of(agent, now);
     }
 
     fn drop_leg(&mut self, leg: Option<LegId>) {

@@ -128,8 +128,13 @@ impl Floor {
             let ring_ms = 30_000;
             self.ring_telephone(leg, id, None, id.to_string(), ring_ms);
         }
-        if auto_ready && registered {
-            self.step(id, now, |machine| machine.ready(now))?;
+        match auto_ready {
+            true if registered => self.step(id, now, |machine| machine.ready(now))?,
+            waits => {
+                if let Some(agent) = self.agents.get_mut(id) {
+                    agent.awaits_phone = waits;
+                }
+            }
         }
         Ok(())
     }

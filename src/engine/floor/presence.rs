@@ -13,11 +13,7 @@ impl Floor {
         } else {
             self.registered.remove(extension);
         }
-        let waits_for_phone = |agent: &Agent| {
-            agent.spec.auto_ready
-                && agent.extension == extension
-                && agent.machine.state().sub_name() == Some("wait")
-        };
+        let waits_for_phone = |agent: &Agent| agent.awaits_phone && agent.extension == extension;
         let ready: Vec<AgentId> = self
             .agents
             .iter()

@@ -6,6 +6,7 @@ use crate::{
     destination::Destination,
     ids::{CallId, QueueId},
     outcome::Outcome,
+    phone,
     time::Millis,
 };
 
@@ -18,7 +19,10 @@ impl Floor {
         };
         let (number, house) = (call.caller.clone(), call.callee.clone());
         let is_promised = |other: &Call| other.way.is_call_back && other.callee == number;
-        let is_dialable = !number.is_empty() && self.way_out(&number, &[], now).is_ok();
+        let spellings = phone::spellings(&number, &self.home_of(None));
+        let is_dialable = !number.is_empty()
+            && self.is_not_denied(&spellings).is_ok()
+            && self.way_out(&number, &[], now).is_ok();
         if !is_dialable || self.calls.values().any(is_promised) {
             return;
         }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    Cause, Command, Event, Floor, Forced, MemberOrder, OrderRefused, Phase, Role,
+    Call, Cause, Command, Event, Floor, Forced, MemberOrder, OrderRefused, Phase, Role,
     party::{Party, Reach, Round, Who},
 };
 use crate::{
@@ -361,11 +361,14 @@ impl Floor {
             return false;
         };
         let id = supervisor.call;
-        if self
-            .calls
-            .get(&id)
-            .is_none_or(|call| call.phase != Phase::Talking)
-        {
+        // The order was about this agent: whoever has the customer by now is another's to command.
+        let is_theirs = |call: &Call| {
+            let who = Who::Agent(supervisor.agent.clone());
+            call.agent.as_ref() == Some(&supervisor.agent)
+                || call.parties.all().any(|one| one.who == who)
+        };
+        let may_take = |call: &Call| call.phase == Phase::Talking && is_theirs(call);
+        if !self.calls.get(&id).is_some_and(may_take) {
             return false;
         }
         self.supervisors.remove(&leg);

@@ -285,10 +285,29 @@ impl Floor {
             call.parties.from.is_none() && call.parties.last_agent.as_ref() == Some(&agent)
         });
         let on_break = on_break && !matches!(why, "call_over" | "withdrawn");
-        let _ = self.step(&agent, now, |machine| machine.offer_over(on_break, now));
+        let work = (!on_break)
+            .then(|| self.work_left(id, &agent, why))
+            .flatten();
+        let _ = self.step(&agent, now, |machine| match work {
+            Some(ms) => machine.call_over(Some(ms), now),
+            None => machine.offer_over(on_break, now),
+        });
         self.go_on_previewing(&agent);
         self.let_go_of(&agent, now);
         Some(Who::Agent(agent))
+    }
+
+    /// The after-call work of one who had the customer, and to whom the call came back or was to: a
+    /// disposition that is owed, or what the ringing broke off.
+    fn work_left(&self, id: CallId, agent: &AgentId, why: &str) -> Option<i64> {
+        let call = self.calls.get(&id)?;
+        let last = self.agents.get(agent)?.last_call.as_ref();
+        let owes = last.is_some_and(|last| last.id == id && last.is_owed());
+        let parties = &call.parties;
+        let came_back = parties.from.is_none() && parties.last_agent.as_ref() == Some(agent);
+        (owes || (came_back && why == "call_over"))
+            .then(|| self.wrap_up_of(agent, call))
+            .flatten()
     }
 
     /// The customer waits in a queue, as a caller does and not as one who was dialled: there has been

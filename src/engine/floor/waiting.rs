@@ -45,6 +45,7 @@ impl Floor {
         call.tried.clear();
         call.gave_up = None;
         call.way.is_served = false;
+        call.way.is_direct = false;
         call.times.queued = Some(now);
         self.set_wait_timers(id, now);
         self.route(now);

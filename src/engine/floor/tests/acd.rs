@@ -1,7 +1,7 @@
 //! Which agent is rung for which caller, how long callers wait, and what agents say by not answering.
 
 use super::{
-    script::{Stage, check},
+    script::{Stage, check, check_since},
     talking::check_talk,
 };
 
@@ -514,4 +514,37 @@ fn the_line_shows_everybody_in_order() {
         [(1, "x".to_owned(), 4_000), (2, "y".to_owned(), 3_000)]
     );
     assert_eq!(line("gold"), [(1, "z".to_owned(), 2_000)]);
+}
+
+#[test]
+fn an_agent_who_is_deleted_while_the_phone_rings_is_rung_no_more() {
+    let ends = [
+        ("3 ends a1 480", "", ""),
+        (
+            "3 ends 13900000001",
+            "3 hang up a1 NoAnswer",
+            "3 close 13900000001 abandoned",
+        ),
+    ];
+    for (end, before, then) in ends {
+        check_since(
+            2.5,
+            &format!(
+                "agents 1
+                 queue wait=60
+                 show agent
+                 0 ready 1
+                 1 calls 13900000001 4000
+                 2 remove agent 1
+                 {end}
+                 5 wait"
+            ),
+            &format!(
+                "{before}
+                 3 agent 1 ready
+                 3 agent 1 logout
+                 {then}"
+            ),
+        );
+    }
 }

@@ -395,3 +395,21 @@ fn a_limit_that_is_raised_helps_those_who_wait() {
          9 play L1 sorry",
     );
 }
+
+#[test]
+fn who_had_an_agent_of_their_own_waits_in_a_queue_like_others() {
+    check(
+        "agents 1 2
+         queue wait=30
+         phone 8500
+         1 dials at 8500 x 801
+         2 answers a1
+         5 in-call 1 transfer queue sales
+         6 ready 2",
+        "1 ring a1
+         2 answer x
+         2 bridge x a1
+         5 hang up a1
+         6 ring a2",
+    );
+}

@@ -1,7 +1,7 @@
 //! A gateway that cannot carry a campaign's dial lets the next one have it: one attempt, one INVITE a
 //! gateway.
 
-use super::script::check;
+use super::script::{Stage, check};
 
 #[test]
 fn a_dial_that_a_gateway_refuses_goes_on_by_the_next_within_the_same_attempt() {
@@ -197,4 +197,29 @@ fn a_gateway_without_an_address_is_told_before_it_is_known_and_dials_nothing() {
         "2 0 lines: Gateway
          3 dial L1 as 02110000 by late",
     );
+}
+
+#[test]
+fn the_gateway_by_which_a_caller_came_is_not_blamed_for_another() {
+    let calls = (1..=30).map(|n| {
+        format!("{n} calls x{n} 200\n{n}.2 presses x{n} 1\n{n}.4 ends 13900000009 503\n{n}.6 ends x{n}\n")
+    });
+    let stage = Stage::of(&format!(
+        "another gateway second
+         menu main keys=1 1:number/13900000009
+         route ^139 outbound=second
+         route 200 ivr=main
+         show told
+         {}",
+        calls.collect::<String>()
+    ));
+    let degraded = |line: &&String| line.contains("degraded");
+    let degraded: Vec<_> = stage.shown.iter().filter(degraded).collect();
+    assert!(
+        degraded
+            .iter()
+            .all(|line| line.ends_with("degraded second")),
+        "{degraded:?}"
+    );
+    assert!(!degraded.is_empty(), "{:?}", stage.shown);
 }

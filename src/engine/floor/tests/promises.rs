@@ -209,3 +209,21 @@ fn a_promise_that_waits_is_taken_back_by_hand_and_one_that_is_being_kept_is_not(
          11 refused NO_SUCH_CALL",
     );
 }
+
+#[test]
+fn nobody_is_promised_a_call_to_a_number_that_is_barred() {
+    check_promises(
+        "outside denied=139
+         by hand promise
+         1 calls 13900000001 4000
+         3 presses 13900000001 3
+         5 ready 1
+         6 answers a1
+         7 ends 13900000001",
+        "1 answer 13900000001
+         5 ring a1
+         6 bridge 13900000001 a1
+         7 close 13900000001 connected by 1
+         7 hang up a1",
+    );
+}

@@ -548,3 +548,21 @@ fn an_intercept_whose_phone_is_up_too_late_says_so_and_ends() {
          20 finished c",
     );
 }
+
+#[test]
+fn a_customer_is_taken_only_from_the_agent_whom_the_order_names() {
+    check_talk(
+        "agents 1 2
+         phone 9000
+         show supervised
+         5 boss intercepts 1
+         6 in-call 1 transfer agent 2
+         7 answers a2
+         8 answers 9000",
+        "5 ring 9000
+         6 ring a2
+         6 hang up a1
+         7 bridge L1 a2
+         8 hang up 9000",
+    );
+}

@@ -323,3 +323,56 @@ fn a_customer_who_has_had_an_agent_waits_as_long_as_any_caller() {
          64 play L1 sorry",
     );
 }
+
+#[test]
+fn after_call_work_goes_on_when_the_customer_hangs_up_on_the_way_back() {
+    check(
+        "agents 1 2
+         campaign c predictive disposition=required
+         leads c 1
+         show agent
+         0 ready 1
+         1 answers L1
+         2 answers a1
+         5 in-call 1 transfer agent 2
+         6 ends a2 486
+         8 ends L1",
+        "0 agent 1 unready.wait
+         0 agent 2 unready.wait
+         0 agent 1 ready
+         0 dial L1
+         1 agent 1 busy.ringing
+         1 ring a1
+         2 bridge L1 a1
+         2 agent 1 busy.answered
+         5 agent 2 busy.ringing
+         5 ring a2
+         5 hang up a1
+         5 agent 1 acw
+         6 agent 2 unready.wait
+         6 agent 1 busy.ringing
+         6 ring a1
+         8 hang up a1 NoAnswer
+         8 agent 1 acw
+         8 close L1 connected by 1",
+    );
+}
+
+#[test]
+fn who_leaves_after_a_transfer_is_told_to_the_agent_who_has_the_customer() {
+    check_talk(
+        "agents 1 2 3
+         show told
+         5 in-call 1 transfer agent 2
+         8 answers a2
+         10 in-call 2 consult agent 3
+         12 ends a3 486",
+        "5 popup 2 13900000000
+         5 ring a2
+         5 hang up a1
+         8 bridge L1 a2
+         10 popup 3 13900000000
+         10 ring a3
+         12 tell 2 3 busy",
+    );
+}

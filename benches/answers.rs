@@ -210,6 +210,7 @@ fn listen(samples: &[i16], params: AnswerParams) -> Heard {
         };
         match finding.what {
             Found::Beep => heard.beep = true,
+            Found::SpeechBegan | Found::SpeechPaused => {}
             Found::Verdict(verdict) => {
                 heard.verdict = verdict;
                 heard.why = finding.why;

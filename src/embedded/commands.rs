@@ -47,6 +47,10 @@ impl Embedded {
             Command::WithholdKeys { leg, on } => self.withhold_keys(floor, id, leg, on),
             Command::Classify { leg, params } => self.classify(floor, id, leg, params),
             Command::ListenEarly { leg } => self.listen_early(floor, id, leg),
+            Command::ListenForSpeech { leg, params } => {
+                self.listen_for_speech(floor, id, leg, params)
+            }
+            Command::StopListening { leg } => self.stop_listening(floor, leg),
             Command::StartRecord { leg, record, path } => {
                 self.start_record(floor, id, leg, record, path)
             }

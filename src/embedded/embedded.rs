@@ -163,6 +163,7 @@ impl Switch for Embedded {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             machine_detection: true,
+            speech_detection: true,
             recording: true,
             mixing: true,
         }

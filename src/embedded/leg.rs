@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, time::SystemTime};
 
+use media::classify::Found;
 use sip::{CallRef, sdp::Local};
 use switch::{ConferenceId, Hear, LegId, Monitor, OnEnd, PlayId, RecordId};
 
@@ -77,6 +78,8 @@ pub enum Listens {
     Early,
     /// Who or what answered.
     Answer,
+    /// Whether somebody speaks.
+    Speech,
 }
 
 /// Where a leg is.
@@ -146,12 +149,14 @@ impl Leg {
     }
 
     /// Whether what was found in its sound is what is listened for now.
-    pub fn is_listened_to(&self) -> bool {
-        match self.stage {
-            Stage::Calling { .. } => self.listens == Listens::Early && !self.hung_up,
-            Stage::Answered => self.listens == Listens::Answer,
-            _ => false,
-        }
+    pub fn is_listened_to_for(&self, what: Found) -> bool {
+        let sought = match (&self.stage, what) {
+            (Stage::Answered, Found::SpeechBegan | Found::SpeechPaused) => Listens::Speech,
+            (Stage::Answered, Found::Verdict(_) | Found::Beep) => Listens::Answer,
+            (Stage::Calling { .. }, Found::Verdict(_)) if !self.hung_up => Listens::Early,
+            _ => return false,
+        };
+        self.listens == sought
     }
 
     pub fn peer(&self) -> Option<LegId> {

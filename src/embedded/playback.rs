@@ -4,9 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use media::{
     Prompt,
-    classify::{AnswerDetector, EarlyDetector},
+    classify::{AnswerDetector, EarlyDetector, SpeechDetector},
 };
-use switch::{Classify, Command, CommandId, EventKind, LegId, PlayId, RecordId, Refused};
+use switch::{Classify, Command, CommandId, EventKind, LegId, PlayId, RecordId, Refused, Speech};
 
 use crate::{
     Embedded,
@@ -118,6 +118,34 @@ impl Embedded {
         Ok(())
     }
 
+    pub(crate) fn listen_for_speech(
+        &self,
+        floor: &mut Floor,
+        id: CommandId,
+        leg_id: LegId,
+        params: Speech,
+    ) -> Result<(), Refused> {
+        let leg = floor.leg(leg_id)?;
+        if !leg.is_answered() {
+            let why = "only an answered leg can be listened to for speech";
+            out_of_step(floor, leg_id, id, why);
+            return Ok(());
+        }
+        leg.listens = Listens::Speech;
+        let detector = SpeechDetector::new(translate::speech(params));
+        self.try_sound(self.sound.media().classify(leg.media, Box::new(detector)));
+        Ok(())
+    }
+
+    pub(crate) fn stop_listening(&self, floor: &mut Floor, leg: LegId) -> Result<(), Refused> {
+        let leg = floor.leg(leg)?;
+        if leg.listens == Listens::Speech {
+            leg.listens = Listens::No;
+            self.try_sound(self.sound.media().stop_classifying(leg.media));
+        }
+        Ok(())
+    }
+
     pub(crate) fn start_record(
         &self,
         floor: &mut Floor,
@@ -222,7 +250,9 @@ impl Embedded {
             }
             media::Event::Found { leg, finding } => {
                 if let Some(id) = floor.of_media(leg)
-                    && floor.leg(id).is_ok_and(|leg| leg.is_listened_to())
+                    && floor
+                        .leg(id)
+                        .is_ok_and(|leg| leg.is_listened_to_for(finding.what))
                 {
                     floor.tell(id, translate::finding(finding));
                 }

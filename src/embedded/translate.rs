@@ -1,10 +1,10 @@
 //! The port's words in those of `sip` and `media`, and back.
 
-use media::classify::{AnswerParams, Finding};
+use media::classify::{AnswerParams, Finding, SpeechParams};
 use sip::{Destination, EndCause, Identity, SipError};
 use switch::{
     CallerId, Cause, Classify, EventKind, GatewayState, MediaStats, PlayEnd, Refused, Side, Sit,
-    Target, Verdict,
+    Speech, Target, Verdict,
 };
 
 pub fn destination(target: &Target) -> Destination {
@@ -102,6 +102,14 @@ pub fn thresholds(params: Classify) -> AnswerParams {
     }
 }
 
+pub fn speech(params: Speech) -> SpeechParams {
+    SpeechParams {
+        voice_level: params.voice_level,
+        silence_level: params.silence_level,
+        pause_ms: params.pause_ms,
+    }
+}
+
 fn sit(sit: media::classify::Sit) -> Sit {
     match sit {
         media::classify::Sit::Intercept => Sit::Intercept,
@@ -115,6 +123,8 @@ pub fn finding(finding: Finding) -> EventKind {
     use media::classify::Verdict as Found;
     let verdict = match finding.what {
         media::classify::Found::Beep => return EventKind::Beep,
+        media::classify::Found::SpeechBegan => return EventKind::SpeechBegan,
+        media::classify::Found::SpeechPaused => return EventKind::SpeechPaused,
         media::classify::Found::Verdict(verdict) => match verdict {
             Found::Human => Verdict::Human,
             Found::Machine => Verdict::Machine,

@@ -37,6 +37,7 @@ pub mod place;
 pub mod preflight;
 pub mod queue;
 pub mod retry;
+pub mod robot;
 pub mod route;
 pub mod settings;
 pub mod speech;

@@ -6,6 +6,7 @@
 
 mod office;
 mod pattern;
+mod robot;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use crate::{
 };
 pub use office::{BadOffice, Office, Span};
 pub use pattern::{BadPattern, Pattern};
+pub use robot::{Listening, Robot};
 
 /// One rule, as the floor works with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,38 +70,39 @@ pub enum Kind {
     },
     /// IVR: the number of a voice menu.
     Ivr { menu: MenuId },
-    /// 机器人: a voice says something, then the call goes on or ends.
-    Robot {
-        /// A prompt name.
-        prompt: String,
-        #[serde(default)]
-        then: Option<Destination>,
-    },
+    /// 机器人: the number of a robot.
+    Robot(Robot),
 }
 
 impl Kind {
-    /// The queue that the rule leads to.
-    #[must_use]
-    pub fn queue(&self) -> Option<&QueueId> {
-        match self {
+    /// The queues that the rule leads to.
+    pub fn queues(&self) -> impl Iterator<Item = &QueueId> {
+        let own = match self {
             Self::Queue { queue, .. } => Some(queue),
-            Self::Robot { then: to, .. } | Self::Inbound(Inbound { closed_to: to, .. }) => {
-                to.as_ref()?.queue()
-            }
-            Self::Basic | Self::Outbound(_) | Self::Ivr { .. } => None,
-        }
+            _ => None,
+        };
+        own.into_iter()
+            .chain(self.destinations().filter_map(Destination::queue))
     }
 
-    /// The voice menu that the rule leads to.
-    #[must_use]
-    pub fn menu(&self) -> Option<&MenuId> {
-        match self {
+    /// The voice menus that the rule leads to.
+    pub fn menus(&self) -> impl Iterator<Item = &MenuId> {
+        let own = match self {
             Self::Ivr { menu } => Some(menu),
-            Self::Robot { then: to, .. } | Self::Inbound(Inbound { closed_to: to, .. }) => {
-                to.as_ref()?.menu()
-            }
-            Self::Basic | Self::Outbound(_) | Self::Queue { .. } => None,
-        }
+            _ => None,
+        };
+        own.into_iter()
+            .chain(self.destinations().filter_map(Destination::menu))
+    }
+
+    fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        let (closed, robot) = match self {
+            Self::Inbound(rule) => (rule.closed_to.as_ref(), None),
+            Self::Robot(robot) => (None, Some(robot)),
+            _ => (None, None),
+        };
+        let robot = robot.into_iter().flat_map(Robot::destinations);
+        closed.into_iter().chain(robot)
     }
 
     /// The gateways that the rule names.
@@ -189,22 +192,22 @@ impl Kind {
             Self::Outbound(_) => "outbound",
             Self::Queue { .. } => "queue",
             Self::Ivr { .. } => "ivr",
-            Self::Robot { .. } => "robot",
+            Self::Robot(_) => "robot",
         }
     }
 
     /// The prompts that it names, each with its JSON pointer.
     #[must_use]
     pub fn prompts(&self) -> Vec<(&'static str, &str)> {
-        let named = match self {
-            Self::Robot { prompt, .. } => Some(("/prompt", &**prompt)),
+        match self {
+            Self::Robot(robot) => robot.prompts().collect(),
             Self::Inbound(rule) => {
                 let closed = rule.closed_prompt.as_deref();
-                closed.map(|prompt| ("/closed_prompt", prompt))
+                let closed = closed.map(|prompt| ("/closed_prompt", prompt));
+                closed.into_iter().collect()
             }
-            Self::Basic | Self::Outbound(_) | Self::Queue { .. } | Self::Ivr { .. } => None,
-        };
-        named.into_iter().collect()
+            Self::Basic | Self::Outbound(_) | Self::Queue { .. } | Self::Ivr { .. } => Vec::new(),
+        }
     }
 
     /// # Errors
@@ -214,19 +217,11 @@ impl Kind {
             let message = message.to_owned();
             Err(BadRule { at, message })
         };
-        let leads = |at, to: &Option<Destination>| match to {
-            Some(Destination::Callback) => bad(at, "only a queue calls back"),
-            Some(to) => to.validate().or_else(|text| bad(at, text)),
-            None => Ok(()),
-        };
         match self {
             Self::Basic | Self::Ivr { .. } => Ok(()),
             Self::Queue { priority, .. } if *priority > 9 => bad("/priority", "must be 0 to 9"),
             Self::Queue { .. } => Ok(()),
-            Self::Robot { prompt, then } => {
-                prompt_name("/prompt", prompt)?;
-                leads("/then", then)
-            }
+            Self::Robot(robot) => robot.validate(),
             Self::Outbound(rule) => rule.validate(),
             Self::Inbound(rule) => {
                 let digits = |c: char| c.is_ascii_digit();
@@ -238,7 +233,7 @@ impl Kind {
                 }
                 let office = rule.office.validate();
                 office.or_else(|error| bad("/office", &error.to_string()))?;
-                leads("/closed_to", &rule.closed_to)
+                leads("/closed_to", rule.closed_to.as_ref())
             }
         }
     }
@@ -269,6 +264,19 @@ impl Outbound {
         let message = message.to_owned();
         Err(BadRule { at, message })
     }
+}
+
+/// Whether a call can be sent there.
+fn leads(at: &'static str, to: Option<&Destination>) -> Result<(), BadRule> {
+    let fits = match to {
+        Some(Destination::Callback) => Err("only a queue calls back"),
+        Some(to) => to.validate(),
+        None => Ok(()),
+    };
+    fits.map_err(|text| BadRule {
+        at,
+        message: text.to_owned(),
+    })
 }
 
 pub(crate) fn prompt_name(at: &'static str, name: &str) -> Result<(), BadRule> {
@@ -322,6 +330,8 @@ pub enum End {
     /// The caller hears a prompt, then goes on; with nothing to go on to the call ends.
     To {
         prompt: Option<String>,
+        /// Who does not speak at the prompt, or after it, goes elsewhere.
+        listening: Option<Box<Listening>>,
         then: Destination,
         priority: u8,
     },
@@ -399,6 +409,7 @@ fn ask(rule: &Rule, number: &str, side: Option<Side>, now: Millis) -> Verdict {
 fn end_of(kind: &Kind, number: &str, verdict: Verdict) -> Result<End, String> {
     let to = |prompt: &Option<String>, then: Destination, priority| End::To {
         prompt: prompt.clone(),
+        listening: None,
         then,
         priority,
     };
@@ -420,10 +431,12 @@ fn end_of(kind: &Kind, number: &str, verdict: Verdict) -> Result<End, String> {
             let menu = menu.clone();
             to(&None, Destination::Ivr { menu }, 0)
         }
-        Kind::Robot { prompt, then } => {
-            let then = then.clone().unwrap_or(Destination::Hangup);
-            to(&Some(prompt.clone()), then, 0)
-        }
+        Kind::Robot(robot) => End::To {
+            prompt: Some(robot.prompt.clone()),
+            listening: robot.listening(),
+            then: robot.then.clone().unwrap_or(Destination::Hangup),
+            priority: 0,
+        },
         Kind::Outbound(rule) => End::Out {
             number: format!("{}{number}", rule.prefix),
             rule: rule.clone(),

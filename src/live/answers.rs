@@ -3,8 +3,9 @@
 use engine::{
     classification::{self, Answerer, Thresholds},
     floor::Quality,
+    robot::Listens,
 };
-use switch::{Classify, MediaStats, Sit, Verdict};
+use switch::{Classify, MediaStats, Sit, Speech, Verdict};
 
 pub(crate) fn thresholds(wanted: &Thresholds, awaits_beep: bool) -> Classify {
     Classify {
@@ -18,6 +19,14 @@ pub(crate) fn thresholds(wanted: &Thresholds, awaits_beep: bool) -> Classify {
         } else {
             0
         },
+    }
+}
+
+pub(crate) fn speech(listens: &Listens) -> Speech {
+    Speech {
+        voice_level: listens.voice_level,
+        silence_level: listens.silence_level,
+        pause_ms: listens.pause_ms,
     }
 }
 

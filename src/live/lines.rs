@@ -59,6 +59,7 @@ impl Lines {
     pub fn capabilities(&self) -> Capabilities {
         let all = Capabilities {
             machine_detection: true,
+            speech_detection: true,
             recording: true,
             mixing: true,
         };

@@ -8,6 +8,7 @@ use engine::{
     classification::Finding,
     floor::{Command, Input, Refusal},
     ids::{CallId, GatewayId, LegId, SoundId},
+    robot::Speech,
     time::Millis,
 };
 use switch::{
@@ -163,6 +164,16 @@ impl Operator {
                 (todo, Some(Input::Classified { leg, finding }))
             }
             Command::ListenEarly { leg } => (Do::ListenEarly { leg: id(leg) }, None),
+            Command::ListenForSpeech { leg, listens } => {
+                let unheard = Input::Speech {
+                    leg,
+                    speech: Speech::Unheard,
+                };
+                let params = answers::speech(&listens);
+                let leg = id(leg);
+                (Do::ListenForSpeech { leg, params }, Some(unheard))
+            }
+            Command::StopListening { leg } => (Do::StopListening { leg: id(leg) }, None),
             Command::Record { leg, sound, call } => {
                 let path = self
                     .recordings
@@ -316,6 +327,14 @@ impl Operator {
                 },
             },
             (EventKind::Beep, Some(leg)) => Input::Beep { leg },
+            (EventKind::SpeechBegan, Some(leg)) => Input::Speech {
+                leg,
+                speech: Speech::Began,
+            },
+            (EventKind::SpeechPaused, Some(leg)) => Input::Speech {
+                leg,
+                speech: Speech::Paused,
+            },
             (
                 EventKind::Dtmf {
                     digit, withheld, ..

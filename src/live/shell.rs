@@ -296,6 +296,8 @@ impl Shell {
             | Command::Play { .. }
             | Command::Classify { .. }
             | Command::ListenEarly { .. }
+            | Command::ListenForSpeech { .. }
+            | Command::StopListening { .. }
             | Command::StopPlay { .. }
             | Command::RecordMessage { .. }
             | Command::DropRecording { .. }

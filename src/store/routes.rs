@@ -180,7 +180,7 @@ async fn holidays(db: &Db) -> Result<BTreeMap<String, BTreeSet<NaiveDate>>> {
 
 #[cfg(test)]
 mod tests {
-    use engine::route::{Inbound, Office};
+    use engine::route::{Inbound, Office, Robot};
 
     use super::*;
     use crate::{
@@ -246,6 +246,25 @@ mod tests {
             let theirs = route("late", 1, "*", Kind::Basic);
             let taken = put(&mut tx, "other", &theirs, "usr", NOW).await;
             assert_eq!(taken.unwrap_err().code(), Some("ID_TAKEN"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_robot_of_before_it_could_listen_is_read_as_it_was() {
+        on_both(|home| async move {
+            let db = &home.db;
+            let mut tx = db.begin().await.unwrap();
+            let robot = route("r", 1, "201", Kind::Robot(Robot::saying("hello", None)));
+            put(&mut tx, "o", &robot, "usr", NOW).await.unwrap();
+            let old = r#"{"type":"robot","prompt":"hello","then":{"type":"hangup"}}"#;
+            on!(tx.conn(), c => sqlx::query("UPDATE routes SET rule = $1").bind(old)
+                .execute(c).await.map(|_| ()))
+            .unwrap();
+            tx.commit().await.unwrap();
+            let read = specs(db, None).await.unwrap().remove(0).kind;
+            let then = Some(engine::destination::Destination::Hangup);
+            assert_eq!(read, Kind::Robot(Robot::saying("hello", then)));
         })
         .await;
     }

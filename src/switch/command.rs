@@ -83,6 +83,11 @@ pub enum Command {
     /// Listen for announcements of the network in the early media of an outgoing leg, until its answer;
     /// what else is said there is nobody's greeting.
     ListenEarly { leg: LegId },
+    /// Tell when the far end of an answered leg begins to speak and when it pauses, over and over from
+    /// now on; said again, it begins anew. It takes the place of a `Classify`, as that takes its.
+    ListenForSpeech { leg: LegId, params: Speech },
+    /// End that.
+    StopListening { leg: LegId },
     /// Record a leg: left channel what it says, right channel what it hears. A leg that is not
     /// answered yet is recorded from its first packet, early media included.
     StartRecord {
@@ -186,6 +191,27 @@ impl Default for Classify {
             after_greeting_ms: 800,
             most_words: 10,
             beep_budget_ms: 0,
+        }
+    }
+}
+
+/// What counts as speech. A level is the mean of the absolute values of the linear 16-bit samples of 20 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speech {
+    /// Sound of this level or more is voice; where it lasts a tenth of a second it is speech.
+    pub voice_level: u16,
+    /// Sound below this level is silence.
+    pub silence_level: u16,
+    /// Silence that is a pause; milliseconds.
+    pub pause_ms: u32,
+}
+
+impl Default for Speech {
+    fn default() -> Self {
+        Self {
+            voice_level: 200,
+            silence_level: 200,
+            pause_ms: 200,
         }
     }
 }

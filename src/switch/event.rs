@@ -117,6 +117,10 @@ pub enum EventKind {
     },
     /// After `Classified` as a machine: it records from now on.
     Beep,
+    /// After `ListenForSpeech`: somebody speaks.
+    SpeechBegan,
+    /// Who spoke has paused.
+    SpeechPaused,
     /// The file is there. Its name may differ from the one that was asked for, as that of a sealed
     /// recording does; it is the one of [`EventKind::RecordDone`].
     RecordStarted {

@@ -8,7 +8,8 @@
 //!    its ring time is over and a CANCEL could be answered (RFC 3261: 32 s), a `Play` until its
 //!    prompt is, a `Classify` until its budget is, a `Refer` until the far end has told its outcome or
 //!    has told nothing for as long as it may, a `ListenEarly` until its leg is answered or over, and
-//!    then nothing is told of it.
+//!    then nothing is told of it. A `ListenForSpeech` tells nothing while nobody speaks, and
+//!    `StopListening` tells nothing.
 //! 2. Exactly one [`EventKind::Ended`] per leg, and nothing follows it except
 //!    [`EventKind::RecordDone`].
 //! 3. [`Event::seq`] is dense per leg; order is promised per leg only. `Bridged` comes for both legs.
@@ -39,7 +40,7 @@ pub mod sim;
 
 pub use command::{
     CallerId, Cause, Classify, Command, CommandId, ConferenceId, Hear, Monitor, OnEnd, Originate,
-    PlayId, RecordId, Target,
+    PlayId, RecordId, Speech, Target,
 };
 pub use event::{
     AddressStatus, Ban, Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats,
@@ -106,6 +107,8 @@ pub trait Switch: Send + Sync + 'static {
 pub struct Capabilities {
     /// Answering-machine detection on the engine's own media.
     pub machine_detection: bool,
+    /// Telling when somebody speaks and pauses.
+    pub speech_detection: bool,
     /// Stereo recording of bridged legs.
     pub recording: bool,
     /// Hold, supervision and conferences, each switchable without a new leg.

@@ -81,7 +81,7 @@ impl Office {
     }
 
     /// Waits until so many calls are over, and gives them, oldest first.
-    async fn closed(&self, count: usize) -> Vec<Value> {
+    pub async fn closed(&self, count: usize) -> Vec<Value> {
         let is_closed = |call: &&Value| call["state"] == "closed";
         let mut calls = wait::until_seen(
             "the CDRs",
@@ -369,7 +369,7 @@ async fn a_queue_changes_under_its_caller_who_then_says_how_it_was() {
 }
 
 /// Whether a sound file has been begun in a folder of days.
-fn has_sound(folder: &Path) -> bool {
+pub fn has_sound(folder: &Path) -> bool {
     let days = std::fs::read_dir(folder).into_iter().flatten().flatten();
     days.flat_map(|day| std::fs::read_dir(day.path()).into_iter().flatten())
         .flatten()

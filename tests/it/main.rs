@@ -36,6 +36,7 @@ mod robots;
 mod setup;
 mod simulate;
 mod sound;
+mod speaking;
 mod surveys;
 mod tidy;
 mod trouble;

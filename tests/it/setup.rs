@@ -1,6 +1,6 @@
 //! What is set up in the console is stored as it was written there, and shown again as it was.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     console::{Console, filled},
@@ -124,4 +124,64 @@ async fn how_long_things_are_kept_is_set_in_the_console() {
     supervisor.open("/setup").await;
     let form = format!("document.querySelector(\"{files}\") === null");
     assert_eq!(supervisor.browser.run(&form).await, true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robot_listens_as_the_console_says_and_no_longer() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    furnish(&api).await;
+    let mut console = Console::sign_in(&api, "admin", "zh-CN", async |_| {}).await;
+    console.open("/setup").await;
+    let form = "[data-api='PUT /api/v1/routes/{id}']";
+    let told = async || {
+        let routes = api.get("/routes").await;
+        let mut routes = routes["data"].as_array().expect("routes").iter();
+        let robot = routes.find(|route| route["id"] == "robot1");
+        robot.map_or(Value::Null, |route| route["rule"].clone())
+    };
+    let values = [
+        ("@id", "robot1"),
+        ("number", "201"),
+        ("rule.type", "robot"),
+        ("rule.prompt", "robot"),
+        ("rule.then.type", "queue"),
+        ("rule.then.queue", "sales"),
+        ("rule.listens.voice_level", "500"),
+        ("rule.listens.pause_ms", "400"),
+        ("rule.otherwise.type", "voicemail"),
+        ("rule.otherwise.mailbox", "sales"),
+    ];
+    console.send_and_leave(form, &values).await;
+    let rule = told().await;
+    let listens = json!({ "voice_level": 500, "silence_level": 200, "pause_ms": 400, "wait_s": 3,
+        "interruptible": true, "silent": null });
+    assert_eq!(rule["listens"], listens, "{rule:#}");
+    let otherwise = json!({ "type": "voicemail", "mailbox": "sales" });
+    assert_eq!(rule["otherwise"], otherwise, "{rule:#}");
+
+    let edit = "[data-edit='/api/v1/routes'][data-id=robot1]";
+    console.click(edit).await;
+    let shown = filled(form, "rule.listens.voice_level", "500");
+    console.browser.until(&shown).await;
+    let louder = [("rule.listens.silence_level", "600")];
+    console.send(form, &louder).await;
+    let marked = format!(
+        "document.querySelector({form:?}).elements['rule.listens.silence_level'].classList.contains('fault')"
+    );
+    console.browser.until(&marked).await;
+    let refused = console.browser.faults().await;
+    assert!(
+        refused.iter().all(|fault| fault.contains("422")),
+        "{refused:?}"
+    );
+    let deaf = [("rule.listens.voice_level", "")];
+    console.send_and_leave(form, &deaf).await;
+    let rule = told().await;
+    let then = json!({ "type": "queue", "queue": "sales" });
+    assert_eq!(
+        rule,
+        json!({ "type": "robot", "prompt": "robot", "then": then })
+    );
 }

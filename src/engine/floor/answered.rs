@@ -275,6 +275,9 @@ impl Floor {
             Some(Phase::Choosing {
                 sound: Some(played),
             }) if played == sound => self.menu_said(id, heard == Heard::Played, now),
+            Some(Phase::Dialogue {
+                sound: Some(played),
+            }) if played == sound => self.robot_said(id, now),
             Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
             Some(Phase::Sorry { sound: played } | Phase::LeavingMessage { sound: played })
                 if played == sound =>

@@ -81,6 +81,10 @@ pub(super) enum Phase {
         sound: SoundId,
         then: Destination,
     },
+    /// A robot listens, and says something or nothing.
+    Dialogue {
+        sound: Option<SoundId>,
+    },
     /// The caller is in a voice menu, and hears a prompt of it or nothing.
     Choosing {
         sound: Option<SoundId>,

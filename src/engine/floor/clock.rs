@@ -86,6 +86,9 @@ impl Call {
         if let Some(visit) = &mut self.way.ivr {
             visit.shift(by_ms);
         }
+        if let Some(robot) = &mut self.way.robot {
+            robot.dialogue.shift(by_ms);
+        }
         if let Phase::Offered { until, .. } = &mut self.phase {
             shift([until], by_ms);
         }

@@ -12,6 +12,7 @@ use crate::{
         AgentId, AttemptId, CallId, CampaignId, GatewayId, LeadId, LegId, QueueId, SoundId, TaskId,
     },
     outcome::{CallStatus, Outcome, Transport},
+    robot::Listens,
     survey::Asked,
     time::Millis,
 };
@@ -219,6 +220,15 @@ pub enum Command {
     },
     /// Listen for announcements of the network in what a far end sends before its answer.
     ListenEarly {
+        leg: LegId,
+    },
+    /// Tell when the far end of a leg begins to speak and when it pauses.
+    ListenForSpeech {
+        leg: LegId,
+        listens: Box<Listens>,
+    },
+    /// End that.
+    StopListening {
         leg: LegId,
     },
     /// End a prompt before its end.

@@ -5,13 +5,14 @@ use crate::{
     destination::Destination,
     ids::{CallId, GatewayId, LegId},
     outcome::Outcome,
-    route::{self, Side},
+    route::{self, Listening, Side},
     time::Millis,
 };
 
 /// What a route wants of a call.
 pub(super) struct Entry {
     pub prompt: Option<String>,
+    pub listening: Option<Box<Listening>>,
     pub then: Destination,
     pub priority: u8,
 }
@@ -20,6 +21,7 @@ impl From<Destination> for Entry {
     fn from(then: Destination) -> Self {
         Self {
             prompt: None,
+            listening: None,
             then,
             priority: 0,
         }
@@ -54,6 +56,7 @@ impl Floor {
         call.customer = Some(leg);
         call.phase = Phase::Answering;
         call.priority = entry.priority;
+        call.way.listening.clone_from(&entry.listening);
         self.legs.insert(leg, Role::Customer(id));
         let open = Command::OpenCall(Box::new(call.beginning()));
         self.commands.push_back(open);
@@ -76,6 +79,7 @@ impl Floor {
     fn entry_for(&self, number: &str, now: Millis) -> Option<Entry> {
         let route::End::To {
             prompt,
+            listening,
             then,
             priority,
         } = route::walk(&self.routes, number, Side::Gateway, now).end
@@ -92,6 +96,7 @@ impl Floor {
         }
         Some(Entry {
             prompt,
+            listening,
             then,
             priority,
         })

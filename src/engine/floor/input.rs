@@ -18,6 +18,7 @@ use crate::{
     },
     ivr::Menus,
     queue,
+    robot::Speech,
     route::Rule,
     settings::Rules,
     survey::Survey,
@@ -114,6 +115,11 @@ pub enum Input {
     /// A machine begins to record.
     Beep {
         leg: LegId,
+    },
+    /// Somebody speaks to a robot, or has paused.
+    Speech {
+        leg: LegId,
+        speech: Speech,
     },
     LegEnded {
         leg: LegId,

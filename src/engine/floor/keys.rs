@@ -21,6 +21,7 @@ impl Floor {
             Some(Phase::Message { .. }) if key == '#' => self.end_message(id),
             Some(Phase::Survey { .. }) => self.score(id, key, now),
             Some(Phase::Choosing { .. }) => self.key_in_menu(id, key, now),
+            Some(Phase::Dialogue { .. }) => self.key_at_robot(id, now),
             _ => {}
         }
     }

@@ -58,6 +58,7 @@ mod queues;
 mod recording;
 mod refer;
 mod remote;
+mod robot;
 mod supervise;
 mod survey;
 mod take_over;
@@ -252,6 +253,7 @@ impl Floor {
             Input::LegAnswered { leg } => self.leg_answered(leg, now),
             Input::Classified { leg, finding } => self.classified(leg, finding, now),
             Input::Beep { leg } => self.beep(leg, now),
+            Input::Speech { leg, speech } => self.speech(leg, speech, now),
             Input::LegEnded { leg, ended } => self.leg_ended(leg, ended, now),
             Input::Incoming {
                 leg,
@@ -348,6 +350,7 @@ impl Floor {
                 Why::NumberIsDialled(call) => self.number_due(call, now),
                 Why::SurveyIsOver(call) => self.survey_due(call, now),
                 Why::ChoiceIsDue(call) => self.choice_due(call, now),
+                Why::SpeechIsDue(call) => self.speech_due(call, now),
                 Why::CallBackIsOld(call) => self.call_back_old(call, now),
                 Why::OfferIsOver(call, agent) => self.offer_due(call, &agent, now),
                 Why::RingingIsOver(call, leg) => self.ringing_due(call, leg, now),

@@ -154,10 +154,12 @@ impl Floor {
         match route::walk(&self.routes, number, Side::Inside, now).end {
             route::End::To {
                 prompt,
+                listening,
                 then,
                 priority,
             } => Some(Entry {
                 prompt,
+                listening,
                 then,
                 priority,
             }),
@@ -203,6 +205,7 @@ impl Floor {
         call.customer = Some(leg);
         call.phase = Phase::Answering;
         call.priority = entry.priority;
+        call.way.listening = entry.listening;
         call.way.unrecorded = unrecorded;
         self.in_use.insert(phone.clone());
         call.way.from_phone = Some(phone);

@@ -33,6 +33,8 @@ pub enum Why {
     SurveyIsOver(CallId),
     /// A caller in a voice menu has had time to press a key, or has been in the menus too long.
     ChoiceIsDue(CallId),
+    /// Nobody has spoken to a robot, or somebody speaks on and on.
+    SpeechIsDue(CallId),
     /// The next key of a code that is pressed at a phone has not come.
     CodeIsOver(CallId),
     /// The next key of a number that is dialled after a hook flash has not come.

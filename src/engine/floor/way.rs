@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::{Cause, Command, Floor, Phase, recording::Recording, taking::PickedFrom};
+use super::{
+    Cause, Command, Floor, Phase, recording::Recording, robot::AtRobot, taking::PickedFrom,
+};
 use crate::{
     destination::Destination,
     ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
     ivr::Visit,
+    route::Listening,
     survey::Asked,
     time::Millis,
 };
@@ -19,6 +22,10 @@ const MOST_MOVES: u8 = 10;
 pub(super) struct Way {
     /// What the route wants heard first, and where the call goes then.
     pub entry: Option<(Option<String>, Destination)>,
+    /// The route listens after its prompt.
+    pub listening: Option<Box<Listening>>,
+    /// The robot that the caller is before.
+    pub robot: Option<Box<AtRobot>>,
     /// Prompts that a waiting caller is still to hear, and the one being heard.
     pub words: VecDeque<String>,
     pub saying: Option<SoundId>,
@@ -96,7 +103,10 @@ impl Floor {
             return;
         };
         match call.way.entry.take() {
-            Some((Some(prompt), then)) => self.hear(id, &prompt, then),
+            Some((Some(prompt), then)) => match call.way.listening.take() {
+                Some(listening) => self.robot_asks(id, prompt, *listening, then),
+                None => self.hear(id, &prompt, then),
+            },
             Some((None, then)) => self.send(id, then, now),
             None => self.leave(id, Cause::Normal, now),
         }

@@ -1,6 +1,7 @@
 use chrono::DateTime;
 
 use super::*;
+use crate::robot::Listens;
 
 fn noon() -> Millis {
     let at = DateTime::parse_from_rfc3339("2026-11-20T12:00:00+08:00").unwrap();
@@ -58,6 +59,7 @@ fn verdicts(walk: &Walk) -> Vec<(&str, &str, Verdict)> {
 fn to(then: Destination) -> End {
     End::To {
         prompt: None,
+        listening: None,
         then,
         priority: 0,
     }
@@ -124,6 +126,7 @@ fn outside_its_hours_a_rule_has_another_end() {
         shut.end,
         End::To {
             prompt: Some("closed".into()),
+            listening: None,
             then: Destination::Voicemail { mailbox },
             priority: 0
         }
@@ -137,6 +140,24 @@ fn the_first_rule_that_matches_wins() {
     let walk = walk(&rules, "400", Side::Gateway, noon());
     assert_eq!(walk.end, to(Destination::Queue { queue }));
     assert_eq!(walk.steps.len(), 1);
+}
+
+fn robot(change: fn(&mut Robot)) -> Kind {
+    let mut robot = Robot::saying("robot", None);
+    change(&mut robot);
+    Kind::Robot(robot)
+}
+
+fn listening(change: fn(&mut Robot)) -> Kind {
+    let Kind::Robot(mut robot) = robot(|robot| robot.listens = Some(Listens::default())) else {
+        unreachable!("a robot")
+    };
+    change(&mut robot);
+    Kind::Robot(robot)
+}
+
+fn levels(robot: &mut Robot) -> &mut Listens {
+    robot.listens.as_mut().expect("it listens")
 }
 
 #[test]
@@ -154,19 +175,38 @@ fn a_rule_that_makes_no_sense_names_the_place() {
             "/caller",
         ),
         (Kind::Inbound(inbound("+1")), "/to"),
+        (Kind::Robot(Robot::saying("../etc", None)), "/prompt"),
         (
-            Kind::Robot {
-                prompt: "../etc".into(),
-                then: None,
-            },
-            "/prompt",
+            Kind::Robot(Robot::saying("robot", Some(Destination::Callback))),
+            "/then",
         ),
         (
-            Kind::Robot {
-                prompt: "robot".into(),
-                then: Some(Destination::Callback),
-            },
-            "/then",
+            robot(|robot| robot.otherwise = Some(Destination::Hangup)),
+            "/otherwise",
+        ),
+        (
+            listening(|robot| robot.otherwise = Some(Destination::Callback)),
+            "/otherwise",
+        ),
+        (
+            listening(|robot| levels(robot).silence_level = 300),
+            "/listens/silence_level",
+        ),
+        (
+            listening(|robot| levels(robot).voice_level = 10_001),
+            "/listens/voice_level",
+        ),
+        (
+            listening(|robot| levels(robot).pause_ms = 0),
+            "/listens/pause_ms",
+        ),
+        (
+            listening(|robot| levels(robot).wait_s = 61),
+            "/listens/wait_s",
+        ),
+        (
+            listening(|robot| levels(robot).silent = Some("a b".into())),
+            "/listens/silent",
         ),
     ];
     for (kind, at) in table {
@@ -187,4 +227,33 @@ fn a_rule_is_stored_as_its_form_has_it() {
     assert!(rule.office.holidays && rule.closed_to.is_none());
     let text = r#"{"type":"outbound","colour":1}"#;
     assert!(serde_json::from_str::<Kind>(text).is_err());
+    let old = r#"{"type":"robot","prompt":"hello","then":null}"#;
+    let kind: Kind = serde_json::from_str(old).unwrap();
+    assert_eq!(kind, Kind::Robot(Robot::saying("hello", None)));
+    assert_eq!(serde_json::to_string(&kind).unwrap(), old);
+    let text = r#"{"type":"robot","prompt":"hello","listens":{},"otherwise":{"type":"hangup"}}"#;
+    let kind: Kind = serde_json::from_str(text).unwrap();
+    let otherwise = Some(Destination::Hangup);
+    let listens = Some(Listens::default());
+    let asked = Robot {
+        listens,
+        otherwise,
+        ..Robot::saying("hello", None)
+    };
+    assert_eq!(kind, Kind::Robot(asked));
+}
+
+#[test]
+fn a_rule_names_every_queue_and_prompt_that_it_needs() {
+    let kind = listening(|robot| {
+        let queue = |id: &str| Some(Destination::Queue { queue: id.into() });
+        (robot.then, robot.otherwise) = (queue("a"), queue("b"));
+        levels(robot).silent = Some("still-there".into());
+    });
+    let queues: Vec<_> = kind.queues().map(|queue| queue.as_str()).collect();
+    assert_eq!(queues, ["a", "b"]);
+    assert_eq!(
+        kind.prompts(),
+        [("/prompt", "robot"), ("/listens/silent", "still-there")]
+    );
 }

@@ -11,12 +11,14 @@ mod early;
 mod level;
 mod pure;
 mod sit;
+mod speech;
 #[cfg(test)]
 mod tests;
 
 pub use detector::{AnswerDetector, AnswerParams};
 pub use early::EarlyDetector;
 pub use sit::Sit;
+pub use speech::{SpeechDetector, SpeechParams};
 
 use crate::codec::Samples;
 
@@ -50,6 +52,10 @@ pub enum Found {
     Verdict(Verdict),
     /// The tone after which a machine records.
     Beep,
+    /// Somebody speaks: of [`SpeechDetector`] alone, as the next.
+    SpeechBegan,
+    /// Who spoke has paused.
+    SpeechPaused,
 }
 
 /// Who or what answered.

@@ -157,6 +157,8 @@ pub struct Setup {
     pub default_survey: String,
     /// The switch can record.
     pub records: bool,
+    /// It can tell when somebody speaks.
+    pub hears_speech: bool,
     /// Empty for everybody but administrators.
     pub functions: Vec<FunctionRow>,
     pub numbers_lead_outside: bool,
@@ -186,6 +188,7 @@ impl Page for Setup {
             strategies: Vec::new(),
             default_survey: "none".into(),
             records: false,
+            hears_speech: false,
             functions: Vec::new(),
             numbers_lead_outside: true,
             kept: is_admin.then_some(Kept {
@@ -303,6 +306,7 @@ impl Page for Setup {
             strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
             default_survey: "nps".into(),
             records: true,
+            hears_speech: true,
             users: ["admin", "supervisor", "marketer", "agent"]
                 .map(|role| UserRow {
                     id: role.into(),

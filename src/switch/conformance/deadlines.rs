@@ -3,7 +3,7 @@
 use super::{
     Scene,
     probe::LONG,
-    refusals::{classifications_of, commands_to, mixes_of},
+    refusals::{classifications_of, commands_to, listening_to, mixes_of},
 };
 use crate::{Command, CommandId, EventKind, LegId};
 
@@ -18,6 +18,9 @@ pub async fn what_comes_too_early_has_failed(scene: &mut Scene) {
     }
     if able.machine_detection {
         commands.extend(classifications_of(leg));
+    }
+    if able.speech_detection {
+        commands.extend(listening_to(leg));
     }
     let mut failed = 0;
     for command in commands.into_iter().filter(needs_an_answer) {
@@ -43,6 +46,7 @@ fn needs_an_answer(command: &Command) -> bool {
             | Command::StopPlay { .. }
             | Command::Resume { .. }
             | Command::Mute { .. }
+            | Command::StopListening { .. }
     )
 }
 

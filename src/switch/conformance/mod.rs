@@ -16,6 +16,7 @@ mod mixes;
 mod probe;
 mod prompts;
 mod refusals;
+mod speech;
 mod straits;
 mod transfers;
 
@@ -89,6 +90,9 @@ pub async fn check(pair: Pair) {
     prompts::keys_arrive_as_they_were_pressed(scene).await;
     if scene.caller.capabilities().machine_detection {
         prompts::a_silent_far_end_is_unsure(scene).await;
+    }
+    if scene.caller.capabilities().speech_detection {
+        speech::who_speaks_is_told_of_until_listening_ends(scene).await;
     }
     prompts::a_recording_may_end_after_its_leg(scene).await;
     transfers::a_transfer_is_asked_for_and_reported(scene).await;

@@ -231,6 +231,8 @@ pub fn name_of(kind: &EventKind) -> &'static str {
         EventKind::KeysWithheld { .. } => "KeysWithheld",
         EventKind::Classified { .. } => "Classified",
         EventKind::Beep => "Beep",
+        EventKind::SpeechBegan => "SpeechBegan",
+        EventKind::SpeechPaused => "SpeechPaused",
         EventKind::RecordStarted { .. } => "RecordStarted",
         EventKind::RecordPaused { .. } => "RecordPaused",
         EventKind::RecordResumed { .. } => "RecordResumed",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Scene, probe::LONG};
 use crate::{
     CallerId, Cause, Classify, Command, ConferenceId, Hear, LegId, Monitor, OnEnd, Originate,
-    PlayId, RecordId, Refused, Target,
+    PlayId, RecordId, Refused, Speech, Target,
 };
 
 pub async fn what_does_not_exist_is_refused(scene: &mut Scene) {
@@ -17,6 +17,7 @@ pub async fn what_does_not_exist_is_refused(scene: &mut Scene) {
         (recordings_of(nobody), able.recording),
         (mixes_of(nobody), able.mixing),
         (classifications_of(nobody), able.machine_detection),
+        (listening_to(nobody), able.speech_detection),
     ];
     for (commands, able) in refusals {
         let refusal = match able {
@@ -195,6 +196,15 @@ pub fn classifications_of(leg: LegId) -> Vec<Command> {
     vec![
         Command::Classify { leg, params },
         Command::ListenEarly { leg },
+    ]
+}
+
+/// What an engine knows that can tell speech from silence.
+pub fn listening_to(leg: LegId) -> Vec<Command> {
+    let params = Speech::default();
+    vec![
+        Command::ListenForSpeech { leg, params },
+        Command::StopListening { leg },
     ]
 }
 

@@ -3,7 +3,7 @@
 //!
 //! It keeps the rules of the port exactly and knows nothing else: prompts are a length, a recording
 //! is a file of the right size with nothing in it, and whoever is listened to has said nothing, unless
-//! it played [`SIT`].
+//! it played [`SIT`]. Who is listened to for speech speaks while it plays a prompt.
 
 mod world;
 
@@ -25,6 +25,8 @@ use crate::{
 pub const SIT: &str = "sit:intercept";
 /// Their length.
 const SIT_LENGTH: Duration = Duration::from_millis(930);
+/// What is shorter is no speech.
+const WORD: Duration = Duration::from_millis(100);
 
 /// One of two ends.
 pub struct Sim {
@@ -60,6 +62,10 @@ pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim
     (sim(0, told_a), sim(1, told_b))
 }
 
+fn look_at(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Sim {
     /// Takes no new legs from now on, and says why.
     pub fn strain(&self, why: Refused) {
@@ -67,7 +73,7 @@ impl Sim {
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        look_at(&self.world)
     }
 
     /// Does something to the world once `wait` has passed.
@@ -75,10 +81,7 @@ impl Sim {
         let (world, end) = (self.world.clone(), self.end);
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            act(
-                &mut world.lock().unwrap_or_else(PoisonError::into_inner),
-                end,
-            );
+            act(&mut look_at(&world), end);
         });
     }
 
@@ -144,6 +147,8 @@ impl Sim {
                 world.found(1 - end, heard, verdict, sit, after_ms);
             });
         }
+        self.later(WORD, move |world, end| world.speaks(end, leg));
+        self.pauses_after(length * times.max(1), leg);
         self.later(length * times.max(1), move |world, end| {
             let now = world.ends[end].legs.get(&leg).and_then(|leg| leg.play);
             if now.is_some_and(|(playing, _)| playing == play) {
@@ -155,6 +160,19 @@ impl Sim {
 }
 
 impl Sim {
+    /// What a leg says may be over after `wait`, and be a pause as much later as whoever listens wants.
+    fn pauses_after(&self, wait: Duration, leg: LegId) {
+        let (world, end) = (self.world.clone(), self.end);
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let pause = look_at(&world).pause_for(end, leg);
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+                look_at(&world).pauses(end, leg);
+            }
+        });
+    }
+
     /// Nothing is said: that is no use after a while.
     fn give_up_listening(&self, leg: LegId, params: Classify) {
         let after_ms = params.initial_silence_ms.min(params.budget_ms);
@@ -172,6 +190,7 @@ impl Switch for Sim {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             machine_detection: true,
+            speech_detection: true,
             recording: true,
             ..Capabilities::default()
         }
@@ -199,6 +218,7 @@ impl Switch for Sim {
                 let playing = world.leg(end, leg)?.play;
                 if playing.is_some_and(|(playing, _)| playing == play) {
                     world.end_play(end, leg, PlayEnd::Stopped);
+                    self.pauses_after(Duration::ZERO, leg);
                 }
                 Ok(())
             }
@@ -210,6 +230,13 @@ impl Switch for Sim {
                 }
                 Ok(())
             }
+            Command::ListenForSpeech { leg, params } => {
+                if let Some(far) = world.listen_for_speech(end, leg, id, params)? {
+                    self.later(WORD, move |world, end| world.speaks(1 - end, far));
+                }
+                Ok(())
+            }
+            Command::StopListening { leg } => world.stop_listening(end, leg),
             // It makes no sound that could be mixed.
             Command::Hold { .. }
             | Command::Resume { .. }

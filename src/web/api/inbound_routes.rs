@@ -81,7 +81,10 @@ pub struct RouteIn {
     number: String,
     /// basic {}, inbound {to, office {zone, spans, holidays, shut, open}, closed_prompt, closed_to},
     /// outbound {gateway, by_extension, fallback_gateways, prefix, caller, ring_timeout_s, record}, queue {queue,
-    /// priority}, ivr {menu} or robot {prompt, then}, named by `type`.
+    /// priority}, ivr {menu} or robot {prompt, then, listens {voice_level, silence_level, pause_ms, wait_s,
+    /// interruptible, silent}, otherwise}, named by `type`. A robot with `listens`, which may be `{}`, sends who
+    /// speaks to `then`, once they pause, and who does not to `otherwise`. Levels: the mean of the absolute
+    /// values of the linear 16-bit samples of 20 ms.
     #[schema(value_type = Object)]
     rule: Option<serde_json::Value>,
     /// Short for a queue rule.
@@ -239,11 +242,12 @@ fn usual(rule: &Kind, pattern: &Pattern) -> i64 {
 /// # Errors
 /// `NO_SUCH_QUEUE`, `NO_SUCH_MENU`, or a fault at `/rule`, when it leads to one that is not there.
 async fn leads_somewhere(house: &House, caller: &Caller, rule: &Kind) -> Result<(), Problem> {
-    if let Some(queue) = rule.queue() {
-        let known = queues::revisions(&house.db, caller.orgi()).await?;
-        if !known.contains_key(queue.as_str()) {
-            return Err(Problem::of("NO_SUCH_QUEUE"));
-        }
+    let known = queues::revisions(&house.db, caller.orgi()).await?;
+    if rule
+        .queues()
+        .any(|queue| !known.contains_key(queue.as_str()))
+    {
+        return Err(Problem::of("NO_SUCH_QUEUE"));
     }
     let known = gateways::list(&house.db).await?;
     if let Some(gone) = rule
@@ -253,8 +257,8 @@ async fn leads_somewhere(house: &House, caller: &Caller, rule: &Kind) -> Result<
         let text = format!("there is no gateway {gone}");
         return Err(Problem::at("/rule", "unknown", text));
     }
-    match rule.menu() {
-        Some(menu) => ivr_menus::known(house, caller, menu).await,
-        None => Ok(()),
+    for menu in rule.menus() {
+        ivr_menus::known(house, caller, menu).await?;
     }
+    Ok(())
 }

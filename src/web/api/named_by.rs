@@ -11,7 +11,7 @@ use store::{
 pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let leads_here = |to: &engine::ids::QueueId| to.as_str() == id;
     for route in routes::list(db, orgi).await? {
-        if route.rule.queue().is_some_and(leads_here) {
+        if route.rule.queues().any(leads_here) {
             return Ok(Some(format!("the route {} leads to it", route.name)));
         }
     }
@@ -36,7 +36,7 @@ pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
 pub async fn menu(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let leads_here = |to: &engine::ids::MenuId| to.as_str() == id;
     for route in routes::list(db, orgi).await? {
-        if route.rule.menu().is_some_and(leads_here) {
+        if route.rule.menus().any(leads_here) {
             return Ok(Some(format!("the route {} leads to it", route.name)));
         }
     }

@@ -50,9 +50,12 @@ pub struct LookUpOut {
     end: &'static str,
     /// What the caller hears before it: a prompt name.
     prompt: Option<String>,
-    /// Where the call goes.
+    /// Where the call goes; past a robot that listens, that of who speaks.
     #[schema(value_type = Option<Object>)]
     to: Option<Destination>,
+    /// Past a robot that listens, where the call of who does not speak goes.
+    #[schema(value_type = Option<Object>)]
+    otherwise: Option<Destination>,
     /// On top of the queue's.
     priority: Option<u8>,
     /// What is dialled.
@@ -102,6 +105,7 @@ async fn look_up(
         end: "nowhere",
         prompt: None,
         to: None,
+        otherwise: None,
         priority: None,
         number: None,
         gateway_id: None,
@@ -127,10 +131,12 @@ async fn look_up(
     match walk.end {
         End::To {
             prompt,
+            listening,
             then,
             priority,
         } => {
             shown.end = "to";
+            shown.otherwise = listening.map(|listening| listening.otherwise);
             shown.prompt = prompt;
             shown.to = Some(then);
             shown.priority = Some(priority);

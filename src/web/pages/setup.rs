@@ -54,6 +54,7 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
         })
         .collect();
     let desk = desk::get(&house.db, caller.orgi()).await?;
+    let able = house.live.lines().capabilities();
     let shown = Setup {
         free_users,
         functions: match is_admin {
@@ -110,7 +111,8 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             .map(number_row)
             .collect(),
         default_survey: default_survey.survey.into(),
-        records: house.live.lines().capabilities().recording,
+        records: able.recording,
+        hears_speech: able.speech_detection,
         agents: agents.into_iter().map(agent_row).collect(),
         prompts: prompt_names(&house).await?,
         strategies: Strategy::ALL.iter().map(|one| one.as_str()).collect(),
@@ -231,7 +233,7 @@ fn route_row(route: store::routes::Route) -> RouteRow {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             Kind::Ivr { menu } => menu.to_string(),
-            Kind::Robot { prompt, .. } => prompt.clone(),
+            Kind::Robot(robot) => robot.prompt.clone(),
             Kind::Basic => String::new(),
         },
         enabled: route.enabled,

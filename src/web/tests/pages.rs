@@ -120,6 +120,7 @@ async fn what_the_switch_cannot_do_is_not_offered() {
         ("/desk", "data-to=\"transfer\"", true),
         ("/campaigns/new", "settings.classification.enabled", false),
         ("/setup", "rule.record", true),
+        ("/setup", "rule.listens", false),
     ] {
         let shown = kit.page(&token, path).await;
         assert_eq!(shown.text.contains(what), is_offered, "{path}: {what}");

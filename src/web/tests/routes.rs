@@ -86,6 +86,16 @@ async fn a_number_is_looked_up_rule_by_rule() {
         let fraud = look("number=13800138000").await;
         assert_eq!(fraud["end"], "nowhere");
         assert_eq!(fraud["steps"][2]["verdict"], "wrong_side");
+        let robot = json!({"number": "201", "rule": {"type": "robot", "prompt": "robot",
+            "then": {"type": "queue", "queue": "queue1"}, "listens": {"pause_ms": 400},
+            "otherwise": {"type": "voicemail", "mailbox": "queue1"}}});
+        let kept = put(&kit, &token, "robot", robot).await;
+        let listens = json!({"voice_level": 200, "silence_level": 200, "pause_ms": 400, "wait_s": 3,
+            "interruptible": true, "silent": null});
+        assert_eq!(kept["rule"]["listens"], listens);
+        let asked = look("number=201").await;
+        assert_eq!(asked["to"]["queue"], "queue1");
+        assert_eq!(asked["otherwise"]["mailbox"], "queue1");
         let inside = look("number=8001&side=inside").await;
         assert_eq!(inside["to"]["extension"], "8001");
     })
@@ -130,6 +140,36 @@ async fn a_bad_rule_is_refused_and_nothing_changes() {
                     "then": {"type": "queue", "queue": "none"}}}),
                 "NO_SUCH_QUEUE",
                 Value::Null,
+            ),
+            (
+                json!({"number": "1", "rule": {"type": "robot", "prompt": "robot", "listens": {},
+                    "otherwise": {"type": "queue", "queue": "none"}}}),
+                "NO_SUCH_QUEUE",
+                Value::Null,
+            ),
+            (
+                json!({"number": "1", "rule": {"type": "robot", "prompt": "robot",
+                    "listens": {"voice_level": 200, "silence_level": 300}}}),
+                "INVALID",
+                json!("/rule/listens/silence_level"),
+            ),
+            (
+                json!({"number": "1", "rule": {"type": "robot", "prompt": "robot",
+                    "listens": {"voice_level": 10_001}}}),
+                "INVALID",
+                json!("/rule/listens/voice_level"),
+            ),
+            (
+                json!({"number": "1", "rule": {"type": "robot", "prompt": "robot",
+                    "listens": {"silent": "no-such-prompt"}}}),
+                "INVALID",
+                json!("/rule/listens/silent"),
+            ),
+            (
+                json!({"number": "1", "rule": {"type": "robot", "prompt": "robot",
+                    "listens": {"wait_s": 61}}}),
+                "INVALID",
+                json!("/rule/listens/wait_s"),
             ),
         ];
         for (route, code, pointer) in table {

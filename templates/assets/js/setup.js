@@ -13,9 +13,11 @@ function sentence(found) {
     const out = say("js-where-out", { number: found.number, gateway: found.gateway_id ?? say("js-where-any-gateway") });
     return [out, found.shown_caller ? say("js-where-shows", { caller: found.shown_caller }) : ""].filter(Boolean).join(" · ");
   }
-  const { type, ...to } = found.to;
-  return [...heard, `${word("destination", type)} ${Object.values(to)[0] ?? ""}`.trim()].join(" · ");
+  const silent = found.otherwise ? [say("js-where-silent", { to: place(found.otherwise) })] : [];
+  return [...heard, place(found.to), ...silent].join(" · ");
 }
+
+const place = ({ type, ...to }) => `${word("destination", type)} ${Object.values(to)[0] ?? ""}`.trim();
 
 const where = document.getElementById("where");
 where.addEventListener("submit", (event) => {

@@ -58,6 +58,7 @@ js-supervise-ringing = Calling extension { $extension }
 js-no-supervisor-phone = Enter your own extension first
 js-spans-bad = Write 1-5 09:00-18:00, several with semicolons
 js-where-hears = hears { $prompt } first
+js-where-silent = who says nothing: { $to }
 js-where-nowhere = No rule takes this number
 js-where-out = Dials { $number } through { $gateway }
 js-where-any-gateway = the gateway with most free channels

@@ -58,6 +58,7 @@ js-supervise-ringing = 正在呼叫分机 { $extension }
 js-no-supervisor-phone = 请先填写自己的分机
 js-spans-bad = 格式应为 1-5 09:00-18:00，多段以分号分隔
 js-where-hears = 先听 { $prompt }
+js-where-silent = 无人说话时：{ $to }
 js-where-nowhere = 没有规则接这个号码
 js-where-out = 外呼 { $number }，经 { $gateway }
 js-where-any-gateway = 空闲通道最多的网关

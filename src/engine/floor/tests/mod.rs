@@ -31,6 +31,7 @@ mod races;
 mod recording;
 mod referring;
 mod remote;
+mod robots;
 mod script;
 mod seven_days;
 mod shift;

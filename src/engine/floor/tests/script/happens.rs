@@ -14,6 +14,7 @@ use crate::{
     disposition::{Code, Disposition},
     gate::Block,
     ids::{CallId, LeadId, LegId},
+    robot::Speech,
     time::Millis,
 };
 
@@ -36,6 +37,9 @@ impl Stage {
                 Input::LegAnswered { leg }
             }
             ["judges", leg, rest @ ..] => self.judged(leg, rest),
+            ["speaks", leg] => self.speech(leg, Speech::Began),
+            ["pauses", leg] => self.speech(leg, Speech::Paused),
+            ["unheard", leg] => self.speech(leg, Speech::Unheard),
             ["beeps", leg] => Input::Beep { leg: self.leg(leg) },
             ["bridged", leg] => Input::Bridged { leg: self.leg(leg) },
             ["ends", leg, how @ ..] => self.end_of(leg, how),
@@ -163,6 +167,11 @@ impl Stage {
             other => return self.agent_does(other),
         };
         self.input(input);
+    }
+
+    fn speech(&self, leg: &str, speech: Speech) -> Input {
+        let leg = self.leg(leg);
+        Input::Speech { leg, speech }
     }
 
     /// Keys one after the other; the switch withholds them where it is to.

@@ -17,7 +17,8 @@ use crate::{
     gate::pool::Number,
     pacing::Policy,
     queue::{Announcement, ExitKey, Member, Strategy, TimeBase},
-    route::{Inbound, Kind, Office, Outbound, Pattern, Rule},
+    robot::Listens,
+    route::{Inbound, Kind, Office, Outbound, Pattern, Robot, Rule},
     settings::{Ceiling, Level},
     survey::{Answer, Choice, Survey},
 };
@@ -362,10 +363,7 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
                 .first()
                 .map_or(0, |text| text.parse().expect("0 to 9")),
         },
-        "robot" => Kind::Robot {
-            prompt: value.into(),
-            then: options.first().map(|to| destination(to)),
-        },
+        "robot" => Kind::Robot(robot(value, options)),
         "closed" => {
             let mut rule = inbound(value);
             rule.office.shut.insert(stage::opening_day());
@@ -383,6 +381,25 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
         kind,
         holidays: BTreeSet::new(),
     }
+}
+
+/// `robot=hello queue/sales`, and of one that listens `listens` with `wait=5 patient silent=again
+/// else=voicemail/sales`.
+fn robot(prompt: &str, options: &[&str]) -> Robot {
+    let mut robot = Robot::saying(prompt, None);
+    for option in options {
+        let (key, value) = option.split_once('=').unwrap_or((option, ""));
+        let listens = &mut robot.listens;
+        match key {
+            "listens" => *listens = Some(Listens::default()),
+            "wait" => listens.get_or_insert_default().wait_s = value.parse().expect("seconds"),
+            "patient" => listens.get_or_insert_default().interruptible = false,
+            "silent" => listens.get_or_insert_default().silent = Some(value.into()),
+            "else" => robot.otherwise = Some(destination(value)),
+            to => robot.then = Some(destination(to)),
+        }
+    }
+    robot
 }
 
 /// `outbound=trunk,second prefix=9 record=no`: the gateways in their order.

@@ -167,6 +167,8 @@ impl Stage {
                 let beep = if *awaits_beep { " for a beep" } else { "" };
                 format!("listen {}{beep}", leg(l))
             }
+            Command::ListenForSpeech { leg: l, .. } => format!("listen to {}", leg(l)),
+            Command::StopListening { leg: l } => format!("stop listening to {}", leg(l)),
             Command::ListenEarly { leg: l } => format!("listen {} early", leg(l)),
             Command::AgentLegOver { call, quality } if shows("quality") => {
                 let name = self.calls.get(call).map_or("?", String::as_str);

@@ -117,6 +117,7 @@ impl World {
         let to = match self.rng.random_range(0..20) {
             0 => "4001",
             1..4 => plan::DIRECT,
+            4..6 => plan::ROBOT,
             _ => "4000",
         };
         self.switch.incoming(leg, self.now, &mut self.rng);

@@ -9,11 +9,13 @@ use super::{
 use crate::{
     campaign::{Mode, State},
     classification::{self, Treatment},
+    destination::Destination,
     ledger::Preset,
     pacing::{Policy, predictive},
     queue::Strategy,
     retry::Retry,
-    route::{Inbound, Kind, Office},
+    robot::Listens,
+    route::{Inbound, Kind, Office, Robot},
     window::Window,
 };
 
@@ -21,6 +23,8 @@ pub const HOUR: i64 = 3_600_000;
 pub const MINUTE: i64 = 60_000;
 /// A number that leads to a phone.
 pub const DIRECT: &str = "4002";
+/// A number that leads to a robot, which listens.
+pub const ROBOT: &str = "4003";
 /// The gateway that takes what the first one cannot carry.
 const SPARE: &str = "spare";
 
@@ -86,7 +90,21 @@ pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
     });
     let mut phone = stage::to_queue(ALONE[0], stage::QUEUE);
     phone.kind = Kind::Basic;
-    configuration.routes.extend([direct, phone]);
+    let mut robot = stage::to_queue(ROBOT, stage::QUEUE);
+    robot.kind = Kind::Robot(Robot {
+        listens: Some(Listens {
+            interruptible: rng.random_bool(0.5),
+            silent: rng.random_bool(0.5).then(|| "again".into()),
+            ..Listens::default()
+        }),
+        ..Robot::saying(
+            "hello",
+            Some(Destination::Queue {
+                queue: stage::QUEUE.into(),
+            }),
+        )
+    });
+    configuration.routes.extend([direct, phone, robot]);
     let works_to_the_end = rng.random_bool(0.5) && size.agents <= 10;
     let mut campaigns: Vec<CampaignSpec> = (0..rng.random_range(1..=4))
         .map(|index| campaign(rng, store, index, &agents, size.leads))

@@ -10,6 +10,7 @@ use super::super::super::{By, Command, Ended, Input, Refusal};
 use crate::{
     classification::{Answerer, Finding, Sit},
     ids::LegId,
+    robot::Speech,
     time::Millis,
 };
 
@@ -126,6 +127,10 @@ impl Switch {
                 );
                 self.listen(*leg, *awaits_beep, now, rng)
             }
+            Command::ListenForSpeech { leg, .. } => {
+                assert!(!self.is_unanswered(*leg), "{leg} speaks before its answer");
+                self.converse(*leg, now, rng)
+            }
             Command::ListenEarly { leg } => {
                 let sounds = self.legs.get(leg).is_some_and(|leg| leg.sounds);
                 assert!(sounds, "{leg} has no early media");
@@ -161,6 +166,22 @@ impl Switch {
             }
             _ => None,
         }
+    }
+
+    /// Somebody speaks now and then, or is not heard at all.
+    fn converse(&mut self, leg: LegId, now: Millis, rng: &mut StdRng) -> Option<Input> {
+        let told = |speech| Input::Speech { leg, speech };
+        if rng.random_bool(0.05) {
+            return Some(told(Speech::Unheard));
+        }
+        let mut at = now;
+        for speech in [Speech::Began, Speech::Paused] {
+            at = at.plus(rng.random_range(100..8_000));
+            if rng.random_bool(0.8) {
+                self.plan(at, Happening::Tell(told(speech)));
+            }
+        }
+        None
     }
 
     /// A verdict in time, too late, or never; and now and then a beep.

@@ -111,7 +111,7 @@ impl Floor {
     }
 
     /// The queue of this id, or whose number this is by the routes (VOX-113).
-    fn queue_of(&self, number: &str, now: Millis) -> Option<QueueId> {
+    pub(super) fn queue_of(&self, number: &str, now: Millis) -> Option<QueueId> {
         let queue = QueueId::from(number);
         if self.queues.contains_key(&queue) {
             return Some(queue);

@@ -57,8 +57,9 @@ impl Floor {
         self.take_ringing(id, taker, now)
     }
 
-    /// `*7` and a number: an extension counts before a queue (AGT-141); nothing after `*`: the group
-    /// (AGT-140).
+    /// `*7` and a number: an extension that there is counts before a queue, whether its phone is
+    /// registered or not (AGT-141); nothing after `*`: the group (AGT-140). A queue goes by its id or by
+    /// its number, as for `*6`.
     pub(super) fn pick_up_by_code(
         &mut self,
         leg: LegId,
@@ -66,11 +67,11 @@ impl Floor {
         whose: &str,
         now: Millis,
     ) -> Result<(), OrderRefused> {
-        let is_extension = || self.registered.contains(whose) || self.agent_at(whose).is_some();
+        let is_extension = || self.extensions.contains(whose) || self.agent_at(whose).is_some();
         let what = match whose {
             "" => PickUp::Group,
             whose if is_extension() => PickUp::Extension(whose.to_owned()),
-            whose => PickUp::Queue(whose.into()),
+            whose => PickUp::Queue(self.queue_of(whose, now).ok_or_else(nothing_rings)?),
         };
         let id = self.ringing(&what, &phone, now)?;
         let taker = self.taker_at(phone, leg);

@@ -71,6 +71,45 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
     );
 }
 
+#[test]
+fn a_queue_is_named_by_its_number_and_an_extension_of_that_number_counts_before_it() {
+    check(
+        "agents 1 2
+         phone 8600
+         queue wait=60 ring=30
+         another queue care 4001 ring=30
+         another queue night 802 ring=30
+         also in care 1
+         also in night 1
+         0 ready 1
+         1 calls x 4001
+         7 dials at 8600 other *74000#
+         8 dials at 8600 p *74001#
+         9 ends p
+         11 calls y 802
+         12 out 2
+         13 phone 2 off
+         18 dials at 8600 q *7802#
+         19 dials at 8600 nobody *79999#
+         20 dials at 8600 r *7night",
+        "1 answer x
+         1 ring a1
+         7 hang up other Declined
+         8 hang up a1 NoAnswer
+         8 answer p
+         8 bridge x p
+         9 hang up x
+         9 close x connected
+         11 answer y
+         11 ring a1
+         18 hang up q Declined
+         19 hang up nobody Declined
+         20 hang up a1 NoAnswer
+         20 answer r
+         20 bridge y r",
+    );
+}
+
 const RINGS_AT_1: &str = "agents 1 2 3
      queue wait=60 ring=30
      another queue care 4001

@@ -1,4 +1,10 @@
 //! Tier rules (等级规则): agents of a higher level are asked only after a while (VOX-056 to VOX-060).
+//!
+//! The times are those of FreeSWITCH's `mod_callcenter`, whose parameters these are: with `multiply` a
+//! level opens after the time multiplied by that level itself (level 2 of 300 s after 600 s, level 5 after
+//! 1500 s), without it every one opens after the time. What is between two levels, and whether anybody is
+//! there, plays no part. Other than there, a queue's lowest level is asked at once, whatever its number:
+//! a caller waits before the next tier, not before the first.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +14,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tiers {
-    /// 等级规则应用.
+    /// 等级规则应用 (`tier-rules-apply`).
     pub apply: bool,
-    /// 等级规则设置的时间; milliseconds.
+    /// 等级规则设置的时间 (`tier-rule-wait-second`); milliseconds.
     pub wait_ms: i64,
-    /// 等级规则级别: the time is multiplied by the level that is waited for.
+    /// 等级规则级别 (`tier-rule-wait-multiply-level`): the time is multiplied by the level that is to be
+    /// opened.
     pub multiply: bool,
-    /// 是否跳过等级规则: a tier without an available agent is not waited for.
+    /// 是否跳过等级规则 (`tier-rule-no-agent-no-wait`): tiers without an available agent are not waited for,
+    /// so that the lowest one that has an agent is asked at once.
     pub skip_empty: bool,
 }
 
@@ -42,40 +50,27 @@ impl Tiers {
         if !self.apply {
             return levels.clone();
         }
-        let mut open = BTreeSet::new();
-        for &level in levels {
-            let may = match self.before(level, levels) {
-                None => true,
-                Some(_) if self.skip_empty && available.range(..level).next().is_none() => true,
-                Some(below) => waited_ms >= self.wait_for(below),
-            };
-            if may {
-                open.insert(level);
-            }
-        }
-        open
+        let waited_for = if self.skip_empty { available } else { levels };
+        let is_first = |level: u32| waited_for.range(..level).next().is_none();
+        let is_open = |level: &u32| is_first(*level) || waited_ms >= self.opens_after(*level);
+        levels.iter().copied().filter(is_open).collect()
     }
 
-    /// When the next level opens that is still shut; milliseconds of waiting.
+    /// When the next level opens that may still be shut; milliseconds of waiting. Agents come and go
+    /// meanwhile, so that a level which is open because those below it are empty is among them.
     #[must_use]
     pub fn next_opening(&self, levels: &BTreeSet<u32>, waited_ms: i64) -> Option<i64> {
         if !self.apply {
             return None;
         }
-        levels
-            .iter()
-            .filter_map(|level| Some(self.wait_for(self.before(*level, levels)?)))
-            .filter(|after| *after > waited_ms)
-            .min()
+        let later = levels.iter().skip(1).map(|level| self.opens_after(*level));
+        later.filter(|after| *after > waited_ms).min()
     }
 
-    fn before(&self, level: u32, levels: &BTreeSet<u32>) -> Option<u32> {
-        levels.range(..level).next_back().copied()
-    }
-
-    fn wait_for(&self, below: u32) -> i64 {
+    /// How long a call waits for a level that is not the first.
+    fn opens_after(&self, level: u32) -> i64 {
         match self.multiply {
-            true => self.wait_ms.saturating_mul(below.into()),
+            true => self.wait_ms.saturating_mul(level.into()),
             false => self.wait_ms,
         }
     }
@@ -99,36 +94,66 @@ mod tests {
         assert_eq!(open(&Tiers::default(), &[], 0), [1, 2, 5]);
     }
 
-    #[test]
-    fn the_next_tier_is_asked_after_the_time_of_the_one_before() {
-        let tiers = Tiers {
+    fn ten_seconds() -> Tiers {
+        Tiers {
             apply: true,
             wait_ms: 10_000,
             ..Tiers::default()
-        };
-        assert_eq!(open(&tiers, &[1, 2, 5], 9), [1]);
-        assert_eq!(open(&tiers, &[1, 2, 5], 10), [1, 2]);
-        assert_eq!(open(&tiers, &[1, 2, 5], 20), [1, 2, 5]);
+        }
+    }
+
+    #[test]
+    fn a_tier_is_asked_after_the_time_multiplied_by_its_own_level() {
+        let tiers = ten_seconds();
+        assert_eq!(open(&tiers, &[1, 2, 5], 19), [1]);
+        assert_eq!(open(&tiers, &[1, 2, 5], 20), [1, 2]);
+        assert_eq!(open(&tiers, &[1, 2, 5], 49), [1, 2]);
+        assert_eq!(open(&tiers, &[1, 2, 5], 50), [1, 2, 5]);
         let flat = Tiers {
             multiply: false,
-            ..tiers.clone()
+            ..tiers
         };
+        assert_eq!(open(&flat, &[1, 2, 5], 9), [1]);
         assert_eq!(open(&flat, &[1, 2, 5], 10), [1, 2, 5]);
+    }
+
+    #[test]
+    fn the_first_tier_is_asked_at_once_whatever_its_level() {
+        let levels = BTreeSet::from([3, 4]);
+        let open = ten_seconds().open(&levels, &levels, 0);
+        assert_eq!(open, BTreeSet::from([3]));
+        assert_eq!(ten_seconds().next_opening(&levels, 0), Some(40_000));
+    }
+
+    #[test]
+    fn each_tier_but_the_first_has_its_moment() {
         let levels = BTreeSet::from([1, 2, 5]);
-        assert_eq!(tiers.next_opening(&levels, 0), Some(10_000));
-        assert_eq!(tiers.next_opening(&levels, 10_000), Some(20_000));
-        assert_eq!(tiers.next_opening(&levels, 20_000), None);
+        for skip_empty in [false, true] {
+            let tiers = Tiers {
+                skip_empty,
+                ..ten_seconds()
+            };
+            assert_eq!(tiers.next_opening(&levels, 0), Some(20_000));
+            assert_eq!(tiers.next_opening(&levels, 20_000), Some(50_000));
+            assert_eq!(tiers.next_opening(&levels, 50_000), None);
+        }
     }
 
     #[test]
     fn tiers_without_an_available_agent_are_skipped_where_the_queue_says_so() {
         let tiers = Tiers {
-            apply: true,
             skip_empty: true,
-            ..Tiers::default()
+            ..ten_seconds()
         };
         assert_eq!(open(&tiers, &[2, 5], 0), [1, 2]);
         assert_eq!(open(&tiers, &[5], 0), [1, 2, 5]);
         assert_eq!(open(&tiers, &[1], 0), [1]);
+        assert_eq!(open(&tiers, &[1, 5], 20), [1, 2]);
+        assert_eq!(open(&tiers, &[1, 5], 50), [1, 2, 5]);
+        let flat = Tiers {
+            multiply: false,
+            ..tiers
+        };
+        assert_eq!(open(&flat, &[1, 5], 10), [1, 2, 5]);
     }
 }

@@ -150,17 +150,17 @@ fn who_has_talked_least_and_who_has_taken_fewest_calls_is_rung_first() {
 }
 
 #[test]
-fn the_next_tier_is_asked_when_the_caller_has_waited_for_the_first() {
+fn a_tier_is_asked_when_the_caller_has_waited_its_level_times_the_time() {
     check(
         "agents 1 2
          queue tiers=10 wait=60
          member 2 level=2
          0 ready 2
          1 calls x 4000
-         20 answers a2",
+         30 answers a2",
         "1 answer x
-         11 ring a2
-         20 bridge x a2",
+         21 ring a2
+         30 bridge x a2",
     );
 }
 
@@ -168,7 +168,7 @@ fn the_next_tier_is_asked_when_the_caller_has_waited_for_the_first() {
 fn a_caller_who_comes_into_a_queue_once_more_waits_for_its_tiers_anew() {
     let stage = Stage::of(
         "agents 1 2
-         queue tiers=10 wait=20 overflow=queue/care
+         queue tiers=5 wait=20 overflow=queue/care
          member 2 level=2
          another queue care 4001 wait=5 overflow=queue/sales
          1 calls x 4000
@@ -193,6 +193,29 @@ fn a_tier_without_an_available_agent_is_skipped_where_the_queue_says_so() {
          1 calls x 4000",
         "1 answer x
          1 ring a2",
+    );
+}
+
+#[test]
+fn a_tier_is_asked_at_once_when_the_last_agent_below_it_takes_no_more_calls() {
+    check(
+        "agents 1 2
+         queue tiers=10 skip-empty wait=60 wrap=30
+         member 2 level=2
+         0 ready 1
+         0 ready 2
+         1 calls y 4000
+         2 answers a1
+         3 calls x 4000
+         5 ends y
+         9 break 1",
+        "1 answer y
+         1 ring a1
+         2 bridge y a1
+         3 answer x
+         5 close y connected by 1
+         5 hang up a1
+         9 ring a2",
     );
 }
 

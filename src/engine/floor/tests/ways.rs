@@ -425,3 +425,74 @@ fn an_agent_who_is_not_to_be_disturbed_is_rung_for_nobody() {
          8 ring a1",
     );
 }
+
+#[test]
+fn a_key_leads_a_waiting_caller_to_an_extension() {
+    check(
+        "agents 1
+         phone 8500
+         queue wait=60 key=1:extension/8500
+         1 calls x 4000
+         2 presses x 1
+         4 answers 8500
+         9 ends x
+         11 calls y 4000
+         12 presses y 1
+         15 ends y
+         21 calls z 4000
+         22 presses z 1
+         25 ends 8500 486
+         26 heard z",
+        "1 answer x
+         2 ring 8500
+         4 bridge x 8500
+         9 close x connected by 1 to extension
+         9 hang up 8500
+         11 answer y
+         12 ring 8500
+         15 close y exited by 1 to extension
+         15 hang up 8500
+         21 answer z
+         22 ring 8500
+         25 play z sorry
+         26 hang up z
+         26 close z exited by 1 to extension",
+    );
+}
+
+#[test]
+fn a_key_leads_a_waiting_caller_to_a_menu() {
+    check(
+        "agents 1
+         menu main keys=1 1:queue/sales 9:hangup
+         queue wait=60 key=2:ivr/main
+         show choices
+         1 calls x 4000
+         2 presses x 2
+         4 presses x 9
+         11 calls y 4000
+         12 presses y 2
+         15 ends y
+         21 calls z 4000
+         22 presses z 2
+         24 presses z 1
+         25 ready 1
+         26 answers a1
+         30 ends z",
+        "1 answer x
+         2 play x greet
+         4 hush x
+         4 hang up x
+         4 close x exited by 2 to ivr, main 9 hangup
+         11 answer y
+         12 play y greet
+         15 close y exited by 2 to ivr
+         21 answer z
+         22 play z greet
+         24 hush z
+         25 ring a1
+         26 bridge z a1
+         30 close z connected by 1 by 2 to ivr, main 1 queue
+         30 hang up a1",
+    );
+}

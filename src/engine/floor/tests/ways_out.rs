@@ -284,3 +284,31 @@ fn a_route_by_extension_goes_by_the_gateway_that_the_calling_phone_is_bound_to()
          3 dial 95588 as 8500 by trunk",
     );
 }
+
+#[test]
+fn a_route_without_a_gateway_takes_the_one_with_most_free_channels() {
+    check(
+        "agents 1
+         phone 8500
+         phone 8600
+         phone 8700
+         phone 8800
+         gateway channels=2
+         another gateway second channels=4
+         route ^955 outbound
+         show route
+         1 dials at 8500 a 95501
+         2 dials at 8600 b 95502
+         3 dials at 8700 c 95503
+         4 dials at 8800 d 95504
+         5 ends 95502 486
+         6 dials at 8600 e 95505",
+        "1 dial 95501 as 8500 by second
+         2 dial 95502 as 8600 by second
+         3 dial 95503 as 8700 by trunk
+         4 dial 95504 as 8800 by second
+         5 hang up b Busy
+         5 close 8600 busy
+         6 dial 95505 as 8600 by second",
+    );
+}

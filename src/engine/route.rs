@@ -105,6 +105,15 @@ impl Kind {
         closed.into_iter().chain(robot)
     }
 
+    /// The caller number that the rule shows.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        match self {
+            Self::Outbound(rule) => rule.caller.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The gateways that the rule names.
     pub fn gateways(&self) -> impl Iterator<Item = &GatewayId> {
         let rule = match self {

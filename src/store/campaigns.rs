@@ -183,6 +183,26 @@ pub async fn with_queue(db: &Db, orgi: &str, queue: &str) -> Result<Option<Strin
     )
 }
 
+/// The name of a campaign that is not finished and shows the number to whom it calls, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_caller(db: &Db, orgi: &str, number: &str) -> Result<Option<String>> {
+    let shown = match db {
+        Db::Lite { .. } => "SELECT value FROM json_each(c.settings, '$.caller_ids')",
+        Db::Pg(_) => "SELECT json_array_elements_text(c.settings::json -> 'caller_ids')",
+    };
+    let sql = format!(
+        "SELECT name FROM campaigns c
+         WHERE orgi = $1 AND state <> 'finished' AND $2 IN ({shown})
+         ORDER BY id LIMIT 1"
+    );
+    Ok(
+        on!(db.read(), c => sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(orgi).bind(number).fetch_optional(c).await)?,
+    )
+}
+
 /// The name of a campaign that may still dial and asks this survey.
 ///
 /// # Errors

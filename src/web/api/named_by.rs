@@ -98,7 +98,7 @@ pub async fn survey(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     Ok(wants(&tenant.survey).then(|| text.to_owned()))
 }
 
-/// The extension or the queue that shows the number; in words.
+/// The extension, the queue, the outbound route or the campaign that shows the number; in words.
 pub async fn number(db: &Db, orgi: &str, number: &str) -> Result<Option<String>> {
     let shows = |callers: &[String]| callers.iter().any(|caller| caller == number);
     let phones = numbers::of_phones(db).await?;
@@ -106,6 +106,13 @@ pub async fn number(db: &Db, orgi: &str, number: &str) -> Result<Option<String>>
         return Ok(Some(format!("the extension {extension} shows it")));
     }
     let mut queues = queues::list(db, orgi).await?.into_iter();
-    let queue = queues.find(|queue| shows(&queue.settings.caller_ids));
-    Ok(queue.map(|queue| format!("the queue {} shows it", queue.name)))
+    if let Some(queue) = queues.find(|queue| shows(&queue.settings.caller_ids)) {
+        return Ok(Some(format!("the queue {} shows it", queue.name)));
+    }
+    let mut routes = routes::list(db, orgi).await?.into_iter();
+    if let Some(route) = routes.find(|route| route.rule.caller() == Some(number)) {
+        return Ok(Some(format!("the route {} shows it", route.name)));
+    }
+    let campaign = campaigns::with_caller(db, orgi, number).await?;
+    Ok(campaign.map(|name| format!("the campaign {name} shows it")))
 }

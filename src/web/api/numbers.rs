@@ -173,7 +173,8 @@ async fn put(
     Ok(Json(one(&house, &caller, &number).await?))
 }
 
-/// 删除号码 · Take a number out of the pool. `NUMBER_IN_USE` while an extension or a queue shows it.
+/// 删除号码 · Take a number out of the pool. `NUMBER_IN_USE` while an extension, a queue, an outbound route or a
+/// campaign that is not finished shows it.
 #[utoipa::path(delete, path = "/api/v1/numbers/{number}", tag = "setup",
     params(("number" = String, Path)), responses((status = 204)))]
 async fn remove(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use store::{access::Role, testing::on_both};
 
-use super::kit::Kit;
+use super::{kit::Kit, leads::batch};
 
 const NUMBERS: &str = "/api/v1/numbers";
 
@@ -99,6 +99,50 @@ async fn a_number_is_changed_and_stays_while_somebody_shows_it() {
         assert_eq!(free.status, 204, "{}", free.text);
         assert_eq!(kit.with(&token, "DELETE", &plus, None).await.status, 204);
         assert_eq!(kit.with(&token, "GET", &plus, None).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_stays_while_a_route_or_a_campaign_shows_it() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let token = kit.token(Role::Admin).await;
+        let asked = json!({"numbers": "62620668,62620669,62620670"});
+        kit.with(&token, "POST", NUMBERS, Some(asked)).await;
+        let shows =
+            |number: &str| json!({"number": "^9", "rule": {"type": "outbound", "caller": number}});
+        let route = "/api/v1/routes/callout";
+        let put = kit
+            .with(&token, "PUT", route, Some(shows("62620668")))
+            .await;
+        assert_eq!(put.status, 200, "{}", put.text);
+        let (batch, _, _) = batch(&kit.db, "leads", 1).await;
+        let asked = json!({"name": "all", "batch_id": batch});
+        let filter = kit
+            .with(&token, "POST", "/api/v1/filters", Some(asked))
+            .await;
+        let spring = json!({"name": "spring", "campaign_type": "preview", "filter_id": filter.id(),
+            "settings": {"caller_ids": ["62620670", "62620669"]}});
+        let made = kit
+            .with(&token, "POST", "/api/v1/campaigns", Some(spring))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        for (number, who) in [
+            ("62620668", "the route callout"),
+            ("62620669", "the campaign spring"),
+        ] {
+            let one = format!("{NUMBERS}/{number}");
+            let kept = kit.with(&token, "DELETE", &one, None).await;
+            assert_eq!((kept.status.as_u16(), kept.code()), (409, "NUMBER_IN_USE"));
+            assert!(kept.text.contains(who), "{}", kept.text);
+        }
+        let put = kit
+            .with(&token, "PUT", route, Some(shows("62620670")))
+            .await;
+        assert_eq!(put.status, 200, "{}", put.text);
+        let one = format!("{NUMBERS}/62620668");
+        assert_eq!(kit.with(&token, "DELETE", &one, None).await.status, 204);
     })
     .await;
 }

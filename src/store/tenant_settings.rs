@@ -19,6 +19,29 @@ impl Named for Surveys {
     const NAME: &'static str = "surveys";
 }
 
+/// Whose agents supervisors give orders to: the departments that are granted to their role (AGT-153).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Supervision {
+    /// `None`: never set. A supervisor of a department has its agents then, and one of none has everybody.
+    pub departments: Option<Vec<String>>,
+}
+
+impl Named for Supervision {
+    const NAME: &'static str = "supervision";
+}
+
+impl Supervision {
+    /// Whether a supervisor of the department `own` gives orders to an agent of the department `of`.
+    #[must_use]
+    pub fn covers(&self, own: Option<&str>, of: Option<&str>) -> bool {
+        match &self.departments {
+            None => own.is_none() || own == of,
+            Some(granted) => of.is_some_and(|of| granted.iter().any(|id| id == of)),
+        }
+    }
+}
+
 /// What the tenant has set, else the default.
 ///
 /// # Errors
@@ -66,6 +89,27 @@ mod tests {
         sample_floor as floor, settings,
         testing::on_both,
     };
+
+    #[test]
+    fn a_list_of_departments_holds_for_every_supervisor_and_nothing_beside_it() {
+        let never = Supervision::default();
+        assert!(never.covers(Some("a"), Some("a")));
+        assert!(!never.covers(Some("a"), Some("b")));
+        assert!(!never.covers(Some("a"), None));
+        assert!(never.covers(None, Some("b")) && never.covers(None, None));
+        let granted = Supervision {
+            departments: Some(vec!["b".into(), "c".into()]),
+        };
+        for own in [None, Some("a"), Some("b")] {
+            assert!(granted.covers(own, Some("b")) && granted.covers(own, Some("c")));
+            assert!(!granted.covers(own, Some("a")), "also the own one");
+            assert!(!granted.covers(own, None));
+        }
+        let nobody = Supervision {
+            departments: Some(Vec::new()),
+        };
+        assert!(!nobody.covers(None, Some("a")), "an empty list is a list");
+    }
 
     #[tokio::test]
     async fn what_a_tenant_asks_comes_with_its_queues_that_say_nothing_and_with_its_campaigns() {

@@ -119,6 +119,8 @@ pub static TABLE: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/settings/recordings", ADMIN),
     ("GET", "/api/v1/settings/files", LEAD),
     ("PUT", "/api/v1/settings/files", ADMIN),
+    ("GET", "/api/v1/settings/supervision", LEAD),
+    ("PUT", "/api/v1/settings/supervision", ADMIN),
     ("GET", "/api/v1/settings/surveys", SELL),
     ("PUT", "/api/v1/settings/surveys", LEAD),
     ("GET", "/api/v1/products", ALL),

@@ -1,12 +1,15 @@
-//! Whom the caller may give orders: agents themselves, supervisors their department's agents (AGT-153);
-//! and what agents may not ask for, because it is hidden from them (AGT-088).
+//! Whom the caller may give orders: agents themselves, supervisors the agents of the departments that are
+//! granted to their role, or of their own (AGT-153); and what agents may not ask for, because it is hidden from them (AGT-088).
 
 use engine::{
     desk::Function,
     floor::AgentOrder,
     ids::{AgentId, CallId},
 };
-use store::access::{Role, members};
+use store::{
+    access::{Role, members},
+    tenant_settings::{self, Supervision},
+};
 
 use super::agents::named;
 use crate::{caller::Caller, house::House, problem::Problem};
@@ -14,20 +17,23 @@ use crate::{caller::Caller, house::House, problem::Problem};
 /// The agent that a path names, if the caller may give it orders.
 ///
 /// # Errors
-/// `NO_SUCH_AGENT`; `FORBIDDEN` for agents who name another, and for supervisors who name one of another
-/// department.
+/// `NO_SUCH_AGENT`; `FORBIDDEN` for agents who name another, and for supervisors who name one of a
+/// department that is not theirs.
 pub async fn commanded(house: &House, caller: &Caller, id: &str) -> Result<AgentId, Problem> {
     let id = named(caller, id)?;
     let is_own = caller.session.agent_id.as_deref() == Some(id.as_str());
     let member = members::find(&house.db, caller.orgi(), id.as_str()).await?;
     let member = member.ok_or_else(|| Problem::of("NO_SUCH_AGENT"))?;
-    let own = caller.session.department_id.as_deref();
-    let is_elsewhere = own.is_some() && member.department.as_deref() != own;
-    if is_elsewhere && !is_own && caller.role() != Role::Admin {
-        let text = "that agent belongs to another department";
-        return Err(Problem::because("FORBIDDEN", text));
+    if is_own || caller.role() == Role::Admin {
+        return Ok(id);
     }
-    Ok(id)
+    let own = caller.session.department_id.as_deref();
+    let granted: Supervision = tenant_settings::get(&house.db, caller.orgi()).await?;
+    if granted.covers(own, member.department.as_deref()) {
+        return Ok(id);
+    }
+    let text = "that agent belongs to another department";
+    Err(Problem::because("FORBIDDEN", text))
 }
 
 /// Whether the caller may give orders to the agent who has the call, if an agent has it.

@@ -72,6 +72,7 @@ pub mod shown;
 mod sources;
 mod stats;
 mod supervise;
+mod supervision_settings;
 mod surveys;
 mod targets;
 mod tasks;
@@ -114,6 +115,7 @@ pub fn router() -> OpenApiRouter<House> {
         .merge(settings::routes())
         .merge(house_settings::routes())
         .merge(tenant_settings::routes())
+        .merge(supervision_settings::routes())
         .merge(desk_settings::routes())
         .merge(products::routes())
         .merge(business_statuses::routes())

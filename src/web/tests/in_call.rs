@@ -283,3 +283,72 @@ async fn supervisors_act_on_their_departments_agents_and_agents_on_nobody() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_departments_that_are_granted_to_supervisors_are_theirs_and_no_others() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        for id in ["dep_a", "dep_b", "dep_c"] {
+            let department = departments::Department {
+                id: id.into(),
+                orgi: FIRST_ORGI.into(),
+                name: id.into(),
+            };
+            departments::add(&kit.db, &department).await.unwrap();
+        }
+        let user = kit.user(Role::Agent).await;
+        let boss = kit.user(Role::Supervisor).await;
+        for (id, department) in [(&user, "dep_b"), (&boss, "dep_a")] {
+            let mut row = users::get(&kit.db, FIRST_ORGI, id).await.unwrap().unwrap();
+            row.department_id = Some(department.into());
+            users::update(&kit.db, &row).await.unwrap();
+        }
+        agent(&kit, FIRST_ORGI, "1001", "8001", Some(&user)).await;
+        agent(&kit, FIRST_ORGI, "1002", "8002", None).await;
+        let token = kit.sign_in("supervisor").await;
+        let admin = kit.token(Role::Admin).await;
+        let own = kit.sign_in("agent").await;
+        let settings = "/api/v1/settings/supervision";
+        let fresh = kit.with(&token, "GET", settings, None).await;
+        assert_eq!(fresh.body, json!({"departments": null}), "{}", fresh.text);
+        for (departments, theirs, nobodys) in [
+            (json!(null), "FORBIDDEN", "FORBIDDEN"),
+            (json!(["dep_b", "dep_c"]), "DRAINING", "FORBIDDEN"),
+            (json!(["dep_a"]), "FORBIDDEN", "FORBIDDEN"),
+            (json!([]), "FORBIDDEN", "FORBIDDEN"),
+        ] {
+            let set = json!({"departments": departments});
+            let put = kit.with(&admin, "PUT", settings, Some(set.clone())).await;
+            assert_eq!(put.body, set, "{}", put.text);
+            let orders = [
+                ("supervise", json!({"how": "sign_out"})),
+                ("state", json!({"order": "sign_out"})),
+            ];
+            for (path, order) in orders {
+                for (token, agent, code) in [
+                    (&token, "1001", theirs),
+                    (&token, "1002", nobodys),
+                    (&admin, "1002", "DRAINING"),
+                ] {
+                    let path = format!("/api/v1/agents/{agent}/{path}");
+                    let answer = ask(&kit, token, &path, order.clone()).await;
+                    assert_eq!(answer, code, "{agent} under {departments}");
+                }
+            }
+            let path = "/api/v1/agents/1001/state";
+            let order = json!({"order": "sign_out"});
+            assert_eq!(
+                ask(&kit, &own, path, order).await,
+                "DRAINING",
+                "an agent's own"
+            );
+        }
+        let unknown = json!({"departments": ["dep_a", "dep_x"]});
+        let refused = kit.with(&admin, "PUT", settings, Some(unknown)).await;
+        assert_eq!(refused.body["errors"][0]["pointer"], "/departments/1");
+        let set = json!({"departments": null});
+        let refused = kit.with(&token, "PUT", settings, Some(set)).await;
+        assert_eq!(refused.code(), "FORBIDDEN");
+    })
+    .await;
+}

@@ -72,6 +72,9 @@ impl Embedded {
                     floor.tell(LegId(call.0), EventKind::HookFlash);
                 }
             }
+            SipEvent::KeyAnswered {
+                call, sip_status, ..
+            } => self.key_answered(floor, call, sip_status),
             SipEvent::Ended {
                 call,
                 side,
@@ -183,6 +186,7 @@ impl Embedded {
         leg.gateway.clone_from(&gateway);
         self.learn_keys(floor, &mut leg);
         leg.is_phone = phone.is_some();
+        leg.extension.clone_from(&phone);
         floor.add(id, leg);
         let replaces = replaces.map(|call| LegId(call.0));
         let told = EventKind::Incoming {
@@ -299,6 +303,8 @@ impl Embedded {
             // The 2xx raced our hang-up and was never told.
             ended.sip_status = Some(leg.refused_with.unwrap_or(487));
         }
+        // Whoever waits for an answer of the phone waits no longer.
+        leg.pressed.clear();
         if leg.fell_silent {
             ended.side = Side::Network;
         }

@@ -57,6 +57,7 @@ impl Embedded {
             Command::PauseRecord { leg, record } => self.pause_record(floor, leg, record, true),
             Command::ResumeRecord { leg, record } => self.pause_record(floor, leg, record, false),
             Command::StopRecord { leg, record } => self.stop_record(floor, leg, record),
+            Command::TakeUp { leg } => self.take_up(floor, id, leg),
             Command::Refer { leg, to, replaces } => self.refer(floor, id, leg, &to, replaces),
             Command::TransferResult { leg, sip_status } => {
                 self.transfer_result(floor, id, leg, sip_status)
@@ -74,9 +75,9 @@ impl Embedded {
             .sound
             .open(session_id(order.leg))
             .map_err(|_| Refused::MediaOverload)?;
-        let gateway = match &order.to {
-            Target::Gateway { gateway, .. } => Some(gateway.clone()),
-            Target::Phone { .. } => None,
+        let (gateway, extension) = match &order.to {
+            Target::Gateway { gateway, .. } => (Some(gateway.clone()), None),
+            Target::Phone { extension } => (None, Some(extension.clone())),
         };
         floor.suit(gateway.as_deref(), &mut local);
         let to = translate::destination(&order.to);
@@ -95,6 +96,7 @@ impl Embedded {
         };
         let mut leg = Leg::new(call, media, local, stage);
         leg.gateway = gateway;
+        leg.extension = extension;
         self.learn_keys(floor, &mut leg);
         floor.add(order.leg, leg);
         Ok(())

@@ -13,8 +13,8 @@ use std::{
 use media::{Media, MediaError};
 use sip::{Agent, SipError, SipEvent};
 use switch::{
-    Capabilities, Command, CommandId, Event, GatewayStatus, LegId, Refused, Registration, Switch,
-    Traced,
+    Capabilities, Command, CommandId, Event, GatewayStatus, LegId, PhoneKey, Refused, Registration,
+    Switch, Traced,
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -194,6 +194,14 @@ impl Switch for Embedded {
 
     fn registrations(&self) -> Vec<Registration> {
         self.registered_phones()
+    }
+
+    fn press(
+        &self,
+        extension: &str,
+        key: PhoneKey,
+    ) -> Result<tokio::sync::oneshot::Receiver<u16>, Refused> {
+        self.press_at(extension, key)
     }
 
     fn bans(&self) -> Vec<switch::Ban> {

@@ -6,12 +6,13 @@ use std::{
 };
 
 use sip::sdp::{Codec, Local};
-use switch::{Event, EventKind, GatewayState, GatewayStatus, Hear, LegId, Refused};
+use switch::{Event, EventKind, GatewayState, GatewayStatus, Hear, LegId, PhoneKey, Refused};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     Dtmf, Gateway, clock,
     leg::{Leg, Place, Stage},
+    remote_control::is_meant_for,
 };
 
 /// Everything that the switch's lock guards.
@@ -171,6 +172,14 @@ impl Floor {
             .get_mut(&id)
             .filter(|leg| leg.is_up())
             .ok_or(Refused::NoSuchLeg)
+    }
+
+    /// The leg of a phone that a key there is meant for; of several the one that is up the longest.
+    pub fn meant_for(&mut self, extension: &str, key: PhoneKey) -> Option<&mut Leg> {
+        let own = self.legs.iter_mut();
+        let own = own.filter(|(_, leg)| leg.extension.as_deref() == Some(extension));
+        let meant = own.filter_map(|(id, leg)| Some(((is_meant_for(leg, key)?, *id), leg)));
+        meant.min_by_key(|(place, _)| *place).map(|(_, leg)| leg)
     }
 
     /// A leg in any stage.

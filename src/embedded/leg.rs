@@ -1,10 +1,15 @@
 //! What the switch remembers of a leg.
 
-use std::{collections::HashSet, time::SystemTime};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::SystemTime,
+};
 
 use media::classify::Found;
 use sip::{CallRef, sdp::Local};
 use switch::{ConferenceId, Hear, LegId, Monitor, OnEnd, PlayId, RecordId};
+
+use crate::remote_control::Pressed;
 
 /// One leg from its INVITE to its last event.
 pub struct Leg {
@@ -17,6 +22,8 @@ pub struct Leg {
     pub gateway: Option<String>,
     /// Its gateway takes keys by SIP INFO.
     pub keys_by_info: bool,
+    /// The extension of the phone that is called or calls.
+    pub extension: Option<String>,
     /// A phone of ours calls. It may hang up at once, so it has an answer when it acknowledges it.
     pub is_phone: bool,
     pub stage: Stage,
@@ -33,6 +40,8 @@ pub struct Leg {
     pub listens: Listens,
     /// It has put us on hold.
     pub far_end_holds: bool,
+    /// Keys of its phone that were pressed and not answered to.
+    pub pressed: VecDeque<Pressed>,
     pub play: Option<PlayId>,
     /// Recordings that are not done.
     pub records: HashSet<RecordId>,
@@ -110,6 +119,7 @@ impl Leg {
             local,
             gateway: None,
             keys_by_info: false,
+            extension: None,
             is_phone: false,
             stage,
             hung_up: false,
@@ -119,6 +129,7 @@ impl Leg {
             withholds_keys: false,
             listens: Listens::No,
             far_end_holds: false,
+            pressed: VecDeque::new(),
             play: None,
             records: HashSet::new(),
             paused: HashSet::new(),

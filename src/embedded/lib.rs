@@ -19,6 +19,7 @@ mod keys;
 mod leg;
 mod mixes;
 mod playback;
+mod remote_control;
 mod sound;
 mod transfers;
 mod translate;

@@ -100,6 +100,8 @@ impl Embedded {
             expires_in_s: phone.expires_in_s,
             answers: phone.answers,
             latency_ms: phone.latency_ms,
+            takes_talk: phone.takes_talk,
+            takes_hold: phone.takes_hold,
         };
         self.agent.registrations().into_iter().map(listed).collect()
     }

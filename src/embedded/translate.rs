@@ -3,8 +3,8 @@
 use media::classify::{AnswerParams, Finding, SpeechParams};
 use sip::{Destination, EndCause, Identity, SipError};
 use switch::{
-    CallerId, Cause, Classify, EventKind, GatewayState, MediaStats, PlayEnd, Refused, Side, Sit,
-    Speech, Target, Verdict,
+    CallerId, Cause, Classify, EventKind, GatewayState, MediaStats, PhoneKey, PlayEnd, Refused,
+    Side, Sit, Speech, Target, Verdict,
 };
 
 pub fn destination(target: &Target) -> Destination {
@@ -30,6 +30,13 @@ pub fn cause(cause: Cause) -> EndCause {
         Cause::Declined => EndCause::Declined,
         Cause::Unallocated => EndCause::Unallocated,
         Cause::Congestion => EndCause::Congestion,
+    }
+}
+
+pub fn key(key: PhoneKey) -> sip::PhoneKey {
+    match key {
+        PhoneKey::Talk => sip::PhoneKey::Talk,
+        PhoneKey::Hold => sip::PhoneKey::Hold,
     }
 }
 

@@ -1,20 +1,39 @@
 //! The switch as others may look at it: gateways, phones, who is shut out, signalling. Nothing here
-//! starts, changes or ends a call.
+//! starts, changes or ends a call, but for a key of a phone that is pressed as its user would.
 
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use engine::ids::CallId;
-use switch::Switch;
 pub use switch::{
-    AddressStatus, Ban, Capabilities, GatewayState, GatewayStatus, LegId, Registration, Traced,
+    AddressStatus, Ban, Capabilities, GatewayState, GatewayStatus, LegId, PhoneKey, Registration,
+    Traced,
 };
+use switch::{Refused, Switch};
 
 /// Calls whose legs are remembered; the oldest go first.
 const REMEMBERED: usize = 20_000;
+
+/// A phone that has not answered to a key by then does not answer.
+const PHONE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A key of a phone was pressed to no effect; its call is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotPressed {
+    #[error("no call is there that the key is for")]
+    NoCall,
+    #[error("the phone lets nobody press that key")]
+    NotTaken,
+    /// With this SIP status, as 489 or 481.
+    #[error("the phone answered {0}")]
+    Refused(u16),
+    #[error("the phone did not answer within three seconds")]
+    Silent,
+}
 
 /// A handle on the lines; cheap to clone. That of a floor that has ended has none.
 #[derive(Clone, Default)]
@@ -87,6 +106,27 @@ impl Lines {
             .as_ref()
             .map(|it| it.drop_registration(extension));
         matches!(dropped, Some(Ok(())))
+    }
+
+    /// Presses a key at the phone of an extension over SIP, and waits for its answer, at most three
+    /// seconds. What the phone does then the floor hears as of the phone's own.
+    ///
+    /// # Errors
+    /// [`NotPressed`].
+    pub async fn press(&self, extension: &str, key: PhoneKey) -> Result<(), NotPressed> {
+        let pressed = self.switch.as_ref().map(|it| it.press(extension, key));
+        let answer = match pressed {
+            Some(Ok(answer)) => answer,
+            Some(Err(Refused::NoSuchLeg)) => return Err(NotPressed::NoCall),
+            Some(Err(_)) | None => return Err(NotPressed::NotTaken),
+        };
+        match tokio::time::timeout(PHONE_PATIENCE, answer).await {
+            Ok(Ok(200..300)) => Ok(()),
+            Ok(Ok(408)) | Err(_) => Err(NotPressed::Silent),
+            Ok(Ok(status)) => Err(NotPressed::Refused(status)),
+            // The call was over before the phone answered.
+            Ok(Err(_)) => Err(NotPressed::NoCall),
+        }
     }
 
     /// The addresses that are shut out, the newest first.

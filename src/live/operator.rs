@@ -94,6 +94,7 @@ impl Operator {
                 let (leg, of) = (id(leg), id(of));
                 (Do::HearEarly { leg, of }, None)
             }
+            Command::TakeUp { leg } => (Do::TakeUp { leg: id(leg) }, None),
             Command::TransferResult { leg, sip_status } => {
                 let leg = id(leg);
                 (Do::TransferResult { leg, sip_status }, None)

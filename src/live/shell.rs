@@ -284,6 +284,7 @@ impl Shell {
             | Command::Progress { .. }
             | Command::Answer { .. }
             | Command::HearEarly { .. }
+            | Command::TakeUp { .. }
             | Command::TransferResult { .. }
             | Command::Hangup { .. }
             | Command::Bridge { .. }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Account, AccountId, Ban, CallRef, Config, Destination, EndCause, Gateway, GatewayStatus,
-    Identity, Offer, PhoneBook, PhoneLimits, Registration, SipError, SipEvent, Traced, Transport,
+    Identity, Offer, PhoneBook, PhoneKey, PhoneLimits, Registration, SipError, SipEvent, Traced, Transport,
     clock::Clock,
     core::{Command, Core},
     shell::{Feeder, Shell},
@@ -179,6 +179,17 @@ impl Agent {
     /// [`SipError::BadNumber`] for what is no digit.
     pub fn send_digit(&self, call: CallRef, digit: char, ms: u32) -> Result<(), SipError> {
         self.command(Command::SendDigit { call, digit, ms })
+    }
+
+    /// Presses a key at the phone of a call, where it has said that it takes that
+    /// ([`Registration::takes_talk`], [`Registration::takes_hold`]). Told as [`SipEvent::KeyAnswered`];
+    /// what the phone does then comes as of its own.
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`], [`SipError::NoSuchKey`], [`SipError::OutOfStep`] where nothing rings yet
+    /// or is there to be held.
+    pub fn press(&self, call: CallRef, key: PhoneKey) -> Result<(), SipError> {
+        self.command(Command::Press(call, key))
     }
 
     /// Asks the far end to call `number` instead of us (REFER), or to take our place in the call

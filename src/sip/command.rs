@@ -69,6 +69,15 @@ pub enum Destination {
     },
 }
 
+/// A key of a phone that is pressed from here (NOTIFY with `Event: talk` or `Event: hold`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneKey {
+    /// Take the call that rings, or take up the one that the phone holds by itself.
+    Talk,
+    /// Hold the call that it talks in.
+    Hold,
+}
+
 /// The session description of an INVITE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {

@@ -36,6 +36,9 @@ pub enum SipError {
     /// The step does not fit the call's state, such as answering an outgoing call.
     #[error("the call is in no state to do that")]
     OutOfStep,
+    /// The phone has not said that it takes such events, or it is no phone of ours.
+    #[error("the phone lets nobody press that key")]
+    NoSuchKey,
     /// The number or user holds characters that have no place in a SIP URI, or is empty or longer
     /// than 64 characters.
     #[error("the number cannot be dialled as it is written")]

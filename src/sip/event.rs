@@ -102,6 +102,12 @@ pub enum SipEvent {
     /// The hook of the far end's telephone was tapped: an INFO of `application/hook-flash`, or one with
     /// that signal.
     HookFlash { call: CallRef, at: SystemTime },
+    /// How the phone answered whose key was pressed ([`crate::Agent::press`]): 408 where it did not.
+    KeyAnswered {
+        call: CallRef,
+        sip_status: u16,
+        at: SystemTime,
+    },
     /// The call is over. The last event of a call.
     Ended {
         call: CallRef,
@@ -223,6 +229,10 @@ pub struct Registration {
     pub answers: Option<bool>,
     /// Round trip of the last OPTIONS that was.
     pub latency_ms: Option<u32>,
+    /// It can be told to take a call ([`crate::PhoneKey::Talk`]).
+    pub takes_talk: bool,
+    /// It can be told to hold one ([`crate::PhoneKey::Hold`]).
+    pub takes_hold: bool,
 }
 
 /// Whether a gateway can be used.

@@ -32,7 +32,7 @@ mod trace;
 mod wire;
 
 pub use agent::Agent;
-pub use command::{Destination, EndCause, Hop, Identity, Offer, Transport};
+pub use command::{Destination, EndCause, Hop, Identity, Offer, PhoneKey, Transport};
 pub use config::{
     Account, AccountId, Config, Credentials, Gateway, PhoneLimits, RegistrationBounds, Timers, Tls,
 };

@@ -102,6 +102,9 @@ pub enum Command {
     ResumeRecord { leg: LegId, record: RecordId },
     /// Finish a recording. The file is complete when [`crate::EventKind::RecordDone`] arrives.
     StopRecord { leg: LegId, record: RecordId },
+    /// Let the phone at a leg take up the call that it holds by itself, as if that were done there
+    /// ([`PhoneKey::Talk`]). Its effect is [`crate::EventKind::FarEndHolds`].
+    TakeUp { leg: LegId },
     /// Ask the far end of an answered leg to call `to` instead of us (REFER), or to take our place
     /// towards the far end of `replaces`. Told as [`crate::EventKind::TransferProgress`]; the leg
     /// stays up until it is hung up.
@@ -113,6 +116,15 @@ pub enum Command {
     /// Tell the far end how the transfer went that it asked for
     /// ([`crate::EventKind::TransferAsked`]).
     TransferResult { leg: LegId, sip_status: u16 },
+}
+
+/// A key of a phone that the switch can press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneKey {
+    /// Takes the call that rings there, or takes up the one that the phone holds by itself.
+    Talk,
+    /// The phone holds the call that it talks in, by itself.
+    Hold,
 }
 
 /// A leg to be started.

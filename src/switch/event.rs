@@ -252,6 +252,10 @@ pub struct Registration {
     pub answers: Option<bool>,
     /// Round trip of the last ping that it answered.
     pub latency_ms: Option<u32>,
+    /// It says that it takes [`crate::PhoneKey::Talk`].
+    pub takes_talk: bool,
+    /// It says that it takes [`crate::PhoneKey::Hold`].
+    pub takes_hold: bool,
 }
 
 /// How and why a leg ended.

@@ -7,9 +7,9 @@
 //!    [`EventKind::Failed`], at once but for what takes time by its nature: an [`Originate`] until
 //!    its ring time is over and a CANCEL could be answered (RFC 3261: 32 s), a `Play` until its
 //!    prompt is, a `Classify` until its budget is, a `Refer` until the far end has told its outcome or
-//!    has told nothing for as long as it may, a `ListenEarly` until its leg is answered or over, and
-//!    then nothing is told of it. A `ListenForSpeech` tells nothing while nobody speaks, and
-//!    `StopListening` tells nothing.
+//!    has told nothing for as long as it may, a `TakeUp` until its phone has answered (32 s), a
+//!    `ListenEarly` until its leg is answered or over, and then nothing is told of it. A
+//!    `ListenForSpeech` tells nothing while nobody speaks, and `StopListening` tells nothing.
 //! 2. Exactly one [`EventKind::Ended`] per leg, and nothing follows it except
 //!    [`EventKind::RecordDone`].
 //! 3. [`Event::seq`] is dense per leg; order is promised per leg only. `Bridged` comes for both legs.
@@ -40,7 +40,7 @@ pub mod sim;
 
 pub use command::{
     CallerId, Cause, Classify, Command, CommandId, ConferenceId, Hear, Monitor, OnEnd, Originate,
-    PlayId, RecordId, Speech, Target,
+    PhoneKey, PlayId, RecordId, Speech, Target,
 };
 pub use event::{
     AddressStatus, Ban, Ended, Event, EventKind, GatewayState, GatewayStatus, LegId, MediaStats,
@@ -79,6 +79,22 @@ pub trait Switch: Send + Sync + 'static {
     /// Every contact of every phone that is registered at this engine.
     fn registrations(&self) -> Vec<Registration> {
         Vec::new()
+    }
+
+    /// Presses a key at the phone that has an extension. What the phone does then is told as of its own;
+    /// how it answers comes out, as a SIP status (408 where it does not), and nothing does where the leg
+    /// is over before that.
+    ///
+    /// # Errors
+    /// [`Refused::NoSuchLeg`] where no call is there that the key is for, [`Refused::Unsupported`] where
+    /// the phone lets nobody press it.
+    fn press(
+        &self,
+        extension: &str,
+        key: PhoneKey,
+    ) -> Result<tokio::sync::oneshot::Receiver<u16>, Refused> {
+        let _ = (extension, key);
+        Err(Refused::Unsupported)
     }
 
     /// The addresses that are shut out now, the newest first.

@@ -1,4 +1,5 @@
-//! A desk phone that lets others press its keys over HTTP: the agent takes the call from the desk.
+//! A desk phone that lets others press its keys, over HTTP or over SIP: the agent takes the call from the
+//! desk.
 
 use reqwest::Method;
 use serde_json::json;
@@ -14,9 +15,12 @@ use crate::{
     kit::{
         baresip::Baresip,
         client::Client,
+        office::{BREATH_MS, ONE, Office, SOON, until},
         person::Person,
         server::House,
         stage::{self, text},
+        tone_end::ToneEnd,
+        voice::Voice,
         wait,
     },
 };
@@ -125,5 +129,61 @@ async fn an_agent_takes_a_call_from_the_desk_at_a_phone_that_is_controlled_over_
     })
     .await;
     person.hang_up(leg).await;
+    assert_eq!(desk.browser.faults().await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_takes_a_call_from_the_desk_at_a_phone_that_is_told_so_over_sip() {
+    let office = Office::open().await;
+    let (api, agent) = (&office.api, &office.agents[0]);
+    let mut desk = Console::sign_in(api, "agent", "en", async |user| {
+        let who = json!({ "name": "Ann", "extension": agent.extension, "user_id": user });
+        api.put(&format!("/agents/{}", agent.id), who).await;
+    })
+    .await;
+    let own = Client::sign_in(api.base(), "agent-en", PASSWORD).await;
+    let press = async |key: &str| {
+        let body = json!({ "key": key });
+        let answer = own.ask(Method::POST, "/agents/me/phone", Some(body)).await;
+        (answer.status.as_u16(), text(&json!(answer.code())))
+    };
+    let sound = ToneEnd::start(Voice::Tone(ONE));
+    let phone = office.sipp("1001").await;
+    let script = phone
+        .script()
+        .rings_until_it_is_told()
+        .told_and_refuses("489 Bad Event")
+        .told_and_takes_it()
+        .waits(BREATH_MS)
+        .holds()
+        .told_and_takes_up()
+        .waits(BREATH_MS)
+        .hangs_up();
+    let mut playing = phone.run(&script, &[sound.port]);
+    agent.work(api).await;
+    let unknown = (409, "PHONE_NOT_CONTROLLED".into());
+    assert_eq!(press("off_hook").await, unknown, "it has said nothing yet");
+    let mut person = Person::new(office.server.sip).await;
+    stage::gateway_at(api, person.port(), 10.0).await;
+    let leg = person.call(NUMBER, "13900001111").await;
+    wait::until_seen(
+        "the phone to say that it can be told",
+        SOON,
+        || async { api.get(&format!("/agents/{}", agent.id)).await },
+        |seen| seen["phone_control"] == true && seen["sub_state"] == "ringing",
+    )
+    .await;
+    assert_eq!(press("hold").await, (404, "NO_SUCH_CALL".into()));
+    assert_eq!(press("off_hook").await, (409, "PHONE_REFUSED".into()));
+    until(api, agent, "busy", Some("ringing")).await;
+    desk.open("/desk").await;
+    desk.click("#off-hook").await;
+    desk.browser.until(&seen("[data-in-call=hold]")).await;
+    until(api, agent, "busy", Some("hold")).await;
+    assert_eq!(press("speaker").await, unknown, "that is no key of SIP");
+    desk.click("[data-in-call=retrieve]").await;
+    until(api, agent, "busy", Some("answered")).await;
+    phone.ended(&mut playing).await;
+    person.until_over(leg).await;
     assert_eq!(desk.browser.faults().await, [""; 0]);
 }

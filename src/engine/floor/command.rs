@@ -165,6 +165,10 @@ pub enum Command {
         leg: LegId,
         of: LegId,
     },
+    /// Let a phone take up the call that it holds by itself.
+    TakeUp {
+        leg: LegId,
+    },
     /// Tell a phone how the transfer went that it asked for (RFC 3515).
     TransferResult {
         leg: LegId,

@@ -21,6 +21,7 @@ use crate::{
 impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
         let role = self.legs.remove(&leg);
+        self.holding.remove(&leg);
         let by_gateway = why_gone(&ended) == "gateway";
         let is_remote = self.remote.contains_key(&leg);
         self.remote_over(leg, by_gateway, now);

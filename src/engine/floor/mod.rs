@@ -149,6 +149,8 @@ pub struct Floor {
     campaigns: BTreeMap<CampaignId, Campaign>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Role>,
+    /// Those whose far end holds by itself.
+    holding: BTreeSet<LegId>,
     /// Agents' legs that were hung up after their call: their end still tells how they sounded.
     parting: BTreeMap<LegId, (CallId, AgentId)>,
     attempts: BTreeMap<AttemptId, CallId>,
@@ -197,6 +199,7 @@ impl Floor {
             campaigns: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
+            holding: BTreeSet::new(),
             parting: BTreeMap::new(),
             attempts: BTreeMap::new(),
             dials: BTreeMap::new(),

@@ -21,6 +21,10 @@ impl Floor {
     /// A far end no longer listens, or does again. Who talks with a phone that holds hears music; a
     /// customer who holds us has music of their own.
     pub(super) fn far_end_holds(&mut self, leg: LegId, on: bool, now: Millis) {
+        match on && self.legs.contains_key(&leg) {
+            true => self.holding.insert(leg),
+            false => self.holding.remove(&leg),
+        };
         match self.legs.get(&leg).cloned() {
             Some(Role::Own(id)) => self.own_holds(id, leg, on),
             Some(Role::Customer(id)) => {

@@ -40,6 +40,11 @@ impl Floor {
 
     pub(super) fn retrieve(&mut self, id: &AgentId, now: Millis) -> Result<(), OrderRefused> {
         let call = self.alone(id)?;
+        // A phone that holds by itself stays silent until it takes the call up by itself.
+        let own = self.calls[&call].own_leg();
+        if let Some(leg) = own.filter(|leg| self.holding.contains(leg)) {
+            self.commands.push_back(Command::TakeUp { leg });
+        }
         self.set_held(call, false, now);
         Ok(())
     }

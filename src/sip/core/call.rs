@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::{
     Core, TxId,
     dialog::Dialog,
+    early::Early,
     errands::Errand,
     exchange::Exchange,
     goodbye::Goodbye,
+    phones::PhonePing,
     reliable::ReliableState,
     reoffer::{Reinvite, Reoffering},
     session::SessionTimer,
@@ -28,6 +30,8 @@ pub(super) struct Call {
     pub(super) caller_tag: Option<String>,
     /// The registered phone that called us.
     pub(super) phone: Option<String>,
+    /// The registered phone that we call.
+    pub(super) called_phone: Option<String>,
     pub(super) state: State,
 }
 
@@ -56,28 +60,6 @@ pub(super) struct Calling {
     pub(super) otherwise: Option<Vec<u8>>,
     /// Where the INVITE goes when this way leads nowhere.
     pub(super) ways: Ways,
-}
-
-/// An early dialog of a call that we make.
-#[derive(Debug)]
-pub(super) struct Early {
-    pub(super) tag: String,
-    /// The early media that it brought.
-    pub(super) sdp: Option<Vec<u8>>,
-    /// Set once its reliable responses were acknowledged: with the RSeq of the last of them.
-    pub(super) dialog: Option<Dialog>,
-    pub(super) rseq: u32,
-}
-
-impl Early {
-    pub(super) fn new(tag: String, sdp: Option<Vec<u8>>) -> Self {
-        Self {
-            tag,
-            sdp,
-            dialog: None,
-            rseq: 0,
-        }
-    }
 }
 
 /// An INVITE that we want no answer to any more.
@@ -176,8 +158,7 @@ pub(super) enum ClientTx {
     Ping(String, Hop, u64),
     Reinvite(Box<Reinvite>),
     Errand(Box<Errand>),
-    /// OPTIONS to this contact of this phone, and when it went out.
-    PhonePing(String, String, u64),
+    PhonePing(Box<PhonePing>),
 }
 
 /// An INVITE that was sent, kept for as long as a 2xx can come.

@@ -2,7 +2,7 @@
 
 use super::{
     Core,
-    call::{ClientTx, Ending},
+    call::{ClientTx, Ending, Peer},
 };
 use crate::{
     CallRef, EndCause, Side, SipError,
@@ -30,6 +30,8 @@ pub(super) enum Purpose {
     Refer,
     /// Tells how the transfer goes that the far end asked for.
     Notify,
+    /// Presses a key at a phone.
+    Press,
 }
 
 impl Core {
@@ -38,15 +40,17 @@ impl Core {
         if !self.calls.contains_key(&id) {
             return Err(SipError::NoSuchCall);
         }
-        let user_agent = self.config.user_agent.clone();
         let up = self.up(id).ok_or(SipError::OutOfStep)?;
-        let request = up.dialog.request(method);
-        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
-        let contact = self.contact(&user, hop);
-        Ok(request
+        let (request, peer) = (up.dialog.request(method), up.peer.clone());
+        Ok(self.headed(request, &peer))
+    }
+
+    /// Puts in what every request in a dialog carries.
+    pub(super) fn headed(&self, request: Message, peer: &Peer) -> Message {
+        request
             .with("Max-Forwards", "70")
-            .with("User-Agent", user_agent)
-            .with("Contact", contact))
+            .with("User-Agent", self.config.user_agent.clone())
+            .with("Contact", self.contact(&peer.contact_user, peer.hop))
     }
 
     pub(super) fn run_errand(
@@ -88,7 +92,11 @@ impl Core {
         let Some(ClientTx::Errand(errand)) = self.client_txs.remove(&number) else {
             return;
         };
-        if self.up(errand.call).is_none() {
+        let is_there = match errand.purpose {
+            Purpose::Press => self.calls.contains_key(&errand.call),
+            _ => self.up(errand.call).is_some(),
+        };
+        if !is_there {
             return;
         }
         if matches!(status, 401 | 407 | 422) && self.run_again(&errand, status, response) {
@@ -96,6 +104,7 @@ impl Core {
         }
         match errand.purpose {
             Purpose::Refresh => self.on_refreshed(errand.call, status, response),
+            Purpose::Press => self.on_key_answered(errand.call, status),
             Purpose::Refer => self.on_refer_response(errand.call, status),
             _ => {}
         }

@@ -139,6 +139,7 @@ impl Core {
                 Source::Phone(extension) => Some(extension.clone()),
                 Source::Gateway(_) | Source::Account(_) => None,
             },
+            called_phone: None,
             state: State::Offered(Box::new(offered)),
         };
         self.add_call(id, call);

@@ -18,6 +18,7 @@ mod bouncer;
 mod call;
 mod called;
 mod dialog;
+mod early;
 mod errands;
 mod exchange;
 mod fraud;
@@ -30,6 +31,7 @@ mod overload;
 mod phones;
 mod registrar;
 mod reliable;
+mod remote_control;
 mod reoffer;
 mod replaces;
 mod session;
@@ -185,6 +187,7 @@ impl Core {
             Command::End(call, cause) => self.end(call, cause)?,
             Command::Reoffer(call, offer) => self.reoffer_command(call, offer)?,
             Command::SendDigit { call, digit, ms } => self.send_digit(call, digit, ms)?,
+            Command::Press(call, key) => self.press(call, key)?,
             Command::Refer {
                 call,
                 number,
@@ -282,7 +285,7 @@ impl Core {
             Some(ClientTx::Bye(_)) => self.on_bye_response(number, status, &message),
             Some(ClientTx::Register(_)) => self.on_register_response(number, status, &message),
             Some(ClientTx::Ping(..)) => self.on_ping_response(number, status, &message),
-            Some(ClientTx::PhonePing(..)) => self.on_phone_answered(number, status),
+            Some(ClientTx::PhonePing(..)) => self.on_phone_answered(number, status, &message),
             Some(ClientTx::Reinvite(_)) => self.on_reinvite_response(number, status, &message),
             Some(ClientTx::Errand(_)) => self.on_errand_response(number, status, &message),
             Some(ClientTx::Cancel) => {
@@ -305,7 +308,9 @@ impl Core {
             Some(ClientTx::Ping(..)) => {
                 self.on_ping_response(number, status, &Message::response(status));
             }
-            Some(ClientTx::PhonePing(..)) => self.on_phone_answered(number, status),
+            Some(ClientTx::PhonePing(..)) => {
+                self.on_phone_answered(number, status, &Message::response(status));
+            }
             Some(ClientTx::Reinvite(_)) => {
                 self.on_reinvite_response(number, 408, &Message::response(408));
             }

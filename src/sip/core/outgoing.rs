@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{
     Core, Output, TxId,
-    call::{Call, Calling, ClientTx, Early, Ending, GivingUp, Invite, Peer, State, Up},
+    call::{Call, Calling, ClientTx, Ending, GivingUp, Invite, Peer, State, Up},
     dialog::Dialog,
+    early::{MAX_FORKS, answer_in},
     goodbye::{Goodbye, reason},
     timers::Timer,
     ways::Ways,
@@ -17,7 +18,6 @@ use crate::{
 
 /// A 2xx to an INVITE that we gave up on is still answered with ACK and BYE for this long.
 const LATE_2XX: Duration = Duration::from_secs(300);
-pub(super) const MAX_FORKS: usize = 16;
 /// An INVITE is sent again so often because of what the far end says of it (401, 407, 422).
 const MAX_TRIES: u8 = 3;
 
@@ -37,6 +37,10 @@ impl Core {
             return Err(SipError::CallExists);
         }
         let target = self.target(to, caller)?;
+        let called_phone = match to {
+            Destination::Phone { extension } => Some(extension.clone()),
+            Destination::Gateway { .. } | Destination::Account { .. } => None,
+        };
         let Offer { sdp, otherwise } = offer;
         self.admit_at_pace(target.gateway.as_deref())?;
         let local_tag = self.token();
@@ -65,6 +69,7 @@ impl Core {
                 local_tag,
                 caller_tag: None,
                 phone: None,
+                called_phone,
                 state,
             },
         );
@@ -102,21 +107,17 @@ impl Core {
             return self.cancel_abandoned(number);
         };
         calling.provisional = true;
+        self.learn_keys(id, response);
         if !self.acknowledge_provisional(id, number, response) {
             return;
         }
         let sdp = response.sdp().map(<[u8]>::to_vec);
+        if let Some(early) = self.early_dialog(id, number, response) {
+            early.sdp = sdp.clone().or(early.sdp.take());
+        }
         let Some(calling) = self.calling(id) else {
             return;
         };
-        if let Some(tag) = response.tag_of_to()
-            && calling.early.len() < MAX_FORKS
-        {
-            match calling.early.iter_mut().find(|e| e.tag == tag) {
-                Some(known) => known.sdp = sdp.clone().or(known.sdp.take()),
-                None => calling.early.push(Early::new(tag, sdp.clone())),
-            }
-        }
         if calling.giving_up.is_some() {
             self.cancel(id);
         } else if matches!(status, 180 | 183) {
@@ -165,12 +166,13 @@ impl Core {
         response: &Message,
     ) {
         let at = self.at();
+        self.learn_keys(id, response);
         let Some(calling) = self.calling(id).filter(|c| c.tx == number) else {
             return self.leave_fork(dialog, peer, EndCause::Normal);
         };
         let early = calling.early.iter().find(|e| e.tag == dialog.remote_tag);
-        if let Some(early) = early.and_then(|e| e.dialog.as_ref()) {
-            dialog.continue_from(early);
+        if let Some(early) = early {
+            dialog.continue_from(&early.dialog);
         }
         if let Some(giving_up) = &calling.giving_up {
             let ending = given_up(giving_up, 487);
@@ -415,17 +417,4 @@ fn given_up(giving_up: &GivingUp, status: u16) -> Ending {
         Some(cause) => ending.or_q850(cause.q850()),
         None => ending.or_q850(19).or_text("rang too long"),
     }
-}
-
-/// The session description of a 2xx, or else what its early dialog brought, or any early dialog.
-fn answer_in(response: &Message, tag: &str, early: &[Early]) -> Option<Vec<u8>> {
-    let own = early
-        .iter()
-        .find(|e| e.tag == tag)
-        .and_then(|e| e.sdp.as_ref());
-    let any = early.iter().find_map(|e| e.sdp.as_ref());
-    response
-        .sdp()
-        .map(<[u8]>::to_vec)
-        .or_else(|| own.or(any).cloned())
 }

@@ -2,8 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Core, call::ClientTx, timers::Timer};
-use crate::{Hop, Registration, SipEvent, Transport};
+use super::{Core, call::ClientTx, remote_control::Keys, timers::Timer};
+use crate::{Hop, Registration, SipEvent, Transport, message::Message};
+
+/// A sign of life that a phone is asked for.
+#[derive(Debug)]
+pub(super) struct PhonePing {
+    extension: String,
+    contact: String,
+    hop: Hop,
+    sent_ms: u64,
+}
 
 impl Core {
     pub(crate) fn registrations(&self) -> Vec<Registration> {
@@ -37,22 +46,31 @@ impl Core {
         for (extension, contact, hop) in self.registrar.every_contact(self.now_ms) {
             let realm = self.config.realm.clone();
             let ping = self.options(&realm, hop).retargeted(&contact);
-            self.launch(
-                ping,
+            let asked = PhonePing {
+                extension,
+                contact,
                 hop,
-                ClientTx::PhonePing(extension, contact, self.now_ms),
-            );
+                sent_ms: self.now_ms,
+            };
+            self.launch(ping, hop, ClientTx::PhonePing(Box::new(asked)));
         }
         self.after(every.max(Duration::from_secs(1)), Timer::PingPhones);
     }
 
     /// Any answer shows that the phone is there; 408 is our own word for none.
-    pub(super) fn on_phone_answered(&mut self, number: u64, status: u16) {
-        let Some(ClientTx::PhonePing(extension, contact, sent_ms)) =
-            self.client_txs.remove(&number)
-        else {
+    pub(super) fn on_phone_answered(&mut self, number: u64, status: u16, response: &Message) {
+        let Some(ClientTx::PhonePing(ping)) = self.client_txs.remove(&number) else {
             return;
         };
+        let PhonePing {
+            extension,
+            contact,
+            hop,
+            sent_ms,
+        } = *ping;
+        if let Some(keys) = Keys::told_by(response) {
+            self.registrar.note_keys(&extension, hop, keys);
+        }
         let took_ms = self.now_ms.saturating_sub(sent_ms);
         let latency_ms = (status != 408).then(|| u32::try_from(took_ms).unwrap_or(u32::MAX));
         self.registrar

@@ -5,7 +5,7 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Core, TxId, timers::Timer};
+use super::{Core, TxId, remote_control::Keys, timers::Timer};
 use crate::{
     Hop, Registration, SipEvent,
     message::{Message, NameAddr, Uri},
@@ -28,6 +28,7 @@ pub(super) struct Binding {
     /// What the last ping told; `None` before the first.
     answers: Option<bool>,
     latency_ms: Option<u32>,
+    keys: Keys,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +94,8 @@ impl Registrar {
                 expires_in_s: u32::try_from((b.expires_at_ms - now_ms) / 1000).unwrap_or(u32::MAX),
                 answers: b.answers,
                 latency_ms: b.latency_ms,
+                takes_talk: b.keys.talk,
+                takes_hold: b.keys.hold,
             })
         });
         let mut all: Vec<_> = all.collect();
@@ -100,11 +103,26 @@ impl Registrar {
         all
     }
 
-    /// The last latency of a contact that still speaks from there.
-    fn latency(&self, extension: &str, contact: &str, source: Hop) -> Option<u32> {
+    /// A contact that still speaks from there.
+    fn known(&self, extension: &str, contact: &str, source: Hop) -> Option<&Binding> {
         let bindings = self.bindings.get(extension)?;
         let same = |b: &&Binding| b.contact == contact && b.source == source;
-        bindings.iter().find(same)?.latency_ms
+        bindings.iter().find(same)
+    }
+
+    /// The keys that the phone at that address lets others press.
+    pub(super) fn keys_at(&self, extension: &str, source: Hop) -> Keys {
+        let all = self.bindings.get(extension).into_iter().flatten();
+        let there = all.rev().find(|b| b.source == source);
+        there.map(|b| b.keys).unwrap_or_default()
+    }
+
+    /// What the phone at that address says of it.
+    pub(super) fn note_keys(&mut self, extension: &str, source: Hop, keys: Keys) {
+        let all = self.bindings.get_mut(extension).into_iter().flatten();
+        for binding in all.filter(|b| b.source == source) {
+            binding.keys = keys;
+        }
     }
 
     /// `None` for a ping that nothing answered.
@@ -245,7 +263,9 @@ impl Core {
         let agent = request.header("User-Agent").unwrap_or_default();
         let user_agent: String = agent.chars().take(120).collect();
         for (contact, seconds) in wish.contacts {
-            let known = self.registrar.latency(extension, &contact, from);
+            let known = self.registrar.known(extension, &contact, from);
+            let latency_ms = known.and_then(|b| b.latency_ms);
+            let keys = known.map(|b| b.keys).unwrap_or_default();
             self.registrar.drop_contact(extension, &contact);
             if seconds > 0 {
                 let expires_at_ms = self.now_ms + u64::from(seconds) * 1000;
@@ -257,8 +277,9 @@ impl Core {
                     call_id: call_id.clone(),
                     cseq: number,
                     user_agent: user_agent.clone(),
-                    answers: known.map(|_| true),
-                    latency_ms: known,
+                    answers: latency_ms.map(|_| true),
+                    latency_ms,
+                    keys: Keys::told_by(request).unwrap_or(keys),
                 };
                 self.registrar.put(extension, binding);
                 self.watch(extension, expires_at_ms);

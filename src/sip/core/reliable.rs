@@ -4,10 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{
     Core, TxId,
-    call::{ClientTx, Early, Ending, State},
-    dialog::Dialog,
+    call::{ClientTx, Ending, State},
     errands::{Errand, Purpose},
-    outgoing::MAX_FORKS,
     timers::Timer,
 };
 use crate::{
@@ -76,35 +74,23 @@ impl Core {
             .header("RSeq")
             .and_then(|r| r.trim().parse::<u32>().ok());
         let reliable = response.names("Require", "100rel");
-        let (Some(rseq), Some(tag), true) = (rseq, response.tag_of_to(), reliable) else {
+        let (Some(rseq), Some(_), true) = (rseq, response.tag_of_to(), reliable) else {
             return true;
         };
         let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
             return false;
         };
-        let (request, peer) = (invite.request.clone(), invite.peer.clone());
-        let Some(calling) = self.calling(id) else {
+        let invited = invite.request.cseq().map_or(1, |c| c.number);
+        let peer = invite.peer.clone();
+        let Some(early) = self.early_dialog(id, number, response) else {
             return false;
         };
-        let at = calling.early.iter().position(|e| e.tag == tag);
-        let at = at.unwrap_or(calling.early.len());
-        if at == MAX_FORKS {
+        if early.rseq.is_some_and(|last| rseq != last.wrapping_add(1)) {
             return false;
         }
-        if at == calling.early.len() {
-            calling.early.push(Early::new(tag, None));
-        }
-        let early = &mut calling.early[at];
-        if early.dialog.is_some() && rseq != early.rseq.wrapping_add(1) {
-            return false;
-        }
-        early.rseq = rseq;
-        let dialog = early
-            .dialog
-            .get_or_insert_with(|| Dialog::of_response(&request, response));
-        let mut prack = dialog.request(Method::Prack);
-        let hop = dialog.next_hop(&peer);
-        let invited = request.cseq().map_or(1, |c| c.number);
+        early.rseq = Some(rseq);
+        let mut prack = early.dialog.request(Method::Prack);
+        let hop = early.dialog.next_hop(&peer);
         prack.push("Max-Forwards", "70");
         prack.push("RAck", format!("{rseq} {invited} INVITE"));
         self.sign(&mut prack, &peer);
@@ -229,6 +215,6 @@ impl Core {
         calling
             .early
             .iter()
-            .any(|e| Some(&*e.tag) == tag && e.dialog.is_some() && e.sdp.is_some())
+            .any(|e| Some(&*e.tag) == tag && e.rseq.is_some() && e.sdp.is_some())
     }
 }

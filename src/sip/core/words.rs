@@ -3,8 +3,8 @@
 use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, Offer, PhoneLimits,
-    SipEvent, message::Message,
+    Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, Offer, PhoneKey,
+    PhoneLimits, SipEvent, message::Message,
 };
 
 /// Names a transaction: client transactions are numbered here, server transactions by the wire.
@@ -58,6 +58,7 @@ pub(crate) enum Command {
         digit: char,
         ms: u32,
     },
+    Press(CallRef, PhoneKey),
     Refer {
         call: CallRef,
         number: String,

@@ -181,6 +181,7 @@ pub fn mixes_of(leg: LegId) -> Vec<Command> {
         Command::Resume { leg },
         Command::Mute { leg, on: true },
         Command::WithholdKeys { leg, on: true },
+        Command::TakeUp { leg },
         Command::Supervise {
             leg,
             agent: leg,

@@ -242,6 +242,7 @@ impl Switch for Sim {
             | Command::Resume { .. }
             | Command::Mute { .. }
             | Command::WithholdKeys { .. }
+            | Command::TakeUp { .. }
             | Command::Supervise { .. }
             | Command::Confer { .. } => Err(Refused::Unsupported),
             Command::PauseRecord { leg, record } => world.pause(end, leg, record, true),

@@ -19,7 +19,7 @@ use engine::{
 use serde::{Deserialize, Serialize};
 use store::{
     agents::{self, Agent},
-    extensions, phone_control,
+    extensions,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -29,6 +29,7 @@ use super::{
     commanded::{commanded, give},
     configured::{deleted, saved},
     find,
+    phone_control::controlled,
 };
 use crate::{
     caller::Caller, clock::now, house::House, input::Body, paging::List, problem::Problem,
@@ -57,7 +58,7 @@ pub struct AgentOut {
     pub keep_leg: bool,
     /// Functions that the caller does not have as this agent (`/settings/desk`); none for supervisors.
     pub hidden: Vec<&'static str>,
-    /// Keys of its phone can be pressed from the desk.
+    /// A call that rings at its phone can be taken from the desk: over HTTP, or over SIP.
     pub phone_control: bool,
     #[serde(flatten)]
     pub now: AgentNow,
@@ -165,7 +166,7 @@ async fn list(State(house): State<House>, caller: Caller) -> Result<Json<List<Ag
 pub async fn all(house: &House, caller: &Caller) -> Result<Vec<AgentOut>, Problem> {
     let view = house.live.view();
     let rows = agents::list(&house.db, caller.orgi()).await?;
-    let controlled = phone_control::all(&house.db, caller.orgi()).await?;
+    let controlled = controlled(house, caller).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -316,7 +317,7 @@ pub(super) fn named(caller: &Caller, id: &str) -> Result<AgentId, Problem> {
 
 pub(super) async fn one(house: &House, caller: &Caller, id: &AgentId) -> Result<AgentOut, Problem> {
     let row = find_agent(house, caller, id).await?;
-    let controlled = phone_control::all(&house.db, caller.orgi()).await?;
+    let controlled = controlled(house, caller).await?;
     let view = house.live.view();
     let seen = view.agents.iter().find(|seen| seen.id == *id);
     Ok(show(row, seen, caller, &controlled))

@@ -1,4 +1,5 @@
-//! Keys of desk phones that are pressed from the desk (话机控制, AGT-145, CTI-079 to CTI-081).
+//! Keys of desk phones that are pressed from the desk (话机控制): over HTTP where that is set for a phone
+//! (AGT-145, CTI-079 to CTI-081), else over SIP where the phone says that it lets others (AGT-062).
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -11,6 +12,7 @@ use engine::{
     desk::Function,
     phone_control::{Key, Template},
 };
+use live::lines::{NotPressed, PhoneKey};
 use serde::{Deserialize, Serialize};
 use store::{
     extensions,
@@ -66,7 +68,8 @@ impl From<PhoneControl> for ControlOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PressIn {
-    /// speaker (hands-free), off_hook (takes the call that rings) or on_hook (hangs up).
+    /// speaker (hands-free), off_hook (takes the call that rings, over SIP also the one that the phone holds by
+    /// itself), on_hook (hangs up) or hold (the phone itself holds, over SIP).
     Key(KeyIn),
     /// A number, 1 to 32 digits, `+`, `*` or `#`, that the phone itself calls.
     Dial(String),
@@ -78,6 +81,7 @@ pub enum KeyIn {
     Speaker,
     OffHook,
     OnHook,
+    Hold,
 }
 
 /// 话机控制设置 · How the keys of an extension's phone are pressed over HTTP. `NOT_FOUND` when they are not.
@@ -143,9 +147,12 @@ async fn remove(
 }
 
 /// 话机控制 · Press a key at the desk phone that the agent works at. `me` is the caller's own; supervisors
-/// press for their department's. `PHONE_NOT_CONTROLLED` where nothing is set, `PHONE_NOT_REGISTERED`,
-/// `SEVERAL_PHONES` where phones at several addresses have the extension, `PHONE_UNREACHABLE` when it does
-/// not answer within three seconds, `PHONE_REFUSED` when it answers no.
+/// press for their department's. Over HTTP where that is set for the extension; else `off_hook`, and `hold` always,
+/// by a NOTIFY of SIP (`Event: talk`, `Event: hold`) to phones that name these in `Allow-Events`.
+/// `PHONE_NOT_CONTROLLED` where neither is there, `NO_SUCH_CALL` where over SIP no call is there that the key is for,
+/// `PHONE_NOT_REGISTERED`, `SEVERAL_PHONES` where phones at several addresses have the extension (HTTP),
+/// `PHONE_UNREACHABLE` when it does not answer within three seconds, `PHONE_REFUSED` when it answers no. What
+/// rings then rings on.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/phone", tag = "agents",
     params(("id" = String, Path)),
     request_body(content = PressIn, example = json!({"key": "off_hook"})),
@@ -158,12 +165,15 @@ async fn press(
 ) -> Result<StatusCode, Problem> {
     let agent = commanded(&house, &caller, &id).await?;
     has(&house, &caller, function_of(&house, &caller, &asked).await?)?;
-    let key = match asked {
-        PressIn::Key(KeyIn::Speaker) => Key::Speaker,
-        PressIn::Key(KeyIn::OffHook) => Key::OffHook,
-        PressIn::Key(KeyIn::OnHook) => Key::OnHook,
+    let (by_http, by_sip) = match asked {
+        PressIn::Key(KeyIn::Speaker) => (Some(Key::Speaker), None),
+        PressIn::Key(KeyIn::OffHook) => (Some(Key::OffHook), Some(PhoneKey::Talk)),
+        PressIn::Key(KeyIn::OnHook) => (Some(Key::OnHook), None),
+        PressIn::Key(KeyIn::Hold) => (None, Some(PhoneKey::Hold)),
         PressIn::Dial(number) => {
-            Key::dial(&number).map_err(|bad| Problem::at("/dial", "format", bad.to_string()))?
+            let key = Key::dial(&number);
+            let key = key.map_err(|bad| Problem::at("/dial", "format", bad.to_string()))?;
+            (Some(key), None)
         }
     };
     let view = house.live.view();
@@ -171,11 +181,36 @@ async fn press(
     let extension = seen.map(|seen| seen.extension.clone());
     let extension = extension.ok_or_else(|| Problem::of("PHONE_NOT_REGISTERED"))?;
     let control = phone_control::get(&house.db, caller.orgi(), &extension).await?;
-    let Some((control, client)) = control.zip(house.config.phone_client.clone()) else {
-        return Err(Problem::of("PHONE_NOT_CONTROLLED"));
+    match (by_http.zip(control), by_sip) {
+        (Some((key, control)), _) => over_http(&house, &extension, control, &key).await,
+        (None, Some(key)) => over_sip(&house, &extension, key).await,
+        (None, None) => Err(Problem::of("PHONE_NOT_CONTROLLED")),
+    }
+}
+
+async fn over_sip(house: &House, extension: &str, key: PhoneKey) -> Result<StatusCode, Problem> {
+    let pressed = house.live.lines().press(extension, key).await;
+    let code = match pressed {
+        Ok(()) => return Ok(StatusCode::NO_CONTENT),
+        Err(NotPressed::NoCall) => "NO_SUCH_CALL",
+        Err(NotPressed::NotTaken) => "PHONE_NOT_CONTROLLED",
+        Err(NotPressed::Refused(_)) => "PHONE_REFUSED",
+        Err(NotPressed::Silent) => "PHONE_UNREACHABLE",
     };
+    let why = pressed.err().map(|why| why.to_string());
+    Err(Problem::because(code, why.unwrap_or_default()))
+}
+
+async fn over_http(
+    house: &House,
+    extension: &str,
+    control: PhoneControl,
+    key: &Key,
+) -> Result<StatusCode, Problem> {
+    let client = house.config.phone_client.clone();
+    let client = client.ok_or_else(|| Problem::of("PHONE_NOT_CONTROLLED"))?;
     let template = Template::parse(&control.url).map_err(|error| Problem::internal(&error))?;
-    let url = template.asked_at(address(&house, &extension)?, &key);
+    let url = template.asked_at(address(house, extension)?, key);
     let sign_in = control.username.map(|username| SignIn {
         username,
         password: control.password.unwrap_or_default(),
@@ -195,6 +230,7 @@ async fn function_of(house: &House, caller: &Caller, asked: &PressIn) -> Result<
     Ok(match asked {
         PressIn::Key(KeyIn::Speaker | KeyIn::OffHook) => Function::OffHook,
         PressIn::Key(KeyIn::OnHook) => Function::HangUp,
+        PressIn::Key(KeyIn::Hold) => Function::Hold,
         PressIn::Dial(number) => match extensions::is_of(&house.db, caller.orgi(), number).await? {
             true => Function::CallInside,
             false => Function::CallOutside,
@@ -212,6 +248,21 @@ fn address(house: &House, extension: &str) -> Result<IpAddr, Problem> {
         (Some(_), _) => Err(Problem::of("SEVERAL_PHONES")),
         (None, _) => Err(Problem::of("PHONE_NOT_REGISTERED")),
     }
+}
+
+/// The extensions at whose phones a call that rings can be taken from the desk.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn controlled(house: &House, caller: &Caller) -> Result<BTreeSet<String>, Problem> {
+    let mut all = phone_control::all(&house.db, caller.orgi()).await?;
+    let phones = house.live.lines().registrations().into_iter();
+    all.extend(
+        phones
+            .filter(|phone| phone.takes_talk)
+            .map(|phone| phone.extension),
+    );
+    Ok(all)
 }
 
 async fn one(house: &House, caller: &Caller, extension: &str) -> Result<PhoneControl, Problem> {

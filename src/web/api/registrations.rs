@@ -42,6 +42,8 @@ pub struct RegistrationOut {
     /// UDP, TCP or TLS.
     pub transport: &'static str,
     pub expires_in_s: u32,
+    /// Keys that can be pressed there over SIP: talk, hold.
+    pub keys: Vec<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -122,7 +124,13 @@ async fn pardon(
 
 impl From<Registration> for RegistrationOut {
     fn from(phone: Registration) -> Self {
+        let keys = [("talk", phone.takes_talk), ("hold", phone.takes_hold)];
         Self {
+            keys: keys
+                .iter()
+                .filter(|(_, takes)| *takes)
+                .map(|(key, _)| *key)
+                .collect(),
             status: match phone.answers {
                 Some(true) => "Reachable",
                 Some(false) => "Unreachable",

@@ -96,7 +96,8 @@ function hear(event, data) {
       take({ state: data.state, sub_state: data.sub_state, reason: data.reason, since: data.since, wrap_up_until: data.wrap_up_until, call_id: data.call_id ?? agent?.call_id });
       if (data.state === "ready" || data.state === "unready") dialAt = null;
       // An answer on its way may have undone what an event told before this one.
-      if (data.state === "busy" && (!shown || (talks() && !isTalking()))) refresh().catch(fail);
+      // A phone that is new may have said only now that it can be told to take a call.
+      if (data.state === "busy" && (!shown || (talks() ? !isTalking() : !agent.phone_control))) refresh().catch(fail);
       break;
     case "call.popup":
       pop({ ...data, title: say(data.direction === "inbound" ? "js-call-incoming" : "js-call-offered") });

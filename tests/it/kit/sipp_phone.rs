@@ -2,6 +2,7 @@
 //! several calls at once where that says so.
 
 mod hook;
+mod told;
 
 use std::{
     fs::{self, File},
@@ -185,16 +186,6 @@ Contact: <sip:{}@[local_ip]:[local_port]>
     /// Whoever holds the phone takes a breath.
     pub fn waits(mut self, ms: u32) -> Self {
         self.steps += &format!("<pause milliseconds=\"{ms}\"/>\n");
-        self
-    }
-
-    /// It holds its first call.
-    pub fn holds(mut self) -> Self {
-        let body = format!("{}a=sendonly\n", description(1));
-        self.in_first("INVITE", "", &body);
-        self.steps += "<recv response=\"100\" optional=\"true\"/>\n<recv response=\"200\"/>\n";
-        self.sent -= 1;
-        self.in_first("ACK", "", "Content-Length: 0\n\n");
         self
     }
 

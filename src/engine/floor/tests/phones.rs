@@ -27,6 +27,30 @@ fn a_hold_at_the_phone_gives_the_customer_music_and_shows() {
 }
 
 #[test]
+fn what_a_phone_holds_by_itself_is_taken_up_there_when_the_console_retrieves_it() {
+    check_talk(
+        "agents 1
+         5 holds a1 on
+         7 in-call 1 retrieve
+         7.1 holds a1 off
+         8 in-call 1 hold
+         9 in-call 1 retrieve
+         10 holds a1 on
+         11 holds a1 off
+         12 in-call 1 hold
+         13 in-call 1 retrieve
+         20 ends L1",
+        "7 take up a1
+         7 bridge L1 a1
+         9 bridge L1 a1
+         11 bridge L1 a1
+         13 bridge L1 a1
+         20 close L1 connected by 1
+         20 hang up a1",
+    );
+}
+
+#[test]
 fn a_phone_sends_the_customer_to_a_colleague_a_queue_or_outside() {
     check_talk(
         "agents 1 2

@@ -10,6 +10,7 @@ mod outgoing;
 mod phones;
 mod random;
 mod reliable;
+mod remote_control;
 mod reoffer;
 mod session;
 mod transfer;
@@ -22,7 +23,7 @@ use uuid::Uuid;
 use super::{Command, Core, Input, Output, TxId};
 use crate::{
     Algorithm, CallRef, Config, Credentials, Destination, EndCause, Gateway, Ha1, Hop, Identity,
-    Offer, PhoneBook, SipError, SipEvent, ha1,
+    Offer, PhoneBook, PhoneKey, SipError, SipEvent, ha1,
     message::{Message, Method, Start},
     sdp::{self, Local},
 };
@@ -314,6 +315,7 @@ fn told(event: &SipEvent) -> String {
         SipEvent::MediaChanged { .. } => "MediaChanged".into(),
         SipEvent::InfoDigit { digit, ms, .. } => format!("InfoDigit {digit} {ms}"),
         SipEvent::HookFlash { .. } => "HookFlash".into(),
+        SipEvent::KeyAnswered { sip_status, .. } => format!("KeyAnswered {sip_status}"),
         SipEvent::Ended {
             side,
             sip_status,

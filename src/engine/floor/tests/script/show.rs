@@ -122,6 +122,7 @@ impl Stage {
                 Cause::Normal => format!("hang up {}", leg(l)),
                 cause => format!("hang up {} {cause:?}", leg(l)),
             },
+            Command::TakeUp { leg: l } => format!("take up {}", leg(l)),
             Command::TransferResult { leg: l, sip_status } => {
                 format!("tell {} of its transfer {sip_status}", leg(l))
             }

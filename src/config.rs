@@ -64,7 +64,8 @@ pub struct Sip {
     pub announce: Option<IpAddr>,
     /// Phones authenticate in this realm; their secrets are stored as hashes with it.
     pub realm: String,
-    /// A UDP port of its own for gateways, on the address of `listen`.
+    /// A UDP port of its own for gateways, on the address of `listen`; 0: they have that of `listen`, too.
+    /// Absent: 5080 where `listen` has the standard port, else that of `listen`.
     pub trunk_port: Option<u16>,
     /// SIP over TLS, beside UDP and TCP.
     pub tls: Option<SipTls>,
@@ -95,7 +96,19 @@ pub struct SipTls {
     pub authorities: Option<PathBuf>,
 }
 
+/// Where a house listens unless it says otherwise (RFC 3261 section 19.1.2).
+const STANDARD_PORT: u16 = 5060;
+/// Where carriers expect a call centre then (VOX-186).
+const GATEWAYS_PORT: u16 = 5080;
+
 impl Sip {
+    /// The port that gateways have for themselves.
+    #[must_use]
+    pub fn own_trunk_port(&self) -> Option<u16> {
+        let usual = (self.listen.port() == STANDARD_PORT).then_some(GATEWAYS_PORT);
+        self.trunk_port.or(usual).filter(|port| *port != 0)
+    }
+
     /// How often gateways are asked for a sign of life.
     #[must_use]
     pub fn gateway_ping(&self) -> Option<Duration> {
@@ -355,6 +368,10 @@ impl Sip {
             "sip.listen: name an address of this machine; answers come back to it"
         );
         ensure!(!self.realm.is_empty(), "sip.realm: must not be empty");
+        ensure!(
+            self.own_trunk_port() != Some(self.listen.port()),
+            "sip.trunk_port: another port than that of sip.listen, or 0 for none of its own"
+        );
         Ok(())
     }
 }
@@ -441,6 +458,25 @@ mod tests {
         };
         assert_eq!(shown("postgres://u:p@ss@host/n"), "postgres://u:***@host/n");
         assert_eq!(shown("postgres://u@host/n"), "postgres://u@host/n");
+    }
+
+    #[test]
+    fn gateways_have_5080_beside_the_standard_port_unless_the_house_says_otherwise() {
+        let port = |listen: &str, trunk_port| {
+            let listen = listen.parse().expect("an address");
+            let sip = Sip {
+                listen,
+                trunk_port,
+                ..Sip::default()
+            };
+            sip.validate().map(|()| sip.own_trunk_port()).ok()
+        };
+        assert_eq!(port("192.0.2.1:5060", None), Some(Some(5080)));
+        assert_eq!(port("192.0.2.1:5070", None), Some(None));
+        assert_eq!(port("192.0.2.1:5060", Some(0)), Some(None));
+        assert_eq!(port("192.0.2.1:5070", Some(5090)), Some(Some(5090)));
+        assert_eq!(port("192.0.2.1:5060", Some(5060)), None);
+        assert_eq!(Config::default().sip.own_trunk_port(), Some(5080));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::{
     caps,
-    config::{Config, Role},
+    config::{self, Config, Role},
     files::Files,
     interrupted::Folders,
     keeper::Keeper,
@@ -241,7 +241,7 @@ async fn start_switch(
     switch.sip.also_tcp = config.sip.tcp;
     switch.sip.max_streams = files.streams();
     switch.sip.announce = config.sip.announce.unwrap_or(config.sip.listen.ip());
-    switch.sip.trunk_port = config.sip.trunk_port;
+    switch.sip.trunk_port = trunk_port(&config.sip);
     switch.sip.tls = match &config.sip.tls {
         Some(tls) => Some(read_tls(tls)?),
         None => None,
@@ -266,6 +266,21 @@ async fn start_switch(
     }
     switch.set_unresolved(loaded.unresolved.clone());
     Ok(switch)
+}
+
+/// The port of the gateways. One that is taken although nobody has asked for it ends no start: gateways go on
+/// with the other, as those do that were told so before there was one.
+fn trunk_port(sip: &config::Sip) -> Option<u16> {
+    let port = sip.own_trunk_port()?;
+    let address = SocketAddr::new(sip.listen.ip(), port);
+    match std::net::UdpSocket::bind(address) {
+        Err(error) if sip.trunk_port.is_none() => {
+            let others = sip.listen;
+            warn!(%error, "gateways are not spoken to from {address} but from {others}; sip.trunk_port names another port, or 0");
+            None
+        }
+        _ => Some(port),
+    }
 }
 
 fn read_tls(files: &crate::config::SipTls) -> Result<sip::Tls> {
@@ -303,4 +318,30 @@ fn start_web(
         }
     };
     Ok((stop, tokio::spawn(serving)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_nobody_asked_for_may_be_taken() {
+        // Nobody else is at that address.
+        let mut sip = config::Sip {
+            listen: SocketAddr::from(([127, 0, 50, 80], 5060)),
+            ..config::Sip::default()
+        };
+        assert_eq!(trunk_port(&sip), Some(5080));
+        let other = std::net::UdpSocket::bind("127.0.50.80:5080").expect("it is free");
+        assert_eq!(trunk_port(&sip), None);
+        sip.trunk_port = Some(5080);
+        assert_eq!(
+            trunk_port(&sip),
+            Some(5080),
+            "the start tells that it is taken"
+        );
+        drop(other);
+        sip.trunk_port = Some(0);
+        assert_eq!(trunk_port(&sip), None);
+    }
 }

@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     Account, AccountId, Ban, CallRef, Config, Destination, EndCause, Gateway, GatewayStatus,
-    Identity, Offer, PhoneBook, PhoneKey, PhoneLimits, Registration, SipError, SipEvent, Traced, Transport,
+    Identity, Offer, PhoneBook, PhoneKey, PhoneLimits, Registration, SipError, SipEvent, Traced,
+    Transport,
     clock::Clock,
     core::{Command, Core},
     shell::{Feeder, Shell},
@@ -76,7 +77,6 @@ impl Agent {
             }),
         };
         agent.name_hosts(&gateways);
-        agent.separate(&gateways);
         agent.trust(|t| t.gateways = addresses(&gateways));
         Ok((agent, told))
     }
@@ -223,7 +223,6 @@ impl Agent {
     /// Replaces the gateways. Calls that are up stay up.
     pub fn set_gateways(&self, gateways: Vec<Gateway>) {
         self.name_hosts(&gateways);
-        self.separate(&gateways);
         self.trust(|t| t.gateways = addresses(&gateways));
         self.tell(Command::SetGateways(gateways));
     }
@@ -340,12 +339,6 @@ impl Agent {
     /// For commands that are never refused.
     fn tell(&self, command: Command) {
         let _ = self.command(command);
-    }
-
-    /// From which of our ports gateways are spoken to.
-    fn separate(&self, gateways: &[Gateway]) {
-        let trunks = addresses(gateways).into_iter().collect();
-        self.running.shell.wire().set_trunks(trunks);
     }
 
     fn trust(&self, change: impl FnOnce(&mut Trusted)) {

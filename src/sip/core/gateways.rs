@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -10,7 +10,7 @@ use std::{
 use super::{Core, call::ClientTx, called::Called, timers::Timer};
 use crate::{
     Account, Gateway, GatewayHealth, GatewayStatus, Hop, HopStatus, Profile, SipError, SipEvent,
-    Source,
+    Source, Transport,
     message::{Message, Method},
 };
 
@@ -248,6 +248,19 @@ impl Core {
             let mut all = gateway.hops().chain(gateway.registrars());
             all.any(|hop| hop.addr.ip() == ip) || gateway.more_sources.contains(&ip)
         })
+    }
+
+    /// Our address as whoever is there sees it.
+    pub(super) fn me_towards(&self, hop: Hop) -> SocketAddr {
+        let tls = self.config.tls.as_ref().map(|tls| tls.port);
+        let port = match hop.transport {
+            Transport::Tls => tls,
+            // A phone may be behind the same address: its router lets only the port in that it registered at.
+            Transport::Udp if self.registrar.speaks_from(hop) => None,
+            Transport::Udp if self.is_trunk(hop.addr.ip()) => self.config.trunk_port,
+            Transport::Udp | Transport::Tcp => None,
+        };
+        SocketAddr::new(self.me.ip(), port.unwrap_or(self.me.port()))
     }
 
     /// Counts an INVITE against a gateway's pace; or says how long it must wait, in milliseconds.

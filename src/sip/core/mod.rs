@@ -408,17 +408,6 @@ impl Core {
         format!("<sip:{user}{at}{me}{transport}>")
     }
 
-    /// Our address as whoever is there sees it.
-    fn me_towards(&self, hop: Hop) -> SocketAddr {
-        let tls = self.config.tls.as_ref().map(|tls| tls.port);
-        let port = match hop.transport {
-            Transport::Tls => tls,
-            Transport::Udp if self.is_trunk(hop.addr.ip()) => self.config.trunk_port,
-            Transport::Udp | Transport::Tcp => None,
-        };
-        SocketAddr::new(self.me.ip(), port.unwrap_or(self.me.port()))
-    }
-
     /// A request with the headers every request of ours carries.
     fn new_request(&self, method: Method, uri: impl Into<String>) -> Message {
         Message::request(method, uri)

@@ -264,4 +264,30 @@ async fn gateways_have_a_port_of_their_own() {
     let (length, from) = read.expect("in time").expect("received");
     let answer = Message::parse(&buffer[..length]).expect("SIP");
     assert_eq!((answer.status(), from.to_string()), (Some(200), ours));
+    // A gateway that knows only the other port is heard and answered there.
+    let first = agent.agent.local_addr();
+    let sdp = String::from_utf8(offer()).expect("text");
+    let invite = format!(
+        "INVITE sip:600@{first} SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bKold\r\n\
+         From: <sip:5550100@{at}>;tag=them\r\nTo: <sip:600@{first}>\r\nCall-ID: old\r\n\
+         CSeq: 1 INVITE\r\nContact: <sip:5550100@{at}>\r\nMax-Forwards: 70\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    );
+    carrier
+        .send_to(invite.as_bytes(), first)
+        .await
+        .expect("sent");
+    let (call, theirs) = agent.incoming().await;
+    let answer = answer_to(&theirs);
+    agent.agent.answer(call, answer).expect("it is offered");
+    loop {
+        let read = timeout(PATIENCE, carrier.recv_from(&mut buffer)).await;
+        let (length, from) = read.expect("in time").expect("received");
+        let answer = Message::parse(&buffer[..length]).expect("SIP");
+        assert_eq!(from, first);
+        if answer.status() == Some(200) {
+            break;
+        }
+    }
 }

@@ -76,8 +76,8 @@ impl Wire {
         let mut transaction =
             Transaction::new_client(key, request, self.endpoint.inner.clone(), None);
         transaction.destination = Some(sip_addr(to));
-        if let Some((_, connection)) = self.trunk_towards(to) {
-            transaction.connection = Some(connection.clone());
+        if let Some(trunk) = self.trunk_of(message, to) {
+            transaction.connection = Some(trunk.connection.clone());
         }
         Some(transaction)
     }

@@ -32,9 +32,9 @@ mod streams;
 pub(crate) mod tests;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -84,8 +84,7 @@ pub(crate) struct Wire {
     /// Opens streams to those whose certificates we believe, where TLS is set up.
     connector: Option<TlsConnector>,
     /// The port for gateways, where they have their own.
-    trunk: Option<(Arc<Socket>, SipConnection)>,
-    trunks: RwLock<HashSet<IpAddr>>,
+    trunk: Option<Trunk>,
     local: SocketAddr,
     stop: CancellationToken,
     /// Doors into the tasks of live transactions.
@@ -97,6 +96,13 @@ pub(crate) struct Wire {
     /// carry Server instead.
     user_agent: String,
     runtime: Handle,
+}
+
+/// A second UDP port.
+struct Trunk {
+    port: u16,
+    socket: Arc<Socket>,
+    connection: SipConnection,
 }
 
 struct Door {
@@ -131,12 +137,16 @@ impl Wire {
         let mut trunk = None;
         if let Some(port) = config.trunk_port {
             let addr = SocketAddr::new(local.ip(), port);
-            let second = Socket::bind(addr, socket.shared_flood()).map_err(failed)?;
-            let second = Arc::new(second);
+            let second = Socket::bind(addr, socket.shared_flood());
+            let second = Arc::new(second.map_err(|source| SipError::Bind { addr, source })?);
             let udp = UdpConnection::from_socket(second.clone(), None, Some(stop.child_token()));
             let connection = SipConnection::from(udp.await.map_err(other)?);
             layer.add_transport(connection.clone());
-            trunk = Some((second, connection));
+            trunk = Some(Trunk {
+                port,
+                socket: second,
+                connection,
+            });
         }
         let tls = config.tls.as_ref();
         let connector = tls.map(dial::connector).transpose().map_err(failed)?;
@@ -161,7 +171,6 @@ impl Wire {
             flows: Arc::default(),
             connector,
             trunk,
-            trunks: RwLock::default(),
             local,
             stop,
             doors: Mutex::default(),
@@ -201,15 +210,13 @@ impl Wire {
         self.streams.vouch(source, std::time::Instant::now());
     }
 
-    /// Who is spoken to from the gateways' port.
-    pub(crate) fn set_trunks(&self, trunks: HashSet<IpAddr>) {
-        *self.trunks.write().unwrap_or_else(PoisonError::into_inner) = trunks;
-    }
-
-    fn trunk_towards(&self, to: Hop) -> Option<&(Arc<Socket>, SipConnection)> {
-        let trunks = self.trunks.read().unwrap_or_else(PoisonError::into_inner);
-        let own = to.transport == Transport::Udp && trunks.contains(&to.addr.ip());
-        self.trunk.as_ref().filter(|_| own)
+    /// The gateways' port, for a request whose Via names it.
+    fn trunk_of(&self, request: &Message, to: Hop) -> Option<&Trunk> {
+        let trunk = self.trunk.as_ref()?;
+        let via = request.top_via()?;
+        let (_, port) = via.sent_by.rsplit_once(':')?;
+        let is_its = to.transport == Transport::Udp && port.parse() == Ok(trunk.port);
+        is_its.then_some(trunk)
     }
 
     /// The name in the certificate of whoever is at an address.
@@ -232,9 +239,8 @@ impl Wire {
     pub(crate) fn send_ack(self: &Arc<Self>, message: &Message, to: Hop) {
         let bytes = message.to_bytes();
         if to.transport == Transport::Udp {
-            let socket = self
-                .trunk_towards(to)
-                .map_or(&self.socket, |(socket, _)| socket);
+            let trunk = self.trunk_of(message, to);
+            let socket = trunk.map_or(&self.socket, |trunk| &trunk.socket);
             return socket.send_now(bytes, to.addr, &self.runtime);
         }
         let wire = self.clone();

@@ -493,3 +493,31 @@ fn credentials_without_a_count_are_good_once_and_the_phone_may_try_again() {
     rig.arrive(counted.signed(&second), phone());
     rig.expect(&["401 REGISTER"]);
 }
+
+#[test]
+fn a_phone_behind_the_address_of_a_gateway_is_spoken_to_from_the_port_it_registered_at() {
+    let mut rig = Rig::with(|config| {
+        config.trunk_port = Some(5080);
+        let beside = SocketAddr::new(phone().addr.ip(), 5060);
+        config.gateways = vec![Gateway::udp("carrier", beside)];
+    });
+    let nonce = nonce(&mut rig);
+    rig.arrive(Register::default().signed(&nonce), phone());
+    let via = |rig: &Rig| {
+        let (_, invite, _) = rig.last(&Method::Invite);
+        invite.top_via().expect("a Via").sent_by
+    };
+    rig.invite().expect("there is the gateway");
+    assert_eq!(via(&rig), "192.0.2.10:5080");
+    rig.command(Command::Invite {
+        call: CallRef(Uuid::from_u128(2)),
+        to: Destination::Phone {
+            extension: "1001".into(),
+        },
+        caller: Identity::default(),
+        offer: description(30_000).into(),
+        ring_timeout: Duration::from_secs(30),
+    })
+    .expect("registered");
+    assert_eq!(via(&rig), "192.0.2.10:5060");
+}

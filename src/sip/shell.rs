@@ -129,7 +129,7 @@ impl Shell {
     }
 
     fn carry_out(self: &Arc<Self>, outputs: Vec<Output>, core: &Core, now_ms: u64) {
-        let mut has_answered = false;
+        let mut answer = None;
         for output in outputs {
             if let Some((message, peer)) = message_out(&output) {
                 let mut trace = self.trace();
@@ -142,14 +142,14 @@ impl Shell {
                 Output::Send { tx, message, to } => {
                     trace("sent", &message);
                     // A phone may take a NOTIFY before the 202 for one of no subscription of its own.
-                    let behind = has_answered && message.method() == Some(&Method::Notify);
+                    let is_notify = message.method() == Some(&Method::Notify);
+                    let behind = answer.take_if(|_| is_notify);
                     let feeder = Arc::new(Feeder(self.clone()));
                     self.wire.send(tx, &message, (to, behind), feeder);
                 }
                 Output::Respond { tx, message } => {
                     trace("sent", &message);
-                    has_answered = true;
-                    self.wire.respond(tx, &message);
+                    answer = Some(self.wire.respond(tx, &message));
                 }
                 Output::SendAck { message, to } => {
                     trace("sent", &message);

@@ -15,7 +15,7 @@ use rsipstack::{
 use tokio::sync::oneshot;
 use tracing::debug;
 
-use super::{Door, Feed, Wire, sip_addr};
+use super::{Door, Feed, Left, Wire, sip_addr};
 use crate::{
     Hop, Transport,
     core::{Input, TxId},
@@ -23,12 +23,12 @@ use crate::{
 };
 
 impl Wire {
-    /// Starts a client transaction; `behind` an answer that was given just before.
+    /// Starts a client transaction; its request leaves `behind` an answer.
     pub(crate) fn send(
         self: &Arc<Self>,
         tx: TxId,
         message: &Message,
-        (to, behind): (Hop, bool),
+        (to, behind): (Hop, Option<Left>),
         core: Arc<dyn Feed>,
     ) {
         if let Some(uri) = message.uri().and_then(Uri::parse)
@@ -48,15 +48,24 @@ impl Wire {
             Door {
                 key: transaction.key.clone(),
                 sender,
+                answer: None,
             },
         );
         let is_invite = message.method() == Some(&Method::Invite);
-        let turn = (to.transport == Transport::Udp).then(|| self.take_turn(behind));
+        let turn = match to.transport {
+            Transport::Udp => self.take_turn(behind),
+            // A stream keeps the order of what is handed to it.
+            Transport::Tcp | Transport::Tls => Turn {
+                before: None,
+                behind,
+                _left: None,
+            },
+        };
         let drive = drive(self.clone(), tx, transaction, to, is_invite, turn, core);
         self.runtime.spawn(drive);
     }
 
-    fn take_turn(&self, behind: bool) -> Turn {
+    fn take_turn(&self, behind: Option<Left>) -> Turn {
         let (left, next) = oneshot::channel();
         let mut last = self
             .last_turn
@@ -66,7 +75,7 @@ impl Wire {
         Turn {
             before,
             behind,
-            _left: left,
+            _left: Some(left),
         }
     }
 
@@ -103,16 +112,15 @@ impl Wire {
     }
 }
 
-/// The transaction layer sends an answer from a task of its own and does not tell when it has; this is
-/// plenty for it.
-const ANSWER_LEAVES: Duration = Duration::from_millis(2);
+/// An answer that has not left by then, as into a stream that nobody reads, holds nothing up.
+const ANSWER_LEAVES: Duration = Duration::from_millis(500);
 
 /// A request's place among those that leave over UDP, kept until it has left: a BYE that overtook the
 /// NOTIFY before it would have that refused (RFC 3261 section 12.2.2).
 struct Turn {
     before: Option<oneshot::Receiver<()>>,
-    behind: bool,
-    _left: oneshot::Sender<()>,
+    behind: Option<Left>,
+    _left: Option<oneshot::Sender<()>>,
 }
 
 impl Turn {
@@ -121,8 +129,9 @@ impl Turn {
             // It is dropped, not sent.
             before.await.ok();
         }
-        if self.behind {
-            tokio::time::sleep(ANSWER_LEAVES).await;
+        if let Some(answer) = self.behind.take() {
+            // Dropped is as good as told: it will not leave any more.
+            tokio::time::timeout(ANSWER_LEAVES, answer).await.ok();
         }
     }
 }
@@ -133,7 +142,7 @@ async fn drive(
     mut transaction: Transaction,
     to: Hop,
     is_invite: bool,
-    mut turn: Option<Turn>,
+    mut turn: Turn,
     core: Arc<dyn Feed>,
 ) {
     if to.transport != Transport::Udp {
@@ -143,9 +152,7 @@ async fn drive(
         };
         transaction.connection = Some(flow);
     }
-    if let Some(turn) = &mut turn {
-        turn.comes().await;
-    }
+    turn.comes().await;
     let sent = transaction.send().await;
     drop(turn);
     if let Err(error) = sent {

@@ -22,6 +22,8 @@ mod flows;
 mod frames;
 mod guard;
 mod inspect;
+#[cfg(test)]
+mod leaving;
 mod listen;
 mod names;
 mod server;
@@ -108,7 +110,18 @@ struct Trunk {
 struct Door {
     key: TransactionKey,
     sender: TransactionEventSender,
+    /// Where the one answer to a request goes that is no INVITE.
+    answer: Option<oneshot::Sender<Answer>>,
 }
+
+/// An answer, and whom to tell when the socket has it.
+struct Answer {
+    response: Response,
+    left: oneshot::Sender<()>,
+}
+
+/// Comes, or is dropped, when an answer has left.
+pub(crate) type Left = oneshot::Receiver<()>;
 
 /// What was opened but does not run yet.
 pub(crate) struct Opened {
@@ -224,15 +237,18 @@ impl Wire {
         self.names.name(addr, host);
     }
 
-    /// Answers a server transaction.
-    pub(crate) fn respond(&self, tx: TxId, message: &Message) {
-        let Ok(response) = Response::try_from(message.to_bytes()) else {
-            debug!("a response of ours cannot be read by the transaction layer");
-            return;
-        };
-        self.with_door(tx, |door| {
-            door.sender.send(TransactionEvent::Respond(response)).ok();
-        });
+    /// Answers a server transaction. What comes back tells when the answer to a request has left; of one to
+    /// an INVITE it tells nothing.
+    pub(crate) fn respond(&self, tx: TxId, message: &Message) -> Left {
+        let (left, leaves) = oneshot::channel();
+        match Response::try_from(message.to_bytes()) {
+            Ok(response) => self.with_door(tx, |door| match door.answer.take() {
+                Some(answer) => _ = answer.send(Answer { response, left }),
+                None => _ = door.sender.send(TransactionEvent::Respond(response)),
+            }),
+            Err(_) => debug!("a response of ours cannot be read by the transaction layer"),
+        }
+        leaves
     }
 
     /// Sends an ACK for a 2xx.
@@ -268,9 +284,9 @@ impl Wire {
         self.stop.cancel();
     }
 
-    fn with_door(&self, tx: TxId, act: impl FnOnce(&Door)) {
-        let doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(door) = doors.get(&tx) {
+    fn with_door(&self, tx: TxId, act: impl FnOnce(&mut Door)) {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(door) = doors.get_mut(&tx) {
             act(door);
         }
     }

@@ -6,8 +6,9 @@ use rsipstack::{
     sip::{Method as StackMethod, SipMessage, Transport as StackTransport},
     transaction::{TransactionReceiver, transaction::Transaction},
 };
+use tokio::sync::oneshot;
 
-use super::{Door, Feed, Wire, sip_addr};
+use super::{Answer, Door, Feed, Wire, sip_addr};
 use crate::{
     Hop, Transport,
     core::{Input, TxId},
@@ -42,15 +43,19 @@ fn take_in(wire: &Arc<Wire>, tx: TxId, mut transaction: Transaction, core: &Arc<
         transaction.destination = Some(sip_addr(from));
     }
     let sender = transaction.tu_sender.clone();
+    // An INVITE may be cancelled before its answer: its transaction listens from the first.
+    let is_invite = transaction.original.method == StackMethod::Invite;
+    let (answer, answered) = (!is_invite).then(oneshot::channel).unzip();
     wire.add_door(
         tx,
         Door {
             key: transaction.key.clone(),
             sender,
+            answer,
         },
     );
     wire.runtime
-        .spawn(drive(wire.clone(), tx, transaction, core.clone()));
+        .spawn(drive(wire.clone(), tx, transaction, answered, core.clone()));
     core.feed(Input::Request { tx, message, from });
 }
 
@@ -65,8 +70,21 @@ fn source(transaction: &Transaction) -> Option<Hop> {
     Some(Hop { transport, addr })
 }
 
-async fn drive(wire: Arc<Wire>, tx: TxId, mut transaction: Transaction, core: Arc<dyn Feed>) {
-    let is_invite = transaction.original.method == StackMethod::Invite;
+async fn drive(
+    wire: Arc<Wire>,
+    tx: TxId,
+    mut transaction: Transaction,
+    answered: Option<oneshot::Receiver<Answer>>,
+    core: Arc<dyn Feed>,
+) {
+    let is_invite = answered.is_none();
+    if let Some(answered) = answered
+        && let Ok(Answer { response, left }) = answered.await
+    {
+        transaction.respond(response).await.ok();
+        // Nobody may wait for it.
+        left.send(()).ok();
+    }
     let mut acked = false;
     while let Some(message) = transaction.receive().await {
         let SipMessage::Request(request) = message else {

@@ -12,6 +12,7 @@ use crate::kit::{
     },
     person::Person,
     sipp::Sipp,
+    sound::tones_in,
     stage::{self, text},
     tone_end::ToneEnd,
     voice::Voice,
@@ -177,6 +178,40 @@ async fn another_device_of_a_phone_takes_its_call_over_and_nobody_else_does() {
     assert_eq!(call["agent_id"], *agent.id, "{call:#}");
     let both = [leg_of(agent, "replaced"), leg_of(agent, "call_over")];
     assert_eq!(legs(api, &call).await, both);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_flash_that_is_a_telephone_event_asks_a_colleague_and_goes_back_to_the_customer() {
+    const FLASH: u8 = 16;
+    let office = Office::open().await;
+    let (api, agents) = (&office.api, &office.agents);
+    let carrier = Sipp::carrier(LONG);
+    let sound = ToneEnd::start(Voice::Tone(ONE));
+    let _colleague = office.baresip(OTHER, 1);
+    office.sign_in(1).await;
+    let phone = office.sipp("1001").await;
+    let script = phone.script().takes_a_call().by_events().released();
+    let mut playing = phone.run(&script, &[sound.port]);
+    agents[0].work(api).await;
+    office.dial(&carrier).await;
+    hears(&carrier, &[ONE]).await;
+    sound.press(1, &[FLASH]);
+    until(api, &agents[0], "busy", Some("hold")).await;
+    sound.press(2, &[1, 0, 0, 2, 11]);
+    until(api, &agents[1], "busy", Some("answered")).await;
+    let heard = || async { json!(tones_in(&sound.hears(), &[OTHER])) };
+    wait::until_seen("the agent to hear whom it asks", SOON, heard, |heard| {
+        *heard == json!([OTHER])
+    })
+    .await;
+    sound.press(7, &[FLASH]);
+    hears(&carrier, &[ONE]).await;
+    for _ in ["the question", "the call"] {
+        agents[0].order(api, json!({ "order": "hangup" })).await;
+    }
+    phone.ended(&mut playing).await;
+    let call = closed(api, 1).await;
+    assert_eq!(call["agent_id"], *agents[0].id, "{call:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

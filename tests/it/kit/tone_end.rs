@@ -77,6 +77,18 @@ impl ToneEnd {
         }
     }
 
+    /// Presses the keys of these events for 80 ms each (RFC 4733 section 2.5), as the presses `first` and
+    /// so on; 16 is the hook that is tapped.
+    ///
+    /// # Panics
+    /// When it has heard nobody yet.
+    pub fn press(&self, first: u16, events: &[u8]) {
+        for (press, event) in (first..).zip(events) {
+            let packets = (0..7).map(|step| pressed(press, *event, step));
+            self.play(&packets.collect::<Vec<_>>());
+        }
+    }
+
     /// Everything heard so far.
     pub fn heard(&self) -> Vec<i16> {
         self.ears.heard.lock().expect("not poisoned").clone()
@@ -139,5 +151,18 @@ fn speak(voice: &Voice, sent: u64) -> Vec<u8> {
     packet.extend(0x0070_4e45_u32.to_be_bytes());
     let samples = voice.samples(sent * SAMPLES as u64, SAMPLES);
     packet.extend(samples.into_iter().map(|sample| LAW.encode(sample)));
+    packet
+}
+
+/// The packet `step` of a press that lasts four, the last of which is sent four times.
+fn pressed(press: u16, event: u8, step: u16) -> Vec<u8> {
+    let marker = if step == 0 { 0x80 } else { 0 };
+    let end = if step >= 3 { 0x80 } else { 0 };
+    let mut packet = vec![0x80, marker | KEYS];
+    packet.extend((press * 7 + step).to_be_bytes());
+    packet.extend((u32::from(press) * 8_000).to_be_bytes());
+    packet.extend(0x0070_686f_u32.to_be_bytes());
+    packet.extend([event, end | 10]);
+    packet.extend(((step.min(3) + 1) * 160).to_be_bytes());
     packet
 }

@@ -15,6 +15,13 @@ impl Script {
         keys.chars().fold(self, press)
     }
 
+    /// In its first call keys and the hook go as telephone-events (RFC 4733), payload type 101.
+    pub fn by_events(mut self) -> Self {
+        let by_events = "RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\n";
+        self.steps = self.steps.replace("RTP/AVP 8\n", by_events);
+        self
+    }
+
     fn informs(self, kind: &str, body: &str) -> Self {
         let body = format!("Content-Type: {kind}\nContent-Length: [len]\n\n{body}\n");
         self.asks("INFO", &body)

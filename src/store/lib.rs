@@ -78,6 +78,7 @@ pub mod messages;
 pub mod node;
 pub mod numbers;
 pub mod own_settings;
+pub mod owners;
 pub mod past;
 pub mod phone_control;
 pub mod preflight;

@@ -10,6 +10,7 @@ use crate::{
     brakes::{Requests, SignIns},
     channels::Channels,
     config::Config,
+    owners::Owners,
 };
 
 /// The web server's parts; cheap to clone.
@@ -24,6 +25,7 @@ pub struct Parts {
     pub sign_ins: SignIns,
     pub requests: Requests,
     pub channels: Channels,
+    pub owners: Owners,
     /// Whoever changes the folder of prompts holds it.
     pub shelf: Mutex<()>,
     drain: watch::Sender<bool>,
@@ -39,6 +41,7 @@ impl House {
             sign_ins: SignIns::default(),
             requests: Requests::default(),
             channels: Channels::default(),
+            owners: Owners::default(),
             shelf: Mutex::default(),
             drain: watch::channel(false).0,
         }))

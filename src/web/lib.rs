@@ -14,6 +14,7 @@ mod download;
 mod front;
 mod house;
 mod input;
+mod owners;
 mod pages;
 mod paging;
 mod phone_client;

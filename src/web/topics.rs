@@ -33,6 +33,16 @@ pub fn allowed(topic: &str, caller: &Caller) -> bool {
     own || kinds.contains(&kind)
 }
 
+/// Whether what a topic tells is the whole house's, or the caller's own: it need not be looked up whose it is.
+#[must_use]
+pub fn is_open(topic: &str, caller: &Caller) -> bool {
+    match topic.split_once(':') {
+        Some(("gateway" | "security", _)) => true,
+        Some(("agent", id)) => caller.session.agent_id.as_deref() == Some(id),
+        _ => false,
+    }
+}
+
 /// Whether a subscription to `wanted` includes `topic`.
 #[must_use]
 pub fn covers(wanted: &str, topic: &str) -> bool {
@@ -90,6 +100,24 @@ mod tests {
         assert!(allowed("job:*", &marketer) && allowed("campaign:1", &marketer));
         assert!(!allowed("agent:1001", &marketer));
         assert!(allowed("agent:*", &caller(Role::Supervisor, None)));
+    }
+
+    #[test]
+    fn what_is_the_house_s_or_one_s_own_is_nobody_else_s() {
+        let agent = caller(Role::Supervisor, Some("1001"));
+        for topic in ["gateway:gw1", "security:sip", "agent:1001"] {
+            assert!(is_open(topic, &agent), "{topic}");
+        }
+        for topic in [
+            "agent:1002",
+            "agent:",
+            "campaign:1",
+            "call:1",
+            "job:1",
+            "nothing",
+        ] {
+            assert!(!is_open(topic, &agent), "{topic}");
+        }
     }
 
     #[test]

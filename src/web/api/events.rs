@@ -44,7 +44,8 @@ pub fn routes() -> OpenApiRouter<House> {
 
 /// 事件通道 · A WebSocket. Send `{"subscribe": ["campaign:cmp_…", "agent:me"], "since_seq": 17}`;
 /// events come as `{topic, event, data, ts, seq}`. Topics: job, campaign, agent, queue, call,
-/// gateway, security, each with `:id` or `:*`. Events of the last five minutes can be asked for again.
+/// gateway, security, each with `:id` or `:*`; of agents, campaigns, queues, jobs and calls those of the own
+/// tenant. Events of the last five minutes can be asked for again.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", responses((status = 101)))]
 async fn channel(
     State(house): State<House>,
@@ -195,10 +196,9 @@ impl<'a> Channel<'a> {
             return Ok(());
         }
         self.seen = event.seq;
-        if !self
-            .topics
-            .iter()
-            .any(|topic| topics::covers(topic, &event.topic))
+        let is_wanted = |wanted: &String| topics::covers(wanted, &event.topic);
+        if !self.topics.iter().any(is_wanted)
+            || !may_hear(self.house, &self.caller, &event.topic).await
         {
             return Ok(());
         }
@@ -237,6 +237,11 @@ impl<'a> Channel<'a> {
             .await
             .map_err(|_| Over)
     }
+}
+
+/// Whether what happened is of the caller's tenant.
+async fn may_hear(house: &House, caller: &Caller, topic: &str) -> bool {
+    topics::is_open(topic, caller) || house.owners.is_of(&house.db, topic, caller.orgi()).await
 }
 
 /// Tells the floor that an agent's client is there (AGT-024). Of several pages the last one counts.

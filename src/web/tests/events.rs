@@ -2,10 +2,16 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use engine::time::Millis;
+use engine::{queue::Settings, time::Millis};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use store::{access::Role, testing::sqlite};
+use store::{
+    access::{FIRST_ORGI, Role},
+    agents,
+    queues::{self, Queue},
+    testing::{Home, on_both, sqlite},
+    work::{By, Work, enqueue},
+};
 use tokio::{net::TcpListener, sync::oneshot, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -13,7 +19,7 @@ use tokio_tungstenite::{
 };
 
 use super::kit::Kit;
-use crate::{Config, serve_on};
+use crate::{Config, ServeError, serve_on};
 
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
@@ -46,12 +52,15 @@ async fn hear(socket: &mut Socket) -> Value {
         .expect("a message in time")
 }
 
-#[tokio::test]
-async fn events_come_to_those_who_may_hear_them() {
-    let home = sqlite().await;
-    let kit = Kit::new(&home);
-    let supervisor = kit.token(Role::Supervisor).await;
-    let marketer = kit.token(Role::Marketer).await;
+/// A server of the kit's house, and what ends it.
+async fn served(
+    kit: &Kit,
+    home: &Home,
+) -> (
+    SocketAddr,
+    oneshot::Sender<()>,
+    tokio::task::JoinHandle<Result<(), ServeError>>,
+) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -59,11 +68,61 @@ async fn events_come_to_those_who_may_hear_them() {
     let server = serve_on(listener, config, kit.db.clone(), kit.live.clone(), async {
         let _ = stopped.await;
     });
-    let server = tokio::spawn(server);
+    (at, stop, tokio::spawn(server))
+}
 
+/// A tenant's agent, queues and a job; the job's id.
+async fn seat(kit: &Kit, tenant: &str, agent: &str, queues: &[&str]) -> String {
+    let mut tx = kit.db.begin().await.unwrap();
+    let person = agents::Agent {
+        id: agent.into(),
+        user_id: None,
+        name: agent.into(),
+        extension: agent.into(),
+        wrap_up_s: None,
+        auto_ready: false,
+        keep_leg: false,
+    };
+    agents::put(&mut tx, tenant, &person, Millis(1))
+        .await
+        .unwrap();
+    for queue in queues {
+        let queue = Queue {
+            id: (*queue).into(),
+            name: (*queue).into(),
+            code: String::new(),
+            settings: Settings::default(),
+            agents: Vec::new(),
+        };
+        queues::put(&mut tx, tenant, &queue, Millis(1))
+            .await
+            .unwrap();
+    }
+    let by = By {
+        orgi: tenant,
+        user: "u",
+        batch: None,
+    };
+    let report = Work::CampaignReport {
+        campaign: "cmp_1".into(),
+    };
+    // Long ago: nobody tells of its progress.
+    let job = enqueue(&mut tx, report, by, Millis(1)).await.unwrap();
+    tx.commit().await.unwrap();
+    job
+}
+
+#[tokio::test]
+async fn events_come_to_those_who_may_hear_them() {
+    let home = sqlite().await;
+    let kit = Kit::new(&home);
+    let supervisor = kit.token(Role::Supervisor).await;
+    let marketer = kit.token(Role::Marketer).await;
+    let (at, stop, server) = served(&kit, &home).await;
+    let job = seat(&kit, FIRST_ORGI, "1001", &["sales"]).await;
     let bus = kit.live.bus().clone();
     bus.publish(
-        "campaign:c1".into(),
+        "queue:sales".into(),
         "campaign.stats",
         json!({"talking": 1}),
         Millis(1_000),
@@ -71,11 +130,11 @@ async fn events_come_to_those_who_may_hear_them() {
     let mut boss = connect(at, &supervisor).await;
     say(
         &mut boss,
-        json!({"subscribe": ["campaign:c1", "agent:*"], "since_seq": 0}),
+        json!({"subscribe": ["queue:sales", "agent:*"], "since_seq": 0}),
     )
     .await;
     let confirmed = hear(&mut boss).await;
-    assert_eq!(confirmed["topics"], json!(["agent:*", "campaign:c1"]));
+    assert_eq!(confirmed["topics"], json!(["agent:*", "queue:sales"]));
     let first = hear(&mut boss).await;
     assert_eq!(first["data"], json!({"talking": 1}));
     assert_eq!(first["ts"], "1970-01-01T00:00:01.000Z");
@@ -90,12 +149,12 @@ async fn events_come_to_those_who_may_hear_them() {
         Millis(2_000),
     );
     bus.publish(
-        "job:j1".into(),
+        format!("job:{job}"),
         "job.progress",
         json!({"done": 5}),
         Millis(2_000),
     );
-    assert_eq!(hear(&mut seller).await["topic"], "job:j1");
+    assert_eq!(hear(&mut seller).await["topic"], format!("job:{job}"));
     assert_eq!(hear(&mut boss).await["topic"], "agent:1001");
 
     say(&mut boss, json!({"subscribe": [], "since_seq": 999})).await;
@@ -115,6 +174,58 @@ async fn events_come_to_those_who_may_hear_them() {
         .expect("it ends")
         .unwrap()
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_happens_at_another_tenant_is_not_told() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let supervisor = kit.token(Role::Supervisor).await;
+        let (at, stop, server) = served(&kit, &home).await;
+        let ours = seat(&kit, FIRST_ORGI, "1001", &["sales"]).await;
+        let theirs = seat(&kit, "other", "2001", &["support"]).await;
+        let bus = kit.live.bus().clone();
+        let publish = |topic: &str| {
+            bus.publish(topic.into(), "something", json!({}), Millis(1_000));
+        };
+        let topics = |agent: &str, queue: &str, job: &str| {
+            [
+                format!("agent:{agent}"),
+                format!("queue:{queue}"),
+                format!("job:{job}"),
+            ]
+        };
+        let foreign = topics("2001", "support", &theirs);
+        let mut wanted: Vec<String> = foreign.to_vec();
+        wanted.extend(["agent:*", "queue:*", "job:*", "gateway:*", "call:*"].map(Into::into));
+        let mut boss = connect(at, &supervisor).await;
+        say(&mut boss, json!({"subscribe": wanted})).await;
+        assert_eq!(hear(&mut boss).await["event"], "subscribed");
+        // What is known and what has to be asked for: twice.
+        for _ in 0..2 {
+            foreign.iter().for_each(|topic| publish(topic));
+            publish("agent:3001");
+            publish("call:cal_1");
+            for topic in topics("1001", "sales", &ours) {
+                publish(&topic);
+                assert_eq!(hear(&mut boss).await["topic"], topic);
+            }
+        }
+        // Lines are the house's.
+        publish("gateway:gw1");
+        assert_eq!(hear(&mut boss).await["topic"], "gateway:gw1");
+        // Nor later, when it is asked for again.
+        say(&mut boss, json!({"subscribe": [], "since_seq": 0})).await;
+        assert_eq!(hear(&mut boss).await["event"], "subscribed");
+        for _ in 0..2 {
+            for topic in topics("1001", "sales", &ours) {
+                assert_eq!(hear(&mut boss).await["topic"], topic);
+            }
+        }
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -121,6 +121,59 @@ async fn a_gateway_that_wants_a_registration_has_it_and_tells_how_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trunk_that_registers_has_several_numbers() {
+    let far = registrar().await;
+    let house = House::new();
+    let server = house.start();
+    let api = house.admin().await;
+    let uni = json!({
+        "name": "uni", "kind": "uni", "host": "127.0.0.1", "port": far.sip_address().port(),
+        "username": "trunk7", "password": "right",
+    });
+    api.put("/gateways/uni", uni).await;
+    state(&api, "uni", "REGED").await;
+    let lines = [("sales", "62620668", "1001"), ("care", "62620669", "1002")];
+    for (queue, number, extension) in lines {
+        stage::queue(&api, queue, &[extension], json!({})).await;
+        let route = json!({ "position": 1, "number": number, "queue_id": queue });
+        api.put(&format!("/routes/to-{queue}"), route).await;
+    }
+    // Whoever knows the last of them knows what came before it.
+    wait::until_seen(
+        "the queues",
+        LIMIT,
+        || async { api.get("/queues/care").await },
+        |queue| queue["in_effect"] == true,
+    )
+    .await;
+    for (_, number, _) in lines {
+        let mut caller = Crowd::retargeted(server.sip, "trunk7", number);
+        caller.process.ended("the call", LIMIT).await;
+        let answer = caller.answers().concat();
+        assert_eq!(answer.trim(), "200", "{number}");
+    }
+    let calls = wait::until_seen(
+        "both calls to be over",
+        LIMIT,
+        || async { json!(api.all("/calls?direction=inbound").await) },
+        |calls| {
+            let over = calls.as_array().expect("a list").iter();
+            over.filter(|call| call["state"] == "closed").count() == 2
+        },
+    )
+    .await;
+    let calls = calls.as_array().expect("a list").iter();
+    let mut led: Vec<_> = calls
+        .map(|call| {
+            ["callee", "queue_id", "gateway_id"].map(|name| call[name].as_str().unwrap_or_default())
+        })
+        .collect();
+    led.sort_unstable();
+    let expected = [["62620668", "sales", "uni"], ["62620669", "care", "uni"]];
+    assert_eq!(led, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
     let house = House::new().with_settings("[sip]\nphone_ping_s = 1\n");
     let server = house.start();

@@ -22,6 +22,18 @@ impl Crowd {
     /// # Panics
     /// When SIPp cannot be started.
     pub fn call(sip: u16, number: &str, calls: u32, rate: u32) -> Self {
+        Self::play(sip, (number, number), calls, rate)
+    }
+
+    /// One call to `number` that a registrar sends to what `user` has registered.
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn retargeted(sip: u16, user: &str, number: &str) -> Self {
+        Self::play(sip, (user, number), 1, 1)
+    }
+
+    fn play(sip: u16, (user, number): (&str, &str), calls: u32, rate: u32) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         fs::write(dir.path().join("crowd.xml"), scenario()).expect("it is writable");
         let (calls, rate) = (calls.to_string(), rate.to_string());
@@ -33,7 +45,8 @@ impl Crowd {
                 .args(["-p", &ports::one().to_string()])
                 .args(["-mp", &ports::range(4).to_string()])
                 .args(["-trace_logs", "-log_file", "answers.log"])
-                .args(["-s", number, &format!("127.0.0.1:{sip}")])
+                .args(["-key", "called", number])
+                .args(["-s", user, &format!("127.0.0.1:{sip}")])
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(File::create(dir.path().join("stderr.log")).expect("it is writable")),
@@ -96,7 +109,7 @@ INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
 From: <sip:02066660000@[local_ip]:[local_port]>;tag=a[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>
+To: <sip:[called]@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
 CSeq: 1 INVITE
 Contact: <sip:caller@[local_ip]:[local_port]>

@@ -51,8 +51,8 @@ impl Core {
     ) -> Option<String> {
         let phones = self.phones.clone();
         let realm = &self.config.realm;
-        let now_ms = self.now_ms;
-        match verify(request, realm, &mut self.nonces, phones.as_ref(), now_ms) {
+        let here = (from.addr.ip(), self.now_ms);
+        match verify(request, realm, &mut self.nonces, phones.as_ref(), here) {
             Verdict::Right { username } => {
                 self.behaved(from);
                 return Some(username);
@@ -62,17 +62,17 @@ impl Core {
                 self.offended(from, Offence::WrongPassword);
             }
             Verdict::Missing => {
-                self.challenge(tx, request, false);
+                self.challenge(tx, request, from, false);
                 self.offended(from, Offence::Challenged);
             }
             Verdict::Elsewhere => self.refuse(tx, request, 400),
-            Verdict::Stale => self.challenge(tx, request, true),
+            Verdict::Stale => self.challenge(tx, request, from, true),
         }
         None
     }
 
-    fn challenge(&mut self, tx: TxId, request: &Message, stale: bool) {
-        let nonce = self.nonces.make(self.now_ms);
+    fn challenge(&mut self, tx: TxId, request: &Message, from: Hop, stale: bool) {
+        let nonce = self.nonces.make(from.addr.ip(), self.now_ms);
         let algorithms = self.config.phone_algorithms.clone();
         let mut answer = self.refusal(request, 401);
         for value in challenge(&self.config.realm, &nonce, &algorithms, stale) {

@@ -13,7 +13,7 @@ use crate::{Ban, BanReason, Hop, SipEvent, message::Message};
 const MAX_WRONG: u32 = 8;
 /// Challenges that nobody answered, likewise: this is how extensions are looked for.
 const MAX_UNANSWERED: u32 = 80;
-/// An address with registered phones behind it may err this much more often: others share it.
+/// From an address with registered phones behind it so many times more are passed over: others share it.
 const SHARED: u32 = 10;
 /// The count starts anew after this long without a failure.
 const FORGIVEN_AFTER_MS: u64 = 10 * 60_000;
@@ -85,9 +85,11 @@ impl Bouncer {
                 record.wrong += 1;
                 record.wrong >= MAX_WRONG * patience
             }
+            // Anybody can send these in another's name, over UDP at least: they shut no office out.
+            Offence::Challenged if shared => false,
             Offence::Challenged => {
                 record.unanswered += 1;
-                record.unanswered >= MAX_UNANSWERED * patience
+                record.unanswered >= MAX_UNANSWERED
             }
             Offence::Scanner => !shared,
         };

@@ -1,6 +1,6 @@
 //! Nonces of ours: no memory for those never used, so that strangers cannot fill it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 use super::{Algorithm, hash::hex};
 
@@ -39,16 +39,23 @@ impl Nonces {
         }
     }
 
-    /// A fresh nonce: time, serial number, and a seal over both.
-    pub(crate) fn make(&mut self, now_ms: u64) -> String {
+    /// A fresh nonce for whoever is there: time, serial number, and a seal over all. From elsewhere it is of
+    /// no use: a sender who forges addresses hears of none, and so has nobody else shut out for guessing.
+    pub(crate) fn make(&mut self, from: IpAddr, now_ms: u64) -> String {
         self.made += 1;
         let plain = format!("{now_ms:x}-{:x}", self.made);
-        format!("{plain}-{}", self.seal(&plain))
+        format!("{plain}-{}", self.seal(&plain, from))
     }
 
     /// Looks at a nonce without using it up. Without a count it is good once.
-    pub(crate) fn state(&self, nonce: &str, count: Option<u32>, now_ms: u64) -> NonceState {
-        let Some(made_at) = self.made_at(nonce) else {
+    pub(crate) fn state(
+        &self,
+        nonce: &str,
+        from: IpAddr,
+        count: Option<u32>,
+        now_ms: u64,
+    ) -> NonceState {
+        let Some(made_at) = self.made_at(nonce, from) else {
             return NonceState::Foreign;
         };
         let used = self.used.get(nonce);
@@ -61,8 +68,8 @@ impl Nonces {
     }
 
     /// Remembers the count of a nonce that was used with the right password.
-    pub(crate) fn use_up(&mut self, nonce: &str, count: Option<u32>, now_ms: u64) {
-        let Some(made_at) = self.made_at(nonce) else {
+    pub(crate) fn use_up(&mut self, nonce: &str, from: IpAddr, count: Option<u32>, now_ms: u64) {
+        let Some(made_at) = self.made_at(nonce, from) else {
             return;
         };
         let count = count.unwrap_or(ONLY);
@@ -81,15 +88,16 @@ impl Nonces {
             .retain(|_, (_, made)| now_ms.saturating_sub(*made) <= LIFETIME_MS);
     }
 
-    fn made_at(&self, nonce: &str) -> Option<u64> {
+    fn made_at(&self, nonce: &str, from: IpAddr) -> Option<u64> {
         let (plain, seal) = nonce.rsplit_once('-')?;
         let (made_at, _) = plain.split_once('-')?;
-        (self.seal(plain) == seal).then(|| u64::from_str_radix(made_at, 16).ok())?
+        (self.seal(plain, from) == seal).then(|| u64::from_str_radix(made_at, 16).ok())?
     }
 
     // The secret stands on both sides, so that nobody can lengthen a sealed text.
-    fn seal(&self, plain: &str) -> String {
-        let mut seal = Algorithm::Sha256.of_parts(&[&self.secret, plain, &self.secret]);
+    fn seal(&self, plain: &str, from: IpAddr) -> String {
+        let from = format!("@{}", from.to_canonical());
+        let mut seal = Algorithm::Sha256.of_parts(&[&self.secret, plain, &from, &self.secret]);
         seal.truncate(24);
         seal
     }

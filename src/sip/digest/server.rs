@@ -1,5 +1,7 @@
 //! Challenges phones and checks their answers.
 
+use std::net::IpAddr;
+
 use subtle::ConstantTimeEq as _;
 
 use super::{Algorithm, Nonces, nonces::NonceState, response};
@@ -42,13 +44,13 @@ pub(crate) fn challenge(
     algorithms.iter().map(of).collect()
 }
 
-/// Checks the Authorization (or Proxy-Authorization) of a request.
+/// Checks the Authorization (or Proxy-Authorization) of a request that came from there.
 pub(crate) fn verify(
     request: &Message,
     realm: &str,
     nonces: &mut Nonces,
     phones: &dyn PhoneBook,
-    now_ms: u64,
+    (from, now_ms): (IpAddr, u64),
 ) -> Verdict {
     let credentials = ["Authorization", "Proxy-Authorization"]
         .into_iter()
@@ -61,7 +63,7 @@ pub(crate) fn verify(
     let Some(answer) = Answer::read(&params) else {
         return Verdict::Wrong;
     };
-    let state = nonces.state(answer.nonce, answer.count(), now_ms);
+    let state = nonces.state(answer.nonce, from, answer.count(), now_ms);
     if state == NonceState::Foreign {
         return Verdict::Missing;
     }
@@ -79,7 +81,7 @@ pub(crate) fn verify(
         (false, _) => Verdict::Wrong,
         (true, NonceState::Stale) => Verdict::Stale,
         (true, _) => {
-            nonces.use_up(answer.nonce, answer.count(), now_ms);
+            nonces.use_up(answer.nonce, from, answer.count(), now_ms);
             Verdict::Right {
                 username: answer.username.to_owned(),
             }

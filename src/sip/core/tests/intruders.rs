@@ -1,12 +1,14 @@
 //! Password guessing, scans, stolen passwords, and too many calls.
 
+use std::net::IpAddr;
+
 use super::{
     phones::{Register, phone},
     *,
 };
 use crate::BanReason;
 
-fn ip() -> std::net::IpAddr {
+fn ip() -> IpAddr {
     stranger().addr.ip()
 }
 
@@ -26,7 +28,7 @@ fn guessing_passwords_is_a_ban_and_again_a_longer_one() {
     for round in 1..=3 {
         for guess in 0..8 {
             assert_eq!(bans(&rig).len(), round - 1);
-            let nonce = rig.core.nonces.make(rig.now_ms);
+            let nonce = rig.core.nonces.make(ip(), rig.now_ms);
             let register = Register {
                 password: "guess",
                 cseq: guess + 1,
@@ -52,11 +54,28 @@ fn guessing_passwords_is_a_ban_and_again_a_longer_one() {
 }
 
 #[test]
+fn whoever_forges_an_address_has_nobody_shut_out_for_guessing() {
+    let mut rig = Rig::new();
+    let own = IpAddr::from([192, 0, 2, 66]);
+    for cseq in 1..=40 {
+        let nonce = rig.core.nonces.make(own, rig.now_ms);
+        let register = Register {
+            password: "guess",
+            cseq,
+            ..Register::default()
+        };
+        rig.arrive(register.signed(&nonce), stranger());
+        assert_eq!(rig.answer().status(), Some(401), "another's nonce is none");
+    }
+    assert_eq!(bans(&rig), []);
+}
+
+#[test]
 fn a_phone_that_mistypes_is_forgiven() {
     let mut rig = Rig::new();
     for _ in 0..5 {
         for password in ["guess", "guess", "guess", "secret"] {
-            let nonce = rig.core.nonces.make(rig.now_ms);
+            let nonce = rig.core.nonces.make(ip(), rig.now_ms);
             let register = Register {
                 password,
                 cseq: u32::try_from(rig.served).expect("few") + 1,
@@ -223,7 +242,7 @@ fn a_stolen_password_is_worth_a_few_calls() {
 fn who_shows_a_password_is_vouched_for_and_who_does_not_is_not() {
     let mut rig = Rig::new();
     for (password, vouched) in [("guess", 0), ("secret", 1)] {
-        let nonce = rig.core.nonces.make(rig.now_ms);
+        let nonce = rig.core.nonces.make(ip(), rig.now_ms);
         let register = Register {
             password,
             ..Register::default()

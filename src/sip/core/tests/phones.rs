@@ -431,9 +431,9 @@ fn a_registered_phone_calls_and_an_unregistered_one_does_not() {
 #[test]
 fn a_phone_beside_the_carrier_is_still_a_phone() {
     let mut rig = Rig::new();
-    let nonce = nonce(&mut rig);
     let mut beside = carrier();
     beside.addr.set_port(42_000);
+    let nonce = rig.core.nonces.make(beside.addr.ip(), rig.now_ms);
     rig.arrive(Register::default().signed(&nonce), beside);
     rig.expect(&["200 REGISTER", "tell Registered 1001"]);
     // Without credentials it is challenged, not taken for the carrier.

@@ -11,6 +11,8 @@ const OF_A_CALL: u64 = 5;
 const OF_THE_HOUSE: u64 = 256;
 /// A stream (TCP, TLS) of SIP, and our second handle on it.
 const OF_A_STREAM: u64 = 2;
+/// Connections of browsers and programs that are of use to anybody.
+const MOST_PAGES: u64 = 4_000;
 /// Streams that are of use to anybody.
 const MOST_STREAMS: u64 = 10_000;
 /// RTP and RTCP of two legs.
@@ -38,10 +40,17 @@ impl Files {
         usize::try_from(streams).unwrap_or(usize::MAX)
     }
 
-    /// Calls at once, with what the streams leave.
+    /// Connections of browsers and programs: with an eighth.
+    pub fn pages(self) -> usize {
+        let pages = (self.0 / 8).min(MOST_PAGES);
+        usize::try_from(pages).unwrap_or(usize::MAX)
+    }
+
+    /// Calls at once, with what streams and pages leave.
     pub fn calls(self) -> u64 {
         let streams = self.streams() as u64 * OF_A_STREAM;
-        self.0.saturating_sub(streams + OF_THE_HOUSE) / OF_A_CALL
+        let others = streams + self.pages() as u64 + OF_THE_HOUSE;
+        self.0.saturating_sub(others) / OF_A_CALL
     }
 
     /// Says so in the log when they are enough for fewer calls than the RTP ports.
@@ -73,9 +82,9 @@ mod tests {
     fn streams_and_calls_share_it() {
         for (limit, streams, calls) in [
             (256, 32, 0),
-            (1_024, 128, 102),
-            (4_096, 512, 563),
-            (524_288, 10_000, 100_806),
+            (1_024, 128, 76),
+            (4_096, 512, 460),
+            (524_288, 10_000, 100_006),
         ] {
             let files = Files(limit);
             assert_eq!(

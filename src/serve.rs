@@ -145,7 +145,8 @@ impl Server {
         ));
         tokio::spawn(mover(&config, &db).keep(NAMES));
         tokio::spawn(keeper(&config, &db).keep(HOUR * config.recordings.look_every_h as u32));
-        let (web_stop, web) = start_web(&config, listener, db.clone(), running.live.clone())?;
+        let (web_stop, web) =
+            start_web(&config, files, listener, db.clone(), running.live.clone())?;
         let (worker_stop, stopped) = watch::channel(false);
         let keeps_worker = config.role == Role::All;
         let worker = tokio::spawn(async move {
@@ -297,6 +298,7 @@ fn read_tls(files: &crate::config::SipTls) -> Result<sip::Tls> {
 
 fn start_web(
     config: &Config,
+    files: Files,
     listener: TcpListener,
     db: Db,
     live: Live,
@@ -304,6 +306,7 @@ fn start_web(
     let mut settings = web::Config::new(config.data.clone());
     settings.listen = config.http.listen;
     settings.tls = config.http.tls;
+    settings.max_connections = files.pages();
     settings.realm = config.sip.realm.clone();
     settings.phone_caps = caps::of(config);
     settings.keys = config.recordings.keys()?;

@@ -12,6 +12,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Uploads go into `uploads/` in it; recordings and made files are read from it.
     pub data_dir: PathBuf,
+    /// Connections at once; one address has half of them.
+    pub max_connections: usize,
     /// Largest uploaded file, bytes (RST-023).
     pub upload_limit: u64,
     /// Browsers reach us over HTTPS: cookies are marked `Secure`.
@@ -37,6 +39,7 @@ impl Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir,
+            max_connections: 2_000,
             upload_limit: 200 * 1024 * 1024,
             tls: false,
             patience: Duration::from_secs(8),

@@ -14,6 +14,7 @@ mod download;
 mod front;
 mod house;
 mod input;
+mod listen;
 mod owners;
 mod pages;
 mod paging;
@@ -57,8 +58,6 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
-    #[error("the web server ended")]
-    Serve(#[source] std::io::Error),
     #[error("the upload directory cannot be made")]
     Uploads(#[source] std::io::Error),
 }
@@ -67,7 +66,7 @@ pub enum ServeError {
 /// progress are finished.
 ///
 /// # Errors
-/// When the address cannot be had, or the socket fails.
+/// When the address cannot be had, or the data directory cannot be written.
 pub async fn serve(
     config: Config,
     db: Db,
@@ -84,7 +83,7 @@ pub async fn serve(
 /// As [`serve`], on a socket that listens already.
 ///
 /// # Errors
-/// When the socket fails.
+/// When the data directory cannot be written.
 pub async fn serve_on(
     listener: TcpListener,
     config: Config,
@@ -98,17 +97,15 @@ pub async fn serve_on(
     let house = House::new(config, db, live);
     let sweeper = tokio::spawn(sweep(house.clone()));
     let watcher = tokio::spawn(progress::watch(house.clone()));
-    let app = router(house.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            shutdown.await;
-            house.drain();
-        })
-        .await
-        .map_err(ServeError::Serve);
+    let (app, most) = (router(house.clone()), house.config.max_connections);
+    listen::answer(listener, app, most, async move {
+        shutdown.await;
+        house.drain();
+    })
+    .await;
     sweeper.abort();
     watcher.abort();
-    served
+    Ok(())
 }
 
 /// Every route with everything in front of it.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use store::access::sessions;
 use tokio::{
     sync::broadcast::error::RecvError,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -125,7 +125,7 @@ impl<'a> Channel<'a> {
             };
             if step.is_err() {
                 // It may be gone already.
-                let _ = self.socket.send(Message::Close(None)).await;
+                let _ = self.send(Message::Close(None)).await;
                 return;
             }
         }
@@ -220,22 +220,29 @@ impl<'a> Channel<'a> {
         let hash = &self.caller.session.token_hash;
         match sessions::find(&self.house.db, hash, now().0).await {
             Ok(None) => return Err(Over),
-            Ok(Some(_)) => {}
+            Ok(Some(session)) => {
+                // Whoever has become somebody else hears what that one may.
+                self.caller.session = session;
+                let caller = &self.caller;
+                self.topics.retain(|topic| topics::allowed(topic, caller));
+            }
             // The database may be back at the next look.
             Err(error) => tracing::warn!(%error, "a session could not be looked up"),
         }
-        self.socket
-            .send(Message::Ping(bytes::Bytes::new()))
-            .await
-            .map_err(|_| Over)
+        self.send(Message::Ping(bytes::Bytes::new())).await
     }
 
     async fn say<T: Serialize>(&mut self, what: &T) -> Result<(), Over> {
         let text = serde_json::to_string(what).map_err(|_| Over)?;
-        self.socket
-            .send(Message::text(text))
-            .await
-            .map_err(|_| Over)
+        self.send(Message::text(text)).await
+    }
+
+    /// Who reads nothing for so long is gone.
+    async fn send(&mut self, message: Message) -> Result<(), Over> {
+        match timeout(SILENT, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Over),
+        }
     }
 }
 

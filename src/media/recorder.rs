@@ -17,6 +17,12 @@ use crate::{
 
 /// Samples after which the header is made true again: five seconds.
 const HEADER_EVERY: u64 = 5 * RATE as u64;
+/// Samples of each side that a wav file has room for, whose lengths are numbers of 32 bits, with as much
+/// to spare as any header needs: 37 hours.
+const LONGEST: u64 = (u32::MAX as u64 - 1_024) / 4;
+
+/// Why a recording of that length ends.
+const TOO_LONG: &str = "a wav file has room for 37 hours: what follows is not recorded";
 
 /// An order to the writer.
 #[derive(Debug)]
@@ -54,6 +60,8 @@ pub struct Recorder {
     events: Outlet<Event>,
     /// Bytes that must stay free.
     reserve: u64,
+    /// [`LONGEST`], or less.
+    longest: u64,
     /// What recordings are sealed with.
     key: Option<seal::Key>,
 }
@@ -81,6 +89,7 @@ impl Recorder {
             files: HashMap::new(),
             events,
             reserve,
+            longest: LONGEST,
             key,
         }
     }
@@ -124,7 +133,7 @@ impl Recorder {
             return;
         };
         let written = recording
-            .write(chunk.at, &chunk.samples)
+            .write(chunk.at, &chunk.samples, self.longest)
             .and_then(|()| recording.keep_playable(self.reserve));
         if let Err(error) = written {
             self.give_up(key, error);
@@ -135,7 +144,7 @@ impl Recorder {
         let Some(recording) = self.files.get_mut(&key) else {
             return;
         };
-        match recording.write(samples, &[]) {
+        match recording.write(samples, &[], self.longest) {
             Ok(()) => {
                 if let Some(recording) = self.files.remove(&key) {
                     self.done(key, recording, None);
@@ -198,16 +207,23 @@ impl Recording {
         })
     }
 
-    /// Fills up to `at` with silence, then writes.
-    fn write(&mut self, at: u64, interleaved: &[i16]) -> Result<(), io::Error> {
-        for _ in self.written..at {
+    /// Fills up to `at` with silence, then writes; an error when that is longer than `longest`, with as
+    /// much as fits.
+    fn write(&mut self, at: u64, interleaved: &[i16], longest: u64) -> Result<(), io::Error> {
+        for _ in self.written..at.min(longest) {
             self.sink.write(0)?;
             self.sink.write(0)?;
+            self.written += 1;
         }
-        for &sample in interleaved {
-            self.sink.write(sample)?;
+        let mut pairs = interleaved.chunks_exact(2);
+        for pair in pairs.by_ref().take((longest - self.written) as usize) {
+            self.sink.write(pair[0])?;
+            self.sink.write(pair[1])?;
+            self.written += 1;
         }
-        self.written = self.written.max(at) + interleaved.len() as u64 / 2;
+        if at > longest || pairs.next().is_some() {
+            return Err(io::Error::other(TOO_LONG));
+        }
         Ok(())
     }
 
@@ -308,6 +324,53 @@ mod tests {
         };
         let reader = hound::WavReader::open(&path).expect("a playable file");
         assert_eq!(reader.duration(), 5 * RATE);
+    }
+
+    #[test]
+    fn a_recording_ends_whole_where_a_wav_file_has_no_more_room() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("call.wav");
+        let (sender, events) = sync_channel(10);
+        let mut recorder = Recorder::new(Outlet::new(sender), 0, None);
+        recorder.longest = 5 * u64::from(RATE) / 2;
+        // In the middle of a piece, in a gap before one, and in silence at the end.
+        for pieces in [&[0, 1, 2, 3][..], &[0, 1, 7, 8], &[0, 1]] {
+            recorder.create(KEY, path.clone());
+            pieces.iter().for_each(|nth| recorder.write(second(*nth)));
+            recorder.close(KEY, 9 * u64::from(RATE));
+            let told: Vec<_> = events.try_iter().collect();
+            let [
+                Event::RecordStarted { .. },
+                Event::RecordDone {
+                    ms: 2_500,
+                    bytes,
+                    error: Some(why),
+                    ..
+                },
+            ] = &told[..]
+            else {
+                panic!("{told:?}")
+            };
+            assert_eq!(
+                (*bytes, why.as_str()),
+                (44 + 10 * u64::from(RATE), TOO_LONG)
+            );
+            let reader = hound::WavReader::open(&path).expect("a playable file");
+            assert_eq!(reader.duration(), 5 * RATE / 2);
+        }
+        recorder.longest = 3 * u64::from(RATE);
+        recorder.create(KEY, path.clone());
+        (0..3).for_each(|nth| recorder.write(second(nth)));
+        recorder.close(KEY, 3 * u64::from(RATE));
+        let done = events.try_iter().nth(1);
+        assert!(matches!(done, Some(Event::RecordDone { error: None, .. })));
+    }
+
+    #[test]
+    fn the_longest_recording_fits_into_a_wav_file() {
+        let bytes = LONGEST * 4 + 44;
+        assert!(u32::try_from(bytes).is_ok());
+        assert_eq!(LONGEST / u64::from(RATE) / 3_600, 37);
     }
 
     #[test]

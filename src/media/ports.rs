@@ -3,7 +3,10 @@
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
     ops::RangeInclusive,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -17,7 +20,8 @@ const EXPEDITED: u32 = 0xB8;
 pub struct Ports {
     ip: IpAddr,
     first: u16,
-    count: u32,
+    /// Of each port, whether a leg of ours has it: the system is asked for none of those.
+    taken: Vec<Arc<AtomicBool>>,
     next: AtomicU32,
 }
 
@@ -29,22 +33,29 @@ impl Ports {
         Self {
             ip,
             first,
-            count,
+            taken: (0..count).map(|_| Arc::default()).collect(),
             next: AtomicU32::new(0),
         }
     }
 
     /// Sockets that do not block; `None` when every port is taken.
     pub fn open(&self) -> Option<Sockets> {
-        (0..self.count).find_map(|_| {
-            let step = self.next.fetch_add(1, Ordering::Relaxed) % self.count;
+        (0..self.taken.len()).find_map(|_| {
+            let next = self.next.fetch_add(1, Ordering::Relaxed) as usize;
+            let step = next % self.taken.len();
+            let lease = Lease::of(&self.taken[step])?;
             let port = self.first.checked_add(u16::try_from(step * 2).ok()?)?;
             let address = SocketAddr::new(self.ip, port);
             let rtp = bind(address).ok()?;
             // Reports are worth having but not needed: a port that is taken costs only them.
             let after = SocketAddr::new(self.ip, port.checked_add(1)?);
             let rtcp = bind(after).ok();
-            Some(Sockets { rtp, rtcp, address })
+            Some(Sockets {
+                rtp,
+                rtcp,
+                address,
+                lease,
+            })
         })
     }
 }
@@ -57,6 +68,25 @@ pub struct Sockets {
     pub rtcp: Option<UdpSocket>,
     /// Of the sound.
     pub address: SocketAddr,
+    /// To be dropped after them.
+    pub lease: Lease,
+}
+
+/// A port that is ours until this is dropped.
+#[derive(Debug)]
+pub struct Lease(Arc<AtomicBool>);
+
+impl Lease {
+    fn of(taken: &Arc<AtomicBool>) -> Option<Self> {
+        let was_free = !taken.swap(true, Ordering::Acquire);
+        was_free.then(|| Self(taken.clone()))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<UdpSocket> {
@@ -98,5 +128,23 @@ mod tests {
         let mut numbers: Vec<_> = held.iter().map(|it| it.address.port()).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [39_002, 39_004, 39_006]);
+        drop(held);
+        assert!(ports.open().is_some());
+    }
+
+    #[test]
+    fn the_system_is_not_asked_for_ports_that_are_ours() {
+        let ports = Ports::new(IpAddr::from([127, 0, 0, 1]), &(39_010..=39_013));
+        // Any socket could have these ports now.
+        let held: Vec<_> = std::iter::from_fn(|| ports.open().map(|it| it.lease)).collect();
+        assert_eq!(held.len(), 2);
+        assert!(ports.open().is_none());
+        let foreign = bind(SocketAddr::new(ports.ip, 39_010)).expect("it is closed");
+        drop(held);
+        for _ in 0..2 {
+            let sockets = ports.open().expect("one port");
+            assert_eq!(sockets.address.port(), 39_012, "the other one is taken");
+        }
+        drop(foreign);
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     mix::Gain,
     outlet::Outlet,
     player::Player,
-    ports::Sockets,
+    ports::{Lease, Sockets},
     reception::Reception,
     recorder::Work,
     sequence::Sequence,
@@ -94,6 +94,8 @@ pub struct Leg {
     tap: Option<Tap>,
     last_heard: u64,
     timeout_told: bool,
+    /// Last, so that the sockets are closed before it is given back.
+    _lease: Lease,
 }
 
 /// What the far end says, while somebody listens.
@@ -164,6 +166,7 @@ impl Leg {
             tap: None,
             last_heard: 0,
             timeout_told: false,
+            _lease: sockets.lease,
         }
     }
 

@@ -20,25 +20,16 @@ impl Guard {
         })
     }
 
-    /// Keys that were agreed again. A key that stays goes on counting: begun anew, it would encrypt twice
-    /// with the same numbers, and after a rollover the far end would take nothing of ours any more
-    /// (RFC 3711 section 3.3.1).
-    pub fn renewed(
-        old: Option<Box<Self>>,
-        before: Option<Crypto>,
-        now: Option<Crypto>,
-    ) -> Option<Box<Self>> {
-        let now = now?;
-        let (Some(mut guard), Some(before)) = (old, before) else {
-            return Some(Self::new(now));
-        };
-        if before.ours != now.ours {
-            guard.protect = Protect::new(&now.ours);
+    /// Keys that were agreed again. A key that stays goes on counting, in another suite too: begun anew,
+    /// it would encrypt twice with the same numbers, and after a rollover the far end would take nothing
+    /// of ours any more (RFC 3711 section 3.3.1).
+    pub fn renew(&mut self, now: Crypto) {
+        if !self.protect.continue_with(&now.ours) {
+            self.protect = Protect::new(&now.ours);
         }
-        if before.theirs != now.theirs {
-            guard.unprotect = Unprotect::new(&now.theirs);
+        if !self.unprotect.continue_with(&now.theirs) {
+            self.unprotect = Unprotect::new(&now.theirs);
         }
-        Some(guard)
     }
 }
 
@@ -96,7 +87,7 @@ mod tests {
             theirs: random(),
             ..before
         };
-        let mut guard = Guard::renewed(Some(guard), Some(before), Some(now)).expect("keys");
+        guard.renew(now);
         assert!(far.rtp(&mut sent(&mut guard.protect, 14)).is_some());
         assert!(far.rtcp(&mut report(&mut guard.protect)).is_some());
         let mut theirs = Protect::new(&now.theirs);
@@ -108,10 +99,52 @@ mod tests {
             ours: random(),
             ..now
         };
-        let mut guard = Guard::renewed(Some(guard), Some(now), Some(other)).expect("keys");
+        guard.renew(other);
         assert_eq!(far.rtp(&mut sent(&mut guard.protect, 15)), None);
         // What was received with their key is known still.
         assert!(guard.unprotect.rtp(&mut sent(&mut theirs, 10)).is_some());
-        assert!(Guard::renewed(Some(guard), Some(other), None).is_none());
+    }
+
+    #[test]
+    fn a_key_that_stays_counts_on_in_another_suite() {
+        let before = Crypto {
+            ours: random(),
+            theirs: random(),
+        };
+        let shorter = |keying: Keying| Keying {
+            suite: Suite::Sha1_32,
+            ..keying
+        };
+        let now = Crypto {
+            ours: shorter(before.ours),
+            theirs: shorter(before.theirs),
+        };
+        let mut guard = Guard::new(before);
+        let mut theirs = Protect::new(&before.theirs);
+        let mut first_report = Vec::new();
+        for sequence in [65_535, 0] {
+            sent(&mut guard.protect, sequence);
+            first_report = report(&mut guard.protect);
+            let mut packet = sent(&mut theirs, sequence);
+            assert!(guard.unprotect.rtp(&mut packet).is_some());
+        }
+        guard.renew(now);
+        // A far end that has counted a rollover, and one report after the other.
+        let mut far = Unprotect::new(&before.ours);
+        let mut old = Protect::new(&before.ours);
+        for sequence in [65_535, 0] {
+            assert!(far.rtp(&mut sent(&mut old, sequence)).is_some());
+        }
+        assert!(far.continue_with(&now.ours));
+        let packet = sent(&mut guard.protect, 1);
+        assert_eq!(packet.len(), HEADER + 20 + 4);
+        assert!(far.rtp(&mut packet.clone()).is_some());
+        assert!(far.rtcp(&mut first_report).is_some());
+        assert!(
+            far.rtcp(&mut report(&mut guard.protect)).is_some(),
+            "a new number"
+        );
+        assert!(theirs.continue_with(&now.theirs));
+        assert!(guard.unprotect.rtp(&mut sent(&mut theirs, 1)).is_some());
     }
 }

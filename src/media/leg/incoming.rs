@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{LastKey, Leg, Outlets, Turn, Typed};
+use super::{Far, LastKey, Leg, Outlets, Turn, Typed};
 use crate::{
     codec::Codec,
     command::Remote,
@@ -39,7 +39,7 @@ impl Leg {
 
     /// Decrypts where that was agreed; `None` for what is forged or open.
     fn open(&mut self, datagram: &mut [u8]) -> Option<usize> {
-        match self.far.as_mut().and_then(|far| far.guard.as_mut()) {
+        match self.far.as_mut().and_then(Far::guard) {
             Some(guard) => guard.unprotect.rtp(datagram),
             None => Some(datagram.len()),
         }

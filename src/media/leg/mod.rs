@@ -13,7 +13,7 @@ use crate::{
     classify::Classifier,
     codec::{Codec, Decoder, Encoder, Samples},
     comfort::Comfort,
-    command::{LegId, PlayId, RecordId, Remote},
+    command::{Crypto, LegId, PlayId, RecordId, Remote},
     control::Control,
     dtmf::Keypad,
     event::{Event, PlayEnd, Stats},
@@ -130,7 +130,24 @@ struct Far {
     latch: Latch,
     /// Where its reports came from.
     reports_from: Option<SocketAddr>,
+    /// Stays where the sound is no longer encrypted: it may be again.
     guard: Option<Box<Guard>>,
+}
+
+impl Far {
+    fn renew_keys(&mut self, crypto: Option<Crypto>) {
+        match (&mut self.guard, crypto) {
+            (Some(guard), Some(crypto)) => guard.renew(crypto),
+            (None, Some(crypto)) => self.guard = Some(Guard::new(crypto)),
+            (_, None) => {}
+        }
+    }
+
+    /// The keys, where the sound is encrypted now.
+    fn guard(&mut self) -> Option<&mut Guard> {
+        let guard = self.guard.as_deref_mut();
+        guard.filter(|_| self.remote.crypto.is_some())
+    }
 }
 
 impl Leg {
@@ -175,7 +192,7 @@ impl Leg {
         self.pack(remote);
         match &mut self.far {
             Some(far) => {
-                far.guard = Guard::renewed(far.guard.take(), far.remote.crypto, remote.crypto);
+                far.renew_keys(remote.crypto);
                 far.remote = remote;
                 // Held in the old way, with no address at all: keep the one we know.
                 if !remote.address.ip().is_unspecified() {

@@ -328,7 +328,7 @@ impl Leg {
         };
         let mut buffer = [0; HEADER + LONGEST_PAYLOAD + srtp::OVERHEAD];
         let mut length = packet.write(&mut buffer);
-        if let Some(guard) = &mut far.guard {
+        if let Some(guard) = far.guard() {
             let Some(protected) = guard.protect.rtp(&mut buffer, length) else {
                 return;
             };

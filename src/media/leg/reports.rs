@@ -49,7 +49,7 @@ impl Leg {
         let Some(far) = self.far.as_mut().filter(|far| far.latch.is_host(source)) else {
             return false;
         };
-        let length = match &mut far.guard {
+        let length = match far.guard() {
             Some(guard) => guard.unprotect.rtcp(datagram),
             None => Some(datagram.len()),
         };
@@ -79,7 +79,7 @@ impl Leg {
         let Some(far) = &mut self.far else { return };
         let mut buffer = [0; LONGEST + srtp::OVERHEAD];
         let mut length = report.write(self.control.name(), &mut buffer);
-        if let Some(guard) = &mut far.guard {
+        if let Some(guard) = far.guard() {
             let Some(protected) = guard.protect.rtcp(&mut buffer, length) else {
                 return;
             };

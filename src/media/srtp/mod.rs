@@ -27,6 +27,9 @@ const RTCP_HEADER: usize = 8;
 const RTCP_TAG: usize = 10;
 /// Packets by which one may come late and still be taken.
 const WINDOW: u64 = 64;
+/// Streams under one key that are remembered: who plays music under an SSRC of its own goes on with the
+/// former one afterwards.
+const MOST_SOURCES: usize = 8;
 const ENCRYPTED: u32 = 0x8000_0000;
 
 /// How packets are protected.
@@ -64,6 +67,16 @@ impl Keying {
             suite,
             key_and_salt,
         }
+    }
+
+    /// Takes over the suite of the same key; `false` when it is another key. Both suites have the same
+    /// session keys (RFC 3711 §4.3).
+    fn continue_with(&mut self, other: &Self) -> bool {
+        let is_same = self.key_and_salt == other.key_and_salt;
+        if is_same {
+            self.suite = other.suite;
+        }
+        is_same
     }
 }
 
@@ -134,7 +147,7 @@ fn xor(bytes: &mut [u8], with: &[u8]) {
 
 /// What we send.
 pub struct Protect {
-    suite: Suite,
+    keying: Keying,
     rtp: Keys,
     rtcp: Keys,
     /// Index of the next packet's predecessor: rollovers and sequence number.
@@ -146,7 +159,7 @@ impl Protect {
     #[must_use]
     pub fn new(keying: &Keying) -> Self {
         Self {
-            suite: keying.suite,
+            keying: *keying,
             rtp: Keys::derive(keying, 0),
             rtcp: Keys::derive(keying, 3),
             last: None,
@@ -154,10 +167,15 @@ impl Protect {
         }
     }
 
+    /// Goes on under the same key, perhaps in another suite; `false` when it is another key.
+    pub fn continue_with(&mut self, keying: &Keying) -> bool {
+        self.keying.continue_with(keying)
+    }
+
     /// Protects the RTP packet in the first `length` bytes of `buffer`, whose header has no
     /// extras; returns the new length, or `None` when there is no room.
     pub fn rtp(&mut self, buffer: &mut [u8], length: usize) -> Option<usize> {
-        let tag = self.suite.tag();
+        let tag = self.keying.suite.tag();
         if length < RTP_HEADER || buffer.len() < length + tag {
             return None;
         }
@@ -195,17 +213,19 @@ impl Protect {
 
 /// What we receive.
 pub struct Unprotect {
-    suite: Suite,
+    keying: Keying,
     rtp: Keys,
     rtcp: Keys,
-    source: Option<Source>,
-    rtcp_seen: Seen,
+    /// The one that was heard last is the last. Only who has the key is among them.
+    sources: Vec<Source>,
 }
 
-/// The stream that is received; another SSRC starts its own count.
+/// A stream that is received; every SSRC has counts of its own (RFC 3711 §3.2.3).
+#[derive(Clone, Copy)]
 struct Source {
     ssrc: [u8; 4],
-    seen: Seen,
+    rtp: Seen,
+    rtcp: Seen,
 }
 
 /// Which indices have come (RFC 3711 §3.3.2).
@@ -220,23 +240,27 @@ impl Unprotect {
     #[must_use]
     pub fn new(keying: &Keying) -> Self {
         Self {
-            suite: keying.suite,
+            keying: *keying,
             rtp: Keys::derive(keying, 0),
             rtcp: Keys::derive(keying, 3),
-            source: None,
-            rtcp_seen: Seen::default(),
+            sources: Vec::new(),
         }
+    }
+
+    /// As [`Protect::continue_with`].
+    pub fn continue_with(&mut self, keying: &Keying) -> bool {
+        self.keying.continue_with(keying)
     }
 
     /// Checks and decrypts an RTP packet in place; returns its length without the tag, or `None`
     /// when it is forged, repeated or cut.
     pub fn rtp(&mut self, datagram: &mut [u8]) -> Option<usize> {
-        let length = datagram.len().checked_sub(self.suite.tag())?;
+        let length = datagram.len().checked_sub(self.keying.suite.tag())?;
         let start = payload_start(&datagram[..length])?;
         let ssrc = [datagram[8], datagram[9], datagram[10], datagram[11]];
         let sequence = u16::from_be_bytes([datagram[2], datagram[3]]);
-        let known = self.source.as_ref().filter(|source| source.ssrc == ssrc);
-        let seen = known.map_or_else(Seen::default, |source| source.seen);
+        let source = self.source(ssrc);
+        let seen = source.rtp;
         let index = match seen.highest {
             Some(highest) => nearest(highest, sequence),
             None => u64::from(sequence),
@@ -247,8 +271,8 @@ impl Unprotect {
             return None;
         }
         self.rtp.apply(ssrc, index, &mut packet[start..]);
-        let seen = seen.with(index);
-        self.source = Some(Source { ssrc, seen });
+        let rtp = seen.with(index);
+        self.remember(Source { rtp, ..source });
         Some(length)
     }
 
@@ -259,16 +283,41 @@ impl Unprotect {
         let (packet, tag) = datagram.split_at_mut(end);
         let word = u32::from_be_bytes(packet[length..].try_into().ok()?);
         let index = u64::from(word & !ENCRYPTED);
-        if self.rtcp_seen.has(index) || !self.rtcp.matches([packet, &[]], tag) {
+        let ssrc = [packet[4], packet[5], packet[6], packet[7]];
+        let source = self.source(ssrc);
+        if source.rtcp.has(index) || !self.rtcp.matches([packet, &[]], tag) {
             return None;
         }
-        self.rtcp_seen = self.rtcp_seen.with(index);
+        let rtcp = source.rtcp.with(index);
+        self.remember(Source { rtcp, ..source });
         if word & ENCRYPTED != 0 {
-            let ssrc = [packet[4], packet[5], packet[6], packet[7]];
             self.rtcp
                 .apply(ssrc, index, &mut packet[RTCP_HEADER..length]);
         }
         Some(length)
+    }
+
+    fn source(&self, ssrc: [u8; 4]) -> Source {
+        let known = self.sources.iter().find(|source| source.ssrc == ssrc);
+        known.copied().unwrap_or(Source {
+            ssrc,
+            rtp: Seen::default(),
+            rtcp: Seen::default(),
+        })
+    }
+
+    /// Forgets the one that was not heard for the longest time where there are too many.
+    fn remember(&mut self, source: Source) {
+        match self.sources.last_mut() {
+            Some(last) if last.ssrc == source.ssrc => *last = source,
+            _ => {
+                self.sources.retain(|known| known.ssrc != source.ssrc);
+                if self.sources.len() == MOST_SOURCES {
+                    self.sources.remove(0);
+                }
+                self.sources.push(source);
+            }
+        }
     }
 }
 

@@ -121,3 +121,52 @@ fn control_packets_are_hidden_and_checked() {
     assert_eq!(buffer[..16], plain);
     assert_eq!(back.rtcp(&mut again[..length]), None);
 }
+
+/// A packet of another stream under the same key.
+fn of(protect: &mut Protect, ssrc: u8, sequence: u16) -> Vec<u8> {
+    let mut buffer = packet(sequence);
+    buffer[11] = ssrc;
+    let length = buffer.len();
+    buffer.resize(length + OVERHEAD, 0);
+    let length = protect.rtp(&mut buffer, length).expect("room");
+    buffer.truncate(length);
+    buffer
+}
+
+#[test]
+fn a_stream_that_returns_after_another_one_is_known_by_its_rollovers() {
+    let keying = keying(Suite::Sha1_80);
+    let mut back = Unprotect::new(&keying);
+    let mut talk = Protect::new(&keying);
+    let mut old = Vec::new();
+    for sequence in [65_534, 65_535, 0, 1] {
+        old = of(&mut talk, 1, sequence);
+        assert!(back.rtp(&mut old.clone()).is_some());
+    }
+    // Music, round and round, each time as a stream of its own.
+    for ssrc in 2..20 {
+        let mut music = Protect::new(&keying);
+        for sequence in [30_000, 30_001] {
+            assert!(back.rtp(&mut of(&mut music, ssrc, sequence)).is_some());
+        }
+        assert_eq!(back.rtp(&mut old.clone()), None, "a repetition");
+        let next = 2 + u16::from(ssrc);
+        assert!(back.rtp(&mut of(&mut talk, 1, next)).is_some());
+    }
+    assert!(back.sources.len() <= MOST_SOURCES);
+}
+
+#[test]
+fn every_stream_numbers_its_own_reports() {
+    let keying = keying(Suite::Sha1_80);
+    let mut back = Unprotect::new(&keying);
+    for ssrc in [1, 2] {
+        let mut out = Protect::new(&keying);
+        for _ in 0..2 {
+            let mut buffer = [0; 8 + OVERHEAD];
+            buffer[..8].copy_from_slice(&[0x80, 201, 0, 1, 0, 0, 0, ssrc]);
+            let length = out.rtcp(&mut buffer, 8).expect("room");
+            assert!(back.rtcp(&mut buffer[..length]).is_some(), "{ssrc}");
+        }
+    }
+}

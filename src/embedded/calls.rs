@@ -153,9 +153,6 @@ impl Embedded {
         if floor.draining {
             return self.end_call(call, EndCause::Congestion);
         }
-        let Ok((media, mut local)) = self.sound.open(session_id(id)) else {
-            return self.end_call(call, EndCause::Congestion);
-        };
         let Invitation {
             from,
             to,
@@ -168,6 +165,10 @@ impl Embedded {
             Source::Gateway(gateway) => (Some(gateway), None),
             Source::Phone(extension) => (None, Some(extension)),
             Source::Account(_) => (None, None),
+        };
+        let hosts = self.hosts_of(floor, gateway.as_deref(), phone.as_deref());
+        let Ok((media, mut local)) = self.sound.open(session_id(id), hosts) else {
+            return self.end_call(call, EndCause::Congestion);
         };
         floor.suit(gateway.as_deref(), &mut local);
         if let Some(offer) = &sdp_offer

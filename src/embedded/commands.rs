@@ -1,5 +1,7 @@
 //! Commands that concern a leg's call and its place.
 
+use std::net::IpAddr;
+
 use sip::{
     CallRef, Offer,
     sdp::{self, Local},
@@ -71,14 +73,15 @@ impl Embedded {
         }
         self.admit(floor, &order.to)?;
         let call = CallRef(order.leg.0);
-        let (media, mut local) = self
-            .sound
-            .open(session_id(order.leg))
-            .map_err(|_| Refused::MediaOverload)?;
         let (gateway, extension) = match &order.to {
             Target::Gateway { gateway, .. } => (Some(gateway.clone()), None),
             Target::Phone { extension } => (None, Some(extension.clone())),
         };
+        let hosts = self.hosts_of(floor, gateway.as_deref(), extension.as_deref());
+        let (media, mut local) = self
+            .sound
+            .open(session_id(order.leg), hosts)
+            .map_err(|_| Refused::MediaOverload)?;
         floor.suit(gateway.as_deref(), &mut local);
         let to = translate::destination(&order.to);
         let caller = translate::identity(order.caller);
@@ -116,6 +119,21 @@ impl Embedded {
             }
             _ => open.into(),
         }
+    }
+
+    /// Where the SIP of a gateway, or of a phone, comes from.
+    pub(crate) fn hosts_of(
+        &self,
+        floor: &Floor,
+        gateway: Option<&str>,
+        phone: Option<&str>,
+    ) -> Vec<IpAddr> {
+        let Some(phone) = phone else {
+            return gateway.map_or_else(Vec::new, |name| floor.hosts_of(name));
+        };
+        let contacts = self.agent.registrations().into_iter();
+        let contacts = contacts.filter(|contact| contact.extension == phone);
+        contacts.map(|contact| contact.source.addr.ip()).collect()
     }
 
     fn admit(&self, floor: &Floor, to: &Target) -> Result<(), Refused> {
@@ -183,6 +201,8 @@ impl Embedded {
         self.agent
             .answer(leg.call, description)
             .map_err(|error| translate::refused(&error))?;
+        let media = leg.media;
+        self.try_sound(self.sound.media().answered(media));
         if leg.is_phone {
             leg.stage = Stage::Answering;
         } else {

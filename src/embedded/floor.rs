@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    net::IpAddr,
     time::SystemTime,
 };
 
@@ -36,6 +37,8 @@ struct Trunk {
     dtmf: Dtmf,
     ptime_ms: u16,
     srtp: bool,
+    /// Where its SIP comes from.
+    hosts: Vec<IpAddr>,
 }
 
 impl Floor {
@@ -55,14 +58,18 @@ impl Floor {
 
     pub fn set_gateways(&mut self, gateways: Vec<Gateway>) {
         let trunks = gateways.into_iter().map(|gateway| {
+            let sip = gateway.sip;
+            let hops = std::iter::once(&sip.hop).chain(&sip.more_hops);
+            let hops = hops.map(|hop| hop.addr.ip());
             let trunk = Trunk {
+                hosts: hops.chain(sip.more_sources).collect(),
                 channels: gateway.channels,
                 codecs: gateway.codecs,
                 dtmf: gateway.dtmf,
                 ptime_ms: gateway.ptime_ms,
                 srtp: gateway.srtp,
             };
-            (gateway.sip.name, trunk)
+            (sip.name, trunk)
         });
         self.gateways = trunks.collect();
         self.down.retain(|name| self.gateways.contains_key(name));
@@ -146,6 +153,12 @@ impl Floor {
             local.dtmf = None;
         }
         local.encrypted = trunk.srtp;
+    }
+
+    /// Where a gateway's SIP comes from.
+    pub fn hosts_of(&self, gateway: &str) -> Vec<IpAddr> {
+        let trunk = self.gateways.get(gateway);
+        trunk.map_or_else(Vec::new, |trunk| trunk.hosts.clone())
     }
 
     /// Whether keys for a leg of this gateway go by SIP INFO.

@@ -36,9 +36,15 @@ impl Sound {
         self.media.lateness()
     }
 
-    /// A new media leg and our side of its description.
-    pub fn open(&self, session_id: u64) -> Result<(media::LegId, Local), MediaError> {
+    /// A new media leg and our side of its description. `hosts` is where its SIP comes from, as far
+    /// as that is known.
+    pub fn open(
+        &self,
+        session_id: u64,
+        hosts: Vec<IpAddr>,
+    ) -> Result<(media::LegId, Local), MediaError> {
         let open = self.media.open()?;
+        self.media.signalled_from(open.leg, hosts)?;
         let address = SocketAddr::new(self.announce, open.address.port());
         let mut local = Local::new(address, session_id);
         local.codecs.clone_from(&self.codecs);

@@ -17,6 +17,7 @@ use crate::{Config, Embedded, Gateway};
 
 mod early_offers;
 mod keys;
+mod nat;
 mod packets;
 mod secure;
 

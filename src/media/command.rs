@@ -1,6 +1,11 @@
 //! What the media threads are told, and the ids in it.
 
-use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use crate::{
     classify::Classifier, codec::Codec, dtmf::Key, framing::HALF, leg::Leg, mix::Ear,
@@ -34,7 +39,8 @@ pub struct Remote {
     pub crypto: Option<Crypto>,
     /// The payload type of its telephone events, if it takes them; if not, keys are tones.
     pub dtmf: Option<u8>,
-    /// False while the far end holds: then its silence is no timeout.
+    /// False while the far end does not send, or need not because it holds (it says `sendonly`,
+    /// `recvonly` or `inactive`): then its silence is no timeout.
     pub expects_sound: bool,
 }
 
@@ -82,6 +88,13 @@ pub enum Hear {
 #[derive(Debug)]
 pub enum Command {
     Open(Box<Leg>),
+    SignalledFrom {
+        leg: LegId,
+        hosts: Vec<IpAddr>,
+    },
+    Answered {
+        leg: LegId,
+    },
     Connect {
         leg: LegId,
         remote: Remote,
@@ -166,7 +179,9 @@ impl Command {
             Self::Mix { ears } => ears.iter().any(|ear| {
                 legs.contains(&ear.leg) || ear.voices.iter().any(|(voice, _)| legs.contains(voice))
             }),
-            Self::Connect { leg, .. }
+            Self::SignalledFrom { leg, .. }
+            | Self::Answered { leg }
+            | Self::Connect { leg, .. }
             | Self::Park { leg, .. }
             | Self::Play { leg, .. }
             | Self::StopPlay { leg, .. }

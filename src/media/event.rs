@@ -46,7 +46,7 @@ pub enum Event {
         /// Why the file is missing or incomplete.
         error: Option<String>,
     },
-    /// Nothing was received for the configured time. Told again only after sound has come back.
+    /// Neither sound nor a report was received for the configured time. Told again only after sound has come back.
     Timeout { leg: LegId },
     /// The leg is gone; nothing but `RecordDone` follows.
     Closed { leg: LegId, stats: Stats },

@@ -168,6 +168,24 @@ impl Media {
         self.order(leg, Command::Connect { leg, remote })
     }
 
+    /// Tells a leg, before it is connected, which hosts its signalling comes from. Sound from there is
+    /// the far end's though its description names another address, as behind NAT.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn signalled_from(&self, leg: LegId, hosts: Vec<IpAddr>) -> Result<(), MediaError> {
+        self.order(leg, Command::SignalledFrom { leg, hosts })
+    }
+
+    /// Tells a leg that its call was answered as it was connected: for a few seconds the sound may
+    /// begin to come from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn answered(&self, leg: LegId) -> Result<(), MediaError> {
+        self.order(leg, Command::Answered { leg })
+    }
+
     /// Lets two legs hear each other. Ends their earlier bridges and playbacks; the playbacks go on
     /// where the two heard each other in a mix before.
     ///

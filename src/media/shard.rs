@@ -253,6 +253,13 @@ impl Shard {
         }
         match command {
             Command::Open(leg) => self.adopt(leg),
+            Command::SignalledFrom { leg, hosts } => {
+                self.with(leg, |leg, _| leg.signalled_from(hosts));
+            }
+            Command::Answered { leg } => {
+                let tick = self.tick();
+                self.with(leg, |leg, _| leg.answered(tick));
+            }
             Command::Connect { leg, remote } => {
                 let tick = self.tick();
                 self.with(leg, |leg, _| leg.connect(remote, tick));

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Far, LastKey, Leg, Outlets, Turn, Typed};
+use super::{LastKey, Leg, Outlets, Turn, Typed};
 use crate::{
     codec::Codec,
     command::Remote,
@@ -13,8 +13,10 @@ use crate::{
     rtcp,
 };
 
-/// Packets read in one turn; more means a flood, and the kernel drops the rest.
+/// Packets of the far end taken in one turn; more means a flood, and the kernel drops the rest.
 const MOST_A_TURN: usize = 8;
+/// Datagrams read in one turn, whoever they are from: those of strangers hold up nobody's sound.
+const MOST_READ: usize = 64;
 
 /// Room for one datagram.
 type Buffer = [u8; 1_600];
@@ -22,29 +24,42 @@ type Buffer = [u8; 1_600];
 impl Leg {
     pub(super) fn receive(&mut self, mut peer: Option<&mut Self>, turn: Turn, out: &mut Outlets) {
         let mut buffer: Buffer = [0; 1_600];
-        for _ in 0..MOST_A_TURN {
+        let mut taken = 0;
+        for _ in 0..MOST_READ {
             let Ok((length, source)) = self.socket.recv_from(&mut buffer) else {
                 return;
             };
             let datagram = &mut buffer[..length];
-            if rtcp::is_rtcp(datagram) {
-                self.take_report(datagram, source, turn.arrival);
-            } else if let Some(length) = self.open(datagram)
+            let is_ours = if rtcp::is_rtcp(datagram) {
+                self.take_report(datagram, source, turn)
+            } else if let Some(length) = self.open(datagram, source, turn)
                 && let Some(packet) = Packet::read(&datagram[..length])
             {
-                self.take(&packet, source, peer.as_deref_mut(), turn, out);
+                self.take(&packet, source, peer.as_deref_mut(), turn, out)
+            } else {
+                false
+            };
+            taken += usize::from(is_ours);
+            if taken == MOST_A_TURN {
+                return;
             }
         }
     }
 
-    /// Decrypts where that was agreed; `None` for what is forged or open.
-    fn open(&mut self, datagram: &mut [u8]) -> Option<usize> {
-        match self.far.as_mut().and_then(Far::guard) {
+    /// Decrypts where that was agreed; `None` for what is forged or open, or from a stranger: whoever
+    /// sends a packet of the far end once more, and sooner, does not use it up.
+    fn open(&mut self, datagram: &mut [u8], source: SocketAddr, turn: Turn) -> Option<usize> {
+        let far = self.far.as_mut()?;
+        if !far.latch.listens_to(source, turn.tick) {
+            return None;
+        }
+        match far.guard() {
             Some(guard) => guard.unprotect.rtp(datagram),
             None => Some(datagram.len()),
         }
     }
 
+    /// Takes a packet; `false` when it is none of the far end's.
     fn take(
         &mut self,
         packet: &Packet<'_>,
@@ -52,22 +67,24 @@ impl Leg {
         peer: Option<&mut Self>,
         turn: Turn,
         out: &mut Outlets,
-    ) {
-        let Some(far) = &mut self.far else { return };
-        let Some(kind) = Kind::of(packet, far.remote) else {
-            return;
+    ) -> bool {
+        let Some(far) = &mut self.far else {
+            return false;
         };
-        if !far.latch.admits(source, packet.ssrc, turn.tick) {
-            return;
+        let Some(kind) = Kind::of(packet, far.remote) else {
+            return false;
+        };
+        if !far.latch.admits(source, packet, turn.tick) {
+            return false;
         }
         self.reception.count(packet, turn.arrival);
-        self.last_heard = turn.tick;
-        self.timeout_told = false;
+        self.gives_sign_of_life(turn.tick);
         match kind {
             Kind::Sound(codec) => self.take_sound(codec, packet, peer, turn),
             Kind::Key => self.take_key(packet, peer, turn, out),
             Kind::ComfortNoise => self.take_comfort(packet, peer),
         }
+        true
     }
 
     fn take_sound(

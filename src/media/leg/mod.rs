@@ -1,19 +1,22 @@
 //! One RTP stream in and one out.
 
+mod far;
 mod guard;
 mod incoming;
 mod outgoing;
 mod reports;
+#[cfg(test)]
+mod tests;
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, UdpSocket};
 
-use guard::Guard;
+use far::Far;
 
 use crate::{
     classify::Classifier,
     codec::{Codec, Decoder, Encoder, Samples},
     comfort::Comfort,
-    command::{Crypto, LegId, PlayId, RecordId, Remote},
+    command::{LegId, PlayId, RecordId, Remote},
     control::Control,
     dtmf::Keypad,
     event::{Event, PlayEnd, Stats},
@@ -21,7 +24,6 @@ use crate::{
     g711::FRAME,
     hearing::Hearing,
     keys::Keys,
-    latch::Latch,
     mix::Gain,
     outlet::Outlet,
     player::Player,
@@ -68,6 +70,8 @@ pub struct Leg {
     socket: UdpSocket,
     rtcp: Option<UdpSocket>,
     control: Control,
+    /// Where its signalling comes from.
+    hosts: Vec<IpAddr>,
     far: Option<Far>,
     ssrc: u32,
     sequence: Sequence,
@@ -123,33 +127,6 @@ struct LastKey {
     withheld: bool,
 }
 
-/// The far end, once it is known.
-#[derive(Debug)]
-struct Far {
-    remote: Remote,
-    latch: Latch,
-    /// Where its reports came from.
-    reports_from: Option<SocketAddr>,
-    /// Stays where the sound is no longer encrypted: it may be again.
-    guard: Option<Box<Guard>>,
-}
-
-impl Far {
-    fn renew_keys(&mut self, crypto: Option<Crypto>) {
-        match (&mut self.guard, crypto) {
-            (Some(guard), Some(crypto)) => guard.renew(crypto),
-            (None, Some(crypto)) => self.guard = Some(Guard::new(crypto)),
-            (_, None) => {}
-        }
-    }
-
-    /// The keys, where the sound is encrypted now.
-    fn guard(&mut self) -> Option<&mut Guard> {
-        let guard = self.guard.as_deref_mut();
-        guard.filter(|_| self.remote.crypto.is_some())
-    }
-}
-
 impl Leg {
     pub fn new(id: LegId, sockets: Sockets) -> Self {
         Self {
@@ -161,6 +138,7 @@ impl Leg {
             socket: sockets.rtp,
             rtcp: sockets.rtcp,
             control: Control::default(),
+            hosts: Vec::new(),
             far: None,
             ssrc: rand::random(),
             sequence: Sequence::starting_at(rand::random(), rand::random()),
@@ -191,26 +169,29 @@ impl Leg {
     pub fn connect(&mut self, remote: Remote, tick: u64) {
         self.pack(remote);
         match &mut self.far {
-            Some(far) => {
-                far.renew_keys(remote.crypto);
-                far.remote = remote;
-                // Held in the old way, with no address at all: keep the one we know.
-                if !remote.address.ip().is_unspecified() {
-                    far.latch.renegotiate(remote.address, tick);
-                }
-            }
-            None => {
-                self.far = Some(Far {
-                    remote,
-                    latch: Latch::new(remote.address, tick),
-                    reports_from: None,
-                    guard: remote.crypto.map(Guard::new),
-                })
-            }
+            Some(far) => far.renegotiate(remote, tick),
+            None => self.far = Some(Far::new(remote, self.hosts.clone(), tick)),
         }
+        self.gives_sign_of_life(tick);
+        self.attend();
+    }
+
+    /// Learns where its signalling comes from, before it is connected.
+    pub fn signalled_from(&mut self, hosts: Vec<IpAddr>) {
+        self.hosts = hosts;
+    }
+
+    /// The call was answered as it was negotiated: who speaks now may be another.
+    pub fn answered(&mut self, tick: u64) {
+        if let Some(far) = &mut self.far {
+            far.latch.reopen(tick);
+        }
+        self.gives_sign_of_life(tick);
+    }
+
+    fn gives_sign_of_life(&mut self, tick: u64) {
         self.last_heard = tick;
         self.timeout_told = false;
-        self.attend();
     }
 
     /// Keys that begin from now on are passed on to nobody, or again to whoever hears the leg.

@@ -9,8 +9,10 @@ use crate::{
     srtp,
 };
 
-/// Reports read in one turn; more is a flood.
+/// Reports taken in one turn; more is a flood.
 const MOST_A_TURN: usize = 2;
+/// Datagrams read in one turn, whoever they are from.
+const MOST_READ: usize = 16;
 
 impl Leg {
     /// Reads the far end's reports and sends ours when it is due.
@@ -18,33 +20,39 @@ impl Leg {
         if self.far.is_none() {
             return;
         }
-        self.read_reports(turn.arrival);
+        self.read_reports(turn);
         if self.control.due(turn.tick) {
             self.send_report(turn.arrival, false);
         }
     }
 
-    fn read_reports(&mut self, now: i64) {
+    fn read_reports(&mut self, turn: Turn) {
         let mut buffer = [0; 1_500];
-        for _ in 0..MOST_A_TURN {
+        let mut taken = 0;
+        for _ in 0..MOST_READ {
             let Some(socket) = &self.rtcp else { return };
             let Ok((length, source)) = socket.recv_from(&mut buffer) else {
                 return;
             };
-            if self.take_report(&mut buffer[..length], source, now)
+            if self.take_report(&mut buffer[..length], source, turn)
                 && let Some(far) = &mut self.far
             {
                 far.reports_from = Some(source);
+                taken += 1;
+            }
+            if taken == MOST_A_TURN {
+                return;
             }
         }
     }
 
-    /// Takes a report that came on either port; `false` when it is none, or another's.
+    /// Takes a report that came on either port; `false` when it is none, or another's. A far end that
+    /// sends no sound in a pause lives on by its reports.
     pub(super) fn take_report(
         &mut self,
         datagram: &mut [u8],
         source: SocketAddr,
-        now: i64,
+        turn: Turn,
     ) -> bool {
         let Some(far) = self.far.as_mut().filter(|far| far.latch.is_host(source)) else {
             return false;
@@ -56,10 +64,12 @@ impl Leg {
         let report = length.and_then(|length| Report::read(&datagram[..length], self.ssrc));
         let heard = self.reception.source().map(|source| source.ssrc);
         let report = report.filter(|it| heard.is_none_or(|ssrc| ssrc == it.ssrc));
-        if let Some(report) = &report {
-            self.control.take(report, now);
+        let Some(report) = report else { return false };
+        self.control.take(&report, turn.arrival);
+        if !report.goodbye {
+            self.gives_sign_of_life(turn.tick);
         }
-        report.is_some()
+        true
     }
 
     pub(super) fn say_goodbye(&mut self, now: i64) {
@@ -87,7 +97,8 @@ impl Leg {
         }
         let sound = far.latch.destination();
         let after = SocketAddr::new(sound.ip(), sound.port().saturating_add(1));
-        let to = far.reports_from.or(far.remote.rtcp).unwrap_or(after);
+        let from = far.reports_from.filter(|from| far.latch.is_host(*from));
+        let to = from.or(far.remote.rtcp).unwrap_or(after);
         let shared = to.port() == sound.port();
         let socket = match &self.rtcp {
             Some(socket) if !shared => socket,

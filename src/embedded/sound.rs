@@ -104,7 +104,8 @@ impl Sound {
                 theirs: keying(theirs),
             }),
             dtmf: agreed.send_dtmf,
-            expects_sound: agreed.direction.receives(),
+            // A phone that holds may play music, but most are silent.
+            expects_sound: agreed.direction == Direction::SendRecv,
         };
         if let Err(error) = self.media.connect(leg, remote) {
             tracing::warn!(%error, "a leg could not be connected");

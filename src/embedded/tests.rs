@@ -16,6 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::{Config, Embedded, Gateway};
 
 mod early_offers;
+mod holds;
 mod keys;
 mod nat;
 mod packets;

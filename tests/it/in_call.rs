@@ -396,3 +396,20 @@ async fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
         .collect();
     assert_eq!(notes.len(), 5, "{trail:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_a_supervisor_ends_is_in_the_trail_with_its_agent() {
+    let talk = Talk::begin().await;
+    let agent = &talk.agents[0].id;
+    let seen = talk.api.get(&format!("/agents/{agent}")).await;
+    let call = text(&seen["call"]["id"]);
+    let release = format!("/calls/{call}/release");
+    let done = talk.api.ask(Method::POST, &release, None).await;
+    assert_eq!(done.status, 204, "{done:?}");
+    talk.until(0, "acw", None).await;
+    let trail = talk.api.all("/audit").await;
+    let mut entries = trail.iter();
+    let entry = entries.find(|entry| entry["action"] == "POST calls/{id}/release");
+    let note = &entry.expect("an entry")["detail"]["note"];
+    assert_eq!(*note, json!({ "call": call, "agents": [agent] }));
+}

@@ -219,17 +219,34 @@ async fn leave(State(house): State<House>, caller: Caller) -> Result<StatusCode,
 /// A call of an agent of another department is not theirs to end.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/release", tag = "calls",
     params(("id" = String, Path)), responses((status = 204)))]
-async fn release(
-    State(house): State<House>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let call: CallId = id.parse().map_err(|_| Problem::not_found())?;
-    find::there(calls::get(&house.db, caller.orgi(), &id).await?)?;
+async fn release(State(house): State<House>, caller: Caller, Path(id): Path<String>) -> Response {
+    let call = match of_tenant(&house, &caller, &id).await {
+        Ok(call) => call,
+        Err(problem) => return problem.into_response(),
+    };
     let view = house.live.view();
     let has_it = |seen: &&AgentView| seen.call.as_ref().is_some_and(|own| own.id == call);
-    for agent in view.agents.iter().filter(has_it) {
-        commanded(&house, &caller, agent.id.as_str()).await?;
+    let agents = view.agents.iter().filter(has_it);
+    let agents: Vec<&str> = agents.map(|seen| seen.id.as_str()).collect();
+    let note = json!({ "call": id, "agents": agents });
+    let done = end(&house, &caller, call, &agents).await;
+    (Extension(Note(note)), done).into_response()
+}
+
+async fn of_tenant(house: &House, caller: &Caller, id: &str) -> Result<CallId, Problem> {
+    let call = id.parse().map_err(|_| Problem::not_found())?;
+    find::there(calls::get(&house.db, caller.orgi(), id).await?)?;
+    Ok(call)
+}
+
+async fn end(
+    house: &House,
+    caller: &Caller,
+    call: CallId,
+    agents: &[&str],
+) -> Result<StatusCode, Problem> {
+    for agent in agents {
+        commanded(house, caller, agent).await?;
     }
     let order = SupervisorOrder::End { call };
     house.live.supervise(caller.user_id().into(), order).await?;

@@ -101,6 +101,7 @@ impl Floor {
                 state: Some(GatewayState::Down),
                 registers: false,
                 registered: None,
+                expired: false,
                 since: known.map_or(Some(now), |known| known.since),
                 last_error: Some((why, now)),
                 addresses: Vec::new(),

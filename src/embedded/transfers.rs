@@ -74,6 +74,7 @@ impl Embedded {
             since: Some(gateway.since),
             last_error: gateway.last_error,
             registered: gateway.registered,
+            expired: gateway.expired,
             addresses: gateway.hops.iter().map(address).collect(),
         };
         let known = self.agent.gateways().into_iter().map(status);

@@ -175,6 +175,8 @@ pub struct GatewayStatus {
     pub registers: bool,
     /// What its registrar said last; `None` before its first word.
     pub registered: Option<bool>,
+    /// The time that it gave us is over, and it has not answered the refresh yet.
+    pub expired: bool,
     /// Since when `health` and `registered` are what they are.
     pub since: SystemTime,
     /// What went wrong last, for people to read, and when; also when it is over.

@@ -206,6 +206,8 @@ pub struct GatewayStatus {
     pub registers: bool,
     /// Whether its registrar has us; `None` where we do not register, or before its first word.
     pub registered: Option<bool>,
+    /// It had us, the time for which it did is over, and it has not answered the refresh yet.
+    pub expired: bool,
     /// Since when it is so; `None` for one whose name has no address yet.
     pub since: Option<SystemTime>,
     /// What went wrong last, for people to read, and when; also when it is over.

@@ -16,7 +16,7 @@ pub struct LineRow {
     /// Our address there, or its own where we do not register.
     pub to: String,
     pub enabled: bool,
-    /// NOREG, TRYING, REGED, FAIL_WAIT, DOWN.
+    /// NOREG, TRYING, REGED, EXPIRED, FAIL_WAIT, DOWN.
     pub state: &'static str,
     /// up, degraded, down, unknown.
     pub health: &'static str,
@@ -94,6 +94,7 @@ impl Page for Lines {
             ("NOREG", "unknown"),
             ("TRYING", "down"),
             ("REGED", "up"),
+            ("EXPIRED", "up"),
             ("FAIL_WAIT", "degraded"),
             ("DOWN", "down"),
         ];

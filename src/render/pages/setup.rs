@@ -37,7 +37,7 @@ pub struct GatewayRow {
     /// nni, uni, ims.
     pub kind: &'static str,
     pub place: String,
-    /// NOREG, TRYING, REGED, FAIL_WAIT, DOWN.
+    /// NOREG, TRYING, REGED, EXPIRED, FAIL_WAIT, DOWN.
     pub state: &'static str,
     /// up, degraded, down, unknown.
     pub health: &'static str,

@@ -232,7 +232,7 @@ impl Core {
             expires_s,
             at,
         });
-        self.on_gateway_registration(id, None);
+        self.on_gateway_registration(id, Ok(expires_s));
     }
 
     fn on_register_failed(&mut self, id: AccountId, sip_status: u16, response: &Message) {
@@ -267,7 +267,7 @@ impl Core {
             retry_in_s,
             at,
         });
-        self.on_gateway_registration(id, Some(error));
+        self.on_gateway_registration(id, Err(error));
     }
 
     pub(super) fn on_account_timer(&mut self, id: AccountId, turn: u64) {

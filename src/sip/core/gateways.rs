@@ -28,6 +28,8 @@ pub(super) struct GatewayEntry {
     hops: Vec<HopEntry>,
     /// Whether its registrar has us; `None` before the first answer, and without an account.
     registered: Option<bool>,
+    /// Until when its registrar has us, by its last 200.
+    registered_until_ms: u64,
     told: Option<GatewayHealth>,
     since_ms: u64,
     /// What went wrong last, and when.
@@ -95,6 +97,7 @@ impl GatewayEntry {
         }
         if old.gateway.account == self.gateway.account {
             self.registered = old.registered;
+            self.registered_until_ms = old.registered_until_ms;
         }
         (self.told, self.since_ms) = (old.told, old.since_ms);
         (self.last_error, self.due_us) = (old.last_error, old.due_us);
@@ -129,6 +132,7 @@ impl Core {
             gateway: entry.gateway.name.clone(),
             health: entry.health(now_ms),
             registered: entry.registered,
+            expired: entry.registered == Some(true) && entry.registered_until_ms <= now_ms,
             registers: entry.gateway.account.is_some(),
             since: at_ms(entry.since_ms),
             last_error: entry.last_error.clone().map(|(text, at)| (text, at_ms(at))),
@@ -194,6 +198,7 @@ impl Core {
             profile: Arc::new(gateway.profile.clone()),
             hops: hops.collect(),
             registered: None,
+            registered_until_ms: 0,
             told: None,
             since_ms: self.now_ms,
             last_error: None,
@@ -378,11 +383,11 @@ impl Core {
         self.tell_health(&name);
     }
 
-    /// The registration of a gateway's account came about or, with an error, failed.
+    /// The registration of a gateway's account came about, for so many seconds, or failed.
     pub(super) fn on_gateway_registration(
         &mut self,
         account: crate::AccountId,
-        error: Option<String>,
+        outcome: Result<u32, String>,
     ) {
         let now_ms = self.now_ms;
         let of_account =
@@ -390,12 +395,13 @@ impl Core {
         let Some(entry) = self.gateways.values_mut().find(of_account) else {
             return;
         };
-        let registered = error.is_none();
+        let registered = outcome.is_ok();
         if entry.registered.replace(registered) != Some(registered) {
             entry.since_ms = now_ms;
         }
-        if let Some(error) = error {
-            entry.last_error = Some((error, now_ms));
+        match outcome {
+            Ok(expires_s) => entry.registered_until_ms = now_ms + u64::from(expires_s) * 1000,
+            Err(error) => entry.last_error = Some((error, now_ms)),
         }
         let name = entry.gateway.name.clone();
         self.tell_health(&name);

@@ -113,6 +113,7 @@ setup-usual = Default
 setup-registration-noreg = not needed
 setup-registration-trying = registering
 setup-registration-reged = registered
+setup-registration-expired = expired, not yet renewed
 setup-registration-fail-wait = failed, will retry
 setup-registration-down = not registered
 setup-priority = Priority

@@ -113,6 +113,7 @@ setup-usual = 默认
 setup-registration-noreg = 无需注册
 setup-registration-trying = 注册中
 setup-registration-reged = 已注册
+setup-registration-expired = 注册已过期，尚未续期
 setup-registration-fail-wait = 注册失败，等待重试
 setup-registration-down = 未注册
 setup-priority = 优先级

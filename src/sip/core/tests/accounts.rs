@@ -127,8 +127,7 @@ fn a_pinged_gateway_goes_up_and_down() {
     rig.expect(&[]);
 }
 
-#[test]
-fn a_changed_gateway_keeps_what_is_known_of_it() {
+fn registering_gateway() -> Gateway {
     let mut gateway = carrier_gateway();
     gateway.account = Some(Account {
         id: AccountId(9),
@@ -142,6 +141,39 @@ fn a_changed_gateway_keeps_what_is_known_of_it() {
         },
         expires_s: 600,
     });
+    gateway
+}
+
+#[test]
+fn a_registration_has_expired_when_its_time_is_over_before_the_refresh_is_answered() {
+    let mut rig = Rig::with(|config| config.gateways = Vec::new());
+    let all = vec![registering_gateway()];
+    rig.command(Command::SetGateways(all)).expect("always");
+    let status = |rig: &Rig| {
+        let status = rig.core.gateway_statuses().remove(0);
+        (status.registered, status.expired)
+    };
+    assert_eq!(status(&rig), (None, false));
+    rig.reply_to(&Method::Register, 200, &[("Expires", "60")]);
+    rig.log.clear();
+    rig.pass(45);
+    rig.expect(&["send REGISTER"]);
+    rig.pass(14);
+    assert_eq!(status(&rig), (Some(true), false));
+    rig.pass(1);
+    assert_eq!(status(&rig), (Some(true), true));
+    // A refresh that is answered late makes it good; one that is not makes it a failure.
+    rig.reply_to(&Method::Register, 200, &[("Expires", "60")]);
+    assert_eq!(status(&rig), (Some(true), false));
+    rig.pass(61);
+    let (tx, ..) = rig.last(&Method::Register);
+    rig.feed(Input::Unanswered { tx, sent: true });
+    assert_eq!(status(&rig), (Some(false), false));
+}
+
+#[test]
+fn a_changed_gateway_keeps_what_is_known_of_it() {
+    let mut gateway = registering_gateway();
     let mut rig = Rig::with(|config| config.gateways = Vec::new());
     let set = |rig: &mut Rig, gateway: &Gateway| {
         let all = vec![gateway.clone()];

@@ -40,6 +40,9 @@ pub struct Locator {
 pub struct Located {
     /// At least one, the best first.
     pub addresses: Vec<SocketAddr>,
+    /// Their order is their owner's (SRV). Else it says nothing: name servers turn it round at every
+    /// answer.
+    pub ranked: bool,
     /// How long that holds.
     pub until: Instant,
 }
@@ -120,7 +123,8 @@ impl Locator {
             }
             for srv in targets {
                 // A target without an address leaves its siblings.
-                if let Ok((ips, holds)) = self.hosts(&srv.target.to_utf8()).await {
+                if let Ok((mut ips, holds)) = self.hosts(&srv.target.to_utf8()).await {
+                    ips.sort_unstable();
                     until = until.min(holds);
                     addresses.extend(ips.into_iter().map(|ip| SocketAddr::new(ip, srv.port)));
                 }
@@ -131,7 +135,13 @@ impl Locator {
         }
         match addresses.is_empty() {
             true => Ok(None),
-            false => self.reachable(place, addresses, until).map(Some),
+            false => {
+                let located = self.reachable(place, addresses, until)?;
+                Ok(Some(Located {
+                    ranked: true,
+                    ..located
+                }))
+            }
         }
     }
 
@@ -207,7 +217,11 @@ impl Locator {
             let family = if self.v4 { "IPv4" } else { "IPv6" };
             return Err(format!("{} has no {family} address", place.host));
         }
-        Ok(Located { addresses, until })
+        Ok(Located {
+            addresses,
+            ranked: false,
+            until,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ mod shape;
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -136,7 +136,7 @@ impl Trunks {
                 .get(place)
                 .is_none_or(|known| known.ask_again <= now)
         });
-        let due: std::collections::BTreeSet<_> = due.collect();
+        let due: BTreeSet<_> = due.collect();
         let locator = &self.locator;
         let asked = due
             .into_iter()
@@ -155,7 +155,10 @@ impl Trunks {
         });
         match found {
             Ok(located) => {
-                known.addresses = located.addresses;
+                // Another order alone would change the gateway, and register it anew.
+                if located.ranked || !same_set(&known.addresses, &located.addresses) {
+                    known.addresses = located.addresses;
+                }
                 known.error = None;
                 let holds = located.until.saturating_duration_since(now);
                 known.ask_again = now + holds.clamp(SHORTEST, LONGEST);
@@ -185,6 +188,11 @@ impl Trunks {
             false => Ok(addresses),
         }
     }
+}
+
+fn same_set(known: &[SocketAddr], found: &[SocketAddr]) -> bool {
+    let set = |addresses: &[SocketAddr]| addresses.iter().copied().collect::<BTreeSet<_>>();
+    set(known) == set(found)
 }
 
 /// Forgets phones that could not register again: else they would be rung until they must.

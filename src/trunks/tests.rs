@@ -225,6 +225,28 @@ async fn a_name_that_has_no_address_yet_comes_alive_when_it_has_one() {
 }
 
 #[tokio::test]
+async fn a_name_server_that_turns_its_answers_round_changes_nothing() {
+    let (home, server) = (sqlite().await, NameServer::start().await);
+    stored(&home, gateway("round.test")).await;
+    let mut trunks = Trunks::new(home.db.clone(), server.locator(), None);
+    let mut answered = Vec::new();
+    for records in [
+        vec![a(4), a(5), a(6)],
+        vec![a(5), a(6), a(4)],
+        vec![a(5), a(6)],
+    ] {
+        server.has("round.test", records);
+        let known = trunks.known.values_mut();
+        known.for_each(|known| known.ask_again = Instant::now());
+        trunks.locator = server.locator();
+        answered.push(trunks.load().await.expect("a database"));
+    }
+    assert_eq!(answered[0], answered[1]);
+    assert_eq!(answered[1].gateways[0].sip.hops().count(), 3);
+    assert_eq!(answered[2].gateways[0].sip.hops().count(), 2);
+}
+
+#[tokio::test]
 async fn an_ims_gateway_becomes_what_the_operator_wrote() {
     let (home, server) = (sqlite().await, NameServer::start().await);
     let rule = |from: &str, to: &str| NumberRule {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Account, AccountId, Hop, SipEvent,
-    message::{Message, Method, NameAddr, Uri, quoted},
+    message::{Message, Method, NameAddr, Params, Uri, quoted},
 };
 
 /// A failed registration is tried again after this long, doubled each time up to `MAX_RETRY_S`.
@@ -218,9 +218,14 @@ impl Core {
             self.accounts.remove(&id);
             return;
         }
+        let (user, hop) = (Uri::escape_user(&state.account.user), state.registrar());
+        let contact = self.contact(&user, hop);
+        let Some(state) = self.accounts.get_mut(&id) else {
+            return;
+        };
         (state.tries, state.failures) = (0, 0);
         state.service_route = response.list("Service-Route").map(str::to_owned).collect();
-        let expires_s = granted(response, &state.account.user)
+        let expires_s = granted(response, &contact)
             .unwrap_or(state.expires_s)
             .max(10);
         state.turn += 1;
@@ -281,14 +286,26 @@ impl Core {
     }
 }
 
-/// The seconds granted to our contact.
-fn granted(response: &Message, user: &str) -> Option<u32> {
-    let ours = response
+/// The seconds granted to our contact. Where a registrar writes it in its own way: the least that it
+/// grants to anybody of our name, for another device may be among them, or an old address of ours.
+fn granted(response: &Message, ours: &str) -> Option<u32> {
+    let place = |address: &NameAddr| {
+        let uri = Uri::parse(&address.uri)?;
+        let port = uri.port_or_default();
+        Some((uri.user, uri.host.to_ascii_lowercase(), port))
+    };
+    let ours = NameAddr::parse(ours).as_ref().and_then(place)?;
+    let named: Vec<_> = response
         .list("Contact")
         .filter_map(NameAddr::parse)
-        .find(|contact| Uri::parse(&contact.uri).is_some_and(|uri| uri.user == user));
-    let own = ours
-        .as_ref()
-        .and_then(|c| c.params.get("expires")?.parse().ok());
-    own.or_else(|| response.header("Expires")?.trim().parse().ok())
+        .filter_map(|contact| Some((place(&contact)?, contact.params)))
+        .filter(|(found, _)| found.0 == ours.0)
+        .collect();
+    let seconds = |params: &Params| params.get("expires")?.trim().parse::<u32>().ok();
+    let own = named.iter().find(|(found, _)| *found == ours);
+    let granted = match own {
+        Some((_, params)) => seconds(params),
+        None => named.iter().filter_map(|(_, params)| seconds(params)).min(),
+    };
+    granted.or_else(|| response.header("Expires")?.trim().parse().ok())
 }

@@ -93,7 +93,7 @@ struct Known {
     count: u32,
 }
 
-/// More realms than this on one path are not credible.
+/// More realms than this on one path are not credible: the one that was named longest ago goes.
 const MAX_REALMS: usize = 4;
 
 impl ClientAuth {
@@ -120,11 +120,11 @@ impl ClientAuth {
         let before = at.map(|at| self.realms.remove(at));
         let same = before.filter(|k| k.challenge.nonce == challenge.nonce);
         let count = same.map_or(0, |k| k.count);
-        let fits = self.realms.len() < MAX_REALMS;
-        if fits {
-            self.realms.push(Known { challenge, count });
+        if self.realms.len() >= MAX_REALMS {
+            self.realms.remove(0);
         }
-        fits
+        self.realms.push(Known { challenge, count });
+        true
     }
 
     /// Adds the credentials to a request, one header for each challenge that is known.

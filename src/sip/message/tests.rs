@@ -135,3 +135,31 @@ fn blanks_that_say_nothing_are_left_out() {
     assert_eq!(from, Some("\"A  \\\"; = b\" <sip:a@x>;tag=t"));
     assert_eq!(message.header("Subject"), Some("a  =  b"));
 }
+
+#[test]
+fn a_secure_uri_has_a_port_of_its_own() {
+    for (uri, address, transport) in [
+        ("sip:a@192.0.2.7", "192.0.2.7:5060", None),
+        (
+            "sip:a@192.0.2.7;transport=tcp",
+            "192.0.2.7:5060",
+            Some(Transport::Tcp),
+        ),
+        (
+            "sip:a@192.0.2.7;transport=tls",
+            "192.0.2.7:5061",
+            Some(Transport::Tls),
+        ),
+        ("sips:a@192.0.2.7", "192.0.2.7:5061", Some(Transport::Tls)),
+        (
+            "sips:a@192.0.2.7:5070",
+            "192.0.2.7:5070",
+            Some(Transport::Tls),
+        ),
+    ] {
+        let uri = Uri::parse(uri).expect("a URI");
+        assert_eq!(uri.transport(), transport, "{uri:?}");
+        let found = uri.socket_addr().map(|found| found.to_string());
+        assert_eq!(found.as_deref(), Some(address));
+    }
+}

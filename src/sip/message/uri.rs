@@ -52,10 +52,23 @@ impl Uri {
     /// here, so that no message waits for a resolver.
     pub(crate) fn socket_addr(&self) -> Option<SocketAddr> {
         let ip: IpAddr = self.host.parse().ok()?;
-        Some(SocketAddr::new(ip, self.port.unwrap_or(5060)))
+        Some(SocketAddr::new(ip, self.port_or_default()))
     }
 
+    /// The port; where none is named, that of the transport (RFC 3261 section 19.1.2).
+    pub(crate) fn port_or_default(&self) -> u16 {
+        let default = match self.transport() {
+            Some(Transport::Tls) => 5061,
+            _ => 5060,
+        };
+        self.port.unwrap_or(default)
+    }
+
+    /// The transport that is named, be it by the scheme.
     pub(crate) fn transport(&self) -> Option<Transport> {
+        if self.scheme == "sips" {
+            return Some(Transport::Tls);
+        }
         match self.params.get("transport")?.to_ascii_lowercase().as_str() {
             "tcp" => Some(Transport::Tcp),
             "udp" => Some(Transport::Udp),

@@ -183,6 +183,7 @@ impl Embedded {
             offer: sdp_offer,
             early: None,
         };
+        self.tell_codecs(call, &local);
         let mut leg = Leg::new(call, media, local, stage);
         leg.gateway.clone_from(&gateway);
         self.learn_keys(floor, &mut leg);
@@ -269,7 +270,7 @@ impl Embedded {
         let Ok(leg) = floor.leg(id) else {
             return;
         };
-        let agreed = self.sound.agree(leg.media, &leg.local, theirs);
+        let agreed = self.sound.settle(leg.media, &leg.local, &ours, theirs);
         let holds = Sound::is_held_by(theirs);
         let held = std::mem::replace(&mut leg.far_end_holds, holds);
         if let Err(error) = agreed {

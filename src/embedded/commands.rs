@@ -93,6 +93,7 @@ impl Embedded {
             self.close_sound(media);
             return Err(translate::refused(&error));
         }
+        self.tell_codecs(call, &local);
         let stage = Stage::Calling {
             ringing: false,
             early: None,
@@ -134,6 +135,13 @@ impl Embedded {
         let contacts = self.agent.registrations().into_iter();
         let contacts = contacts.filter(|contact| contact.extension == phone);
         contacts.map(|contact| contact.source.addr.ip()).collect()
+    }
+
+    /// Tells SIP what later offers of the call may choose from.
+    pub(crate) fn tell_codecs(&self, call: CallRef, local: &Local) {
+        if let Err(error) = self.agent.speaks(call, local.clone()) {
+            tracing::debug!(call = %call.0, %error, "a call had ended by itself");
+        }
     }
 
     fn admit(&self, floor: &Floor, to: &Target) -> Result<(), Refused> {

@@ -59,6 +59,20 @@ impl Sound {
         Ok(())
     }
 
+    /// Takes what a later offer and its answer settled, whichever of them is ours.
+    pub fn settle(
+        &self,
+        leg: media::LegId,
+        local: &Local,
+        ours: &[u8],
+        theirs: &[u8],
+    ) -> Result<(), SdpError> {
+        let (ours, theirs) = (sdp::parse(ours)?, sdp::parse(theirs)?);
+        let agreed = sdp::settled(&ours, &theirs, local.may_be_open)?;
+        self.connect(leg, &agreed);
+        Ok(())
+    }
+
     /// Whether they have stopped listening: a hold (RFC 3264 section 8.4).
     pub fn is_held_by(theirs: &[u8]) -> bool {
         let held = |audio: &sdp::Audio| {

@@ -14,6 +14,7 @@ use crate::{
     Transport,
     clock::Clock,
     core::{Command, Core},
+    sdp::Local,
     shell::{Feeder, Shell},
     trace::Trace,
     wire::Wire,
@@ -90,7 +91,7 @@ impl Agent {
     /// Sends an INVITE with our offer. Ends in [`SipEvent::Answered`] or [`SipEvent::Ended`]; when
     /// `ring_timeout` passes without a final answer, the call is cancelled. Where a gateway has
     /// several addresses, the next one is tried after 503 or silence; redirections are followed as
-    /// the gateway's [`crate::Profile`] says.
+    /// the gateway's [`crate::Profile`] says, to its own addresses; those of phones never are.
     ///
     /// # Errors
     /// [`SipError::NoSuchGateway`], [`SipError::GatewayRests`], [`SipError::TooFast`],
@@ -150,6 +151,16 @@ impl Agent {
     /// [`SipError::NoSuchCall`], [`SipError::OutOfStep`] for an outgoing call.
     pub fn answer(&self, call: CallRef, sdp_answer: Vec<u8>) -> Result<(), SipError> {
         self.command(Command::Answer(call, sdp_answer))
+    }
+
+    /// Tells everything that we speak in a call: the codecs that its later offers may choose from, and
+    /// that we offer when the far end asks for our offer. Without it, that is what our descriptions
+    /// in the call have said.
+    ///
+    /// # Errors
+    /// [`SipError::NoSuchCall`].
+    pub fn speaks(&self, call: CallRef, local: Local) -> Result<(), SipError> {
+        self.command(Command::Speaks(call, Box::new(local)))
     }
 
     /// Ends a call in whatever state it is: CANCEL, a final refusal, or BYE with a Reason.

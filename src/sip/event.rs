@@ -57,9 +57,9 @@ pub enum SipEvent {
         at: SystemTime,
     },
     /// The far end changed the media with a re-INVITE or UPDATE (hold, resume, new address). It
-    /// has been answered already: with our last session description, its direction adapted. Before
-    /// the answer of an incoming call too, once what was said of the media has been acknowledged
-    /// (UPDATE, PRACK).
+    /// has been answered already: with the codec of our last session description while it is
+    /// offered. Before the answer of an incoming call too, once what was said of the media has been
+    /// acknowledged (UPDATE, PRACK). [`crate::sdp::settled`] says what the two descriptions come to.
     MediaChanged {
         call: CallRef,
         remote_sdp: Vec<u8>,

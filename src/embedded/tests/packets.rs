@@ -161,3 +161,68 @@ async fn two_who_want_other_packets_hear_each_other() {
     let sound: Vec<i16> = sound.map(|byte| Law::Pcma.decode(*byte)).collect();
     assert!(goertzel::best_over_noise_db(&sound, 1_000.0) > 20.0);
 }
+
+/// Their refresh of the session offers both codecs again, the other one first.
+#[tokio::test]
+async fn a_codec_that_was_answered_is_spoken_on_after_a_refresh_of_the_session() {
+    let house = switch(49_000..=49_498).await;
+    let mut far = Far::of(&house).await;
+    let mut gateway = Gateway::udp("b", far.agent.local_addr());
+    gateway.codecs = vec![sip::sdp::Codec::Pcma, sip::sdp::Codec::Pcmu];
+    house.set_gateways(vec![gateway]);
+    let mut told = house.events().expect("events");
+    let port = far.sound.local_addr().expect("bound").port();
+    let offer = |version: u32| {
+        let text = format!(
+            "v=0\r\no=- 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+             m=audio {port} RTP/AVP 0 8\r\n"
+        );
+        text.into_bytes()
+    };
+    let call = sip::CallRef(uuid::Uuid::new_v4());
+    let to = sip::Destination::Gateway {
+        gateway: "house".to_owned(),
+        number: "100".to_owned(),
+    };
+    far.agent
+        .invite(call, to, sip::Identity::default(), offer(1), DEADLINE)
+        .expect("it goes out");
+    let leg = incoming(&mut told).await;
+    house
+        .send(CommandId(1), Command::Answer { leg })
+        .expect("a leg that is up");
+    let play = Command::Play {
+        leg,
+        play: switch::PlayId(1),
+        prompt: "tone:1000:60000".to_owned(),
+        times: 1,
+    };
+    house.send(CommandId(2), play).expect("a prompt");
+    let mut reoffered = false;
+    loop {
+        let event = tokio::time::timeout(DEADLINE, far.told.recv()).await;
+        match event.expect("in time").expect("it runs") {
+            SipEvent::Answered { .. } => {
+                reoffered = true;
+                far.agent.reoffer(call, offer(2)).expect("up");
+            }
+            SipEvent::MediaChanged { remote_sdp, .. } => {
+                let ours = String::from_utf8(remote_sdp).expect("text");
+                assert!(ours.contains("RTP/AVP 8\r\n"), "{ours}");
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert!(reoffered);
+    let kinds = tokio::task::spawn_blocking(move || {
+        let kind = |_| {
+            let mut buffer = [0; 2_000];
+            far.sound.recv(&mut buffer).expect("a packet in time");
+            buffer[1] & 0x7f
+        };
+        (0..50).map(kind).collect::<Vec<u8>>()
+    });
+    let kinds = kinds.await.expect("packets");
+    assert!(kinds.iter().all(|kind| *kind == 8), "{kinds:?}");
+}

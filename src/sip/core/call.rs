@@ -19,6 +19,7 @@ use super::{
 use crate::{
     AccountId, CallRef, Credentials, EndCause, Hop, Profile, Side, SipError, SipEvent,
     message::{Message, Reason},
+    sdp::{Direction, Local},
 };
 
 /// One call.
@@ -32,6 +33,8 @@ pub(super) struct Call {
     pub(super) phone: Option<String>,
     /// The registered phone that we call.
     pub(super) called_phone: Option<String>,
+    /// Everything that we speak in it; what our descriptions say where nobody told.
+    pub(super) speaks: Option<Box<Local>>,
     pub(super) state: State,
 }
 
@@ -86,6 +89,8 @@ pub(super) struct Up {
     pub(super) dialog: Dialog,
     pub(super) peer: Peer,
     pub(super) local_sdp: Vec<u8>,
+    /// What we want, however much of it they leave: a hold of ours, not one of theirs.
+    pub(super) wanted: Direction,
     pub(super) unacked: Option<Unacked>,
     /// The far end knows UPDATE.
     pub(super) takes_update: bool,
@@ -105,6 +110,7 @@ impl Up {
             dialog,
             peer,
             local_sdp,
+            wanted: Direction::SendRecv,
             unacked: None,
             takes_update: met.names("Allow", "UPDATE"),
             session: SessionTimer::default(),
@@ -245,6 +251,13 @@ impl Core {
             Some(State::Offered(_)) => self.refuse_call(call, cause),
             Some(State::Up(_)) => self.hang_up(call, cause),
         }
+        Ok(())
+    }
+
+    /// Remembers what later offers of a call may choose from.
+    pub(super) fn speaks(&mut self, id: CallRef, local: Box<Local>) -> Result<(), SipError> {
+        let call = self.calls.get_mut(&id).ok_or(SipError::NoSuchCall)?;
+        call.speaks = Some(local);
         Ok(())
     }
 

@@ -8,9 +8,9 @@ use super::{
     target::MIN_SESSION_S,
 };
 use crate::{
-    CallRef, EndCause, Side, SipEvent,
+    CallRef, EndCause, Hop, Side, SipEvent,
     message::{ALLOW, Message, Method},
-    sdp,
+    sdp::{self, Direction, Local},
 };
 
 /// What a re-INVITE or UPDATE asks for.
@@ -26,13 +26,23 @@ pub(super) enum Reoffer {
 }
 
 impl Core {
-    pub(super) fn on_request_in_dialog(&mut self, tx: TxId, request: &Message, method: &Method) {
+    pub(super) fn on_request_in_dialog(
+        &mut self,
+        tx: TxId,
+        request: &Message,
+        method: &Method,
+        from: Hop,
+    ) {
         let Some(id) = self.call_of(request) else {
             return self.refuse(tx, request, 481);
         };
         if !self.is_next(id, request) {
             // RFC 3261 section 12.2.2: out of order.
             return self.refuse(tx, request, 500);
+        }
+        if let Some(up) = self.up(id).filter(|up| up.peer.pinned) {
+            // It has moved, or its stream is a new one.
+            up.peer.hop = from;
         }
         match method {
             Method::Bye => self.on_bye(tx, request, id),
@@ -186,7 +196,7 @@ impl Core {
 
     fn reoffer(&self, call: &Call, request: &Message) -> Reoffer {
         match &call.state {
-            State::Up(up) => answer_reoffer(request, &up.local_sdp),
+            State::Up(up) => answer_from(request, &up.local_sdp, call.speaks.as_deref(), up.wanted),
             _ => Reoffer::Refused,
         }
     }
@@ -211,14 +221,14 @@ impl Core {
             return None;
         }
         let at = self.at();
-        let up = self.up(id)?;
-        up.dialog.refresh(request);
-        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
         let mut body = if offer_ourselves {
-            up.local_sdp.clone()
+            self.full_offer(id)
         } else {
             Vec::new()
         };
+        let up = self.up(id)?;
+        up.dialog.refresh(request);
+        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
         if let Reoffer::Offer { theirs, ours } = reoffer {
             up.local_sdp.clone_from(&ours);
             body.clone_from(&ours);
@@ -237,6 +247,24 @@ impl Core {
             .with("Allow", ALLOW);
         let ok = self.grant_session(id, request, ok);
         Some(ok.with_body("application/sdp", body))
+    }
+
+    /// What a re-INVITE without an offer gets (RFC 6337 section 5.3): all that we speak, and no hold
+    /// but our own; for they may want to resume.
+    fn full_offer(&mut self, id: CallRef) -> Vec<u8> {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return Vec::new();
+        };
+        let State::Up(up) = &mut call.state else {
+            return Vec::new();
+        };
+        let last = sdp::parse(&up.local_sdp);
+        let offer =
+            last.and_then(|last| sdp::offer_again(&last, call.speaks.as_deref(), up.wanted));
+        if let Ok(offer) = offer {
+            up.local_sdp = offer;
+        }
+        up.local_sdp.clone()
     }
 
     fn on_info(&mut self, tx: TxId, request: &Message, id: CallRef) {
@@ -258,6 +286,16 @@ impl Core {
 
 /// Their new offer with our answer to it, which says what our last description said.
 pub(super) fn answer_reoffer(request: &Message, last: &[u8]) -> Reoffer {
+    answer_from(request, last, None, Direction::SendRecv)
+}
+
+/// The same, chosen from all that we speak in the call.
+fn answer_from(
+    request: &Message,
+    last: &[u8],
+    speaks: Option<&Local>,
+    wanted: Direction,
+) -> Reoffer {
     let Some(theirs) = request.sdp() else {
         return if request.body.is_empty() {
             Reoffer::Silent
@@ -267,7 +305,7 @@ pub(super) fn answer_reoffer(request: &Message, last: &[u8]) -> Reoffer {
     };
     let answered = sdp::parse(theirs).and_then(|offer| {
         let last = sdp::parse(last)?;
-        sdp::answer_again(&offer, &last)
+        sdp::answer_again(&offer, &last, speaks, wanted)
     });
     match answered {
         Ok(ours) => Reoffer::Offer {

@@ -39,7 +39,7 @@ impl Core {
             return self.refuse(tx, request, 403);
         }
         if request.tag_of_to().is_some() && method != Method::Register {
-            return self.on_request_in_dialog(tx, request, &method);
+            return self.on_request_in_dialog(tx, request, &method, from);
         }
         match method {
             Method::Invite => self.on_invite(tx, request, from),
@@ -140,6 +140,7 @@ impl Core {
                 Source::Gateway(_) | Source::Account(_) => None,
             },
             called_phone: None,
+            speaks: None,
             state: State::Offered(Box::new(offered)),
         };
         self.add_call(id, call);

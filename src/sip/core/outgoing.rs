@@ -70,6 +70,7 @@ impl Core {
                 caller_tag: None,
                 phone: None,
                 called_phone,
+                speaks: None,
                 state,
             },
         );

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     CallRef, Hop, SipError, SipEvent,
     message::{ALLOW, Message, Method},
+    sdp::{self, Direction},
 };
 
 /// A re-INVITE that is out.
@@ -20,6 +21,7 @@ use crate::{
 pub(super) struct Reinvite {
     call: CallRef,
     request: Message,
+    wish: Wish,
     offer: Vec<u8>,
     dialog: Dialog,
     peer: Peer,
@@ -28,11 +30,20 @@ pub(super) struct Reinvite {
     acked: Option<(Message, Hop)>,
 }
 
+/// What a re-INVITE is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Other media.
+    Change(Vec<u8>),
+    /// The session goes on, with the media as they are by then.
+    Refresh,
+}
+
 /// How far a change of media that we want has come.
 #[derive(Debug, Default)]
 pub(super) struct Reoffering {
-    /// The newest offer that is not out yet.
-    wanted: Option<Vec<u8>>,
+    /// The newest wish that is not out yet.
+    wanted: Option<Wish>,
     /// The transaction that is under way.
     pending: Option<u64>,
     /// Both sides offered at once; ours waits.
@@ -51,14 +62,19 @@ impl Core {
         if !matches!(call.state, State::Up(_)) {
             return Err(SipError::OutOfStep);
         }
-        self.want_offer(id, offer);
+        self.want_offer(id, Wish::Change(offer));
         Ok(())
     }
 
-    /// Offers as soon as no other offer is open.
-    pub(super) fn want_offer(&mut self, id: CallRef, offer: Vec<u8>) {
+    /// Offers as soon as no other offer is open. A change that waits refreshes the session, too.
+    pub(super) fn want_offer(&mut self, id: CallRef, wish: Wish) {
         if let Some(up) = self.up(id) {
-            up.reoffer.wanted = Some(offer);
+            match wish {
+                Wish::Change(_) => up.reoffer.wanted = Some(wish),
+                Wish::Refresh => {
+                    up.reoffer.wanted.get_or_insert(wish);
+                }
+            }
         }
         self.offer_next(id);
     }
@@ -68,30 +84,39 @@ impl Core {
             return;
         };
         let busy = up.unacked.is_some() || up.reoffer.is_pending() || up.reoffer.waits;
-        if !busy && let Some(offer) = up.reoffer.wanted.take() {
-            self.send_reinvite(id, offer, 0);
+        if !busy && let Some(wish) = up.reoffer.wanted.take() {
+            self.send_reinvite(id, wish);
         }
     }
 
-    fn send_reinvite(&mut self, id: CallRef, offer: Vec<u8>, tries: u8) {
-        if let Ok(request) = self.in_dialog(id, Method::Invite) {
-            let request = self
-                .with_session(id, request.with("Allow", ALLOW))
-                .with_body("application/sdp", offer.clone());
-            self.launch_reinvite(id, request, offer, tries);
-        }
-    }
-
-    fn launch_reinvite(&mut self, id: CallRef, mut request: Message, offer: Vec<u8>, tries: u8) {
+    fn send_reinvite(&mut self, id: CallRef, wish: Wish) {
         let Some(up) = self.up(id) else {
             return;
         };
+        let offer = match &wish {
+            Wish::Change(offer) => offer.clone(),
+            Wish::Refresh => up.local_sdp.clone(),
+        };
+        if let Ok(request) = self.in_dialog(id, Method::Invite) {
+            let request = self
+                .with_session(id, request.with("Allow", ALLOW))
+                .with_body("application/sdp", offer);
+            self.launch_reinvite(id, request, wish, 0);
+        }
+    }
+
+    fn launch_reinvite(&mut self, id: CallRef, mut request: Message, wish: Wish, tries: u8) {
+        let Some(up) = self.up(id) else {
+            return;
+        };
+        let offer = request.body.clone();
         let (peer, dialog) = (up.peer.clone(), up.dialog.clone());
         let hop = dialog.next_hop(&peer);
         self.sign(&mut request, &peer);
         let reinvite = Reinvite {
             call: id,
             request: request.clone(),
+            wish,
             offer,
             dialog,
             peer,
@@ -125,7 +150,7 @@ impl Core {
         if let Some((message, to)) = reinvite.acked.clone() {
             return self.out.push(Output::SendAck { message, to });
         }
-        let (id, offer) = (reinvite.call, reinvite.offer.clone());
+        let (id, wish, offer) = (reinvite.call, reinvite.wish.clone(), reinvite.offer.clone());
         reinvite.dialog.refresh(response);
         let ack = reinvite.dialog.ack(&reinvite.request);
         let hop = reinvite.dialog.next_hop(&reinvite.peer);
@@ -137,10 +162,17 @@ impl Core {
             number,
             self.config.timers.give_up() + Duration::from_secs(1),
         );
-        self.settle_reoffer(id, number, offer, response);
+        self.settle_reoffer(id, number, &wish, offer, response);
     }
 
-    fn settle_reoffer(&mut self, id: CallRef, number: u64, offer: Vec<u8>, response: &Message) {
+    fn settle_reoffer(
+        &mut self,
+        id: CallRef,
+        number: u64,
+        wish: &Wish,
+        offer: Vec<u8>,
+        response: &Message,
+    ) {
         let at = self.at();
         let Some(up) = self.up(id).filter(|up| up.reoffer.pending == Some(number)) else {
             return;
@@ -150,6 +182,9 @@ impl Core {
         match response.sdp() {
             Some(answer) => {
                 up.local_sdp.clone_from(&offer);
+                if let Wish::Change(_) = wish {
+                    up.wanted = direction_of(&offer);
+                }
                 let remote_sdp = answer.to_vec();
                 self.tell(SipEvent::MediaChanged {
                     call: id,
@@ -158,6 +193,7 @@ impl Core {
                     at,
                 });
             }
+            None if *wish == Wish::Refresh => {}
             None => self.tell(SipEvent::ReofferRefused {
                 call: id,
                 sip_status: 488,
@@ -180,14 +216,17 @@ impl Core {
         up.reoffer.pending = None;
         match status {
             401 | 407 | 422 if self.reinvite_again(&reinvite, status, response) => {}
-            491 => self.wait_for_them(id, reinvite.offer),
+            491 => self.wait_for_them(id, reinvite.wish),
             408 | 481 => self.end_lost(id, "no answer to the re-INVITE"),
             _ => {
-                self.tell(SipEvent::ReofferRefused {
-                    call: id,
-                    sip_status: status,
-                    at,
-                });
+                if let Wish::Change(_) = reinvite.wish {
+                    self.tell(SipEvent::ReofferRefused {
+                        call: id,
+                        sip_status: status,
+                        at,
+                    });
+                }
+                self.refresh_again(id);
                 self.offer_next(id);
             }
         }
@@ -214,12 +253,12 @@ impl Core {
             return false;
         };
         let request = up.dialog.renumbered(&request);
-        self.launch_reinvite(id, request, reinvite.offer.clone(), reinvite.tries + 1);
+        self.launch_reinvite(id, request, reinvite.wish.clone(), reinvite.tries + 1);
         true
     }
 
     /// RFC 3261 section 14.1: who owns the Call-ID waits longer.
-    fn wait_for_them(&mut self, id: CallRef, offer: Vec<u8>) {
+    fn wait_for_them(&mut self, id: CallRef, wish: Wish) {
         let theirs = self.up(id).is_some_and(|up| up.dialog.was_offered_to_us());
         let wait_ms = if theirs {
             self.random.random_range(0..=200) * 10
@@ -228,7 +267,14 @@ impl Core {
         };
         if let Some(up) = self.up(id) {
             up.reoffer.waits = true;
-            up.reoffer.wanted.get_or_insert(offer);
+            if up
+                .reoffer
+                .wanted
+                .as_ref()
+                .is_none_or(|newer| *newer == Wish::Refresh)
+            {
+                up.reoffer.wanted = Some(wish);
+            }
         }
         self.after(Duration::from_millis(wait_ms), Timer::Glare(id));
     }
@@ -239,4 +285,11 @@ impl Core {
         }
         self.offer_next(id);
     }
+}
+
+/// Whether an offer of ours holds, and how.
+fn direction_of(offer: &[u8]) -> Direction {
+    let session = sdp::parse(offer).ok();
+    let audio = session.as_ref().and_then(sdp::Session::audio);
+    audio.map_or(Direction::SendRecv, |audio| audio.direction)
 }

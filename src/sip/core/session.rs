@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Core, errands::Purpose, target::MIN_SESSION_S, timers::Timer};
+use super::{
+    Core, call::Up, errands::Purpose, reoffer::Wish, target::MIN_SESSION_S, timers::Timer,
+};
 use crate::{
     CallRef,
     message::{Message, Method, Params},
@@ -10,6 +12,10 @@ use crate::{
 
 /// Longer intervals than this are not granted.
 const MAX_SESSION_S: u32 = 24 * 3600;
+/// A refused refresh is tried again after this long, as a re-INVITE.
+const REFUSED: Duration = Duration::from_secs(3);
+/// A refresh is refused so often before we leave it to the end of the interval.
+const MAX_REFUSALS: u8 = 2;
 
 /// The timer of an answered call. Without an interval there is none.
 #[derive(Debug, Default)]
@@ -18,6 +24,8 @@ pub(super) struct SessionTimer {
     we_refresh: bool,
     /// A refresh of ours is out.
     refreshing: bool,
+    /// How often that was refused.
+    refusals: u8,
     /// Tells the timers of earlier intervals apart.
     turn: u64,
 }
@@ -116,6 +124,7 @@ impl Core {
             interval_s,
             we_refresh,
             refreshing: false,
+            refusals: 0,
             turn,
         };
         if interval_s > 0 {
@@ -149,8 +158,7 @@ impl Core {
             return;
         };
         if !up.takes_update {
-            let offer = up.local_sdp.clone();
-            return self.want_offer(id, offer);
+            return self.want_offer(id, Wish::Refresh);
         }
         if let Ok(update) = self.in_dialog(id, Method::Update) {
             let update = self.with_session(id, update);
@@ -186,8 +194,32 @@ impl Core {
                 self.start_session(id, response);
             }
             408 | 481 => self.end_lost(id, "the session could not be refreshed"),
-            // The timer ends the call unless something else refreshes it.
-            _ => {}
+            _ => {
+                if let (405 | 488 | 501, Some(up)) = (status, self.up(id)) {
+                    up.takes_update = false;
+                }
+                self.refresh_again(id);
+            }
+        }
+    }
+
+    /// A refresh was refused, which need not mean the call: it is tried again by re-INVITE, which all
+    /// must know. When that is of no use either, the timer ends the call unless they refresh it.
+    pub(super) fn refresh_again(&mut self, id: CallRef) {
+        let Some(up) = self.up(id).filter(|up| up.session.refreshing) else {
+            return;
+        };
+        up.session.refusals += 1;
+        if up.session.refusals <= MAX_REFUSALS {
+            let turn = up.session.turn;
+            self.after(REFUSED, Timer::RefreshAgain(id, turn));
+        }
+    }
+
+    pub(super) fn on_refresh_again(&mut self, id: CallRef, turn: u64) {
+        let same = |up: &&mut Up| up.session.turn == turn && up.session.refreshing;
+        if self.up(id).filter(same).is_some() {
+            self.want_offer(id, Wish::Refresh);
         }
     }
 }

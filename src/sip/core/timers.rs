@@ -30,6 +30,8 @@ pub(super) enum Timer {
     Reliable(CallRef, u32),
     /// Refresh the session, or end it; the number tells timers of an earlier turn apart.
     Session(CallRef, u64),
+    /// Refresh the session by re-INVITE, after a refusal in that turn.
+    RefreshAgain(CallRef, u64),
     /// Offer again after both sides had done so at once.
     Glare(CallRef),
     /// Nothing is told of the transfer that we asked for; the number tells earlier waits apart.

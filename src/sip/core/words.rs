@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use crate::{
     Account, AccountId, CallRef, Destination, EndCause, Gateway, Hop, Identity, Offer, PhoneKey,
-    PhoneLimits, SipEvent, message::Message,
+    PhoneLimits, SipEvent, message::Message, sdp::Local,
 };
 
 /// Names a transaction: client transactions are numbered here, server transactions by the wire.
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Ring(CallRef, Option<Vec<u8>>),
     Progress(CallRef, Vec<u8>),
     Answer(CallRef, Vec<u8>),
+    /// Everything that we speak in this call.
+    Speaks(CallRef, Box<Local>),
     End(CallRef, EndCause),
     Reoffer(CallRef, Vec<u8>),
     SendDigit {

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::IpAddr};
 
-use super::{Codec, CryptoLine, Direction, Local, Suite};
+use super::{Codec, CryptoLine, Direction, Local, Media, Suite};
 
 /// Our offer.
 #[must_use]
@@ -88,8 +88,15 @@ pub(super) fn audio_line(text: &mut String, local: &Local, line: &AudioLine<'_>)
     put(text, format_args!("a={}", direction.name()));
 }
 
+/// A media line that we do not take, or that is switched off.
+pub(super) fn declined(text: &mut String, media: &Media) {
+    let (kind, protocol) = (&media.kind, &media.protocol);
+    let formats = media.formats.join(" ");
+    put(text, format_args!("m={kind} 0 {protocol} {formats}"));
+}
+
 /// A line ending in CR LF.
-pub(super) fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
+fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
     write!(text, "{line}\r\n").expect("writing to a string cannot fail");
 }
 

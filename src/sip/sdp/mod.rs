@@ -2,8 +2,10 @@
 //! offer/answer rules of RFC 3264.
 //!
 //! [`offer`] writes ours, [`parse`] reads theirs, [`answer`] answers their offer, [`agree`] takes
-//! what their answer to our offer settled.
+//! what their answer to our offer settled. Later in a call it is [`offer_again`], [`answer_again`]
+//! and [`settled`].
 
+mod again;
 mod build;
 mod crypto;
 mod negotiate;
@@ -13,9 +15,10 @@ mod tests;
 
 use std::net::SocketAddr;
 
+pub use again::{answer_again, decline, offer_again, settled};
 pub use build::offer;
 pub use crypto::{CryptoLine, KEYING, Suite};
-pub use negotiate::{agree, answer, answer_again, decline};
+pub use negotiate::{agree, answer};
 pub use parse::parse;
 
 /// Bodies above this many bytes are refused.

@@ -1,9 +1,8 @@
 //! RFC 3264: our answer to an offer, and what an answer to ours settled.
 
 use super::{
-    Agreed, Audio, Codec, CryptoLine, Direction, Local, Media, PACKET_TIMES, SdpError, Session,
-    Suite,
-    build::{AudioLine, audio_line, head, put},
+    Agreed, Audio, Codec, CryptoLine, Local, PACKET_TIMES, SdpError, Session, Suite,
+    build::{AudioLine, audio_line, declined, head},
 };
 
 /// Answers an offer: the first of the offer's codecs that we know, or where we say so the first of
@@ -33,7 +32,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
             };
             audio_line(&mut text, local, &line);
         } else {
-            refused_line(&mut text, media);
+            declined(&mut text, media);
         }
     }
     let agreed = Agreed {
@@ -43,7 +42,7 @@ pub fn answer(offer: &Session, local: &Local) -> Result<(Vec<u8>, Agreed), SdpEr
         receive_payload_type: pt,
         send_dtmf: dtmf,
         receive_dtmf: dtmf,
-        ptime_ms: packet_time(audio, local),
+        ptime_ms: packet_time(audio, local.ptime_ms),
         direction,
         rtcp: audio.rtcp(),
         crypto,
@@ -65,61 +64,11 @@ pub fn agree(local: &Local, their_answer: &Session) -> Result<Agreed, SdpError> 
         receive_payload_type: codec.payload_type(),
         send_dtmf: local.dtmf.and(audio.dtmf),
         receive_dtmf: audio.dtmf.and(local.dtmf),
-        ptime_ms: packet_time(audio, local),
+        ptime_ms: packet_time(audio, local.ptime_ms),
         direction: local.direction.within(audio.direction.reversed()),
         rtcp: audio.rtcp().filter(|_| !audio.rtcp_mux),
         crypto: agreed_crypto(audio, local)?,
     })
-}
-
-/// Answers a later offer of the same call with what our last description said: same address, same
-/// codecs, its version raised, its direction following the offer. `last` is our own description.
-///
-/// # Errors
-/// [`SdpError::NoAudio`], [`SdpError::NoCodec`], and [`SdpError::Unreadable`] when `last` is none
-/// of ours.
-pub fn answer_again(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError> {
-    answer(offer, &next_of(last)?).map(|(bytes, _)| bytes)
-}
-
-/// Answers a later offer of the same call that we cannot take where it cannot be refused otherwise:
-/// every media line with port 0.
-///
-/// # Errors
-/// [`SdpError::Unreadable`] when `last` is none of ours.
-pub fn decline(offer: &Session, last: &Session) -> Result<Vec<u8>, SdpError> {
-    let mut text = head(&next_of(last)?);
-    for media in &offer.media {
-        refused_line(&mut text, media);
-    }
-    Ok(text.into_bytes())
-}
-
-/// What our last description said, its version raised.
-fn next_of(last: &Session) -> Result<Local, SdpError> {
-    let ours = last.audio().ok_or(SdpError::Unreadable)?;
-    let number = |text: &str| text.parse::<u64>().map_err(|_| SdpError::Unreadable);
-    Ok(Local {
-        addr: ours.addr,
-        codecs: ours.codecs.iter().map(|(_, codec)| *codec).collect(),
-        own_order: false,
-        dtmf: ours.dtmf,
-        ptime_ms: ours.ptime_ms.unwrap_or(20),
-        direction: Direction::SendRecv,
-        keying: ours.crypto.first().map(|line| line.keying),
-        encrypted: ours.encrypted,
-        may_be_open: false,
-        session_id: number(&last.origin.0)?,
-        version: number(&last.origin.1)?.wrapping_add(1),
-    })
-}
-
-fn refused_line(text: &mut String, media: &Media) {
-    let formats = media.formats.join(" ");
-    put(
-        text,
-        format_args!("m={} 0 {} {formats}", media.kind, media.protocol),
-    );
 }
 
 /// Our key beside theirs, under their tag.
@@ -138,18 +87,17 @@ fn answer_crypto(
     Ok(Some((CryptoLine { keying, ..theirs }, theirs)))
 }
 
-/// Their answer must take the one line that we offered. Where we offered none they may still bring
-/// their key again: a later offer in a call whose keys we answered.
+/// Their answer must take the one line that we offered.
 fn agreed_crypto(
     audio: &Audio,
     local: &Local,
 ) -> Result<Option<(CryptoLine, CryptoLine)>, SdpError> {
-    let offered = |line: &&CryptoLine| !local.encrypted || line.suite == Suite::Sha1_80;
+    let offered = |line: &&CryptoLine| line.suite == Suite::Sha1_80;
     match (audio.encrypted, local.encrypted) {
         (false, false) => Ok(None),
         (false, true) if local.may_be_open => Ok(None),
-        (false, true) => Err(SdpError::NoCrypto),
-        (true, _) => {
+        (false, true) | (true, false) => Err(SdpError::NoCrypto),
+        (true, true) => {
             let theirs = audio.crypto.first().filter(offered);
             let theirs = *theirs.ok_or(SdpError::NoCrypto)?;
             let keying = local.keying.ok_or(SdpError::NoCrypto)?;
@@ -160,8 +108,8 @@ fn agreed_crypto(
 
 /// The longest packets that we can send and that are no longer than they ask for, or than we do where
 /// they say nothing, and than they take.
-fn packet_time(audio: &Audio, local: &Local) -> u16 {
-    let asked = audio.ptime_ms.unwrap_or(local.ptime_ms);
+pub(super) fn packet_time(audio: &Audio, ours_ms: u16) -> u16 {
+    let asked = audio.ptime_ms.unwrap_or(ours_ms);
     let most = audio.max_ptime_ms.map_or(asked, |most| asked.min(most));
     let fits = |ms: &u16| *ms <= most;
     let longest = PACKET_TIMES.into_iter().rfind(fits);

@@ -239,8 +239,13 @@ fn no_mutation_of_the_corpus_panics_and_what_we_write_we_read() {
         let _ = agree(&local, &theirs);
         if let Ok((ours, _)) = answer(&theirs, &local) {
             let ours = parse(&ours).expect("what we write, we read");
-            let again = answer_again(&theirs, &ours).expect("the same offer again");
-            parse(&again).expect("what we write, we read");
+            let again = answer_again(&theirs, &ours, None, Direction::SendRecv)
+                .expect("the same offer again");
+            let again = parse(&again).expect("what we write, we read");
+            settled(&again, &theirs, false).expect("what we answered");
+            let wanted = Direction::SendRecv;
+            let offered = offer_again(&again, Some(&local), wanted).expect("ours");
+            parse(&offered).expect("what we write, we read");
         }
     }
 }
@@ -279,12 +284,19 @@ fn srtp_is_offered_answered_and_agreed() {
     let again = answer_again(
         &parse(&sent).expect("readable"),
         &parse(&answered).expect("readable"),
+        None,
+        Direction::SendRecv,
     );
     let again = parse(&again.expect("an answer")).expect("readable");
     let kept = again.audio().map(|audio| audio.crypto[0].keying);
     assert_eq!(kept, Some([2; KEYING]));
     let open = session(&[C, "m=audio 4000 RTP/AVP 0"]);
-    let downgrade = answer_again(&open, &parse(&answered).expect("readable"));
+    let downgrade = answer_again(
+        &open,
+        &parse(&answered).expect("readable"),
+        None,
+        Direction::SendRecv,
+    );
     assert_eq!(downgrade, Err(SdpError::NoCrypto));
 }
 
@@ -343,4 +355,97 @@ fn packets_are_as_long_as_they_ask_for_or_as_we_do_and_no_longer_than_they_take(
         let agreed = agree(&local, &theirs).expect("a codec in common");
         assert_eq!((answered.ptime_ms, agreed.ptime_ms), (ms, ms), "{asks:?}");
     }
+}
+
+fn settle(ours: &[u8], theirs: &Session) -> Result<Agreed, SdpError> {
+    settled(&parse(ours).expect("readable"), theirs, false)
+}
+
+#[test]
+fn what_a_later_answer_of_ours_settles_is_what_it_says() {
+    let full = Local {
+        codecs: vec![Codec::Pcma, Codec::Pcmu],
+        own_order: true,
+        ..local()
+    };
+    let lines = [
+        C,
+        "m=audio 4000 RTP/AVP 0 8 96",
+        "a=rtpmap:96 telephone-event/8000",
+        "a=rtcp-mux",
+        "a=ptime:30",
+    ];
+    let theirs = session(&lines);
+    let (first, agreed) = answer(&theirs, &full).expect("a codec");
+    assert_eq!(settle(&first, &theirs).as_ref(), Ok(&agreed));
+    let last = parse(&first).expect("readable");
+    let again = answer_again(&theirs, &last, Some(&full), Direction::SendRecv).expect("a codec");
+    let settled = settle(&again, &theirs).expect("a codec");
+    assert_eq!(settled, agreed);
+    assert_eq!(settled.codec, Codec::Pcma);
+    assert_eq!(
+        (settled.send_dtmf, settled.rtcp),
+        (Some(96), Some(addr("198.51.100.7:4000")))
+    );
+}
+
+#[test]
+fn what_their_answer_to_a_later_offer_settles_is_what_it_says() {
+    let theirs = session(&[C, "m=audio 4000 RTP/AVP 8", "a=sendonly"]);
+    let settled = settle(&offer(&local()), &theirs).expect("a codec");
+    assert_eq!(Ok(&settled), agree(&local(), &theirs).as_ref());
+    assert_eq!(settled.codec, Codec::Pcma);
+    let other = session(&[C, "m=audio 4000 RTP/AVP 9"]);
+    assert_eq!(settle(&offer(&local()), &other), Err(SdpError::NoCodec));
+}
+
+#[test]
+fn a_later_offer_may_prefer_another_suite() {
+    let mut local = local();
+    (local.keying, local.encrypted) = (Some([2; KEYING]), true);
+    let key = "inline:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB";
+    let short = format!("a=crypto:1 AES_CM_128_HMAC_SHA1_32 {key}");
+    let long = format!("a=crypto:2 AES_CM_128_HMAC_SHA1_80 {key}");
+    let theirs = session(&[C, "m=audio 4000 RTP/SAVP 0", &short, &long]);
+    let last = parse(&offer(&local)).expect("readable");
+    let ours = answer_again(&theirs, &last, Some(&local), Direction::SendRecv).expect("a key");
+    let (mine, other) = settle(&ours, &theirs)
+        .expect("a key")
+        .crypto
+        .expect("encrypted");
+    assert_eq!((mine.suite, other.suite), (Suite::Sha1_32, Suite::Sha1_32));
+    assert_eq!((mine.keying, other.keying), ([2; KEYING], [1; KEYING]));
+    // What is offered then is what is used.
+    let last = parse(&ours).expect("readable");
+    let again = offer_again(&last, Some(&local), Direction::SendRecv).expect("ours");
+    assert!(String::from_utf8_lossy(&again).contains("a=crypto:1 AES_CM_128_HMAC_SHA1_32 "));
+    let open = session(&[C, "m=audio 4000 RTP/AVP 0"]);
+    assert_eq!(settle(&again, &open), Err(SdpError::NoCrypto));
+    let may_be = settled(&parse(&again).expect("readable"), &open, true).expect("open");
+    assert_eq!(may_be.crypto, None);
+}
+
+#[test]
+fn a_later_offer_has_every_line_and_every_codec() {
+    let full = Local {
+        codecs: vec![Codec::Pcmu, Codec::G722, Codec::Pcma],
+        ..local()
+    };
+    let theirs = session(&[
+        C,
+        "m=video 5000 RTP/AVP 31",
+        "m=audio 4000 RTP/AVP 97 96",
+        "a=rtpmap:97 PCMA/8000",
+        "a=rtpmap:96 telephone-event/8000",
+        "a=sendonly",
+    ]);
+    let (first, _) = answer(&theirs, &full).expect("a codec");
+    let last = parse(&first).expect("readable");
+    let again = offer_again(&last, Some(&full), Direction::SendRecv).expect("ours");
+    let text = String::from_utf8(again).expect("text");
+    let lines: Vec<_> = text.lines().filter(|l| l.starts_with("m=")).collect();
+    let expected = ["m=video 0 RTP/AVP 31", "m=audio 30000 RTP/AVP 97 0 9 96"];
+    assert_eq!(lines, expected);
+    assert!(text.contains("o=- 99 2 ") && text.contains("a=sendrecv"));
+    assert!(text.contains("a=rtpmap:97 PCMA/8000"));
 }

@@ -55,10 +55,90 @@ fn a_reinvite_without_an_offer_gets_ours() {
     let request = rig.in_dialog(Method::Invite, 2);
     let tx = rig.arrive(request, carrier());
     rig.expect(&["200 INVITE"]);
-    assert_eq!(rig.answer().body, description(30_000));
+    let ours = String::from_utf8(description(30_000)).expect("text");
+    assert_eq!(body(rig.answer()), ours.replace("o=- 1 1 ", "o=- 1 2 "));
     let ack = with_sdp(Message::request(Method::Ack, "sip:x@y"), 36_000, "sendrecv");
     rig.feed(Input::Ack { tx, message: ack });
     rig.expect(&["tell MediaChanged"]);
+}
+
+fn acknowledge(rig: &mut Rig, tx: TxId) {
+    let message = Message::request(Method::Ack, "sip:x@y");
+    rig.feed(Input::Ack { tx, message });
+}
+
+fn speaks(rig: &mut Rig) {
+    let local = Local::new(SocketAddr::from(([198, 51, 100, 7], 30_000)), 1);
+    rig.command(Command::Speaks(call(), Box::new(local)))
+        .expect("up");
+}
+
+/// An offer of these payload types alone.
+fn offer_of(request: Message, formats: &str) -> Message {
+    let text = format!(
+        "v=0\r\no=- 1 9 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n\
+         m=audio 31000 RTP/AVP {formats}\r\na=sendrecv\r\n"
+    );
+    request.with_body("application/sdp", text.into_bytes())
+}
+
+#[test]
+fn after_a_hold_a_reinvite_without_an_offer_gets_all_that_we_speak_both_ways() {
+    let mut rig = Rig::up();
+    speaks(&mut rig);
+    let hold = offer_of(rig.in_dialog(Method::Invite, 2), "8");
+    let text = body(&hold).replace("a=sendrecv", "a=sendonly");
+    let tx = rig.arrive(
+        hold.with_body("application/sdp", text.into_bytes()),
+        carrier(),
+    );
+    assert!(body(rig.answer()).contains("a=recvonly"));
+    acknowledge(&mut rig, tx);
+    let resume = rig.in_dialog(Method::Invite, 3);
+    let tx = rig.arrive(resume, carrier());
+    let ours = body(rig.answer());
+    assert!(ours.contains("a=sendrecv") && ours.contains("RTP/AVP 8 0 101\r\n"));
+    assert!(ours.contains("o=- 1 3 "), "{ours}");
+    rig.log.clear();
+    let ack = with_sdp(Message::request(Method::Ack, "sip:x@y"), 36_000, "sendrecv");
+    rig.feed(Input::Ack { tx, message: ack });
+    rig.expect(&["tell MediaChanged"]);
+    let Some(SipEvent::MediaChanged { local_sdp, .. }) = rig.events.last() else {
+        panic!("not told");
+    };
+    assert_eq!(*local_sdp, ours.into_bytes());
+}
+
+#[test]
+fn a_hold_of_ours_outlasts_what_they_ask() {
+    let mut rig = Rig::up();
+    let ours = String::from_utf8(description(30_000)).expect("text");
+    let ours = ours.replace("a=sendrecv", "a=sendonly").into_bytes();
+    rig.command(Command::Reoffer(call(), ours)).expect("up");
+    rig.reply(200, "them");
+    let request = rig.in_dialog(Method::Invite, 2);
+    let tx = rig.arrive(request, carrier());
+    assert!(body(rig.answer()).contains("a=sendonly"));
+    acknowledge(&mut rig, tx);
+    let request = with_sdp(rig.in_dialog(Method::Invite, 3), 31_000, "sendrecv");
+    rig.arrive(request, carrier());
+    assert!(body(rig.answer()).contains("a=sendonly"));
+}
+
+#[test]
+fn a_codec_is_changed_to_any_that_we_speak_and_else_kept() {
+    let mut rig = Rig::up();
+    speaks(&mut rig);
+    for (cseq, (offered, answered)) in
+        (2..).zip([("8", "8"), ("0 8", "8"), ("0", "0"), ("8 0", "0")])
+    {
+        let request = offer_of(rig.in_dialog(Method::Invite, cseq), offered);
+        let tx = rig.arrive(request, carrier());
+        assert_eq!(rig.answer().status(), Some(200), "{offered}");
+        let line = format!("RTP/AVP {answered}\r\n");
+        assert!(body(rig.answer()).contains(&line), "{offered}");
+        acknowledge(&mut rig, tx);
+    }
 }
 
 #[test]

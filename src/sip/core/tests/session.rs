@@ -116,3 +116,66 @@ fn too_short_an_interval_is_refused() {
     );
     rig.expect(&["422 INVITE"]);
 }
+
+/// Half way through an interval of 600 s that we refresh by UPDATE.
+fn refreshing() -> Rig {
+    let mut rig = answered_with(&[
+        ("Session-Expires", "600;refresher=uac"),
+        ("Allow", "INVITE, ACK, UPDATE, BYE"),
+    ]);
+    pass(&mut rig, 300);
+    rig.expect(&["send UPDATE"]);
+    rig
+}
+
+#[test]
+fn a_refused_update_is_followed_by_a_reinvite() {
+    for status in [405, 488, 491, 500, 503] {
+        let mut rig = refreshing();
+        rig.reply_to(&Method::Update, status, &[]);
+        pass(&mut rig, 2);
+        rig.expect(&[]);
+        pass(&mut rig, 1);
+        rig.expect(&["send INVITE"]);
+        let (tx, invite, _) = rig.last(&Method::Invite);
+        assert_eq!(invite.body, description(30_000));
+        assert_eq!(invite.header("Session-Expires"), Some("600;refresher=uac"));
+        let message = response_to(&invite, 200, "them");
+        let message = message.with("Session-Expires", "600;refresher=uac");
+        rig.feed(Input::Response { tx, message });
+        rig.expect(&["ack", "tell MediaChanged"]);
+        pass(&mut rig, 300);
+        // Who does not know UPDATE is not asked again.
+        let next = if status == 405 || status == 488 {
+            "send INVITE"
+        } else {
+            "send UPDATE"
+        };
+        rig.expect(&[next]);
+    }
+}
+
+#[test]
+fn a_refused_reinvite_is_tried_once_more() {
+    let mut rig = refreshing();
+    rig.reply_to(&Method::Update, 500, &[]);
+    pass(&mut rig, 3);
+    rig.reply(500, "them");
+    rig.expect(&["send INVITE"]);
+    pass(&mut rig, 3);
+    rig.expect(&["send INVITE"]);
+    rig.reply(503, "them");
+    pass(&mut rig, 280);
+    rig.expect(&[]);
+    pass(&mut rig, 10);
+    rig.expect(&["tell Ended Network - 102", "send BYE"]);
+}
+
+#[test]
+fn a_refresh_of_a_call_that_is_gone_there_ends_it() {
+    for status in [408, 481] {
+        let mut rig = refreshing();
+        rig.reply_to(&Method::Update, status, &[]);
+        rig.expect(&["tell Ended Network - 102", "send BYE"]);
+    }
+}

@@ -24,7 +24,8 @@ pub struct Profile {
     pub session: Option<Duration>,
     /// The next address is tried when one has said nothing for this long.
     pub give_way: Duration,
-    /// Redirections (3xx) followed per call; 0 ends the call with the 3xx.
+    /// Redirections (3xx) to the gateway's own addresses followed per call; 0 ends the call with the
+    /// 3xx.
     pub redirects: u8,
 }
 

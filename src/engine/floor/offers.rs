@@ -50,7 +50,8 @@ impl NotTaken {
     pub fn of_status(status: Option<u16>) -> Self {
         match status {
             Some(486 | 600) => Self::Busy,
-            Some(403 | 603) => Self::Rejected,
+            // One that sends its calls on (3xx) takes none itself.
+            Some(300..=399 | 403 | 603) => Self::Rejected,
             _ => Self::RangOut,
         }
     }

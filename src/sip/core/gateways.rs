@@ -57,14 +57,22 @@ impl GatewayEntry {
         self.gateway.domain.clone().or(account)
     }
 
-    /// The addresses that do not rest, the promising ones first.
-    pub(super) fn open_hops(&self, now_ms: u64) -> Vec<Hop> {
+    /// The addresses that do not rest, the promising ones first, of these the one at which we are
+    /// registered: behind the others nobody may know us.
+    pub(super) fn open_hops(&self, now_ms: u64, registrar: Option<Hop>) -> Vec<Hop> {
         let mut open: Vec<_> = self
             .hops
             .iter()
             .filter(|h| h.rests_until_ms <= now_ms)
             .collect();
-        open.sort_by_key(|h| (h.answers == Some(false), h.suspect_until_ms > now_ms));
+        open.sort_by_key(|h| {
+            let elsewhere = registrar.is_some_and(|registrar| registrar != h.hop);
+            (
+                h.answers == Some(false),
+                h.suspect_until_ms > now_ms,
+                elsewhere,
+            )
+        });
         open.into_iter().map(|h| h.hop).collect()
     }
 

@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Core,
+    account::AccountState,
     call::{Peer, Trunk},
     gateways::GatewayEntry,
     ways::Way,
@@ -68,8 +69,10 @@ impl Core {
         if !Uri::is_dialable(&number) || !caller_fits {
             return Err(SipError::BadNumber);
         }
+        let account = entry.gateway.account.as_ref();
+        let registrar = account.and_then(|account| self.accounts.get(&account.id));
         let mut ways: VecDeque<_> = entry
-            .open_hops(self.now_ms)
+            .open_hops(self.now_ms, registrar.map(AccountState::registrar))
             .into_iter()
             .map(|hop| self.gateway_way(entry, hop, &number, &shown))
             .collect();
@@ -155,6 +158,11 @@ impl Core {
 
     /// The contact that registered last; the phone's others when that one says nothing.
     fn phone_target(&self, extension: &str, caller: &Identity) -> Result<Target, SipError> {
+        // Where a phone sends its calls is for the house to decide, whose rules guard what is called.
+        let profile = Arc::new(Profile {
+            redirects: 0,
+            ..Profile::default()
+        });
         let way = |(contact, source): (String, Hop)| Way {
             uri: contact,
             routes: Vec::new(),
@@ -164,7 +172,7 @@ impl Core {
                 credentials: None,
                 trunk: None,
                 contact_user: contact_user(caller),
-                profile: Arc::default(),
+                profile: profile.clone(),
             },
         };
         let contacts = self.registrar.contacts(extension, self.now_ms);

@@ -3,12 +3,14 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    net::IpAddr,
     time::Duration,
 };
 
 use super::{
     Core, Output, TxId,
     call::{ClientTx, Ending, Invite, Peer},
+    gateways::GatewayEntry,
     timers::Timer,
 };
 use crate::{
@@ -71,7 +73,7 @@ impl Ways {
     }
 
     /// Takes the contacts of a 3xx as the next ways, the most wanted first.
-    fn redirect(&mut self, invite: &Invite, response: &Message) {
+    fn redirect(&mut self, invite: &Invite, response: &Message, own: &[IpAddr]) {
         if self.redirects_left == 0 {
             return;
         }
@@ -82,7 +84,10 @@ impl Ways {
             .filter_map(NameAddr::parse)
             .filter_map(|contact| {
                 let q = contact.params.get("q").and_then(|q| q.parse::<f32>().ok());
-                Some((q.unwrap_or(1.0), redirected(&invite.peer, &contact.uri)?))
+                Some((
+                    q.unwrap_or(1.0),
+                    redirected(&invite.peer, &contact.uri, own)?,
+                ))
             })
             .collect();
         found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -90,9 +95,9 @@ impl Ways {
     }
 }
 
-/// A redirection leads to a literal address, or to another user by the same hop: a name of somebody
-/// else is the gateway's to resolve. Our password goes to nobody else.
-fn redirected(peer: &Peer, contact: &str) -> Option<Way> {
+/// A redirection leads to another user by the same hop, or to one of the gateway's own addresses: any
+/// other would be called past every rule that guards our calls. A name is the gateway's to resolve.
+fn redirected(peer: &Peer, contact: &str, own: &[IpAddr]) -> Option<Way> {
     let uri = Uri::parse(contact).filter(|u| u.scheme == "sip" && Uri::is_dialable(&u.user))?;
     let text = contact.split('?').next().unwrap_or(contact).to_owned();
     let mut peer = peer.clone();
@@ -100,11 +105,11 @@ fn redirected(peer: &Peer, contact: &str) -> Option<Way> {
         transport: uri.transport().unwrap_or(peer.hop.transport),
         addr,
     });
-    if let Some(hop) = hop.filter(|hop| hop.addr.ip() != peer.hop.addr.ip()) {
-        peer.credentials = None;
-        peer.trunk = None;
-        peer.hop = hop;
-    } else if let Some(hop) = hop {
+    if let Some(hop) = hop {
+        let ip = hop.addr.ip();
+        if ip != peer.hop.addr.ip() && !own.contains(&ip) {
+            return None;
+        }
         peer.hop = hop;
     }
     Some(Way {
@@ -144,10 +149,24 @@ impl Core {
 
     /// Adds the contacts of a 3xx and takes the first of them.
     pub(super) fn follow(&mut self, invite: &Invite, response: &Message) -> bool {
+        let calling = self.calling(invite.call);
+        let gateway = calling.and_then(|calling| calling.ways.gateway.clone());
+        let own = gateway.map_or_else(Vec::new, |name| self.addresses_of(&name));
         if let Some(calling) = self.calling(invite.call) {
-            calling.ways.redirect(invite, response);
+            calling.ways.redirect(invite, response, &own);
         }
         self.take_next_way(invite.copy())
+    }
+
+    /// Where a gateway is called, and where its calls come from.
+    fn addresses_of(&self, gateway: &str) -> Vec<IpAddr> {
+        let of = |entry: &GatewayEntry| {
+            let gateway = &entry.gateway;
+            let hops = gateway.hops().chain(gateway.registrars());
+            let sources = gateway.more_sources.iter().copied();
+            hops.map(|hop| hop.addr.ip()).chain(sources).collect()
+        };
+        self.gateways.get(gateway).map_or_else(Vec::new, of)
     }
 
     /// Sends the INVITE along the next way, now or as soon as the gateway's pace allows. False when

@@ -272,6 +272,23 @@ fn a_busy_phone_and_a_rejection_keep_calls_away_for_their_time() {
 }
 
 #[test]
+fn a_phone_that_sends_its_calls_on_is_left_alone_like_one_that_rejects() {
+    check(
+        "agents 1
+         queue wait=300 no-answers=1
+         member 1 reject=5
+         0 ready 1
+         1 calls x 4000
+         2 ends a1 302
+         8 answers a1",
+        "1 answer x
+         1 ring a1
+         7 ring a1
+         8 bridge x a1",
+    );
+}
+
+#[test]
 fn an_agent_of_two_queues_is_reserved_once() {
     check(
         "agents 1

@@ -58,6 +58,65 @@ fn it_registers_refreshes_and_unregisters() {
 }
 
 #[test]
+fn the_time_is_that_of_our_own_contact() {
+    for (contacts, granted) in [
+        // Another device of the same name, or we before our address changed.
+        (
+            "<sip:trunk7@203.0.113.9:5060>;expires=3000, <sip:trunk7@192.0.2.10>;expires=100",
+            100,
+        ),
+        // None is written as ours is.
+        (
+            "<sip:trunk7@203.0.113.9>;expires=300, <sip:trunk7@203.0.113.8>;expires=60, \
+             <sip:other@203.0.113.8>;expires=20",
+            60,
+        ),
+    ] {
+        let mut rig = registering();
+        rig.reply_to(&Method::Register, 200, &[("Contact", contacts)]);
+        rig.expect(&[&format!("tell AccountRegistered {granted}")]);
+    }
+}
+
+#[test]
+fn calls_go_where_we_are_registered() {
+    let backup = Hop::udp(SocketAddr::from(([198, 51, 100, 2], 5060)));
+    let mut gateway = carrier_gateway();
+    gateway.more_hops = vec![backup];
+    gateway.account = Some(Account {
+        id: AccountId(9),
+        user: "trunk7".into(),
+        domain: "uni.test".into(),
+        registrar: carrier(),
+        more_registrars: vec![backup],
+        credentials: Credentials {
+            username: "trunk7".into(),
+            password: "pw".into(),
+        },
+        expires_s: 600,
+    });
+    let mut rig = Rig::with(|config| config.gateways = vec![gateway]);
+    rig.pass(0);
+    let (tx, ..) = rig.last(&Method::Register);
+    rig.feed(Input::Unanswered { tx, sent: true });
+    assert_eq!(rig.last(&Method::Register).2, backup);
+    rig.reply_to(&Method::Register, 200, &[("Expires", "600")]);
+    rig.log.clear();
+    rig.invite().expect("accepted");
+    assert_eq!(rig.last(&Method::Invite).2, backup);
+    // The others are still there, and one that is silent goes last.
+    rig.pass(4);
+    rig.expect(&["send INVITE", "send INVITE"]);
+    assert_eq!(rig.last(&Method::Invite).2, carrier());
+    rig.end(EndCause::Normal);
+    let mut next = rig;
+    next.log.clear();
+    next.pass(40);
+    next.invite().expect("accepted");
+    assert_eq!(next.last(&Method::Invite).2, backup);
+}
+
+#[test]
 fn failures_are_told_and_tried_again_ever_slower() {
     let mut rig = registering();
     let mut waited = Vec::new();

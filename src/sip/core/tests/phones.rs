@@ -381,6 +381,80 @@ fn a_call_to_a_phone_goes_where_it_registered_from() {
     ));
 }
 
+#[test]
+fn where_a_phone_sends_its_call_is_not_called_past_the_house() {
+    for contact in [
+        "<sip:premium@198.51.100.1:5060>",
+        "<sip:premium@192.0.2.10:5060>",
+        "<sip:premium@203.0.113.5:42000>",
+    ] {
+        let (mut rig, _) = registered();
+        rig.command(Command::Invite {
+            call: call(),
+            to: Destination::Phone {
+                extension: "1001".into(),
+            },
+            caller: Identity::default(),
+            offer: description(30_000).into(),
+            ring_timeout: Duration::from_secs(30),
+        })
+        .expect("registered");
+        rig.reply_to(&Method::Invite, 302, &[("Contact", contact)]);
+        rig.expect(&["send INVITE", "tell Ended Them 302 -"]);
+    }
+}
+
+#[test]
+fn a_phone_that_has_moved_is_spoken_to_where_it_is_now() {
+    let (mut rig, nonce) = registered();
+    let tx = rig.arrive(phone_call(&nonce, 2), phone());
+    let Some(SipEvent::Incoming { call, .. }) = rig.events.last() else {
+        panic!("no call");
+    };
+    let call = *call;
+    rig.command(Command::Answer(call, description(34_000)))
+        .expect("offered");
+    let tag = rig.answer().tag_of_to().expect("our tag");
+    rig.feed(Input::Ack {
+        tx,
+        message: Message::request(Method::Ack, "sip:600@192.0.2.10"),
+    });
+    let moved = Hop::tls(SocketAddr::from(([203, 0, 113, 77], 51_000)));
+    let request = |method: Method, cseq: u32, tag: &str| {
+        let name = method.name().to_owned();
+        Message::request(method, "sip:600@192.0.2.10")
+            .with("Via", format!("SIP/2.0/TLS 10.0.0.9;branch=z9hG4bKm{cseq}"))
+            .with("From", "<sip:1001@phones.test>;tag=them")
+            .with("To", format!("<sip:600@phones.test>;tag={tag}"))
+            .with("Call-ID", "p1")
+            .with("CSeq", format!("{cseq} {name}"))
+            .with("Contact", "<sip:1001@10.0.0.9:5061;transport=tls>")
+    };
+    rig.log.clear();
+    // Neither who does not know the dialog nor who says again what was said moves it.
+    rig.arrive(request(Method::Info, 9, "guessed"), stranger());
+    rig.arrive(request(Method::Info, 2, &tag), stranger());
+    rig.expect(&["481 INFO", "500 INFO"]);
+    let digit = |rig: &mut Rig| {
+        rig.command(Command::SendDigit {
+            call,
+            digit: '1',
+            ms: 160,
+        })
+        .expect("up");
+        rig.last(&Method::Info).2
+    };
+    assert_eq!(digit(&mut rig), phone());
+    rig.arrive(request(Method::Invite, 3, &tag), moved);
+    assert_eq!(rig.answer().status(), Some(200));
+    let contact = rig.answer().header("Contact");
+    assert!(contact.is_some_and(|contact| contact.contains("transport=tls")));
+    assert_eq!(digit(&mut rig), moved);
+    rig.command(Command::End(call, EndCause::Normal))
+        .expect("up");
+    assert_eq!(rig.last(&Method::Bye).2, moved);
+}
+
 fn phone_call(nonce: &str, count: u32) -> Message {
     phone_call_to("600", nonce, count)
 }

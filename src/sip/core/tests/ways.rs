@@ -123,7 +123,11 @@ fn retry_after_is_a_rest() {
 
 #[test]
 fn a_redirection_is_followed_and_a_loop_is_not() {
-    let mut rig = Rig::calling();
+    let mut rig = Rig::with(|config| {
+        config.gateways[0].more_sources = vec![[198, 51, 100, 7].into()];
+    });
+    rig.invite().expect("accepted");
+    rig.expect(&["send INVITE"]);
     let contacts = "<sip:5550200@198.51.100.1:5060>;q=0.5, <sip:5550300@198.51.100.7>;q=0.9";
     rig.reply_to(&Method::Invite, 302, &[("Contact", contacts)]);
     rig.reply(404, "them");
@@ -162,17 +166,39 @@ fn endless_redirections_end() {
 }
 
 #[test]
-fn our_password_stays_with_the_gateway() {
+fn a_redirection_to_a_stranger_is_not_followed() {
     let mut rig = Rig::calling();
-    rig.reply_to(
-        &Method::Invite,
-        302,
-        &[("Contact", "<sip:5550199@203.0.113.66>")],
-    );
-    rig.expect(&["send INVITE"]);
-    let challenge = "Digest realm=\"carrier\", nonce=\"n\", qop=\"auth\"";
-    rig.reply_to(&Method::Invite, 401, &[("WWW-Authenticate", challenge)]);
-    rig.expect(&["tell Ended Them 401 -"]);
+    let strangers = "<sip:5550199@203.0.113.66>, <sip:5550199@192.0.2.10:5060>";
+    rig.reply_to(&Method::Invite, 302, &[("Contact", strangers)]);
+    rig.expect(&["tell Ended Them 302 -"]);
+}
+
+#[test]
+fn a_redirection_to_another_of_our_gateways_is_not_followed() {
+    let mut rig = Rig::with(|config| {
+        config.gateways.push(Gateway::udp("other", second().addr));
+    });
+    rig.invite().expect("accepted");
+    let contact = "<sip:premium@198.51.100.2:5060>";
+    rig.reply_to(&Method::Invite, 302, &[("Contact", contact)]);
+    rig.expect(&["send INVITE", "tell Ended Them 302 -"]);
+}
+
+#[test]
+fn of_too_many_realms_the_oldest_is_forgotten() {
+    let mut rig = Rig::new();
+    for realm in 1..=6 {
+        rig.invite().expect("accepted");
+        let challenge = format!("Digest realm=\"r{realm}\", nonce=\"n\", qop=\"auth\"");
+        rig.reply_to(&Method::Invite, 407, &[("Proxy-Authenticate", &challenge)]);
+        rig.expect(&["send INVITE", "send INVITE"]);
+        let (_, invite, _) = rig.last(&Method::Invite);
+        let named = |value: &str| value.contains(&format!("realm=\"r{realm}\""));
+        assert!(invite.headers("Proxy-Authorization").any(named));
+        assert!(invite.headers("Proxy-Authorization").count() <= 4);
+        rig.reply(486, "them");
+        rig.expect(&["tell Ended Them 486 -"]);
+    }
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub enum Voice {
     Tone(f64),
     /// Samples once, from the moment that somebody listens; then silence.
     Clip(Vec<i16>),
+    /// Samples over and over.
+    Round(Vec<i16>),
 }
 
 impl Voice {
@@ -41,14 +43,17 @@ impl Voice {
         Self::Clip(clip)
     }
 
-    /// One of the prompts that are built in, once.
+    /// One of the prompts that are built in, over and over with a pause of a second and a half, as an
+    /// exchange announces.
     ///
     /// # Panics
     /// When there is none of that name.
     pub fn plays(prompt: &str) -> Self {
         let prompt = Prompts::open(None).get(prompt).expect("a built-in prompt");
         let bytes = prompt.bytes(LAW).iter();
-        Self::Clip(bytes.map(|byte| LAW.decode(*byte)).collect())
+        let mut clip: Vec<i16> = bytes.map(|byte| LAW.decode(*byte)).collect();
+        clip.resize(clip.len() + sound::RATE as usize * 3 / 2, 0);
+        Self::Round(clip)
     }
 
     /// `count` samples from the sample `from` on.
@@ -59,6 +64,11 @@ impl Voice {
                 let from = usize::try_from(from).unwrap_or(usize::MAX);
                 let said = clip.iter().copied().skip(from);
                 said.chain(std::iter::repeat(0)).take(count).collect()
+            }
+            Self::Round(clip) => {
+                let from = (from % clip.len() as u64) as usize;
+                let said = clip.iter().copied().cycle().skip(from);
+                said.take(count).collect()
             }
         }
     }

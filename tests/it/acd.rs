@@ -34,13 +34,13 @@ impl Office {
         Self::with_prompts(settings, &[]).await
     }
 
-    /// `prompts`: tones in place of what is shipped, in hertz, half a second each.
+    /// `prompts`: tones in place of what is shipped, in hertz, 1.2 seconds each.
     pub async fn with_prompts(settings: Value, prompts: &[(&str, f64)]) -> Self {
         let house = House::new();
         let folder = house.data().join("prompts");
         std::fs::create_dir_all(&folder).expect("a folder");
         for (name, hertz) in prompts {
-            let sound = tone(*hertz, 0.5, 0, RATE as usize / 2);
+            let sound = tone(*hertz, 0.5, 0, RATE as usize * 6 / 5);
             write_wav(&folder.join(format!("{name}.wav")), &sound);
         }
         let server = house.start();
@@ -143,7 +143,7 @@ impl Office {
 async fn a_caller_hears_the_place_and_leaves_a_message() {
     let settings = json!({
         "max_wait_ms": 0, "music": "silence",
-        "announcement": { "every_s": 5, "place": true },
+        "announcement": { "every_s": 10, "place": true },
         "exit_keys": [{ "key": "1", "to": { "type": "voicemail", "mailbox": "sales" } }],
     });
     let prompts = [
@@ -159,7 +159,7 @@ async fn a_caller_hears_the_place_and_leaves_a_message() {
     office.person.keep(leg, &kept);
     wait::until("the announcement to be over", SOON, || async {
         let line = office.line("sales", 1).await;
-        (line[0]["waited_ms"].as_i64() > Some(7_500)).then_some(())
+        (line[0]["waited_ms"].as_i64() > Some(15_000)).then_some(())
     })
     .await;
     office.person.press(leg, "1");
@@ -321,7 +321,7 @@ async fn a_queue_changes_under_its_caller_who_then_says_how_it_was() {
     let prompts = [("how", 700.0), ("bye", 1_600.0)];
     let mut office = Office::with_prompts(settings, &prompts).await;
     let survey = json!({ "name": "five", "survey": { "prompt": "how", "thanks": "bye",
-        "wait_ms": 1_000, "keys": [{ "key": "5", "score": 1 }, { "key": "2", "score": 3 }] } });
+        "wait_ms": 3_000, "keys": [{ "key": "5", "score": 1 }, { "key": "2", "score": 3 }] } });
     office.api.put("/surveys/five", survey).await;
     let leg = office.person.call(NUMBER, "13900001111").await;
     let kept = office.house.data().join("heard.wav");
@@ -352,7 +352,7 @@ async fn a_queue_changes_under_its_caller_who_then_says_how_it_was() {
     assert_eq!(answered, expected.each_ref(), "{call:#}");
     assert_eq!(call["agent_id"], *office.agent.id, "{call:#}");
 
-    // Who says nothing has heard the question all the same, for a second.
+    // Who says nothing has heard the question all the same.
     let leg = office.person.call(NUMBER, "13900002222").await;
     let kept = office.house.data().join("asked.wav");
     office.person.keep(leg, &kept);
@@ -376,10 +376,12 @@ pub fn has_sound(folder: &Path) -> bool {
         .any(|file| file.path().extension().is_some_and(|end| end == "wav"))
 }
 
-/// Which of these tones are heard, one after the other.
+/// Which of these tones are heard, one after the other: each for 200 ms without a break, wherever they
+/// begin.
 pub fn tones(samples: &[i16], hertz: &[f64]) -> Vec<f64> {
     let mut heard = Vec::new();
-    for window in samples.chunks_exact(RATE as usize / 5) {
+    let step = RATE as usize / 50;
+    for window in samples.windows(RATE as usize / 5).step_by(step) {
         let is_clear = |hz: &&f64| over_noise_db(window, **hz) > CLEAR_DB;
         if let Some(hz) = hertz.iter().find(is_clear)
             && heard.last() != Some(hz)

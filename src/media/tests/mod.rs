@@ -9,6 +9,7 @@ mod reports;
 mod secure;
 
 use std::{
+    io::ErrorKind,
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     sync::mpsc::Receiver,
     time::{Duration, Instant},
@@ -160,7 +161,7 @@ impl Far {
     /// Waits for one packet; returns its payload type and payload.
     fn hear(&mut self) -> (u8, Vec<u8>) {
         let mut buffer = [0; 2_000];
-        let length = self.socket.recv(&mut buffer).expect("a packet in time");
+        let length = received(&self.socket, &mut buffer);
         let length = match &mut self.guard {
             Some((_, unprotect)) => unprotect.rtp(&mut buffer[..length]).expect("our key"),
             None => length,
@@ -196,6 +197,16 @@ impl Far {
     /// The second half of what was heard: by then everything is in swing.
     fn heard_late(&self) -> &[i16] {
         &self.heard[self.heard.len() / 2..]
+    }
+}
+
+/// The length of the next packet. A signal in between is nothing.
+fn received(socket: &UdpSocket, buffer: &mut [u8]) -> usize {
+    loop {
+        match socket.recv(buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            length => return length.expect("a packet in time"),
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl End {
         self.far.hear_waiting();
     }
 
-    /// Every packet is as long as was asked for, and its timestamp goes on where the one before ends.
+    /// Every packet is as long as was asked for, and its timestamp goes on where the one before ends, or packets later.
     fn assert_packets(&self) {
         let heard = &self.far.heard_packets;
         assert!(heard.len() > 10, "{} packets", heard.len());
@@ -53,8 +53,10 @@ impl End {
             };
             assert_eq!(*length, self.packet, "{two:?}");
             assert_eq!(*sequence, before.wrapping_add(1), "{two:?}");
+            // A thread that had to wait for the machine leaves out whole packets.
             let apart = at.wrapping_sub(*from) as usize;
-            assert!(apart == self.packet || *marker, "{two:?}");
+            let goes_on = apart > 0 && apart.is_multiple_of(self.packet);
+            assert!(goes_on || *marker, "{two:?}");
         }
     }
 

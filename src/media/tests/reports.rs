@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 
-use super::{DEADLINE, Far, House, LOOPBACK, in_time};
+use super::{DEADLINE, Far, House, LOOPBACK, in_time, received};
 use crate::{
     Codec, Event, LegId, Stats,
     rtcp::{Block, LONGEST, Report},
@@ -17,7 +17,7 @@ fn socket() -> UdpSocket {
 
 fn report_at(socket: &UdpSocket, about: u32) -> Report {
     let mut buffer = [0; 1_500];
-    let length = socket.recv(&mut buffer).expect("a report in time");
+    let length = received(socket, &mut buffer);
     Report::read(&buffer[..length], about).expect("a valid report")
 }
 
@@ -69,7 +69,7 @@ fn both_sides_learn_what_the_other_received() {
     let sender = report.sender.expect("it sends");
     assert!(sender.packets >= 50 && sender.bytes == sender.packets * 160);
     let block = report.block.expect("it receives");
-    assert!((5..=6).contains(&block.lost), "{block:?}");
+    assert!((3..=6).contains(&block.lost), "{block:?}");
     let mut port = far.engine;
     port.set_port(port.port() + 1);
     let answer = answer(&report, &far);
@@ -105,7 +105,7 @@ fn one_port_may_carry_both() {
     };
     let mut buffer = [0; 2_000];
     let report = loop {
-        let length = far.socket.recv(&mut buffer).expect("a packet in time");
+        let length = received(&far.socket, &mut buffer);
         if let Some(report) = Report::read(&buffer[..length], far.ssrc) {
             break report;
         }
@@ -114,7 +114,6 @@ fn one_port_may_carry_both() {
     far.socket
         .send_to(&answer, far.engine)
         .expect("loopback takes it");
-    far.socket.recv(&mut buffer).expect("the next packet");
-    far.socket.recv(&mut buffer).expect("the next packet");
+    (0..2).for_each(|_| _ = received(&far.socket, &mut buffer));
     assert_eq!(closed(&house, leg).reported_lost, Some(7));
 }

@@ -60,7 +60,7 @@ const OF_FIFTY: &str = "31111122225555566666444449999977777777770000000000";
 #[tokio::test(flavor = "multi_thread")]
 async fn every_lead_ends_as_its_number_decides_and_every_attempt_is_one_invite() {
     let mut carrier = Sipp::carrier(FATES);
-    let house = House::new();
+    let house = House::new().for_many_calls();
     let _server = house.start();
     let api = house.admin().await;
     let numbers: Vec<String> = (0..LEADS).map(number).collect();

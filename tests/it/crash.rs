@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::{
     baresip::Baresip,
@@ -31,7 +31,7 @@ const FATES: &[(char, Fate)] = &[
 async fn a_killed_server_dials_nobody_twice_and_loses_nobody() {
     const LEADS: usize = 200;
     let carrier = Sipp::carrier(FATES);
-    let house = House::new();
+    let house = House::new().for_many_calls();
     let mut server = house.start();
     let api = house.admin().await;
     let agents = stage::queue(&api, "sales", &["1001"], json!({})).await;
@@ -54,9 +54,16 @@ async fn a_killed_server_dials_nobody_twice_and_loses_nobody() {
         )
         .await;
 
-    server.kill();
+    let orphan = worker(&server).await;
+    server.kill_alone();
     let before = carrier.invites().len();
     assert!(before < LEADS, "killed too late");
+    wait::until(
+        "the worker to end with its server",
+        Duration::from_secs(60),
+        || async { process::has_ended(orphan).then_some(()) },
+    )
+    .await;
     let _server = house.start();
     let api = house.admin().await;
     campaign
@@ -98,7 +105,7 @@ async fn a_killed_server_dials_nobody_twice_and_loses_nobody() {
     );
 
     agent.work(&api).await;
-    agent.until(&api, "ready", Duration::from_secs(5)).await;
+    agent.until(&api, "ready", Duration::from_secs(60)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +127,14 @@ async fn an_import_outlives_its_worker_with_every_row_once() {
         |import| import["good"].as_u64() > Some(0),
     )
     .await;
+    // It stands still while its work is looked at.
+    process::signal(worker, "STOP");
+    let middle = api.get(&format!("/imports/{import}")).await;
+    assert_eq!(
+        middle["finished_at"],
+        Value::Null,
+        "over too soon: {middle:#}"
+    );
     process::signal(worker, "KILL");
 
     let done = stage::imported(&api, &import).await;
@@ -139,7 +154,7 @@ async fn an_import_outlives_its_worker_with_every_row_once() {
 
 async fn worker(server: &Server) -> u32 {
     let id = server.id();
-    wait::until("a worker", Duration::from_secs(20), || async move {
+    wait::until("a worker", Duration::from_secs(60), || async move {
         Server::worker_of(id)
     })
     .await

@@ -3,7 +3,9 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
-    path::PathBuf,
+    ops::RangeInclusive,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     sync::{
         OnceLock,
@@ -24,7 +26,12 @@ use super::{
 
 const ADMIN: &str = "admin";
 const START: Duration = Duration::from_secs(60);
-const RTP_PORTS: u16 = 800;
+/// For a hundred legs.
+const RTP_PORTS: u16 = 200;
+/// For four hundred.
+const MANY_RTP_PORTS: u16 = 800;
+/// A machine that is busy with other tests turns no call away for being late itself.
+const PATIENT: &str = "[rtp]\nlate_ms = 100\n";
 
 /// Where a server lives. It outlasts the process, so that a server can be started again.
 #[derive(Debug)]
@@ -32,9 +39,8 @@ pub struct House {
     dir: TempDir,
     http: u16,
     sip: u16,
-    rtp: u16,
+    rtp: RangeInclusive<u16>,
     database: Option<String>,
-    settings: Option<PathBuf>,
     clock: Option<Clock>,
     /// Shown once, at the first start.
     password: OnceLock<String>,
@@ -45,6 +51,9 @@ pub struct House {
 pub struct Server {
     pub sip: u16,
     process: Process,
+    data: PathBuf,
+    /// Its worker has been killed; another one there is the worker of who came after.
+    is_over: bool,
 }
 
 impl House {
@@ -53,16 +62,22 @@ impl House {
     /// # Panics
     /// When there is no room for it.
     pub fn new() -> Self {
-        Self {
+        let house = Self {
             dir: TempDir::new().expect("a temporary directory"),
             http: ports::one(),
             sip: ports::one(),
-            rtp: ports::range(RTP_PORTS),
+            rtp: rtp_ports(RTP_PORTS),
             database: None,
-            settings: None,
             clock: None,
             password: OnceLock::new(),
-        }
+        };
+        house.with_settings("")
+    }
+
+    /// With ports for hundreds of calls at once.
+    pub fn for_many_calls(mut self) -> Self {
+        self.rtp = rtp_ports(MANY_RTP_PORTS);
+        self
     }
 
     /// Another database: a `postgres://` URL.
@@ -71,14 +86,17 @@ impl House {
         self
     }
 
-    /// A settings file beside the flags.
+    /// A settings file beside the flags. Where it does not say how late is too late, [`PATIENT`] does.
     ///
     /// # Panics
     /// When it cannot be written.
-    pub fn with_settings(mut self, toml: &str) -> Self {
-        let path = self.dir.path().join("paceline.toml");
-        fs::write(&path, toml).expect("it is writable");
-        self.settings = Some(path);
+    pub fn with_settings(self, toml: &str) -> Self {
+        let whole = match toml.split_once("[rtp]\n") {
+            _ if toml.contains("late_ms") => toml.to_owned(),
+            Some((before, after)) => format!("{before}{PATIENT}{after}"),
+            None => format!("{toml}{PATIENT}"),
+        };
+        fs::write(self.settings_path(), whole).expect("it is writable");
         self
     }
 
@@ -120,10 +138,7 @@ impl House {
         command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let stdout = child.stdout.take().expect("piped");
-        let server = Server {
-            sip: self.sip,
-            process: Process::of(child),
-        };
+        let server = self.server(Process::of(child));
         self.wait_for_ready(stdout);
         server
     }
@@ -135,10 +150,7 @@ impl House {
     /// When the binary does not start.
     pub fn start_to_die(&self, step: &str, times: u32) -> Server {
         let mut command = self.deadly(step, times);
-        Server {
-            sip: self.sip,
-            process: Process::start(command.stdout(Stdio::null())),
-        }
+        self.server(Process::start(command.stdout(Stdio::null())))
     }
 
     /// The same where nothing is dialled before it is ready.
@@ -147,6 +159,15 @@ impl House {
     /// When it is not ready in time.
     pub fn start_to_die_at_work(&self, step: &str, times: u32) -> Server {
         self.serve(self.deadly(step, times))
+    }
+
+    fn server(&self, process: Process) -> Server {
+        Server {
+            sip: self.sip,
+            process,
+            data: self.data(),
+            is_over: false,
+        }
     }
 
     fn deadly(&self, step: &str, times: u32) -> Command {
@@ -172,15 +193,11 @@ impl House {
             .arg(self.data())
             .args(["--http", &format!("127.0.0.1:{}", self.http)])
             .args(["--sip", &format!("127.0.0.1:{}", self.sip)])
-            .args([
-                "--rtp",
-                &format!("{}-{}", self.rtp, self.rtp + RTP_PORTS - 1),
-            ])
+            .args(["--rtp", &format!("{}-{}", self.rtp.start(), self.rtp.end())])
+            .arg("--config")
+            .arg(self.settings_path())
             .stdin(Stdio::null())
             .stderr(log);
-        if let Some(settings) = &self.settings {
-            command.arg("--config").arg(settings);
-        }
         if let Some(database) = &self.database {
             command.env("PACELINE_DB", database);
         }
@@ -203,6 +220,10 @@ impl House {
     pub async fn person(&self, username: &str, password: &str) -> Client {
         let base = format!("http://127.0.0.1:{}/api/v1", self.http);
         Client::sign_in(&base, username, password).await
+    }
+
+    fn settings_path(&self) -> PathBuf {
+        self.dir.path().join("paceline.toml")
     }
 
     fn log_path(&self) -> PathBuf {
@@ -249,17 +270,36 @@ impl Server {
         assert!(exit.success(), "{exit}");
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has ended by itself; then its worker is killed as by [`Self::kill`].
     ///
     /// # Panics
     /// When it does not in time.
     pub async fn ended(&mut self, what: &str, limit: Duration) -> ExitStatus {
-        self.process.ended(what, limit).await
+        let exit = self.process.ended(what, limit).await;
+        self.kill_workers();
+        exit
     }
 
-    /// SIGKILL to the live process.
+    /// SIGKILL to the live process and to its worker, and waits until both have ended. The worker would
+    /// end by itself, but has low priority, and may keep the database until then.
     pub fn kill(&mut self) {
         self.process.kill();
+        self.kill_workers();
+    }
+
+    /// SIGKILL to the live process alone.
+    pub fn kill_alone(&mut self) {
+        self.process.kill();
+    }
+
+    fn kill_workers(&mut self) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        for worker in workers_of(&self.data) {
+            process::signal(worker, "KILL");
+            process::wait_for_end(worker);
+        }
     }
 
     pub fn has_ended(&mut self) -> bool {
@@ -268,32 +308,39 @@ impl Server {
 
     /// The worker of the server with this id: the child whose command line says so.
     pub fn worker_of(server: u32) -> Option<u32> {
-        children(server).into_iter().find(|id| {
-            fs::read(format!("/proc/{id}/cmdline"))
-                .is_ok_and(|line| line.split(|byte| *byte == 0).any(|word| word == b"worker"))
-        })
+        let mut ids = processes();
+        ids.find(|id| parent_of(*id) == Some(server) && command_has(*id, b"worker"))
     }
 }
 
 impl Drop for Server {
     /// The worker ends by itself when the server has gone, but the data directory goes at once.
     fn drop(&mut self) {
-        let worker = Self::worker_of(self.id());
-        self.process.kill();
-        if let Some(worker) = worker {
-            process::signal(worker, "KILL");
-            process::wait_for_end(worker);
-        }
+        self.kill();
     }
 }
 
-fn children(parent: u32) -> Vec<u32> {
-    fs::read_dir("/proc")
-        .expect("Linux")
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|id| parent_of(*id) == Some(parent))
-        .collect()
+fn rtp_ports(count: u16) -> RangeInclusive<u16> {
+    let first = ports::range(count);
+    first..=first + count - 1
+}
+
+/// The workers on this data directory, also those whose server has gone.
+fn workers_of(data: &Path) -> Vec<u32> {
+    let data = data.as_os_str().as_bytes();
+    let is_worker = |id: &u32| command_has(*id, b"worker") && command_has(*id, data);
+    processes().filter(is_worker).collect()
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").expect("Linux").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Whether this is a word of the command line of a process; that of one that has ended has none.
+fn command_has(id: u32, word: &[u8]) -> bool {
+    fs::read(format!("/proc/{id}/cmdline"))
+        .is_ok_and(|line| line.split(|byte| *byte == 0).any(|known| known == word))
 }
 
 fn parent_of(id: u32) -> Option<u32> {

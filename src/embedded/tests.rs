@@ -29,6 +29,8 @@ async fn switch(ports: RangeInclusive<u16>) -> Arc<Embedded> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut config = Config::new(address, "test", ports);
     config.sip.flood_limit = 0;
+    // A machine that is busy with other tests turns no call away.
+    config.overload = Duration::from_millis(100);
     Embedded::start(config).await.expect("a free port")
 }
 
@@ -361,6 +363,7 @@ async fn wide_band_is_spoken_where_both_prefer_it() {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut config = Config::new(address, "test", ports);
         config.sip.flood_limit = 0;
+        config.overload = Duration::from_millis(100);
         config.codecs = vec![sip::sdp::Codec::G722, sip::sdp::Codec::Pcma];
         Embedded::start(config).await.expect("a free port")
     };

@@ -11,7 +11,7 @@ use embedded::{Config, Embedded, Gateway};
 use tokio::sync::watch;
 
 use crate::{
-    Counts, Manner, PeerError, Timing,
+    Counts, Manner, OVERLOAD, PeerError, Timing,
     dice::Dice,
     line::{Invitation, Lines},
     person::Called,
@@ -84,6 +84,7 @@ impl Carrier {
         let mut switch = Config::new(config.sip, "carrier", config.rtp);
         switch.sip.user_agent = "paceline carrier".to_owned();
         switch.sip.flood_limit = 0;
+        switch.overload = OVERLOAD;
         switch.gateways = vec![Gateway::udp(HOUSE, config.house)];
         let switch = Embedded::start(switch).await.map_err(PeerError::Start)?;
         let exchange = Arc::new(Exchange {

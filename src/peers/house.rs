@@ -15,7 +15,10 @@ use switch::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::tests::{ANY_PORT, DEADLINE};
+use crate::{
+    OVERLOAD,
+    tests::{ANY_PORT, DEADLINE},
+};
 
 pub const CARRIER: &str = "carrier";
 pub const SECRET: &str = "a secret of phones";
@@ -43,6 +46,7 @@ impl House {
         let mut config = Config::new(ANY_PORT, REALM, 47_000..=47_998);
         config.phones = Arc::new(Book);
         config.sip.flood_limit = 0;
+        config.overload = OVERLOAD;
         config.media.rtp_timeout = rtp_timeout;
         let switch = Embedded::start(config).await.expect("a free port");
         let events = switch.events().expect("the first listener");

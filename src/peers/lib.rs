@@ -25,6 +25,8 @@ mod house;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 pub use carrier::{Carrier, CarrierConfig};
 pub use counts::Counts;
 pub use inbound::{Caller, Trickle};
@@ -32,6 +34,9 @@ pub use manner::Manner;
 pub use phone::{Habit, Phone, PhoneConfig, PhoneCounts};
 pub use phones::{Phones, PhonesConfig};
 pub use timing::Timing;
+
+/// A far end is not too busy for a call because the machine is.
+const OVERLOAD: Duration = Duration::from_millis(100);
 
 /// Why a peer did not start.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ use switch::Cause;
 use tokio::runtime::Runtime;
 
 use crate::{
-    PeerError, Phone, PhoneConfig,
+    OVERLOAD, PeerError, Phone, PhoneConfig,
     line::{Invitation, Lines},
     phone::Handset,
 };
@@ -168,6 +168,7 @@ async fn open(config: PhonesConfig, handsets: Handsets) -> Result<Arc<Lines>, Pe
     let mut switch = Config::new(config.sip, "phones", config.rtp);
     switch.sip.user_agent = "paceline phone".to_owned();
     switch.sip.flood_limit = 0;
+    switch.overload = OVERLOAD;
     let switch = Embedded::start(switch).await.map_err(PeerError::Start)?;
     Ok(Lines::open(switch, move |call| {
         ring(handsets.clone(), call)

@@ -50,6 +50,7 @@ impl House {
         let mut config = Config::new(address, "test", first..=first + 99);
         config.codecs = vec![sip::sdp::Codec::Pcma];
         config.phones = Arc::new(Phones);
+        config.overload = Duration::from_millis(100);
         let switch = Embedded::start(config).await.expect("a free port");
         let events = switch.events().expect("the first listener");
         Self { switch, events }

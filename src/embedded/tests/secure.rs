@@ -32,6 +32,7 @@ async fn secure_phone() -> (Arc<Embedded>, sip::Agent, UnboundedReceiver<SipEven
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut config = Config::new(address, "test", 47_000..=47_998);
     config.phones = Arc::new(OnePhone);
+    config.overload = Duration::from_millis(100);
     let listens = tls();
     let registrar = SocketAddr::from((Ipv4Addr::LOCALHOST, listens.port));
     config.sip.tls = Some(listens);

@@ -45,6 +45,8 @@ impl Person {
         let first = ports::range(RTP_PORTS);
         let mut config = Config::new(own, "carrier", first..=first + RTP_PORTS - 1);
         config.sip.flood_limit = 0;
+        // A telephone is not too busy for a call.
+        config.overload = Duration::from_millis(100);
         let switch = Embedded::start(config).await.expect("free ports");
         let house = format!("127.0.0.1:{sip}").parse().expect("an address");
         let mut house = Gateway::udp(HOUSE, house);
@@ -65,7 +67,7 @@ impl Person {
     }
 
     /// Calls a number of the house and waits for the answer; again where the house does not know the
-    /// number yet.
+    /// number yet or is too busy.
     ///
     /// # Panics
     /// When there is none.
@@ -100,15 +102,15 @@ impl Person {
         leg
     }
 
-    /// Whether a call is answered; not where the number is unknown.
+    /// Whether a call is answered; not where the number is unknown or the house is too busy.
     async fn is_answered(&mut self, leg: LegId) -> bool {
-        let is_unknown = |event: &EventKind| match event {
-            EventKind::Ended(ended) => ended.sip_status == Some(404),
+        let is_turned_away = |event: &EventKind| match event {
+            EventKind::Ended(ended) => matches!(ended.sip_status, Some(404 | 503)),
             _ => false,
         };
         loop {
             let told = self.told.entry(leg).or_default();
-            if told.iter().any(is_unknown) {
+            if told.iter().any(is_turned_away) {
                 return false;
             }
             if let Some(at) = told.iter().position(|event| *event == EventKind::Answered) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::kit::{
@@ -21,7 +22,7 @@ const FATES: &[(char, Fate)] = &[
         '0',
         Fate::Answers {
             ring_ms: 100,
-            talk_ms: 1_500,
+            talk_ms: 10_000,
         },
     ),
     ('1', Fate::Refused(486, "Busy Here")),
@@ -85,7 +86,7 @@ async fn walk(house: House) {
         .until(
             &api,
             "the campaign to finish",
-            Duration::from_secs(30),
+            Duration::from_secs(60),
             |stats| stats["state"] == "finished",
         )
         .await;
@@ -117,7 +118,13 @@ async fn filter(api: &Client, batch: &str, codes: &[String]) -> String {
     ]);
     let filter = json!({ "name": "grown-ups", "batch_id": batch, "conditions": conditions });
     let id = text(&api.post("/filters", filter).await["id"]);
-    let found = api.post(&format!("/filters/{id}/query"), json!({})).await;
+    let query = format!("/filters/{id}/query");
+    let answer = api.ask(Method::POST, &query, Some(json!({}))).await;
+    let found = stage::in_time_or_later(api, answer, async |job| {
+        let run = text(&job["subject"]);
+        api.get(&format!("/filter-runs/{run}")).await
+    });
+    let found = found.await;
     assert_eq!(found["matched"], 3, "{found:#}");
     let names: Vec<&Value> = found["data"]
         .as_array()
@@ -144,7 +151,7 @@ async fn agent(api: &Client) -> Agent {
 
 /// The pop-up comes with the call; the disposition ends the wrap-up, and the next call may come.
 async fn take_call(person: &Client, agent: &Agent, channel: &mut Channel) {
-    let popup = channel.until("call.popup", Duration::from_secs(30)).await;
+    let popup = channel.until("call.popup", Duration::from_secs(60)).await;
     let shown: Vec<(&str, &str)> = popup["data"]["fields"]
         .as_array()
         .expect("the lead's fields")
@@ -153,7 +160,7 @@ async fn take_call(person: &Client, agent: &Agent, channel: &mut Channel) {
         .collect();
     assert!(shown.contains(&("city", "Nanjing")), "{popup:#}");
     let call = text(&popup["data"]["call_id"]);
-    agent.until(person, "acw", Duration::from_secs(30)).await;
+    agent.until(person, "acw", Duration::from_secs(60)).await;
     let disposition = json!({ "code": "interested", "note": "call back in spring" });
     person
         .post(&format!("/calls/{call}/disposition"), disposition)

@@ -37,8 +37,10 @@ pub async fn empty_batch(api: &Client, name: &str) -> (String, Vec<String>) {
             template,
         )
         .await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let mut fields = answer.body["data"].as_array().expect("fields").clone();
+    let found = in_time_or_later(api, answer, async |_| {
+        api.get(&format!("/batches/{id}/fields")).await
+    });
+    let mut fields = found.await["data"].as_array().expect("fields").clone();
     for field in &mut fields {
         match field["title"].as_str() {
             Some("phone") => field["is_phone"] = json!(true),
@@ -52,6 +54,32 @@ pub async fn empty_batch(api: &Client, name: &str) -> (String, Vec<String>) {
     api.post(&format!("/batches/{id}/template/save"), json!({}))
         .await;
     (id, codes)
+}
+
+/// What was asked for, where it was there soon; otherwise what `later` finds when its job is done, which
+/// it is given.
+///
+/// # Panics
+/// When the server refuses or the job fails.
+pub async fn in_time_or_later(
+    api: &Client,
+    answer: Answer,
+    later: impl AsyncFnOnce(Value) -> Value,
+) -> Value {
+    if answer.status == 200 {
+        return answer.body;
+    }
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let path = format!("/jobs/{}", text(&answer.body["job_id"]));
+    let job = wait::until_seen(
+        "the job to end",
+        WORK,
+        || async { api.get(&path).await },
+        |job| !job["finished_at"].is_null(),
+    )
+    .await;
+    assert_eq!(job["state"], "succeeded", "{job:#}");
+    later(job).await
 }
 
 /// Uploads a file of data; gives the answer whatever it is.

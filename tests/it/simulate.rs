@@ -29,7 +29,7 @@ const LEADS: usize = 150;
 const OF_TEN: &str = "0112011202";
 const OPENS: &str = "2026-05-06T10:10:00+08:00";
 const DAY: &str = "2026-05-06";
-const WORK: Duration = Duration::from_secs(180);
+const WORK: Duration = Duration::from_secs(400);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_past_day_is_played_again_from_sqlite() {

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     net::{TcpStream, UdpSocket},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -164,8 +164,6 @@ struct Tool {
 impl Tool {
     fn at(ip: &str, sip: u16) -> Self {
         let socket = UdpSocket::bind((ip, 0)).expect("loopback");
-        let patience = Some(Duration::from_millis(500));
-        socket.set_read_timeout(patience).expect("a time");
         let address = socket.local_addr().expect("bound").to_string();
         Self {
             socket,
@@ -175,8 +173,21 @@ impl Tool {
         }
     }
 
-    /// What is answered; nothing, when nobody does.
+    /// What is answered.
     fn ask(&mut self, method: &str, user: &str, headers: &str) -> String {
+        let answer = self.hear(Duration::from_secs(20), method, user, headers);
+        answer.expect("an answer in time")
+    }
+
+    /// What is answered within `patience`.
+    fn hear(
+        &mut self,
+        patience: Duration,
+        method: &str,
+        user: &str,
+        headers: &str,
+    ) -> Option<String> {
+        let until = Instant::now() + patience;
         self.sent += 1;
         let (me, n) = (&self.address, self.sent);
         let request = format!(
@@ -191,17 +202,24 @@ impl Tool {
         sent.expect("loopback takes it");
         let mut answer = [0; 4_000];
         // Those to INVITE are repeated; only what answers this one counts.
-        while let Ok(length) = self.socket.recv(&mut answer) {
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            let left = left.max(Duration::from_millis(1));
+            self.socket.set_read_timeout(Some(left)).expect("a time");
+            // It is over, or a signal came in between.
+            let Ok(length) = self.socket.recv(&mut answer) else {
+                continue;
+            };
             let text = String::from_utf8_lossy(&answer[..length]);
             if text.contains(&format!("Call-ID: {n}@{me}")) {
-                return text.into_owned();
+                return Some(text.into_owned());
             }
         }
-        String::new()
+        None
     }
 
     fn is_shut_out(&mut self) {
-        assert_eq!(self.ask("OPTIONS", "100", ""), "", "nothing is read");
+        let answer = self.hear(Duration::from_millis(500), "OPTIONS", "100", "");
+        assert_eq!(answer, None, "nothing is read");
     }
 }
 

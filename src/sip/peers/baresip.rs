@@ -1,10 +1,13 @@
-//! A real phone, baresip. Without it this test says so and passes.
+//! A real phone, baresip.
 
 use std::{fs, net::SocketAddr, path::Path, process::Stdio, time::Duration};
 
 use tokio::process::{Child, Command};
 
-use super::{REALM, Side, caller, new_call, offer, sipp::free_port};
+use super::{
+    REALM, Side, caller, new_call, offer,
+    sipp::{free_port, is_installed},
+};
 use crate::{Destination, EndCause, SipEvent, sdp};
 
 const BARESIP: &str = "/usr/bin/baresip";
@@ -58,8 +61,7 @@ fn silence(seconds: u32) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_baresip_registers_and_answers() {
-    if !Path::new(BARESIP).exists() {
-        eprintln!("skipped: {BARESIP} is not installed (Debian: baresip-core)");
+    if !is_installed(BARESIP, "baresip-core") {
         return;
     }
     let mut pbx = Side::start(|c| c.timers = crate::Timers::default()).await;

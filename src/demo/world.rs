@@ -62,7 +62,7 @@ impl World {
         ));
         for (phone, extension) in &self.handsets {
             ensure!(
-                phone.registered(Duration::from_secs(10)).await,
+                phone.registered(Duration::from_secs(60)).await,
                 "the phone of extension {extension} did not register"
             );
         }

@@ -59,7 +59,7 @@ async fn a_silent_gateway_is_left_alone_until_it_answers() {
     carrier.speak_again();
     let recovered = told.until("gateway.recovered", SILENCE).await;
     assert_eq!(recovered["topic"], format!("gateway:{gateway}"));
-    campaign.dialled_out(&api, LEADS, SOON).await;
+    campaign.dialled_out(&api, LEADS, SILENCE).await;
     let attempts = campaign.attempts(&api).await;
     assert_eq!(
         tally(&attempts, "outcome"),

@@ -21,7 +21,8 @@ const LEADS: usize = 30_000;
 const KILLS: usize = 2;
 
 /// Kills the worker while the job is in its middle, once or as often as [`KILLS`] when the job lasts
-/// that long, each time further on than the time before, and waits for the end. Gives the job.
+/// that long, each time further on than the time before, and waits for the end. The worker stands still
+/// while its job is looked at. Gives the job.
 ///
 /// # Panics
 /// When the job is over too soon, or not in time.
@@ -41,7 +42,12 @@ pub async fn interrupt(server: &Server, api: &Client, job: &str) -> Value {
         }
         let id = server.id();
         let worker = wait::until("a worker", WORK, || async move { Server::worker_of(id) }).await;
+        process::signal(worker, "STOP");
+        let seen = api.get(&path).await;
         process::signal(worker, "KILL");
+        if seen["state"] == "succeeded" {
+            break;
+        }
         done = seen["done"].as_u64().expect("a number");
     }
     let seen = ended(api, job).await;

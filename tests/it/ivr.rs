@@ -147,9 +147,9 @@ async fn a_caller_hears_the_menus_and_hangs_up_in_one() {
     let mut person = Person::new(office.server.sip).await;
     let leg = person.call(NUMBER, "13900001111").await;
     person.keep(leg, &kept);
-    person.say(leg, "silence:1000").await;
+    person.say(leg, "silence:3000").await;
     person.press(leg, "2");
-    person.say(leg, "silence:2000").await;
+    person.say(leg, "silence:5000").await;
     person.hang_up(leg).await;
     person.until_kept(leg).await;
     let call = office.last_closed(1).await;

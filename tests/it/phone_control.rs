@@ -61,6 +61,12 @@ impl PhoneWeb {
             serving,
         }
     }
+
+    /// What it is asked next.
+    async fn is_asked(&mut self) -> String {
+        let asked = tokio::time::timeout(stage::WORK, self.asked.recv()).await;
+        asked.expect("a request in time").expect("a request")
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +106,7 @@ async fn an_agent_takes_a_call_from_the_desk_at_a_phone_that_is_controlled_over_
     desk.open("/desk").await;
     let leg = person.call(NUMBER, "13900001111").await;
     desk.click("#off-hook").await;
-    let asked = web.asked.recv().await.expect("a request");
+    let asked = web.is_asked().await;
     assert!(
         asked.starts_with("GET /servlet?key=OFFHOOK HTTP/1.1\r\n"),
         "{asked}"
@@ -118,7 +124,7 @@ async fn an_agent_takes_a_call_from_the_desk_at_a_phone_that_is_controlled_over_
     assert_eq!(hidden, false);
 
     assert_eq!(press("on_hook").await, (409, "PHONE_REFUSED".into()));
-    let asked = web.asked.recv().await.expect("a request");
+    let asked = web.is_asked().await;
     assert!(asked.starts_with("GET /servlet?key=ONHOOK "), "{asked}");
     web.serving.await.expect("it has answered");
     assert_eq!(press("speaker").await, (502, "PHONE_UNREACHABLE".into()));

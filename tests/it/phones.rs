@@ -73,8 +73,12 @@ async fn a_call_that_rings_at_a_colleague_is_taken_over_rest() {
     let leg = person.call(NUMBER, "13900001111").await;
     until(api, first, "busy", Some("ringing")).await;
     let from = json!({ "from": { "agent": first.id } });
-    let early = api.ask(Method::POST, &path, Some(from.clone())).await;
-    assert_eq!(early.code(), "TOO_EARLY", "{early:?}");
+    // On a machine that has been slow so far nothing is too early.
+    let line = api.get("/queues/sales/waiting").await;
+    if line["data"][0]["waited_ms"].as_i64() < Some(4_000) {
+        let early = api.ask(Method::POST, &path, Some(from.clone())).await;
+        assert_eq!(early.code(), "TOO_EARLY", "{early:?}");
+    }
     wait::until("the call to have rung for five seconds", SOON, || async {
         let taken = api.ask(Method::POST, &path, Some(from.clone())).await;
         taken.status.is_success().then_some(())

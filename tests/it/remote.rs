@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(60);
 const CLEAR_DB: f64 = 15.0;
 const PICKS_UP: Fate = Fate::Answers {
     ring_ms: 300,
-    talk_ms: 60_000,
+    talk_ms: 150_000,
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ const ANSWERS: &[(char, Fate)] = &[(
     '0',
     Fate::Answers {
         ring_ms: 300,
-        talk_ms: 5_000,
+        talk_ms: 10_000,
     },
 )];
 const CLEAR_DB: f64 = 20.0;
@@ -121,7 +121,7 @@ async fn recorded(
     api: &crate::kit::client::Client,
     campaign: &stage::Campaign,
 ) -> serde_json::Value {
-    crate::kit::wait::until("the recording", Duration::from_secs(20), || async {
+    crate::kit::wait::until("the recording", Duration::from_secs(60), || async {
         let call = campaign.calls(api).await.pop()?;
         call["recording_ms"].is_number().then_some(call)
     })

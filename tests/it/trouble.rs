@@ -26,7 +26,7 @@ const BRIEFLY: &[(char, Fate)] = &[(
     '0',
     Fate::Answers {
         ring_ms: 100,
-        talk_ms: 2_000,
+        talk_ms: 10_000,
     },
 )];
 
@@ -66,7 +66,7 @@ async fn a_gateway_that_never_answers_holds_neither_lead_nor_channel() {
     let path = format!("/gateways/{gateway}");
     wait::until_seen(
         "the channel to be free again",
-        Duration::from_secs(10),
+        Duration::from_secs(60),
         || async { api.get(&path).await },
         |gateway| gateway["in_use"] == 0,
     )
@@ -81,13 +81,13 @@ async fn a_phone_that_vanishes_leaves_no_agent_in_a_call() {
     let api = house.admin().await;
     let (agent, campaign, mut phone) = one_agent(&api, &carrier, server.sip).await;
     campaign
-        .until(&api, "the conversation", Duration::from_secs(30), |stats| {
+        .until(&api, "the conversation", Duration::from_secs(60), |stats| {
             stats["talking"] == 1
         })
         .await;
     phone.vanish();
-    agent.until(&api, "acw", Duration::from_secs(30)).await;
-    campaign.dialled_out(&api, 1, Duration::from_secs(30)).await;
+    agent.until(&api, "acw", Duration::from_secs(60)).await;
+    campaign.dialled_out(&api, 1, Duration::from_secs(60)).await;
     let call = campaign.calls(&api).await.remove(0);
     assert_eq!(
         (&call["state"], &call["outcome"]),
@@ -105,8 +105,8 @@ async fn a_recording_that_cannot_be_written_ends_no_call() {
     let server = house.start();
     let api = house.admin().await;
     let (agent, campaign, _phone) = one_agent(&api, &carrier, server.sip).await;
-    campaign.dialled_out(&api, 1, Duration::from_secs(30)).await;
-    let call = wait::until("the recording's end", Duration::from_secs(10), || async {
+    campaign.dialled_out(&api, 1, Duration::from_secs(60)).await;
+    let call = wait::until("the recording's end", Duration::from_secs(60), || async {
         let call = campaign.calls(&api).await.pop()?;
         let is_complete = call["state"] == "closed" && call["recording_error"].is_string();
         is_complete.then_some(call)
@@ -114,7 +114,7 @@ async fn a_recording_that_cannot_be_written_ends_no_call() {
     .await;
     assert_eq!(call["outcome"], "connected", "{call:#}");
     assert!(call["talk_ms"].as_i64() > Some(1_000), "{call:#}");
-    agent.until(&api, "acw", Duration::from_secs(10)).await;
+    agent.until(&api, "acw", Duration::from_secs(60)).await;
 }
 
 /// One robot call to a number that answers.
@@ -123,7 +123,7 @@ async fn one_call(api: &Client, carrier: &Sipp) -> Value {
     let gateway = stage::gateway(api, carrier, 10.0).await;
     let settings = stage::settings(&gateway);
     let campaign = stage::start(api, "robot", &batch, ("robot", "robot"), settings).await;
-    campaign.dialled_out(api, 1, Duration::from_secs(30)).await;
+    campaign.dialled_out(api, 1, Duration::from_secs(60)).await;
     campaign.calls(api).await.remove(0)
 }
 

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{Side, answer_to, caller, new_call, offer};
 use crate::{Destination, EndCause, SipEvent, Timers};
 
 const CALLS: u32 = 400;
 const A_SECOND: u32 = 200;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_hundred_calls_in_two_seconds_are_all_answered_and_ended() {
@@ -44,7 +47,8 @@ async fn four_hundred_calls_in_two_seconds_are_all_answered_and_ended() {
     });
     let (mut answered, mut ended) = (0, 0);
     while ended < CALLS {
-        match a.events.recv().await.expect("runs") {
+        let event = timeout(PATIENCE, a.events.recv()).await;
+        match event.expect("an event in time").expect("runs") {
             SipEvent::Answered { call, .. } => {
                 answered += 1;
                 a.agent.end(call, EndCause::Normal).expect("up");

@@ -47,7 +47,7 @@ async fn hear(socket: &mut Socket) -> Value {
             }
         }
     };
-    timeout(Duration::from_secs(10), next)
+    timeout(Duration::from_secs(60), next)
         .await
         .expect("a message in time")
 }

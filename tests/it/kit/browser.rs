@@ -139,7 +139,7 @@ impl Browser {
     pub async fn until(&mut self, script: &str) {
         let deadline = tokio::time::Instant::now() + LIMIT;
         while self.run(script).await != true {
-            let page = self.run("document.body.innerText").await;
+            let page = self.run("document.body?.innerText").await;
             assert!(
                 tokio::time::Instant::now() < deadline,
                 "waited for {script}\n{page}"

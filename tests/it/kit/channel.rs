@@ -36,7 +36,7 @@ impl Channel {
             .send(Message::text(wish))
             .await
             .expect("an open channel");
-        channel.until("subscribed", Duration::from_secs(10)).await;
+        channel.until("subscribed", Duration::from_secs(60)).await;
         channel
     }
 

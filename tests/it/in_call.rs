@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::kit::{

@@ -278,7 +278,9 @@ impl Floor {
             Some(Phase::Dialogue {
                 sound: Some(played),
             }) if played == sound => self.robot_said(id, now),
-            Some(Phase::Robot { sound: played }) if played == sound => self.robot_done(id, now),
+            Some(Phase::Robot { sound: played }) if played == sound => {
+                self.robot_done(id, heard, now)
+            }
             Some(Phase::Sorry { sound: played } | Phase::LeavingMessage { sound: played })
                 if played == sound =>
             {
@@ -292,7 +294,7 @@ impl Floor {
         }
     }
 
-    fn robot_done(&mut self, id: CallId, now: Millis) {
+    fn robot_done(&mut self, id: CallId, heard: Heard, now: Millis) {
         let then_queue = self
             .calls
             .get(&id)
@@ -301,6 +303,8 @@ impl Floor {
             .and_then(|campaign| campaign.spec.settings.robot.then_queue.clone());
         match then_queue {
             Some(queue) => self.enter_queue(id, Some(queue), now),
+            // Nobody was told anything.
+            None if heard == Heard::Failed => self.let_go(id, now),
             None => self.leave(id, Cause::Normal, now),
         }
     }

@@ -18,6 +18,9 @@ use crate::{
     time::Millis,
 };
 
+/// No dials for so long after the switch has refused one for itself: each would cost a lead an attempt.
+const SPARED_MS: i64 = 1_000;
+
 impl Floor {
     pub(super) fn leg_ended(&mut self, leg: LegId, ended: Ended, now: Millis) {
         let role = self.legs.remove(&leg);
@@ -83,6 +86,9 @@ impl Floor {
         self.remote_over(leg, why == Refusal::Gateway, now);
         if let Some(Role::Customer(call)) = &role {
             self.not_dialled(*call);
+            if why == Refusal::Ours {
+                self.spared_until = now.plus(SPARED_MS);
+            }
         }
         if let Some(role) = &role
             && why == Refusal::Gateway
@@ -162,13 +168,16 @@ impl Floor {
             return;
         }
         call.agent_leg.take();
+        self.free_way_out(id, now);
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
         let (phase, consults) = (call.phase.clone(), call.parties.second.is_some());
         self.leg_over(id, leg, "hung_up", now);
         if phase == Phase::Talking && consults {
             // Whoever hangs up on two lets the two have each other.
             return self.leave_conference(id, now);
         }
-        self.free_way_out(id, now);
         self.free_rung_phone(id);
         match phase {
             Phase::Transferring => self.transfer_failed(id, "rejected", now),

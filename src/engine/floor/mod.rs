@@ -167,6 +167,8 @@ pub struct Floor {
     remote: BTreeMap<LegId, Remote>,
     /// Extensions whose phone is in a call of which no agent's state tells.
     in_use: BTreeSet<String>,
+    /// The switch is spared new dials until then: it has refused one for itself.
+    spared_until: Millis,
     draining: bool,
 }
 
@@ -210,6 +212,7 @@ impl Floor {
             supervisors: BTreeMap::new(),
             remote: BTreeMap::new(),
             in_use: BTreeSet::new(),
+            spared_until: Millis(0),
             draining: false,
         }
     }

@@ -103,9 +103,11 @@ impl Floor {
         }
         let is_open = self.campaigns.get(id)?.may_be_open(now);
         let load = self.load(id, now);
+        let spared_until = self.spared_until;
         let campaign = self.campaigns.get_mut(id)?;
         let (decision, shadow) = match mode {
             _ if !is_open => (Decision::new(0, Limit::Window), None),
+            _ if now < spared_until => (Decision::new(0, Limit::Overload), None),
             Mode::Robot => (pacing::robot(&load), None),
             _ => campaign.ask(&load),
         };

@@ -80,6 +80,8 @@ pub enum Limit {
     Channels,
     /// The gateway's calls per second are used up.
     Rate,
+    /// The switch has just refused a dial, for it has more to do than it can.
+    Overload,
     /// No lead can be dialled now.
     NoLeads,
     /// Outside the campaign's calling window.

@@ -175,7 +175,7 @@ pub struct CampaignWhy {
     on_the_floor: bool,
     /// What keeps the pacer from dialling more now: no_agents, idle_agents, ratio, waiting, risk, ledger,
     /// ledger_stop, few_agents, start, blind, concurrency, shared_concurrency, gateway, channels, rate,
-    /// no_leads or window. `null` for a campaign that is not running, and for one whose agents dial.
+    /// overload, no_leads or window. `null` for a campaign that is not running, and for one whose agents dial.
     limit: Option<String>,
     /// Lines that the last decision gave.
     lines: Option<u32>,

@@ -137,6 +137,7 @@ word-why-shared_concurrency = the limit on calls in the outbound settings is rea
 word-why-gateway = no gateway takes calls
 word-why-channels = the gateway's channels are used up
 word-why-rate = the gateway's calls per second are used up
+word-why-overload = this machine has more to do than it can: it dials again in a moment
 word-why-no_leads = no lead can be dialled now
 word-why-risk = one more call would too probably meet nobody
 word-why-ledger = the abandonment ledger allows one line for each idle agent

@@ -137,6 +137,7 @@ word-why-shared_concurrency = 已达到电销设置的并发上限
 word-why-gateway = 没有可用的网关
 word-why-channels = 网关通道已用完
 word-why-rate = 已达到网关每秒呼叫上限
+word-why-overload = 本机繁忙，稍后再拨
 word-why-no_leads = 当前没有可拨的名单
 word-why-risk = 再拨一路很可能无人接听
 word-why-ledger = 呼损账只允许每个空闲坐席一路

@@ -354,3 +354,18 @@ fn an_answer_older_than_a_callback_does_not_finish_the_campaign() {
          10.1 draw c 200",
     );
 }
+
+#[test]
+fn whom_a_robot_could_say_nothing_is_not_reached() {
+    check(
+        "campaign c robot
+         leads c 1
+         0 wait
+         2 answers L1
+         2.1 mute L1",
+        "0 dial L1
+         2 play L1 robot
+         2.1 hang up L1
+         2.1 close L1 abandoned again in 86400",
+    );
+}

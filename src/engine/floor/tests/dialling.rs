@@ -349,3 +349,22 @@ fn the_next_number_has_no_budget_of_its_own() {
         stage.shown
     );
 }
+
+#[test]
+fn a_switch_that_refuses_for_itself_is_spared_for_a_second() {
+    check(
+        "agents 1
+         campaign c predictive
+         leads c 3
+         0 ready 1
+         0.1 refuses L1 ours
+         0.9 why c
+         3 ends L2 486",
+        "0 dial L1
+         0.1 close L1 cancelled again in 300 not counted
+         0.9 0 lines: Overload
+         1.1 dial L2
+         3 close L2 busy again in 600
+         3 dial L3",
+    );
+}

@@ -212,7 +212,7 @@ impl Scribe {
             Command::BeginMessage(message) => store::voicemails::begin(db, message).await?,
             Command::ForgetMessage { sound } => store::voicemails::forget(db, *sound).await?,
             Command::KeepMessage(message) => store::voicemails::keep(db, message).await?,
-            Command::AgentChanged(change) => store::agents::changed(db, change).await?,
+            Command::AgentChanged(change) => store::agents::changed(db, &self.node, change).await?,
             Command::Keep { campaign, learned } => {
                 store::learned::keep(db, campaign.as_str(), learned, now).await?;
             }

@@ -141,20 +141,20 @@ async fn desks(db: &Db) -> Result<BTreeMap<String, Arc<engine::desk::Settings>>>
     Ok(homes.into_iter().filter_map(of).collect())
 }
 
-/// Writes down a change of state (AGT-022, AGT-023).
+/// Writes down a change of state on the floor of `node` (AGT-022, AGT-023).
 ///
 /// # Errors
 /// When the database refuses; then neither the state nor the log changed.
-pub async fn changed(db: &Db, change: &AgentChange) -> Result<()> {
+pub async fn changed(db: &Db, node: &str, change: &AgentChange) -> Result<()> {
     let mut tx = db.begin().await?;
     on!(tx.conn(), c => sqlx::query(
-        "INSERT INTO agent_now (agent_id, extension, state, sub_state, reason, since)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO agent_now (agent_id, extension, state, sub_state, reason, since, node)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (agent_id) DO UPDATE SET extension = excluded.extension,
              state = excluded.state, sub_state = excluded.sub_state,
-             reason = excluded.reason, since = excluded.since")
+             reason = excluded.reason, since = excluded.since, node = excluded.node")
         .bind(change.agent.as_str()).bind(&change.extension).bind(change.to)
-        .bind(change.sub).bind(&change.reason).bind(change.at.0)
+        .bind(change.sub).bind(&change.reason).bind(change.at.0).bind(node)
         .execute(c).await.map(|_| ()))?;
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO agent_states (agent_id, at, extension, from_state, to_state, reason, ms)
@@ -338,9 +338,10 @@ mod tests {
                 at: NOW,
                 ms: 1_500,
             };
-            changed(db, &change).await.unwrap();
+            changed(db, "n", &change).await.unwrap();
             changed(
                 db,
+                "n",
                 &AgentChange {
                     from: "ready",
                     to: "busy",

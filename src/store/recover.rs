@@ -48,7 +48,7 @@ pub async fn recover(db: &Db, node: &str, now: Millis) -> Result<Recovered> {
         .bind(node).execute(c).await.map(|_| ()))?;
     let leads = on!(tx.conn(), c => sqlx::query("DELETE FROM reservations WHERE node = $1")
         .bind(node).execute(c).await.map(|done| done.rows_affected()))?;
-    sign_out_all(&mut tx, now).await?;
+    sign_out_all(&mut tx, node, now).await?;
     tx.commit().await?;
     Ok(Recovered {
         attempts,
@@ -110,25 +110,67 @@ async fn close_one(
     attempts::settle(tx, &close, Outcome::Recovered, now).await
 }
 
-async fn sign_out_all(tx: &mut Tx, now: Millis) -> Result<()> {
+/// Agents of other nodes work on.
+async fn sign_out_all(tx: &mut Tx, node: &str, now: Millis) -> Result<()> {
     on!(tx.conn(), c => sqlx::query(
         "INSERT INTO agent_states (agent_id, at, extension, from_state, to_state, reason, ms)
          SELECT agent_id, $1, extension, state, 'logout', 'SERVER_RESTART', $1 - since
-         FROM agent_now WHERE state <> 'logout'")
-        .bind(now.0).execute(c).await.map(|_| ()))?;
+         FROM agent_now WHERE state <> 'logout' AND (node = $2 OR node IS NULL)")
+        .bind(now.0).bind(node).execute(c).await.map(|_| ()))?;
     on!(tx.conn(), c => sqlx::query(
         "UPDATE agent_now SET state = 'logout', sub_state = NULL, reason = NULL, since = $1
-         WHERE state <> 'logout'")
-        .bind(now.0).execute(c).await.map(|_| ()))?;
+         WHERE state <> 'logout' AND (node = $2 OR node IS NULL)")
+        .bind(now.0).bind(node).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::floor::AgentChange;
+
     use crate::{
-        calls, dials, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both,
+        agents, calls, dials, hopper, leads, sample::NOW, sample_floor as floor, testing::on_both,
     };
+
+    #[tokio::test]
+    async fn agents_of_another_node_are_not_signed_out() {
+        on_both(|home| async move {
+            let db = &home.db;
+            for (agent, node) in [("1001", floor::NODE), ("1002", "another")] {
+                let mut tx = db.begin().await.unwrap();
+                let row = agents::Agent {
+                    id: agent.into(),
+                    user_id: None,
+                    name: agent.into(),
+                    extension: agent.into(),
+                    wrap_up_s: None,
+                    auto_ready: false,
+                    keep_leg: false,
+                };
+                agents::put(&mut tx, "o", &row, NOW).await.unwrap();
+                tx.commit().await.unwrap();
+                let change = AgentChange {
+                    agent: agent.into(),
+                    extension: agent.into(),
+                    from: "logout",
+                    to: "ready",
+                    sub: None,
+                    reason: None,
+                    at: NOW,
+                    ms: 0,
+                };
+                agents::changed(db, node, &change).await.unwrap();
+            }
+            recover(db, floor::NODE, NOW.plus(5)).await.unwrap();
+            let states: Vec<(String, String)> = on!(db.read(), c => sqlx::query_as(
+                "SELECT agent_id, state FROM agent_now ORDER BY agent_id").fetch_all(c).await)
+            .unwrap();
+            let state = |agent: &str, state: &str| (agent.to_owned(), state.to_owned());
+            assert_eq!(states, [state("1001", "logout"), state("1002", "ready")]);
+        })
+        .await;
+    }
 
     #[tokio::test]
     async fn what_a_dead_process_left_open_is_closed_and_given_back() {

@@ -68,7 +68,7 @@ fn where_nobody_knows_the_end_nothing_more_is_read() {
 }
 
 #[test]
-fn what_a_stream_holds_is_the_same_in_whatever_pieces_it_comes() {
+fn no_mutation_changes_what_a_stream_holds_with_its_pieces() {
     let of = |kind: &str| fuzz::corpus(fuzz::beside(&format!("message/torture/{kind}")));
     let seeds: Vec<_> = of("valid").into_iter().chain(of("invalid")).collect();
     let (mut rounds, seed) = fuzz::rounds(2_000);

@@ -31,6 +31,7 @@ mod phones;
 mod promises;
 mod prompts;
 mod referring;
+mod registering;
 mod remote;
 mod robots;
 mod setup;

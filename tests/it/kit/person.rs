@@ -67,7 +67,7 @@ impl Person {
     }
 
     /// Calls a number of the house and waits for the answer; again where the house does not know the
-    /// number yet or is too busy.
+    /// caller's gateway or the number yet, or is too busy.
     ///
     /// # Panics
     /// When there is none.
@@ -102,10 +102,10 @@ impl Person {
         leg
     }
 
-    /// Whether a call is answered; not where the number is unknown or the house is too busy.
+    /// Whether a call is answered; not where gateway or number are unknown, or the house is too busy.
     async fn is_answered(&mut self, leg: LegId) -> bool {
         let is_turned_away = |event: &EventKind| match event {
-            EventKind::Ended(ended) => matches!(ended.sip_status, Some(404 | 503)),
+            EventKind::Ended(ended) => matches!(ended.sip_status, Some(401 | 403 | 404 | 503)),
             _ => false,
         };
         loop {

@@ -80,7 +80,7 @@ impl Wire {
     ) -> io::Result<SipConnection> {
         let stream = Stream::new(self.clone(), to, self.stop.child_token()).await;
         let stream = stream.ok_or_else(|| io::Error::other("no channel"))?;
-        let connection = stream.connection.clone();
+        let connection = stream.connection();
         self.runtime.spawn(stream.carry(io));
         Ok(connection)
     }

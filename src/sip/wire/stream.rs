@@ -35,13 +35,18 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// A stream that is known to the transaction layer and not carried yet.
 pub(super) struct Stream {
-    pub(super) connection: SipConnection,
+    ear: Ear,
+    outgoing: Receiver<TransportEvent>,
+    over: CancellationToken,
+    flow: Flow,
+}
+
+/// Takes what comes in one.
+struct Ear {
     wire: Arc<Wire>,
     from: Hop,
-    over: CancellationToken,
+    connection: SipConnection,
     heard: TransportSender,
-    outgoing: Receiver<TransportEvent>,
-    _flow: Flow,
 }
 
 impl Stream {
@@ -56,27 +61,38 @@ impl Stream {
         let layer = &wire.endpoint.inner.transport_layer;
         // It serves the channel until `heard` is gone, and then forgets the connection.
         layer.add_connection(connection.clone());
-        Some(Self {
-            connection,
+        let ear = Ear {
             wire,
             from,
-            over,
+            connection,
             heard,
+        };
+        Some(Self {
+            ear,
             outgoing,
-            _flow: flow,
+            over,
+            flow,
         })
     }
 
+    pub(super) fn connection(&self) -> SipConnection {
+        self.ear.connection.clone()
+    }
+
     /// Carries messages to and fro until either end closes.
-    pub(super) async fn carry(mut self, stream: impl AsyncRead + AsyncWrite + Send) {
+    pub(super) async fn carry(self, stream: impl AsyncRead + AsyncWrite + Send) {
+        let Self {
+            ear,
+            outgoing,
+            over,
+            flow: _flow,
+        } = self;
         let (reader, writer) = tokio::io::split(stream);
         let (say, said) = mpsc::channel(WAITING);
-        let over = self.over.clone();
-        let outgoing = std::mem::replace(&mut self.outgoing, mpsc::channel(1).1);
         let writing = write(writer, outgoing, said);
         tokio::pin!(writing);
         tokio::select! {
-            () = self.read(reader, say) => {
+            () = ear.read(reader, say) => {
                 timeout(LAST_WORD, writing).await.ok();
             }
             () = &mut writing => {}
@@ -84,7 +100,9 @@ impl Stream {
         }
         over.cancel();
     }
+}
 
+impl Ear {
     async fn read(&self, mut reader: ReadHalf<impl AsyncRead>, say: Sender<Vec<u8>>) {
         let mut frames = Frames::default();
         loop {

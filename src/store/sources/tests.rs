@@ -62,17 +62,22 @@ fn what_cannot_be_used_is_named() {
     assert_eq!(spec(Some("0 2 * * 1-5")).validate(), Ok(()));
 }
 
+/// A source that was saved then, of a batch of its own.
+async fn saved(db: &Db, cron: Option<&str>, at: i64) -> Source {
+    let (batch, _) = sample::batch(db, "一").await;
+    let mut tx = db.begin().await.unwrap();
+    save(&mut tx, ("o", &batch, "u"), &spec(cron), true, Millis(at))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    of_batch(db, &batch).await.unwrap().unwrap()
+}
+
 #[tokio::test]
 async fn a_missed_time_is_made_up_for_once_and_two_planners_queue_one() {
     on_both(|home| async move {
         let db = &home.db;
-        let (batch, _) = sample::batch(db, "一").await;
-        let mut tx = db.begin().await.unwrap();
-        let hourly = spec(Some("0 * * * *"));
-        save(&mut tx, ("o", &batch, "u"), &hourly, true, Millis(MIDNIGHT))
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        let batch = saved(db, Some("0 * * * *"), MIDNIGHT).await.batch_id;
         assert_eq!(plan(db, Millis(MIDNIGHT + HOUR - 1)).await.unwrap(), 0);
         // Nobody was there for ten hours.
         let late = Millis(MIDNIGHT + 10 * HOUR + 1);
@@ -92,13 +97,7 @@ async fn a_missed_time_is_made_up_for_once_and_two_planners_queue_one() {
 async fn a_file_is_known_by_its_content() {
     on_both(|home| async move {
         let db = &home.db;
-        let (batch, _) = sample::batch(db, "一").await;
-        let mut tx = db.begin().await.unwrap();
-        save(&mut tx, ("o", &batch, "u"), &spec(None), true, Millis(1))
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        let id = of_batch(db, &batch).await.unwrap().unwrap().id;
+        let Source { id, batch_id, .. } = saved(db, None, 1).await;
         let mut tx = db.begin().await.unwrap();
         let file = ("sha", "a.xlsx", "imp");
         assert!(remember(&mut tx, &id, file, Millis(1)).await.unwrap());
@@ -116,8 +115,8 @@ async fn a_file_is_known_by_its_content() {
             (Some("\"1\""), Some("C"))
         );
         let mut tx = db.begin().await.unwrap();
-        assert!(delete(&mut tx, &batch).await.unwrap());
-        assert!(!delete(&mut tx, &batch).await.unwrap());
+        assert!(delete(&mut tx, &batch_id).await.unwrap());
+        assert!(!delete(&mut tx, &batch_id).await.unwrap());
     })
     .await;
 }
@@ -126,13 +125,7 @@ async fn a_file_is_known_by_its_content() {
 async fn two_who_ask_for_a_pull_at_once_get_one() {
     on_both(|home| async move {
         let db = &home.db;
-        let (batch, _) = sample::batch(db, "一").await;
-        let mut tx = db.begin().await.unwrap();
-        save(&mut tx, ("o", &batch, "u"), &spec(None), true, Millis(1))
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        let source = of_batch(db, &batch).await.unwrap().unwrap();
+        let source = saved(db, None, 1).await;
         let mut tx = db.begin().await.unwrap();
         let first = pull(&mut tx, &source, "u", Millis(2)).await.unwrap();
         let (other, same) = (db.clone(), source.clone());

@@ -11,10 +11,17 @@ use store::{
     Db,
     house_settings::{self, PhoneCaps},
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Duration, timeout},
+};
 use tracing::warn;
 
 use crate::config::Config;
+
+/// What could not be read is read again after this long: nobody says again that it has changed.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+const NEVER: Duration = Duration::MAX;
 
 /// What the settings file says.
 pub fn of(config: &Config) -> PhoneCaps {
@@ -61,15 +68,17 @@ pub async fn follow(
     otherwise: PhoneCaps,
 ) {
     loop {
-        match house_settings::get::<PhoneCaps>(&db).await {
+        let read = house_settings::get::<PhoneCaps>(&db).await;
+        let again = if read.is_ok() { NEVER } else { ASK_AGAIN };
+        match read {
             Ok(caps) => {
                 let caps = caps.unwrap_or_else(|| otherwise.clone());
                 switch.set_phone_limits(limits(caps.clone()));
                 live.limit_outside(outside(caps)).await;
             }
-            Err(error) => warn!(error = ?error, "the limits of phones stay as they were"),
+            Err(error) => warn!(error = ?error, "the limits of phones stay as they were for now"),
         }
-        if reloads.changed().await.is_err() {
+        if let Ok(Err(_)) = timeout(again, reloads.changed()).await {
             return;
         }
     }

@@ -36,44 +36,54 @@ struct Seen {
     jobs_since: Millis,
     /// Of the outbound settings.
     settings: i64,
+    /// The configuration has changed since it was handed in.
+    stale: bool,
 }
 
 impl Watcher {
     pub async fn run(mut self) {
         let mut seen = Seen {
             jobs_since: clock::now(),
+            stale: true,
             ..Seen::default()
         };
-        let mut reload = true;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !self.inputs.is_closed() {
-            match self.settings(&mut seen).await {
-                Ok(changed) => reload |= changed,
-                Err(error) => warn!(error = ?error, "cannot read the outbound settings"),
-            }
-            if reload {
-                self.configure().await;
-            }
-            if let Err(error) = self.campaigns(&mut seen).await {
-                warn!(error = ?error, "cannot read campaigns");
-            }
-            if let Err(error) = self.jobs(&mut seen).await {
-                warn!(error = ?error, "cannot read jobs");
-            }
-            reload = tokio::select! {
+            self.look(&mut seen).await;
+            seen.stale |= tokio::select! {
                 _ = look.tick() => false,
                 changed = self.reload.changed() => changed.is_ok(),
             };
         }
     }
 
-    async fn configure(&self) {
+    async fn look(&self, seen: &mut Seen) {
+        match self.settings(seen).await {
+            Ok(changed) => seen.stale |= changed,
+            Err(error) => warn!(error = ?error, "cannot read the outbound settings"),
+        }
+        // What cannot be read now is read at the next look: nobody says again that it has changed.
+        seen.stale = seen.stale && !self.configure().await;
+        if let Err(error) = self.campaigns(seen).await {
+            warn!(error = ?error, "cannot read campaigns");
+        }
+        if let Err(error) = self.jobs(seen).await {
+            warn!(error = ?error, "cannot read jobs");
+        }
+    }
+
+    /// Whether the configuration could be read and was handed in.
+    async fn configure(&self) -> bool {
         match configuration(&self.db).await {
             Ok(configuration) => {
                 let _ = self.inputs.send(Input::Configured(Box::new(configuration)));
+                true
             }
-            Err(error) => warn!(error = ?error, "cannot read the configuration; the old one stays"),
+            Err(error) => {
+                warn!(error = ?error, "cannot read the configuration; the old one stays until it can be read");
+                false
+            }
         }
     }
 
@@ -191,3 +201,6 @@ async fn spec(db: &Db, campaign: &Campaign, allocated: bool) -> store::Result<Ca
 async fn counts(db: &Db, campaign: &str) -> store::Result<Counts> {
     store::calls::counts(db, campaign).await
 }
+
+#[cfg(test)]
+mod tests;

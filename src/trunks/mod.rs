@@ -96,28 +96,38 @@ impl Trunks {
         switch: std::sync::Arc<Embedded>,
         mut last: Loaded,
     ) {
+        // Nobody says again that something has changed, so what could not be read is read again.
+        let (mut phones_stale, mut gateways_stale) = (false, false);
         loop {
-            let due = tokio::time::sleep(self.until_due());
-            let changed = tokio::select! {
+            let again = (phones_stale || gateways_stale).then_some(ASK_AGAIN);
+            let due = tokio::time::sleep(again.unwrap_or_else(|| self.until_due()));
+            phones_stale |= tokio::select! {
                 changed = reloads.changed() => match changed {
                     Ok(()) => true,
                     Err(_) => return,
                 },
                 () = due => false,
             };
-            if changed {
+            if phones_stale {
                 match phones.load(&self.db).await {
-                    Ok(revoked) => let_go(&switch, &revoked),
-                    Err(error) => warn!(error = ?error, "the switch keeps its old extensions"),
+                    Ok(revoked) => {
+                        let_go(&switch, &revoked);
+                        phones_stale = false;
+                    }
+                    Err(error) => {
+                        warn!(error = ?error, "the switch keeps its old extensions for now")
+                    }
                 }
             }
-            match self.load().await {
+            let read = self.load().await;
+            gateways_stale = read.is_err();
+            match read {
                 Ok(fresh) if fresh != last => {
                     hand_over(&switch, &last, &fresh);
                     last = fresh;
                 }
                 Ok(_) => {}
-                Err(error) => warn!(error = ?error, "the switch keeps its old gateways"),
+                Err(error) => warn!(error = ?error, "the switch keeps its old gateways for now"),
             }
         }
     }

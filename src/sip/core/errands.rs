@@ -2,7 +2,8 @@
 
 use super::{
     Core,
-    call::{ClientTx, Ending, Peer},
+    call::{ClientTx, Ending, Peer, State},
+    dialog::Dialog,
 };
 use crate::{
     CallRef, EndCause, Side, SipError,
@@ -53,6 +54,7 @@ impl Core {
             .with("Contact", self.contact(&peer.contact_user, peer.hop))
     }
 
+    /// Sends a request in the dialog that it names, which may be an early one.
     pub(super) fn run_errand(
         &mut self,
         id: CallRef,
@@ -60,11 +62,11 @@ impl Core {
         request: Message,
         tries: u8,
     ) {
-        let Some(up) = self.up(id) else {
+        let Some((dialog, peer)) = self.dialog_of(id, &request) else {
             return;
         };
-        let (peer, hop) = (up.peer.clone(), up.dialog.next_hop(&up.peer));
-        let mut signed = request.clone();
+        let hop = dialog.next_hop(&peer);
+        let mut signed = request;
         self.sign(&mut signed, &peer);
         let errand = Errand {
             call: id,
@@ -73,6 +75,18 @@ impl Core {
             tries,
         };
         self.launch(signed, hop, ClientTx::Errand(Box::new(errand)));
+    }
+
+    fn dialog_of(&mut self, id: CallRef, request: &Message) -> Option<(&mut Dialog, Peer)> {
+        let tag = request.tag_of_to().unwrap_or_default();
+        match &mut self.calls.get_mut(&id)?.state {
+            State::Calling(calling) => {
+                let early = calling.early.iter_mut().find(|early| early.tag == tag)?;
+                Some((&mut early.dialog, calling.peer.clone()))
+            }
+            State::Up(up) if up.dialog.remote_tag == tag => Some((&mut up.dialog, up.peer.clone())),
+            State::Up(_) | State::Offered(_) => None,
+        }
     }
 
     /// Sends a digit by INFO.
@@ -94,7 +108,7 @@ impl Core {
         };
         let is_there = match errand.purpose {
             Purpose::Press => self.calls.contains_key(&errand.call),
-            _ => self.up(errand.call).is_some(),
+            _ => self.dialog_of(errand.call, &errand.request).is_some(),
         };
         if !is_there {
             return;
@@ -111,12 +125,12 @@ impl Core {
     }
 
     fn run_again(&mut self, errand: &Errand, status: u16, response: &Message) -> bool {
-        let Some(peer) = self.up(errand.call).map(|up| up.peer.clone()) else {
-            return false;
-        };
         if errand.tries >= 2 {
             return false;
         }
+        let Some((_, peer)) = self.dialog_of(errand.call, &errand.request) else {
+            return false;
+        };
         let mut request = errand.request.clone();
         if status == 422 {
             let Some(longer) = super::session::with_longer_interval(&request, response) else {
@@ -126,10 +140,10 @@ impl Core {
         } else if !self.challenged(&peer, &request, response, errand.tries) {
             return false;
         }
-        let Some(up) = self.up(errand.call) else {
+        let Some((dialog, _)) = self.dialog_of(errand.call, &request) else {
             return false;
         };
-        let request = up.dialog.renumbered(&request);
+        let request = dialog.renumbered(&request);
         self.run_errand(errand.call, errand.purpose, request, errand.tries + 1);
         true
     }
@@ -138,7 +152,7 @@ impl Core {
     pub(super) fn end_lost(&mut self, id: CallRef, text: &str) {
         let ending = Ending::new(Side::Network, None).or_q850(102).or_text(text);
         if let Some(call) = self.finish(id, ending)
-            && let super::call::State::Up(up) = call.state
+            && let State::Up(up) = call.state
         {
             self.leave(*up, EndCause::Normal);
         }

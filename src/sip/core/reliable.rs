@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::{
     Core, TxId,
     call::{ClientTx, Ending, State},
-    errands::{Errand, Purpose},
+    errands::Purpose,
     timers::Timer,
 };
 use crate::{
@@ -81,7 +81,6 @@ impl Core {
             return false;
         };
         let invited = invite.request.cseq().map_or(1, |c| c.number);
-        let peer = invite.peer.clone();
         let Some(early) = self.early_dialog(id, number, response) else {
             return false;
         };
@@ -90,17 +89,9 @@ impl Core {
         }
         early.rseq = Some(rseq);
         let mut prack = early.dialog.request(Method::Prack);
-        let hop = early.dialog.next_hop(&peer);
         prack.push("Max-Forwards", "70");
         prack.push("RAck", format!("{rseq} {invited} INVITE"));
-        self.sign(&mut prack, &peer);
-        let errand = Errand {
-            call: id,
-            purpose: Purpose::Prack,
-            request: prack.clone(),
-            tries: 0,
-        };
-        self.launch(prack, hop, ClientTx::Errand(Box::new(errand)));
+        self.run_errand(id, Purpose::Prack, prack, 0);
         true
     }
 

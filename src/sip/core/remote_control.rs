@@ -6,7 +6,7 @@
 use super::{
     Core,
     call::{Call, ClientTx, State},
-    errands::{Errand, Purpose},
+    errands::Purpose,
 };
 use crate::{
     CallRef, Hop, PhoneKey, SipError, SipEvent,
@@ -75,16 +75,9 @@ impl Core {
         let early = calling.early.last_mut();
         let early = early.filter(|_| calling.giving_up.is_none());
         let dialog = &mut early.ok_or(SipError::OutOfStep)?.dialog;
-        let (notify, hop) = (dialog.request(Method::Notify), dialog.next_hop(&peer));
+        let notify = dialog.request(Method::Notify);
         let notify = self.headed(notify, &peer);
-        let request = pressing(notify, PhoneKey::Talk);
-        let errand = Errand {
-            call: id,
-            purpose: Purpose::Press,
-            request: request.clone(),
-            tries: 0,
-        };
-        self.launch(request, hop, ClientTx::Errand(Box::new(errand)));
+        self.run_errand(id, Purpose::Press, pressing(notify, PhoneKey::Talk), 0);
         Ok(())
     }
 

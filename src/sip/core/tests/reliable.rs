@@ -34,6 +34,21 @@ fn each_is_acknowledged_once_and_in_order() {
 }
 
 #[test]
+fn a_prack_that_is_challenged_is_sent_again_in_its_early_dialog() {
+    let mut rig = Rig::calling();
+    reliable(&mut rig, 183, 41, Some(31_000));
+    rig.expect(&["send PRACK", "tell Ringing with media"]);
+    let challenge = "Digest realm=\"carrier\", nonce=\"n\", qop=\"auth\"";
+    rig.reply_to(&Method::Prack, 407, &[("Proxy-Authenticate", challenge)]);
+    rig.expect(&["send PRACK"]);
+    let (_, prack, to) = rig.last(&Method::Prack);
+    assert_eq!(prack.header("RAck"), Some("41 1 INVITE"));
+    assert_eq!(prack.header("CSeq"), Some("3 PRACK"));
+    assert_eq!(to.addr.to_string(), "198.51.100.9:5060");
+    assert!(prack.header("Proxy-Authorization").is_some());
+}
+
+#[test]
 fn an_early_offer_is_answered_once_ours_was() {
     let mut rig = Rig::calling();
     reliable(&mut rig, 183, 1, None);

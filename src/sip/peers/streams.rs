@@ -103,6 +103,20 @@ async fn answered_after_keepalive(stream: &mut TcpStream, rest: &mut Vec<u8>) ->
 }
 
 #[tokio::test]
+async fn keep_alives_count_for_the_limit_of_their_source() {
+    let agent = Side::start(|c| (c.also_tcp, c.flood_limit) = (true, 1)).await;
+    let mut stream = connect(agent.agent.local_addr()).await;
+    let many = b"\r\n\r\n".repeat(100);
+    stream.write_all(&many).await.expect("sent");
+    stream.shutdown().await.expect("all is said");
+    let mut answers = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answers)).await;
+    read.expect("it ends").expect("the stream works");
+    let answers = answers.len() / 2;
+    assert!((2..100).contains(&answers), "{answers} answers");
+}
+
+#[tokio::test]
 async fn absurd_sizes_hurt_nobody_else() {
     let agent = Side::start(|c| c.also_tcp = true).await;
     let to = agent.agent.local_addr();

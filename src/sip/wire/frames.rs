@@ -59,21 +59,24 @@ impl Frames {
 
     /// Passes over empty lines before a message; true when two of them are a ping.
     fn skips_to_ping(&mut self) -> bool {
-        let skip = |bytes: &[u8]| match bytes {
-            [b'\r', b'\n', b'\r', b'\n', ..] => Some((4, true)),
-            // A ping may still become of it.
-            [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => None,
-            [b'\r' | b'\n', ..] => Some((1, false)),
-            _ => None,
-        };
-        while let Some((length, is_ping)) = skip(&self.bytes) {
-            self.bytes.drain(..length);
-            self.searched = 0;
-            if is_ping {
-                return true;
+        let mut skipped = 0;
+        let is_ping = loop {
+            match &self.bytes[skipped..] {
+                [b'\r', b'\n', b'\r', b'\n', ..] => {
+                    skipped += 4;
+                    break true;
+                }
+                // A ping may still become of it.
+                [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => break false,
+                [b'\r' | b'\n', ..] => skipped += 1,
+                _ => break false,
             }
+        };
+        if skipped > 0 {
+            self.bytes.drain(..skipped);
+            self.searched = 0;
         }
-        false
+        is_ping
     }
 
     fn lose(&mut self, head: usize, status: u16) -> Frame {

@@ -126,15 +126,14 @@ impl Ear {
 
     /// Passes on what may go further; what is answered at once.
     fn take(&self, frame: Frame) -> Option<Vec<u8>> {
+        let flood = self.wire.socket.flood();
+        let is_admitted = flood.admits(self.from.addr.ip(), Instant::now());
         let bytes = match frame {
-            Frame::Ping => return Some(b"\r\n".to_vec()),
             Frame::Lost(head, status) => return told(guard::refusal(&head, status)),
+            _ if !is_admitted => return None,
+            Frame::Ping => return Some(b"\r\n".to_vec()),
             Frame::Message(bytes) => bytes,
         };
-        let flood = self.wire.socket.flood();
-        if !flood.admits(self.from.addr.ip(), Instant::now()) {
-            return None;
-        }
         let message = match guard::admit(&bytes) {
             Ok(message) => message,
             Err(unfit) => return told(unfit),

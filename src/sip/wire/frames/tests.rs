@@ -43,6 +43,14 @@ fn messages_are_as_long_as_they_say_however_they_say_it() {
 }
 
 #[test]
+fn empty_lines_are_passed_over_however_many_there_are() {
+    let sent = message("Content-Length: 0\r\n", "");
+    let stream = [vec![b'\n'; 70_000], sent.clone()].concat();
+    assert_eq!(frames([&stream[..]]), [Frame::Message(sent.clone())]);
+    assert_eq!(frames(stream.chunks(4_096)), [Frame::Message(sent)]);
+}
+
+#[test]
 fn where_nobody_knows_the_end_nothing_more_is_read() {
     let huge = usize::MAX.to_string();
     let rows = [

@@ -342,6 +342,7 @@ impl Core {
                 Timer::Session(call, turn) => self.on_session_timer(call, turn),
                 Timer::RefreshAgain(call, turn) => self.on_refresh_again(call, turn),
                 Timer::Glare(call) => self.on_glare_timer(call),
+                Timer::Reoffer(call, number) => self.on_reoffer_timer(call, number),
                 Timer::Referral(call, turn) => self.on_referral_timer(call, turn),
                 Timer::PingPhones => self.ping_phones(),
                 Timer::Sweep => {

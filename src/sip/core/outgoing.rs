@@ -302,9 +302,11 @@ impl Core {
     }
 
     pub(super) fn on_invite_unanswered(&mut self, number: u64, status: u16) {
-        let Some(ClientTx::Invite(invite)) = self.client_txs.get(&number) else {
+        let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) else {
             return;
         };
+        // Should it wake up after all, it is told to stop.
+        invite.abandoned = true;
         let (id, copy) = (invite.call, invite.copy());
         self.drop_later(number, LATE_2XX);
         self.suspect(copy.peer.hop);
@@ -385,7 +387,10 @@ impl Core {
         };
         let status = if calling.provisional { 487 } else { 408 };
         let ending = given_up(giving_up, status).or_text("no answer to the CANCEL");
-        let number = calling.tx;
+        let (number, was_cancelled) = (calling.tx, giving_up.cancelled);
+        if let Some(ClientTx::Invite(invite)) = self.client_txs.get_mut(&number) {
+            invite.abandoned = !was_cancelled;
+        }
         self.out.push(Output::Drop {
             tx: TxId::Client(number),
         });

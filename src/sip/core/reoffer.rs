@@ -5,16 +5,19 @@ use std::time::Duration;
 use rand::Rng as _;
 
 use super::{
-    Core, Output,
-    call::{ClientTx, Peer, State},
+    Core, Output, TxId,
+    call::{ClientTx, Peer, State, Up},
     dialog::Dialog,
     timers::Timer,
 };
 use crate::{
-    CallRef, Hop, SipError, SipEvent,
+    CallRef, EndCause, Hop, SipError, SipEvent,
     message::{ALLOW, Message, Method},
     sdp::{self, Direction},
 };
+
+/// A re-INVITE that was answered for the time being has its final answer within this, or is cancelled.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// A re-INVITE that is out.
 #[derive(Debug)]
@@ -26,6 +29,7 @@ pub(super) struct Reinvite {
     dialog: Dialog,
     peer: Peer,
     tries: u8,
+    cancelled: bool,
     /// The ACK for its 2xx.
     acked: Option<(Message, Hop)>,
 }
@@ -121,12 +125,40 @@ impl Core {
             dialog,
             peer,
             tries,
+            cancelled: false,
             acked: None,
         };
         let tx = self.launch(request, hop, ClientTx::Reinvite(Box::new(reinvite)));
         if let Some(up) = self.up(id) {
             up.reoffer.pending = Some(tx);
         }
+        self.after(LONGEST, Timer::Reoffer(id, tx));
+    }
+
+    /// Nobody has decided about our offer: it is cancelled, and counts as refused when not even that is
+    /// answered, so that the next one can be made.
+    pub(super) fn on_reoffer_timer(&mut self, id: CallRef, number: u64) {
+        let is_pending = |up: &mut Up| up.reoffer.pending == Some(number);
+        if !self.up(id).is_some_and(is_pending) {
+            return;
+        }
+        let Some(ClientTx::Reinvite(reinvite)) = self.client_txs.get_mut(&number) else {
+            return;
+        };
+        if std::mem::replace(&mut reinvite.cancelled, true) {
+            let wish = reinvite.wish.clone();
+            self.client_txs.remove(&number);
+            self.out.push(Output::Drop {
+                tx: TxId::Client(number),
+            });
+            return self.offer_failed(id, &wish, 487);
+        }
+        let (request, hop) = (
+            reinvite.request.clone(),
+            reinvite.dialog.next_hop(&reinvite.peer),
+        );
+        self.send_cancel(&request, EndCause::Normal, hop);
+        self.after(self.config.timers.give_up(), Timer::Reoffer(id, number));
     }
 
     pub(super) fn on_reinvite_response(&mut self, number: u64, status: u16, response: &Message) {
@@ -209,7 +241,6 @@ impl Core {
             return;
         };
         let id = reinvite.call;
-        let at = self.at();
         let Some(up) = self.up(id).filter(|up| up.reoffer.pending == Some(number)) else {
             return;
         };
@@ -218,18 +249,24 @@ impl Core {
             401 | 407 | 422 if self.reinvite_again(&reinvite, status, response) => {}
             491 => self.wait_for_them(id, reinvite.wish),
             408 | 481 => self.end_lost(id, "no answer to the re-INVITE"),
-            _ => {
-                if let Wish::Change(_) = reinvite.wish {
-                    self.tell(SipEvent::ReofferRefused {
-                        call: id,
-                        sip_status: status,
-                        at,
-                    });
-                }
-                self.refresh_again(id);
-                self.offer_next(id);
-            }
+            _ => self.offer_failed(id, &reinvite.wish, status),
         }
+    }
+
+    fn offer_failed(&mut self, call: CallRef, wish: &Wish, sip_status: u16) {
+        let at = self.at();
+        if let Some(up) = self.up(call) {
+            up.reoffer.pending = None;
+        }
+        if let Wish::Change(_) = wish {
+            self.tell(SipEvent::ReofferRefused {
+                call,
+                sip_status,
+                at,
+            });
+        }
+        self.refresh_again(call);
+        self.offer_next(call);
     }
 
     fn reinvite_again(&mut self, reinvite: &Reinvite, status: u16, response: &Message) -> bool {

@@ -34,6 +34,8 @@ pub(super) enum Timer {
     RefreshAgain(CallRef, u64),
     /// Offer again after both sides had done so at once.
     Glare(CallRef),
+    /// The re-INVITE of this transaction was never finally answered.
+    Reoffer(CallRef, u64),
     /// Nothing is told of the transfer that we asked for; the number tells earlier waits apart.
     Referral(CallRef, u64),
     PingPhones,

@@ -112,11 +112,16 @@ fn a_gateway_that_never_says_anything_is_408() {
     let (tx, ..) = rig.last(&Method::Invite);
     rig.feed(Input::Unanswered { tx, sent: true });
     rig.expect(&["tell Ended Network 408 -"]);
+    // It wakes up after all.
+    rig.reply(180, "them");
+    rig.expect(&["send CANCEL"]);
 
     let mut rig = Rig::calling();
     rig.end(EndCause::Normal);
     rig.pass(32);
     rig.expect(&["drop", "tell Ended Us 408 16"]);
+    rig.reply(180, "them");
+    rig.expect(&["send CANCEL"]);
 }
 
 #[test]

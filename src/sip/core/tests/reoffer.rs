@@ -27,6 +27,23 @@ fn hold_is_offered_and_agreed() {
 }
 
 #[test]
+fn an_offer_that_is_never_decided_is_cancelled_and_the_next_one_made() {
+    let mut rig = Rig::up();
+    hold(&mut rig);
+    rig.reply(100, "them");
+    rig.command(Command::Reoffer(call(), description(32_000)))
+        .expect("up");
+    rig.expect(&["send INVITE"]);
+    rig.pass(119);
+    rig.log.clear();
+    rig.pass(2);
+    rig.expect(&["send CANCEL"]);
+    rig.pass(40);
+    rig.expect(&["drop", "tell ReofferRefused 487", "send INVITE"]);
+    assert_eq!(rig.last(&Method::Invite).1.body, description(32_000));
+}
+
+#[test]
 fn before_the_answer_there_is_nothing_to_change() {
     let mut rig = Rig::ringing();
     let refused = rig.command(Command::Reoffer(call(), description(1)));

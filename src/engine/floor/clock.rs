@@ -20,6 +20,7 @@ impl Floor {
             agent.shift(by_ms);
         }
         shift(self.outside.times(), by_ms);
+        shift([&mut self.spared_until], by_ms);
         // A dial that is just being written keeps its time: what the gate saw is as old as that.
         let is_up = |call: &&mut Call| call.phase != Phase::Opening;
         for call in self.calls.values_mut().filter(is_up) {
@@ -92,6 +93,7 @@ impl Call {
         if let Phase::Offered { until, .. } = &mut self.phase {
             shift([until], by_ms);
         }
+        shift(self.parties.conferred.iter_mut(), by_ms);
         shift(self.also_rung.iter_mut().map(|rung| &mut rung.until), by_ms);
     }
 }

@@ -87,6 +87,21 @@ fn a_clock_that_is_set_back_keeps_nobody_from_dialling() {
 }
 
 #[test]
+fn a_switch_is_spared_as_long_as_it_would_have_been() {
+    let script = "agents 1
+         campaign c predictive
+         leads c 5
+         gateway cps=1
+         0 ready 1
+         0.5 refuses L1 ours";
+    let mut stage = set(script, -HOUR, 0);
+    stage.pass(3_000);
+    let shown = stage.shown.join("\n");
+    assert!(shown.contains("dial L2"), "{shown}");
+    assert!(stage.now < stage::opening());
+}
+
+#[test]
 fn a_person_whose_greeting_was_heard_waits_as_long_as_they_would_have() {
     for by_ms in [HOUR, -HOUR] {
         let script = "agents 1

@@ -78,8 +78,8 @@ impl Floor {
         self.take_ringing(id, taker, now)
     }
 
-    /// An INVITE that names a leg takes that leg's call while it rings, and its place when it is up
-    /// (RFC 3891 section 3).
+    /// An INVITE that names a leg takes that leg's call while it rings, as `*7` would, and its place when it
+    /// is up (RFC 3891 section 3).
     pub(super) fn take_place(
         &mut self,
         leg: LegId,
@@ -91,9 +91,10 @@ impl Floor {
             Some(Role::AgentFor(id) | Role::Party(id)) => self.calls.get(id),
             _ => None,
         };
-        match call.filter(|call| call.rings_since().is_some()) {
-            Some(call) => {
-                let (id, taker) = (call.id, self.taker_at(phone, leg));
+        match call.and_then(|call| Some((call.id, call.rings_since()?))) {
+            Some((id, since)) => {
+                has_rung_enough(since, now)?;
+                let taker = self.taker_at(phone, leg);
                 self.take_ringing(id, taker, now)
             }
             None => self.order_take_over(leg, &phone, replaced),
@@ -126,10 +127,7 @@ impl Floor {
         let ringing = self.calls.values().filter(|call| is_meant(call));
         let oldest = ringing.filter_map(|call| Some((call.rings_since()?, call.id)));
         let (since, id) = oldest.min().ok_or_else(nothing_rings)?;
-        if now.since(since) < RINGS_FIRST_MS {
-            let text = "a call may be taken after five seconds of ringing";
-            return Err(OrderRefused::new("TOO_EARLY", text));
-        }
+        has_rung_enough(since, now)?;
         Ok(id)
     }
 
@@ -203,6 +201,14 @@ impl Call {
         let is_offered = matches!(self.phase, Phase::Offered { .. }) && !self.way.is_direct;
         self.queue.as_ref().filter(|_| is_offered)
     }
+}
+
+fn has_rung_enough(since: Millis, now: Millis) -> Result<(), OrderRefused> {
+    if now.since(since) < RINGS_FIRST_MS {
+        let text = "a call may be taken after five seconds of ringing";
+        return Err(OrderRefused::new("TOO_EARLY", text));
+    }
+    Ok(())
 }
 
 pub(super) fn nothing_rings() -> OrderRefused {

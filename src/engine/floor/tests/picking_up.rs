@@ -51,8 +51,9 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
          10 ready 1
          11 calls y 4000
          12 dials at 8600 q any a1
-         13 ends y
-         14 dials at 8600 r *7sales#",
+         17 dials at 8600 q2 any a1
+         18 ends y
+         19 dials at 8600 r *7sales#",
         "1 ring 8500
          7 hang up 8500 NoAnswer
          7 answer p
@@ -62,12 +63,13 @@ fn a_call_that_rings_at_a_phone_or_in_a_queue_is_taken_by_code_and_by_its_leg() 
          8 close x connected
          11 answer y
          11 ring a1
-         12 hang up a1 NoAnswer
-         12 answer q
-         12 bridge y q
-         13 close y connected
-         13 hang up q
-         14 hang up r Declined",
+         12 hang up q Declined
+         17 hang up a1 NoAnswer
+         17 answer q2
+         17 bridge y q2
+         18 close y connected
+         18 hang up q2
+         19 hang up r Declined",
     );
 }
 

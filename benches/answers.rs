@@ -1,10 +1,14 @@
-//! How often the answer detector is right, over clips whose label is known.
+//! How often the answer detector is right, over clips whose label is known, and which keys are heard as
+//! their tones.
 //!
 //! `cargo bench -p media --bench answers` makes two sets of clips (espeak-ng and sox must be
 //! installed): those of `answers/make.sh`, on which the thresholds were chosen, and those of
 //! `answers/held_out.sh`, on which nothing was. `-- <folder>` takes clips that are there, and
 //! `budget=5000`, `greeting=3000`, `after=700` or `words=10` after it tries another threshold. The
 //! voices are synthetic: the tables say how the rules behave, not what a country's callers will do.
+
+#[path = "answers/keys.rs"]
+mod keys;
 
 use std::{
     collections::BTreeMap,
@@ -54,7 +58,12 @@ fn main() {
     for (name, script) in SETS {
         let made = tempfile::tempdir().expect("a folder");
         measure(name, make(script, made.path()), params);
+        keys::talk_off(name, &keys::sounds(made.path()));
     }
+    let made = tempfile::tempdir().expect("a folder");
+    let sounds = keys::sounds(make("talk_off.sh", made.path()));
+    keys::talk_off("talk_off.sh", &sounds);
+    keys::heard();
 }
 
 /// One set, by each kind of its clips and in sum.

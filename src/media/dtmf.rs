@@ -11,7 +11,9 @@ const LOST_TICKS: u64 = 10;
 /// A key and how long it was held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
+    /// `0` to `9`, `*`, `#`, `A` to `D`; `!` is a hook flash.
     pub digit: char,
+    /// Milliseconds.
     pub ms: u32,
 }
 

@@ -62,6 +62,7 @@ mod tests;
 
 pub use codec::Codec;
 pub use command::{Crypto, Hear, LegId, PlayId, RecordId, Remote};
+pub use dtmf::Key;
 pub use event::{Event, PlayEnd, Stats};
 pub use g711::{FRAME, Law};
 pub use lateness::{Lateness, Watch};
@@ -72,3 +73,4 @@ pub use prompt::{Prompt, PromptError, Prompts};
 pub use salvage::salvage;
 pub use shelf::{Kept as KeptPrompt, Shelf};
 pub use srtp::{Keying, Suite};
+pub use tone_keys::ToneKeys;

@@ -3,7 +3,11 @@
 use super::{
     AnswerDetector, AnswerParams, Classifier, EarlyDetector, Finding, Found, Sit, Verdict,
 };
-use crate::{comfort::Comfort, g711::FRAME, tone};
+use crate::{
+    comfort::Comfort,
+    g711::{FRAME, Law},
+    tone,
+};
 
 fn quiet(ms: u32) -> Vec<i16> {
     vec![0; ms as usize * 8]
@@ -162,6 +166,30 @@ fn special_information_tones_say_why() {
     // One that is reserved, and one that is none.
     assert_eq!(between((985.2, 274), (1_428.5, 274)), None);
     assert_eq!(between((950.0, 274), (1_370.6, 274)), None);
+}
+
+#[test]
+fn before_and_after_the_answer_they_say_the_same_through_either_law_and_however_loud() {
+    let first = |detector: &mut dyn Classifier, clip: &[i16]| {
+        let (frames, _) = clip.as_chunks::<FRAME>();
+        let finding = frames.iter().find_map(|frame| detector.hear(frame));
+        finding.map(|finding| (finding.what, finding.sit, finding.why))
+    };
+    for code in Sit::ALL.map(Some).into_iter().chain([None]) {
+        for law in [Law::Pcma, Law::Pcmu] {
+            for quieter in [1, 4, 16] {
+                let wire = announced(code, 1.0, 613);
+                let clip: Vec<i16> = wire
+                    .iter()
+                    .map(|sample| law.decode(law.encode(sample / quieter)))
+                    .collect();
+                let early = first(&mut EarlyDetector::default(), &clip);
+                let after = first(&mut AnswerDetector::new(AnswerParams::default()), &clip);
+                let expected = (Found::Verdict(Verdict::Network), code, Sit::why(code));
+                assert_eq!([early, after], [Some(expected); 2], "{law:?}, 1/{quieter}");
+            }
+        }
+    }
 }
 
 #[test]

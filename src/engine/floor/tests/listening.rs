@@ -98,6 +98,34 @@ fn a_fax_is_never_called_again_and_an_announcement_is_nobody_s_answer() {
 }
 
 #[test]
+fn what_the_tones_of_an_announcement_say_is_what_an_answered_call_came_to() {
+    for (said, close) in [
+        ("intercept", "unallocated"),
+        ("vacant", "unallocated"),
+        ("reorder", "congestion again in 300 not counted"),
+        ("no-circuit", "congestion again in 300 not counted"),
+        ("network", "unavailable again in 14400"),
+    ] {
+        check(
+            &format!(
+                "agents 1
+                 campaign c predictive listens
+                 leads c 1
+                 0 ready 1
+                 5 answers L1
+                 6.4 judges L1 {said} 1.4"
+            ),
+            &format!(
+                "0 dial L1
+                 5 listen L1
+                 6.4 hang up L1
+                 6.4 close L1 {close}"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_machine_records_the_message_after_its_beep_and_is_not_told_again() {
     check(
         "agents 1

@@ -13,10 +13,11 @@ use crate::{
 const ONE: f64 = 1_000.0;
 const OTHER: f64 = 440.0;
 
-/// A far end that sends packets of so many milliseconds and asks for such.
+/// A far end that asks for packets of so many milliseconds, and sends such if nothing else is said.
 struct End {
     far: Far,
     packet: usize,
+    sends: usize,
     tone: Vec<i16>,
 }
 
@@ -29,15 +30,21 @@ impl End {
         let (leg, far) = house.call_with(codec, change);
         let packet = usize::from(ms) * 8;
         let tone = tone::sine(hz, 1_000).iter().map(|it| it / 4).collect();
-        (leg, Self { far, packet, tone })
+        let end = Self {
+            far,
+            packet,
+            sends: packet,
+            tone,
+        };
+        (leg, end)
     }
 
     /// Says what has become a packet by this turn, and hears what is there.
     fn turn(&mut self, turn: usize) {
-        while self.far.said + self.packet <= (turn + 1) * FRAME {
+        while self.far.said + self.sends <= (turn + 1) * FRAME {
             let from = self.far.said % self.tone.len();
             let tone = self.tone.iter().cycle().skip(from);
-            let samples: Vec<i16> = tone.take(self.packet).copied().collect();
+            let samples: Vec<i16> = tone.take(self.sends).copied().collect();
             self.far.say_packet(&samples);
         }
         self.far.hear_waiting();
@@ -157,6 +164,44 @@ fn a_bridge_with_long_packets_is_recorded_without_holes() {
     for (side, hz) in [(0, ONE), (1, OTHER)] {
         let heard: Vec<i16> = samples.iter().skip(side).step_by(2).copied().collect();
         assert!(best_over_noise_db(&heard, hz) > 20.0, "{hz}");
+    }
+}
+
+#[test]
+fn packets_of_another_length_than_was_agreed_are_heard_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let house = House::new();
+    for (turn, (codec, agreed_ms, sent_ms)) in [
+        (Codec::Pcma, 20, 30),
+        (Codec::Pcmu, 20, 60),
+        (Codec::G722, 20, 40),
+        (Codec::Pcma, 60, 10),
+        (Codec::G722, 30, 20),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{turn}.wav"));
+        let record = RecordId(turn as u64);
+        let (a, mut one) = End::of(&house, codec, agreed_ms, ONE);
+        one.sends = sent_ms * 8;
+        let (b, mut other) = End::of(&house, codec, 20, OTHER);
+        house.media.bridge(a, b).expect("two legs");
+        let recorded = house.media.record(a, record, path.clone());
+        recorded.expect("a leg");
+        talk(&mut [&mut one, &mut other], 90);
+        for (end, hz) in [(&one, OTHER), (&other, ONE)] {
+            end.assert_packets();
+            end.assert_hears(hz);
+        }
+        house.media.stop_record(a, record).expect("a leg");
+        house.wait(|event| matches!(event, Event::RecordDone { .. }).then_some(()));
+        let reader = hound::WavReader::open(&path).expect("a playable file");
+        let said: Vec<i16> = reader.into_samples().flatten().step_by(2).collect();
+        let over = best_over_noise_db(&said, ONE);
+        assert!(over > 20.0, "{codec:?} in {sent_ms} ms: {over} dB");
+        house.media.close(a).expect("a leg");
+        house.media.close(b).expect("a leg");
     }
 }
 

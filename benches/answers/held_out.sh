@@ -24,6 +24,13 @@ babble() {
     gain -n -42
 }
 
+# Comfort noise from the end of what is said on: comfort DELAY
+comfort() {
+  local from
+  from=$(awk -v delay="$1" -v said="$(soxi -D "$work/voice.wav")" 'BEGIN { print delay + said }')
+  sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/noise.wav" synth 8 pinknoise gain -24 pad "$from" 0 trim 0 8
+}
+
 # A whole clip of what is in voice.wav: clip LABEL KIND DELAY LINE CODEC
 clip() {
   number=$((number + 1))
@@ -34,6 +41,8 @@ clip() {
     hum) "${quiet[@]}" synth 8 sawtooth 50 gain -40 ;;
     wind) "${quiet[@]}" synth 8 brownnoise synth 8 sine amod 0.3 60 lowpass 500 gain -27 ;;
     office) babble ;;
+    tone) "${quiet[@]}" synth 8 sine $((420 + 210 * (turn % 4))) gain -36 ;;
+    comfort) comfort "$3" ;;
     crackle) "${quiet[@]}" synth 8 whitenoise gain -28 synth 8 square amod 1.7 4 gain -12 ;;
   esac
   sox -V1 -R -m -v 1 "$work/placed.wav" -v 1 "$work/noise.wav" "$work/line.wav"
@@ -130,5 +139,25 @@ done
 sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/voice.wav" trim 0 0.1
 for line in quiet hum wind crackle; do
   for codec in mulaw gsm ima; do clip unsure silence 0.2 "$line" "$codec"; done
+done
+# Answering tones within the tolerances of V.25 and V.8, from the middle of a frame on: pitch, time between
+# two turns of the phase, and what the one after a turn is multiplied with to be half a wave off.
+for tone in '2110 0.45 1' '2090 0.45 1' '2100 0.44 -1' '2100 0.46 -1'; do
+  read -r hz length sign <<<"$tone"
+  for kind in ans ansam; do
+    next
+    sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/up.wav" synth "$length" sine "$hz" gain -22
+    sox -V1 -R "$work/up.wav" "$work/down.wav" vol "$sign"
+    sox "$work/up.wav" "$work/down.wav" "$work/ans.wav" repeat 2
+    sox -V1 -R "$work/ans.wav" "$work/ansam.wav" synth 2.8 sine amod 15 67
+    sox -V1 -R "$work/$kind.wav" "$work/voice.wav" pad 0.013 0
+    clip fax "$kind" "$delay" "$line" mulaw
+  done
+done
+
+# People on a line with a tone of its own, or that is filled with comfort noise once they have spoken.
+for index in "${!zh_people[@]}"; do
+  next; say "${zh_voices[index % 6]}" "$speed" "$pitch" "$band" "${zh_people[index]}"; clip human hum "$delay" comfort "$codec"
+  next; say "${en_voices[index % 7]}" "$speed" "$pitch" "$band" "${en_people[index]}"; clip human hum "$delay" tone "$codec"
 done
 echo "$number clips in $folder"

@@ -18,6 +18,13 @@ say() {
     silence 1 0.01 0.1% reverse silence 1 0.01 0.1% reverse sinc 300-3400 norm "$level"
 }
 
+# Comfort noise from the end of what is said on: comfort DELAY
+comfort() {
+  local from
+  from=$(awk -v delay="$1" -v said="$(soxi -D "$work/voice.wav")" 'BEGIN { print delay + said }')
+  sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/noise.wav" synth 8 whitenoise gain -34 pad "$from" 0 trim 0 8
+}
+
 # A whole clip of what is in voice.wav: clip LABEL KIND DELAY LINE
 clip() {
   number=$((number + 1))
@@ -27,6 +34,8 @@ clip() {
     hiss) sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/noise.wav" synth 8 whitenoise gain -48 ;;
     room) sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/noise.wav" synth 8 pinknoise gain -36 ;;
     street) sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/noise.wav" synth 8 brownnoise synth 8 sine amod 0.7 40 gain -30 ;;
+    hum) sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/noise.wav" synth 8 sine $((360 + 40 * (turn % 5))) gain -34 ;;
+    comfort) comfort "$3" ;;
   esac
   [ "$4" = clean ] || sox -V1 -R -m -v 1 "$work/placed.wav" -v 1 "$work/noise.wav" "$work/line.wav"
   # A-law there and back, as on the wire.
@@ -109,5 +118,24 @@ done
 sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/voice.wav" trim 0 0.1
 for line in clean hiss room street; do
   for _ in 1 2 3 4; do clip unsure silence 0.2 "$line"; done
+done
+# Answering tones whose phase turns by half a wave every 450 ms (V.25), and which swell 15 times a
+# second (V.8, ANSam). They begin in the middle of a frame.
+for kind in ans ansam; do
+  for _ in 1 2 3 4 5; do
+    next
+    sox -V1 -R -r 8000 -c 1 -b 16 -n "$work/up.wav" synth 0.45 sine 2100 gain -12
+    sox -V1 -R "$work/up.wav" "$work/down.wav" vol -1
+    sox "$work/up.wav" "$work/down.wav" "$work/ans.wav" repeat 3
+    sox -V1 -R "$work/ans.wav" "$work/ansam.wav" synth 3.6 sine amod 15 67
+    sox -V1 -R "$work/$kind.wav" "$work/voice.wav" pad 0.005 0
+    clip fax "$kind" "$delay" "$line"
+  done
+done
+
+# People on a line that hums, or that is filled with comfort noise once they have spoken.
+for index in "${!zh_people[@]}"; do
+  next; say "${zh_voices[index % 4]}" "$speed" "$pitch" "${zh_people[index]}"; clip human hum "$delay" hum
+  next; say "${en_voices[index % 4]}" "$speed" "$pitch" "${en_people[index]}"; clip human hum "$delay" comfort
 done
 echo "$number clips in $folder"

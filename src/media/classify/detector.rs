@@ -5,8 +5,10 @@
 
 use super::{
     Classifier, Finding, Found, Verdict,
+    beep::Beep,
+    fax::FaxTones,
     level::Floor,
-    pure::{Steady, tone_in},
+    pure::{Steady, Tone, tone_in},
     sit::{Sit, Tracker},
 };
 use crate::codec::Samples;
@@ -14,11 +16,6 @@ use crate::codec::Samples;
 const FRAME_MS: u32 = 20;
 /// A pause inside a word that does not end it.
 const BRIDGED_MS: u32 = 60;
-/// What answers a fax: pitch, tolerance and the time it must hold (T.30 §4.3.3).
-const CNG: (f32, f32, u32) = (1_100.0, 38.0, 400);
-const CED: (f32, f32, u32) = (2_100.0, 25.0, 600);
-/// Pitch of a machine's beep, in hertz.
-const BEEP_HZ: std::ops::RangeInclusive<f32> = 350.0..=2_600.0;
 
 /// Thresholds of one campaign, all in milliseconds but where it is said.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,6 +85,8 @@ pub struct AnswerDetector {
     params: AnswerParams,
     floor: Floor,
     steady: Steady,
+    beep: Beep,
+    fax: FaxTones,
     sit: Tracker,
     /// What they said.
     said: Option<Sit>,
@@ -121,6 +120,8 @@ impl AnswerDetector {
             params,
             floor: Floor::new(params.least_db),
             steady: Steady::default(),
+            beep: Beep::of(params.shortest_beep_ms),
+            fax: FaxTones::default(),
             sit: Tracker::default(),
             said: None,
             now: 0,
@@ -135,29 +136,29 @@ impl AnswerDetector {
     fn judge(
         &mut self,
         frame: &Samples,
+        tone: Option<Tone>,
         steady: Option<(f32, u32)>,
     ) -> Option<(Verdict, &'static str)> {
         if let Some(said) = self.sit.hear(steady) {
             self.said = said;
             return Some((Verdict::Network, Sit::why(said)));
         }
-        if let Some((hz, frames)) = steady {
-            let holds = |(pitch, tolerance, ms): (f32, f32, u32)| {
-                (hz - pitch).abs() <= tolerance && frames * FRAME_MS >= ms
-            };
-            if holds(CNG) || holds(CED) {
-                return Some((Verdict::Fax, "fax tone"));
-            }
-            // Before a word has been said a tone is no beep: it may become one of the others.
-            let holds = frames * FRAME_MS >= self.params.shortest_beep_ms;
-            if holds && self.words > 0 && BEEP_HZ.contains(&hz) {
-                return Some((Verdict::Machine, "beep"));
-            }
+        if self.fax.hear(tone) {
+            return Some((Verdict::Fax, "fax tone"));
+        }
+        // Before a word has been said a tone is no beep: it may become one of the others.
+        if self.began.is_none() {
+            self.beep.unspoken(steady);
+        } else if self.words > 0 && self.beep.is_heard(steady, frame) {
+            return Some((Verdict::Machine, "beep"));
         }
         // A tone is no speech, but a vowel may look like one for a frame or two.
-        let toned = steady.is_some_and(|(_, frames)| frames >= 4);
-        let voice = self.floor.is_voice(frame);
-        self.count(voice && !toned);
+        let toned = self.fax.is_heard() || steady.is_some_and(|(_, frames)| frames >= 4);
+        let voice = self.floor.is_voice(frame) && !toned;
+        if voice {
+            self.beep.spoken(frame);
+        }
+        self.count(voice);
         self.weigh()
     }
 
@@ -202,17 +203,21 @@ impl AnswerDetector {
         if self.words > 0 && self.silence >= params.after_greeting_ms {
             return Some((Verdict::Human, "short greeting"));
         }
-        if self.began.is_none() && self.now >= params.initial_silence_ms {
+        let comes_to_something = self.fax.is_heard() || self.sit.is_heard();
+        let silent = self.began.is_none() && !comes_to_something;
+        if silent && self.now >= params.initial_silence_ms {
             return Some((Verdict::Unsure, "silence"));
         }
         (self.now >= params.budget_ms).then_some((Verdict::Unsure, "out of time"))
     }
 
-    fn await_beep(&mut self, steady: Option<(f32, u32)>, until: u32) -> Option<Finding> {
-        if let Some((hz, frames)) = steady
-            && frames * FRAME_MS >= self.params.shortest_beep_ms
-            && BEEP_HZ.contains(&hz)
-        {
+    fn await_beep(
+        &mut self,
+        frame: &Samples,
+        steady: Option<(f32, u32)>,
+        until: u32,
+    ) -> Option<Finding> {
+        if self.beep.is_heard(steady, frame) {
             self.stage = Stage::Done;
             return Some(self.finding(Found::Beep, "beep"));
         }
@@ -237,12 +242,13 @@ impl AnswerDetector {
 impl Classifier for AnswerDetector {
     fn hear(&mut self, frame: &Samples) -> Option<Finding> {
         self.now += FRAME_MS;
-        let steady = self.steady.hold(tone_in(frame));
+        let tone = tone_in(frame);
+        let steady = self.steady.hold(tone);
         match self.stage {
             Stage::Done => None,
-            Stage::AwaitingBeep { until } => self.await_beep(steady, until),
+            Stage::AwaitingBeep { until } => self.await_beep(frame, steady, until),
             Stage::Judging => {
-                let (verdict, why) = self.judge(frame, steady)?;
+                let (verdict, why) = self.judge(frame, tone, steady)?;
                 let waits = verdict == Verdict::Machine && self.params.beep_budget_ms > 0;
                 self.stage = match waits {
                     true => Stage::AwaitingBeep {

@@ -9,6 +9,11 @@ const RISES_BY: f32 = 0.03;
 const OVER_FLOOR_DB: f32 = 8.0;
 const LOWEST_FLOOR_DB: f32 = -75.0;
 
+/// So many frames, 300 ms, as loud as each other within so many decibels are noise, a hum or a tone, however
+/// suddenly it began: comfort noise does when somebody has spoken. Speech is never so even.
+const EVEN_FRAMES: usize = 15;
+const EVEN_DB: f32 = 3.0;
+
 /// Below this there is traffic and wind but no telephone speech, in hertz.
 const RUMBLE_HZ: f32 = 300.0;
 
@@ -18,6 +23,8 @@ pub struct Floor {
     rumble: HighPass,
     floor_db: f32,
     least_db: f32,
+    /// How loud the last frames were.
+    recent: [f32; EVEN_FRAMES],
 }
 
 impl Floor {
@@ -27,6 +34,7 @@ impl Floor {
             rumble: HighPass::at(RUMBLE_HZ),
             floor_db: least_db - OVER_FLOOR_DB,
             least_db,
+            recent: [f32::NEG_INFINITY; EVEN_FRAMES],
         }
     }
 
@@ -35,7 +43,23 @@ impl Floor {
         let db = loudness_db(&self.rumble.pass(frame));
         let step = (db - self.floor_db).clamp(-FALLS_BY, RISES_BY);
         self.floor_db = (self.floor_db + step).max(LOWEST_FLOOR_DB);
+        self.recent.rotate_left(1);
+        self.recent[EVEN_FRAMES - 1] = db;
+        if let Some(even_db) = self.even() {
+            self.floor_db = self.floor_db.max(even_db);
+        }
         db > self.least_db && db > self.floor_db + OVER_FLOOR_DB
+    }
+
+    /// How loud the quietest of the last frames was, where they are as loud as each other.
+    fn even(&self) -> Option<f32> {
+        let quietest = self.recent.iter().copied().fold(f32::INFINITY, f32::min);
+        let loudest = self
+            .recent
+            .iter()
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max);
+        (loudest - quietest < EVEN_DB).then_some(quietest)
     }
 }
 

@@ -6,8 +6,10 @@
 //! unsure is to be treated as a person: a machine that is connected costs seconds, a person who is
 //! hung up on is a complaint.
 
+mod beep;
 mod detector;
 mod early;
+mod fax;
 mod level;
 mod pure;
 mod sit;
@@ -63,7 +65,8 @@ pub enum Found {
 pub enum Verdict {
     Human,
     Machine,
-    /// A fax or a modem: calling tone 1100 Hz (T.30 CNG) or answering tone 2100 Hz (CED, ANSam).
+    /// A fax or a modem: calling tone 1100 Hz (T.30 CNG) or answering tone 2100 Hz (CED, ANS,
+    /// ANSam).
     Fax,
     /// Special information tones (ITU-T E.180 §7): an announcement of the network, no party.
     Network,

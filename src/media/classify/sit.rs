@@ -124,6 +124,11 @@ impl Segment {
 }
 
 impl Tracker {
+    /// Whether the first segment has been heard, and the others may follow.
+    pub fn is_heard(&self) -> bool {
+        self.heard > 0
+    }
+
     /// Takes the pitch of a frame and how long it has held; when the third segment is there, tells
     /// what they say, if they say something.
     pub fn hear(&mut self, steady: Option<(f32, u32)>) -> Option<Option<Sit>> {

@@ -1,5 +1,7 @@
 //! A small set of its own: speech-like sound made here, so that it is the same everywhere.
 
+use std::f64::consts::TAU;
+
 use super::{
     AnswerDetector, AnswerParams, Classifier, EarlyDetector, Finding, Found, Sit, Verdict,
 };
@@ -128,6 +130,107 @@ fn tones_are_told_apart() {
     ] {
         assert_eq!(verdict(&clip), expected, "{name}");
     }
+}
+
+/// An answering tone for so many milliseconds whose phase turns every 450 ms, and which swells by so much,
+/// 0 to 1, fifteen times a second.
+fn answering(hz: f64, ms: u32, swells: f64) -> Vec<i16> {
+    (0..ms * 8)
+        .map(|n| {
+            let t = f64::from(n) / 8_000.0;
+            let turned = f64::from((n / 3_600) % 2) * std::f64::consts::PI;
+            let level = 8_000.0 * (1.0 + swells * (TAU * 15.0 * t).sin());
+            (level * (TAU * hz * t + turned).sin()) as i16
+        })
+        .collect()
+}
+
+#[test]
+fn modems_answer_with_a_tone_whose_phase_turns_and_swells() {
+    for (hz, swells) in [
+        (2_100.0, 0.0),
+        (2_100.0, 0.2),
+        (2_085.0, 0.2),
+        (2_115.0, 0.2),
+    ] {
+        // Wherever the turns lie in a frame.
+        for lead_ms in [200, 203, 205, 207, 213, 2_300] {
+            let clip = [quiet(lead_ms), answering(hz, 3_000, swells)].concat();
+            assert_eq!(verdict(&clip), Verdict::Fax, "{hz} Hz after {lead_ms} ms");
+        }
+    }
+    // What is too short is none, and neither is one that comes and goes.
+    let short = [quiet(200), answering(2_100.0, 500, 0.2)].concat();
+    assert_eq!(verdict(&short), Verdict::Unsure);
+    let pips = [answering(2_100.0, 200, 0.0), quiet(200)]
+        .concat()
+        .repeat(5);
+    assert_ne!(verdict(&pips), Verdict::Fax);
+}
+
+/// A sound under or over another.
+fn mixed(one: &[i16], other: &[i16]) -> Vec<i16> {
+    let longest = one.len().max(other.len());
+    let at = |sound: &[i16], n: usize| sound.get(n).copied().unwrap_or(0);
+    (0..longest)
+        .map(|n| at(one, n).saturating_add(at(other, n)))
+        .collect()
+}
+
+#[test]
+fn a_hum_or_comfort_noise_makes_no_machine_of_a_person() {
+    let hello = [quiet(400), tone::voice(500)].concat();
+    let hum = |hz, share: i16| -> Vec<i16> {
+        let sine = tone::sine(hz, 12_000);
+        sine.iter().map(|sample| sample / share).collect()
+    };
+    for hz in [360.0, 440.0, 1_000.0] {
+        // One that is quieter than the greeting need not have been there before.
+        let before_and_after = mixed(&hello, &hum(hz, 12));
+        let after = mixed(&hello, &[quiet(900), hum(hz, 20)].concat());
+        for clip in [before_and_after, after] {
+            let finding = found(AnswerParams::default(), &clip, 70)[0];
+            // Whoever is hardly louder than the hum is a person all the same.
+            let person = [Verdict::Human, Verdict::Unsure].map(Found::Verdict);
+            assert!(person.contains(&finding.what), "{hz} Hz: {finding:?}");
+        }
+    }
+    for level in [36, 40, 44] {
+        let mut comfort = Comfort::of_payload(&[level]).expect("a level");
+        let noise: Vec<i16> = (0..600)
+            .flat_map(|_| {
+                let mut frame = [0; FRAME];
+                comfort.fill(&mut frame);
+                frame
+            })
+            .collect();
+        let clip = mixed(&hello, &[quiet(900), noise].concat());
+        let findings = found(AnswerParams::default(), &clip, 70);
+        let what = findings[0].what;
+        assert_eq!(
+            what,
+            Found::Verdict(Verdict::Human),
+            "comfort noise of -{level} dB"
+        );
+    }
+}
+
+#[test]
+fn a_machine_s_beep_is_heard_over_a_hum() {
+    let hum: Vec<i16> = tone::sine(440.0, 12_000).iter().map(|s| s / 20).collect();
+    let greeting = [
+        quiet(400),
+        tone::voice(1_500),
+        quiet(300),
+        tone::sine(1_000.0, 400),
+    ];
+    let findings = found(
+        AnswerParams::default(),
+        &mixed(&greeting.concat(), &hum),
+        70,
+    );
+    let told = (findings[0].what, findings[0].why);
+    assert_eq!(told, (Found::Verdict(Verdict::Machine), "beep"));
 }
 
 /// Special information tones as they come over the line: a little off in pitch, level and start.

@@ -34,6 +34,7 @@ const AT_LENGTH: &[(char, Fate)] = &[(
 )];
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// VOX-194
 #[tokio::test(flavor = "multi_thread")]
 async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
     let house = House::new().with_settings("[sip]\nphone_ping_s = 1\n");

@@ -7,6 +7,7 @@ use crate::{
     kit::{baresip::Baresip, server::House, stage},
 };
 
+/// VOX-195
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_registers_appears_and_is_let_go() {
     let house = House::new();

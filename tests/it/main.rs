@@ -34,6 +34,7 @@ mod referring;
 mod registering;
 mod remote;
 mod robots;
+mod rows;
 mod setup;
 mod simulate;
 mod sound;

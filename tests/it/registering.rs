@@ -40,6 +40,7 @@ async fn state(api: &Client, gateway: &str, is: &str) -> Value {
     .await
 }
 
+/// VOX-196, VOX-197
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_wants_a_registration_has_it_and_tells_how_it_is() {
     let far = registrar().await;

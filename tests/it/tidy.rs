@@ -405,7 +405,7 @@ fn relative(path: &Path) -> String {
         .into_owned()
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     // Not where it was built: a target directory may serve several checkouts.
     let here = std::env::var_os("CARGO_MANIFEST_DIR");
     PathBuf::from(here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))

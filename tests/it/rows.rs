@@ -1,0 +1,123 @@
+//! Which requirement of the voice is shown by which test: a test of a call names in its doc comment the
+//! rows that it would fail for.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    ops::RangeInclusive,
+};
+
+use crate::tidy::root;
+
+/// Rows that stand together.
+struct Chapter {
+    /// `VOX` or `AGT`
+    prefix: &'static str,
+    numbers: RangeInclusive<u16>,
+    no_calls: &'static [NoCall],
+}
+
+/// A row that no call can show, why, and the test that holds it, as `path::function`.
+type NoCall = (u16, &'static str, &'static str);
+
+const CHAPTERS: &[Chapter] = &[GATEWAYS];
+
+const GATEWAYS: Chapter = Chapter {
+    prefix: "VOX",
+    numbers: 194..=197,
+    no_calls: &[],
+};
+
+#[test]
+fn every_row_is_named_by_the_test_that_shows_it() {
+    let shown = shown();
+    let missing: Vec<_> = CHAPTERS
+        .iter()
+        .flat_map(|chapter| {
+            let no_call = |number: &u16| chapter.no_calls.iter().any(|(row, ..)| row == number);
+            let numbers = chapter.numbers.clone().filter(move |row| !no_call(row));
+            numbers.map(|number| id(chapter.prefix, number))
+        })
+        .filter(|row| !shown.contains_key(row))
+        .collect();
+    assert!(missing.is_empty(), "no test of a call names {missing:?}");
+}
+
+#[test]
+fn a_row_that_is_no_call_is_held_by_a_test_elsewhere() {
+    let shown = shown();
+    for chapter in CHAPTERS {
+        for (number, why, place) in chapter.no_calls {
+            let row = id(chapter.prefix, *number);
+            assert!(chapter.numbers.contains(number), "{row} is not of its list");
+            assert!(!why.is_empty(), "{row} does not say why");
+            assert!(
+                !shown.contains_key(&row),
+                "{row} is shown: {:?}",
+                shown[&row]
+            );
+            let (path, test) = place.split_once("::").expect("path::function");
+            let source = fs::read_to_string(root().join(path))
+                .unwrap_or_else(|error| panic!("{row}: {path}: {error}"));
+            assert!(
+                tests_in(&source).any(|(name, _)| name == test),
+                "{row}: there is no test {test} in {path}"
+            );
+        }
+    }
+}
+
+/// The rows that doc comments of the tests here name, and those tests.
+fn shown() -> BTreeMap<String, Vec<String>> {
+    let mut shown = BTreeMap::<_, Vec<_>>::new();
+    let entries = fs::read_dir(root().join("tests/it")).expect("a folder");
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).expect("readable");
+        for (test, rows) in tests_in(&source) {
+            for row in rows {
+                shown.entry(row).or_default().push(test.to_owned());
+            }
+        }
+    }
+    shown
+}
+
+/// Every test function, with the rows that its doc comment names.
+fn tests_in(source: &str) -> impl Iterator<Item = (&str, BTreeSet<String>)> {
+    let (mut rows, mut is_test) = (BTreeSet::new(), false);
+    source.lines().filter_map(move |line| {
+        let line = line.trim();
+        if let Some(comment) = line.strip_prefix("///") {
+            rows.extend(rows_in(comment));
+            return None;
+        }
+        if line.starts_with("#[") {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            return None;
+        }
+        let rows = std::mem::take(&mut rows);
+        let is_test = std::mem::take(&mut is_test);
+        let name = line.split_once("fn ")?.1.split(['(', '<']).next()?;
+        is_test.then_some((name, rows))
+    })
+}
+
+fn rows_in(comment: &str) -> impl Iterator<Item = String> {
+    comment
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .filter(|word| {
+            word.split_once('-').is_some_and(|(prefix, number)| {
+                ["VOX", "AGT"].contains(&prefix)
+                    && number.len() == 3
+                    && number.bytes().all(|digit| digit.is_ascii_digit())
+            })
+        })
+        .map(str::to_owned)
+}
+
+fn id(prefix: &str, number: u16) -> String {
+    format!("{prefix}-{number:03}")
+}

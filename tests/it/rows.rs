@@ -20,12 +20,45 @@ struct Chapter {
 /// A row that no call can show, why, and the test that holds it, as `path::function`.
 type NoCall = (u16, &'static str, &'static str);
 
-const CHAPTERS: &[Chapter] = &[GATEWAYS];
+const CHAPTERS: &[Chapter] = &[ROUTES, GATEWAYS];
+
+const ROUTES: Chapter = Chapter {
+    prefix: "VOX",
+    numbers: 97..=118,
+    no_calls: &[
+        (
+            98,
+            "how a name is best written",
+            "src/web/tests/routes.rs::the_name_of_a_route_is_written_with_letters_and_digits",
+        ),
+        (
+            117,
+            "a page: the text of a route",
+            "tests/it/members.rs::a_route_is_made_again_what_it_was",
+        ),
+    ],
+};
 
 const GATEWAYS: Chapter = Chapter {
     prefix: "VOX",
-    numbers: 194..=197,
-    no_calls: &[],
+    numbers: 184..=200,
+    no_calls: &[
+        (
+            190,
+            "a note that there are more settings: those of VOX-191",
+            "src/web/tests/gateways.rs::the_document_describes_every_knob_of_a_trunk",
+        ),
+        (
+            192,
+            "a page: the list of gateways",
+            "tests/it/setup.rs::a_gateway_and_a_queue_keep_what_the_console_wrote",
+        ),
+        (
+            199,
+            "a page: the list of the house's numbers",
+            "src/web/tests/numbers.rs::several_numbers_are_added_at_once_or_none",
+        ),
+    ],
 };
 
 #[test]

@@ -20,6 +20,7 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
     let values = [
         ("@id", "peer"),
         ("name", "Peer"),
+        ("remark", "Rack three"),
         ("host", "192.0.2.1"),
         ("username", "we"),
         ("password", "secret-of-ours"),
@@ -39,6 +40,9 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
         ])
     };
     assert_eq!(told().await, json!(["Peer", "we", 0.25, rules]));
+    let listed = "document.querySelector('section[aria-labelledby=gateways] table')
+        .textContent.includes('PeerRack three')";
+    console.browser.until(listed).await;
     console.click("[data-edit='/api/v1/gateways/peer']").await;
     let shown = filled(form, "settings.inbound_reserved", "0.25");
     console.browser.until(&shown).await;

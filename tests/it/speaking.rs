@@ -53,6 +53,7 @@ impl Office {
     }
 }
 
+/// VOX-115, VOX-116
 #[tokio::test(flavor = "multi_thread")]
 async fn who_speaks_into_the_prompt_of_a_robot_reaches_an_agent() {
     let mut office = Office::with_robots().await;
@@ -79,6 +80,7 @@ async fn who_speaks_into_the_prompt_of_a_robot_reaches_an_agent() {
     );
 }
 
+/// VOX-115, VOX-116
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_that_is_loud_enough_reaches_no_agent() {
     let mut office = Office::with_robots().await;

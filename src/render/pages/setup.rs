@@ -34,6 +34,8 @@ pub struct QueueRow {
 pub struct GatewayRow {
     pub id: String,
     pub name: String,
+    /// Empty where nobody has written one.
+    pub remark: String,
     /// nni, uni, ims.
     pub kind: &'static str,
     pub place: String,
@@ -227,6 +229,7 @@ impl Page for Setup {
             gateways: vec![GatewayRow {
                 id: "gw1".into(),
                 name: "线路一".into(),
+                remark: "机房三号柜".into(),
                 kind: "ims",
                 place: "10.0.0.1:5060".into(),
                 state: "FAIL_WAIT",

@@ -187,6 +187,7 @@ fn gateway_row(gateway: crate::api::GatewayOut) -> GatewayRow {
         last_error: gateway.last_error,
         id: gateway.id,
         name: gateway.name,
+        remark: gateway.remark,
         enabled: gateway.enabled,
         is_silent: gateway.trouble == Some(Trouble::Silent),
         paused: gateway.paused,

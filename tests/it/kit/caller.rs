@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{ports, process::Process};
+use super::{ports, process::Process, tone_end::ToneEnd};
 
 /// One inbound call.
 #[derive(Debug)]
@@ -47,6 +47,28 @@ impl Caller {
             Keys::Info => (2..).zip(keys.chars()).map(info).collect(),
         };
         Self::play(sip, number, &format!("{INVITE}{pressed}{TAKES_BYE}"))
+    }
+
+    /// Calls `number` with the sound of a far end of its own, presses keys by INFO, the first a second and a
+    /// half after the answer, and waits until the house hangs up.
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn hear(sip: u16, number: &str, keys: &str, sound: &ToneEnd) -> Self {
+        let pressed: String = (2..).zip(keys.chars()).map(info).collect();
+        let invite = INVITE.replace("[media_port]", &sound.port.to_string());
+        Self::play(sip, number, &format!("{invite}{pressed}{TAKES_BYE}"))
+    }
+
+    /// Calls `number`, which is refused with this status.
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn refused(sip: u16, number: &str, status: u16) -> Self {
+        let answers = INVITE.find("<recv response=\"200\"").expect("an answer");
+        let invite = &INVITE[..answers];
+        let refused = format!("<recv response=\"{status}\"/>\n{ACK_OF_REFUSAL}");
+        Self::play(sip, number, &format!("{invite}{refused}"))
     }
 
     fn play(sip: u16, number: &str, scenario: &str) -> Self {
@@ -121,6 +143,19 @@ Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 70
 [routes]
 From: <sip:02066660000@[local_ip]:[local_port]>;tag=a[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Content-Length: 0
+
+]]></send>
+"#;
+
+const ACK_OF_REFUSAL: &str = r#"<send><![CDATA[
+ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+[last_Via:]
+Max-Forwards: 70
+[last_From:]
 [last_To:]
 Call-ID: [call_id]
 CSeq: 1 ACK

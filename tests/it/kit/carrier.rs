@@ -13,6 +13,8 @@ pub enum Fate {
     Answers { ring_ms: u32, talk_ms: u32 },
     /// Sound before the answer (183 with SDP), and no answer: until it is cancelled.
     Announces,
+    /// Says so reliably that it rings (RFC 3262), is busy once that has been acknowledged.
+    BusyReliably,
     /// Sound before the answer (183 with SDP), otherwise the same.
     EarlyMedia { ring_ms: u32, talk_ms: u32 },
 }
@@ -50,6 +52,7 @@ fn invite(fates: &[(char, Fate)]) -> String {
 <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
 <ereg regexp="sip:[^>]*" search_in="hdr" header="Contact:" assign_to="target"/>
 <ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
+<ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>
 <log message="INVITE [$number] [call_id]"/>
 "#,
     );
@@ -59,7 +62,7 @@ fn invite(fates: &[(char, Fate)]) -> String {
             r#"<strcmp assign_to="as{digit}" variable="digit" value="{digit}"/><test assign_to="is{digit}" variable="as{digit}" compare="equal" value="0"/>"#
         );
     }
-    xml.push_str("</action></recv>\n<Reference variables=\"all,cseq,target,from\"/>\n");
+    xml.push_str("</action></recv>\n<Reference variables=\"all,cseq,target,from,via\"/>\n");
     xml
 }
 
@@ -70,6 +73,7 @@ fn fate_of(digit: char, fate: Fate) -> String {
                 + "<recv request=\"ACK\" next=\"end\"/>\n"
         }
         Fate::Rings => rings(180, "Ringing", Body::None),
+        Fate::BusyReliably => busy_reliably(),
         Fate::Announces => rings(183, "Session Progress", Body::Sdp),
         Fate::Answers { ring_ms, talk_ms } => {
             response(180, "Ringing", Body::None, Repeat::No) + &answers(digit, ring_ms, talk_ms)
@@ -92,6 +96,24 @@ fn rings(status: u16, phrase: &str, body: Body) -> String {
         "<recv request=\"ACK\" next=\"end\"/>\n".into(),
     ]
     .concat()
+}
+
+fn busy_reliably() -> String {
+    let wants = "RSeq: 1\nRequire: 100rel\nContent-Length: 0\n\n";
+    let ringing = response(180, "Ringing", Body::None, Repeat::No);
+    let ringing = ringing.replace("Content-Length: 0\n\n", wants);
+    let taken = response(200, "OK", Body::None, Repeat::No).replace(TO_WITH_TAG, "[last_To:]");
+    let busy = response(486, "Busy Here", Body::None, Repeat::Yes)
+        .replace("[last_Via:]", "Via:[$via]")
+        .replace(TO_WITH_TAG, "[last_To:]")
+        .replace("[last_CSeq:]", "CSeq: [$cseq] INVITE");
+    let acknowledged = r#"<recv request="PRACK"><action>
+<ereg regexp="^ *1 [0-9]+ INVITE *$" search_in="hdr" header="RAck:" check_it="true" assign_to="rack"/>
+</action></recv>
+<Reference variables="rack"/>
+"#;
+    let over = "<recv request=\"ACK\" next=\"end\"/>\n";
+    [&ringing, acknowledged, &taken, &busy, over].concat()
 }
 
 /// Either side may hang up: whoever is first.

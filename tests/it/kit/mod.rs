@@ -14,6 +14,8 @@ pub mod office;
 pub mod person;
 pub mod ports;
 pub mod process;
+pub mod received;
+pub mod registrar;
 pub mod server;
 pub mod sheet;
 pub mod sipp;

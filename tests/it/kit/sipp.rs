@@ -1,7 +1,7 @@
 //! SIPp as a carrier, and what it saw.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, File},
     path::PathBuf,
     process::{Command, Stdio},
@@ -13,12 +13,15 @@ use super::{
     carrier::{self, Fate},
     ports,
     process::Process,
+    received::{Received, received},
     tone_end::ToneEnd,
     voice::Voice,
 };
 
 /// The tone that the carrier's side speaks with.
 pub const CARRIER_HERTZ: f64 = 1000.0;
+
+const MESSAGES: &str = "messages.log";
 
 /// A running carrier. All its calls speak through one RTP socket.
 #[derive(Debug)]
@@ -48,9 +51,31 @@ impl Sipp {
     /// # Panics
     /// When SIPp cannot be started.
     pub fn saying(voice: Voice, fates: &[(char, Fate)]) -> Self {
+        Self::run(voice, &carrier::scenario(fates), &[])
+    }
+
+    /// A carrier that keeps every message it receives, over UDP or TCP (`u1`, `t1`).
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn witness(transport: &str, fates: &[(char, Fate)]) -> Self {
+        Self::playing(transport, &carrier::scenario(fates))
+    }
+
+    /// A far end that plays a scenario of its own, for as many calls as come, and keeps every message it
+    /// receives.
+    ///
+    /// # Panics
+    /// When SIPp cannot be started.
+    pub fn playing(transport: &str, scenario: &str) -> Self {
+        let kept = ["-trace_msg", "-message_file", MESSAGES, "-t", transport];
+        Self::run(Voice::Tone(CARRIER_HERTZ), scenario, &kept)
+    }
+
+    fn run(voice: Voice, scenario: &str, further: &[&str]) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let file = |name: &str| dir.path().join(name);
-        fs::write(file("carrier.xml"), carrier::scenario(fates)).expect("it is writable");
+        fs::write(file("carrier.xml"), scenario).expect("it is writable");
         let sound = ToneEnd::start(voice);
         let port = ports::one();
         let process = Process::start(
@@ -64,6 +89,7 @@ impl Sipp {
                 .args(["-trace_logs", "-log_file", "calls.log"])
                 .args(["-trace_stat", "-stf", "stat.csv", "-fd", "1"])
                 .args(["-trace_err", "-error_file", "errors.log"])
+                .args(further)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(File::create(file("stderr.log")).expect("it is writable")),
@@ -74,6 +100,27 @@ impl Sipp {
             process,
             dir,
         }
+    }
+
+    /// What [`Self::witness`] has received so far with this method, without repetitions.
+    pub fn received(&self, method: &str) -> Vec<Received> {
+        let mut known = HashSet::new();
+        received(&self.read(MESSAGES))
+            .filter(|message| message.first().split(' ').next() == Some(method))
+            .filter(|message| known.insert(message.header("Via").to_owned()))
+            .collect()
+    }
+
+    /// The INVITE of the last call to this number, as it is written there.
+    ///
+    /// # Panics
+    /// When there was none.
+    pub fn invite(&self, number: &str) -> Received {
+        let called = format!("sip:{number}@");
+        let invites = self.received("INVITE");
+        let of_number = |invite: &&Received| invite.first().contains(&called);
+        let found = invites.iter().rfind(of_number).cloned();
+        found.unwrap_or_else(|| panic!("nobody called {number}: {invites:#?}"))
     }
 
     /// It says nothing from now on, though its port is there; what comes meanwhile it hears later.

@@ -2,6 +2,7 @@
 //! several calls at once where that says so.
 
 mod hook;
+mod registers;
 mod told;
 
 use std::{
@@ -42,6 +43,11 @@ impl SippPhone {
         let mut process = phone.run(&phone.script().registers(), &[]);
         phone.ended(&mut process).await;
         phone
+    }
+
+    /// Where it is, on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// What it is to do.
@@ -122,31 +128,6 @@ pub struct Script {
 }
 
 impl Script {
-    fn registers(mut self) -> Self {
-        let (ext, house) = (self.extension.clone(), self.house.clone());
-        let register = |cseq: u32, with: &str| {
-            format!(
-                "<send retrans=\"500\"><![CDATA[
-REGISTER sip:{house} SIP/2.0
-{VIA}From: <sip:{ext}@{house}>;tag=r[call_number]
-To: <sip:{ext}@{house}>
-Call-ID: [call_id]
-CSeq: {cseq} REGISTER
-Contact: <sip:{ext}@[local_ip]:[local_port]>
-{with}Expires: 3600
-Content-Length: 0
-
-]]></send>\n"
-            )
-        };
-        let credentials = self.credentials();
-        self.steps += &register(1, "");
-        self.steps += "<recv response=\"401\" auth=\"true\"/>\n";
-        self.steps += &register(2, &credentials);
-        self.steps += "<recv response=\"200\"/>\n";
-        self
-    }
-
     fn credentials(&self) -> String {
         let (name, word) = (&self.extension, &self.secret);
         format!("[authentication username={name} password={word}]\n")

@@ -1,13 +1,19 @@
 //! A campaign (活动): how its leads are to be called.
 
+mod robot;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
+
+pub use robot::Robot;
 
 use crate::{
     caps::{Caps, Limits},
     classification,
     draw::{Division, ListOrder},
     gate::caller,
-    ids::{GatewayId, QueueId},
+    ids::GatewayId,
     jurisdiction, pacing, place,
     retry::Retry,
     survey,
@@ -218,25 +224,6 @@ impl Columns {
     }
 }
 
-/// A robot's part in a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Robot {
-    /// The prompt that an answered call hears.
-    pub prompt: String,
-    /// Then the call enters this queue; `None`: it is hung up.
-    pub then_queue: Option<QueueId>,
-}
-
-impl Default for Robot {
-    fn default() -> Self {
-        Self {
-            prompt: "robot".into(),
-            then_queue: None,
-        }
-    }
-}
-
 /// A setting out of range. `pointer` is the JSON pointer of the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{pointer}: {message}")]
@@ -249,13 +236,8 @@ impl Settings {
     /// The prompts that a campaign of this mode names, each with its JSON pointer.
     #[must_use]
     pub fn prompts(&self, mode: Mode) -> Vec<(&'static str, &str)> {
-        let robot = (mode == Mode::Robot).then_some(&*self.robot.prompt);
+        let robot = (mode == Mode::Robot).then_some(&self.robot);
         let named = [
-            // One without is not started.
-            (
-                "/settings/robot/prompt",
-                robot.filter(|name| !name.is_empty()),
-            ),
             ("/settings/abandon_prompt", self.abandon_prompt.as_deref()),
             (
                 "/settings/classification/message",
@@ -263,7 +245,9 @@ impl Settings {
             ),
         ];
         let named = named.into_iter();
-        named.filter_map(|(at, name)| Some((at, name?))).collect()
+        let named = named.filter_map(|(at, name)| Some((at, name?)));
+        let robot = robot.into_iter().flat_map(Robot::prompts);
+        robot.chain(named).collect()
     }
 
     /// # Errors
@@ -377,6 +361,7 @@ impl Settings {
             "needs columns.person: the column that tells who a person is",
         );
         bad.extend(self.classification.faults());
+        bad.extend(self.robot.faults());
         if let Err(error) = self.window.validate() {
             bad.push(BadSetting {
                 pointer: window_pointer(&error),
@@ -414,6 +399,3 @@ fn window_pointer(error: &BadWindow) -> &'static str {
         BadWindow::Weekdays => "/settings/window/weekdays",
     }
 }
-
-#[cfg(test)]
-mod tests;

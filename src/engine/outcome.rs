@@ -20,6 +20,8 @@ pub enum Outcome {
     /// A caller whom no agent had, and who was not lost: a key led out of the queue, a message was left,
     /// the office was shut (VOX-035).
     Exited,
+    /// Answered, and hung up on by a robot that listens, to which nobody said anything.
+    Silent,
     /// Answered by a machine.
     Machine,
     /// Answered by a fax or a modem.
@@ -73,10 +75,11 @@ impl CallStatus {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Connected,
         Self::Abandoned,
         Self::Exited,
+        Self::Silent,
         Self::Machine,
         Self::Fax,
         Self::Busy,
@@ -143,6 +146,7 @@ impl Outcome {
             Self::Connected => "connected",
             Self::Abandoned => "abandoned",
             Self::Exited => "exited",
+            Self::Silent => "silent",
             Self::Machine => "machine",
             Self::Fax => "fax",
             Self::Busy => "busy",

@@ -21,6 +21,8 @@ pub struct Retry {
     pub unavailable_minutes: u32,
     pub declined_minutes: u32,
     pub machine_minutes: u32,
+    /// After a call in which nobody said anything to a robot that listens.
+    pub silent_minutes: u32,
     /// After an abandoned call: nobody is called again at once.
     pub abandoned_minutes: u32,
     pub fault_minutes: u32,
@@ -36,6 +38,7 @@ impl Default for Retry {
             unavailable_minutes: 240,
             declined_minutes: 1440,
             machine_minutes: 240,
+            silent_minutes: 240,
             abandoned_minutes: 1440,
             fault_minutes: 5,
         }
@@ -65,6 +68,7 @@ impl Retry {
             Outcome::Declined | Outcome::Blocked => self.declined_minutes,
             Outcome::Unavailable => self.unavailable_minutes,
             Outcome::Machine => self.machine_minutes,
+            Outcome::Silent => self.silent_minutes,
             Outcome::Abandoned => self.abandoned_minutes,
             Outcome::Congestion
             | Outcome::Misconfigured
@@ -95,6 +99,17 @@ mod tests {
         for outcome in [Outcome::Unallocated, Outcome::Unwanted, Outcome::Fax] {
             assert_eq!(Retry::default().next(outcome, 1, Millis(0)), None);
         }
+    }
+
+    #[test]
+    fn who_said_nothing_comes_back_after_a_time_of_their_own() {
+        let retry = Retry {
+            silent_minutes: 90,
+            ..Retry::default()
+        };
+        let next = |attempts| retry.next(Outcome::Silent, attempts, Millis(0));
+        assert_eq!(next(1), Some(Millis(5_400_000)));
+        assert_eq!(next(3), None);
     }
 
     #[test]

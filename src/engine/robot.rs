@@ -3,10 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Millis;
+use crate::{destination::Destination, time::Millis};
 
 /// Loudest level that a threshold may be.
 pub const LOUDEST: u16 = 10_000;
+/// Why a robot that does not listen sends nobody elsewhere.
+pub(crate) const DEAF: &str = "only a robot that listens knows who has not spoken";
+/// Whom we have called says hello before they listen: what begins so soon after their answer ends no prompt.
+const GREETING_MS: i64 = 2_000;
 /// Who never pauses, as on a line that is noisier than its silence may be, goes on after this.
 const LONGEST_SPEECH_MS: i64 = 30_000;
 
@@ -74,6 +78,25 @@ impl Listens {
     }
 }
 
+/// That a robot listens after its prompt, and what becomes of those who never speak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listening {
+    pub listens: Listens,
+    /// Where who never spoke goes.
+    pub otherwise: Destination,
+}
+
+impl Listening {
+    /// Where nothing else is said, the call of who never spoke ends. `None`: the robot does not listen.
+    #[must_use]
+    pub fn of(listens: Option<&Listens>, otherwise: Option<&Destination>) -> Option<Self> {
+        Some(Self {
+            listens: listens?.clone(),
+            otherwise: otherwise.cloned().unwrap_or(Destination::Hangup),
+        })
+    }
+}
+
 /// What the switch tells of a leg that it listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speech {
@@ -88,6 +111,8 @@ pub enum Speech {
 pub struct Dialogue {
     listens: Listens,
     stand: Stand,
+    /// Speech under a prompt counts from then on, where not from the beginning.
+    counts_from: Option<Millis>,
     /// The prompt for those who say nothing was played.
     has_asked: bool,
     is_deaf: bool,
@@ -130,8 +155,18 @@ impl Dialogue {
         Self {
             listens,
             stand: Stand::Saying,
+            counts_from: None,
             has_asked: false,
             is_deaf: false,
+        }
+    }
+
+    /// The robot says its first words to somebody who has just answered, and whose greeting is still to come.
+    #[must_use]
+    pub fn begin_before_greeting(listens: Listens, now: Millis) -> Self {
+        Self {
+            counts_from: Some(now.plus(GREETING_MS)),
+            ..Self::begin(listens)
         }
     }
 
@@ -163,12 +198,16 @@ impl Dialogue {
     pub fn speech(&mut self, speech: Speech, now: Millis) -> Next {
         self.is_deaf |= speech == Speech::Unheard;
         match (self.stand, speech) {
-            (Stand::Saying, Speech::Began) if self.listens.interruptible => self.hear(now),
+            (Stand::Saying, Speech::Began) if self.can_be_ended_by_speech(now) => self.hear(now),
             (Stand::Waiting { .. }, Speech::Began) => self.hear(now),
             (Stand::Hearing { .. }, Speech::Paused)
             | (Stand::Hearing { .. } | Stand::Waiting { .. }, Speech::Unheard) => self.over(true),
             _ => Next::Stay,
         }
+    }
+
+    fn can_be_ended_by_speech(&self, now: Millis) -> bool {
+        self.listens.interruptible && self.counts_from.is_none_or(|from| from <= now)
     }
 
     /// A key is a word: as a tone it would be heard as one.
@@ -201,6 +240,7 @@ impl Dialogue {
         if let Stand::Waiting { until } | Stand::Hearing { until } = &mut self.stand {
             *until = until.plus(by_ms);
         }
+        self.counts_from = self.counts_from.map(|from| from.plus(by_ms));
     }
 
     fn hear(&mut self, now: Millis) -> Next {

@@ -22,7 +22,7 @@ use crate::{
 };
 pub use office::{BadOffice, Office, Span};
 pub use pattern::{BadPattern, Pattern};
-pub use robot::{Listening, Robot};
+pub use robot::Robot;
 
 /// One rule, as the floor works with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,7 +276,7 @@ impl Outbound {
 }
 
 /// Whether a call can be sent there.
-fn leads(at: &'static str, to: Option<&Destination>) -> Result<(), BadRule> {
+pub(crate) fn leads(at: &'static str, to: Option<&Destination>) -> Result<(), BadRule> {
     let fits = match to {
         Some(Destination::Callback) => Err("only a queue calls back"),
         Some(to) => to.validate(),
@@ -340,7 +340,7 @@ pub enum End {
     To {
         prompt: Option<String>,
         /// Who does not speak at the prompt, or after it, goes elsewhere.
-        listening: Option<Box<Listening>>,
+        listening: Option<Box<crate::robot::Listening>>,
         then: Destination,
         priority: u8,
     },

@@ -2,7 +2,7 @@
 
 use super::{AnswerClass, Call, Cause, Command, Floor, Heard, Message, Phase, Role};
 use crate::{
-    campaign::Mode,
+    campaign::{self, Mode},
     ids::{CallId, LegId, SoundId},
     time::Millis,
 };
@@ -88,7 +88,7 @@ impl Floor {
                 self.set_out(id, now);
             }
             Some(Mode::Predictive) => self.enter_queue(id, queue, now),
-            Some(Mode::Robot) => self.robot_speaks(id),
+            Some(Mode::Robot) => self.robot_speaks(id, now),
             Some(Mode::Preview) => {
                 self.pop_up_dialled(id, false);
                 self.join(id, now);
@@ -180,9 +180,8 @@ impl Floor {
         self.book_connected(&bridged, now);
     }
 
-    fn robot_speaks(&mut self, id: CallId) {
-        let sound = SoundId(self.numbers.take());
-        let Some(call) = self.calls.get_mut(&id) else {
+    fn robot_speaks(&mut self, id: CallId, now: Millis) {
+        let Some(call) = self.calls.get(&id) else {
             return;
         };
         let campaign = call.campaign.as_ref().and_then(|id| self.campaigns.get(id));
@@ -190,9 +189,18 @@ impl Floor {
             Some(test) => Some(&test.settings),
             None => campaign.map(|campaign| &campaign.spec.settings),
         };
-        let prompt = settings.map(|settings| settings.robot.prompt.clone());
+        let robot = settings.map(|settings| settings.robot.clone());
+        let listening = robot.as_ref().and_then(campaign::Robot::listening);
+        if let (Some(robot), Some(listening)) = (&robot, listening) {
+            return self.robot_asks_called(id, robot.clone(), listening, now);
+        }
+        let sound = SoundId(self.numbers.take());
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         call.phase = Phase::Robot { sound };
-        if let (Some(leg), Some(prompt)) = (call.customer, prompt) {
+        if let (Some(leg), Some(robot)) = (call.customer, robot) {
+            let prompt = robot.prompt;
             self.commands
                 .push_back(Command::Play { leg, sound, prompt });
         }
@@ -277,7 +285,7 @@ impl Floor {
             }) if played == sound => self.menu_said(id, heard == Heard::Played, now),
             Some(Phase::Dialogue {
                 sound: Some(played),
-            }) if played == sound => self.robot_said(id, now),
+            }) if played == sound => self.robot_said(id, heard, now),
             Some(Phase::Robot { sound: played }) if played == sound => {
                 self.robot_done(id, heard, now)
             }

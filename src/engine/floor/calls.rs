@@ -171,6 +171,8 @@ pub(super) struct Call {
     pub finding: Option<Finding>,
     /// It was no person, and we let go of it.
     pub let_go: bool,
+    /// Nobody said anything to the robot, which hung up.
+    pub silent: bool,
     pub abandoned: bool,
     /// When waiting ended without an agent: the message that follows is no waiting.
     pub gave_up: Option<Millis>,
@@ -228,6 +230,7 @@ impl Call {
             class: AnswerClass::Unknown,
             finding: None,
             let_go: false,
+            silent: false,
             abandoned: false,
             gave_up: None,
             message: None,
@@ -301,6 +304,11 @@ impl Call {
             self.phase,
             Phase::Introducing | Phase::Joining | Phase::Talking
         )
+    }
+
+    /// Hears a robot, or is heard by one.
+    pub fn is_with_robot(&self) -> bool {
+        matches!(self.phase, Phase::Robot { .. } | Phase::Dialogue { .. })
     }
 
     /// What it comes to when it met neither an agent nor a robot.

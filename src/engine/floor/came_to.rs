@@ -31,13 +31,16 @@ pub(super) fn transport_of(call: &Call, outcome: Outcome, now: Millis) -> Transp
 /// What a call came to when its customer leg ended.
 pub(super) fn outcome_of(call: &Call, ended: &Ended) -> Outcome {
     if call.times.answered.is_some() {
-        let spoken_to = call.mode == Some(Mode::Robot) && !call.let_go;
+        let is_mute = call.way.robot.as_ref().is_some_and(|robot| robot.is_mute());
+        let spoken_to = call.mode == Some(Mode::Robot) && !call.let_go && !is_mute;
         let reached = call.times.bridged.is_some() || spoken_to;
         if call.mode.is_none() && !reached && call.way.is_served {
             return Outcome::Exited;
         }
         return if call.abandoned {
             Outcome::Abandoned
+        } else if call.silent && call.times.bridged.is_none() {
+            Outcome::Silent
         } else if call.times.bridged.is_some() || spoken_to {
             Outcome::Connected
         } else {

@@ -5,7 +5,8 @@ use crate::{
     destination::Destination,
     ids::{CallId, GatewayId, LegId},
     outcome::Outcome,
-    route::{self, Listening, Side},
+    robot::Listening,
+    route::{self, Side},
     time::Millis,
 };
 

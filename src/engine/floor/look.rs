@@ -165,7 +165,7 @@ impl Floor {
             ringing: of(|call| call.is_in_flight() && call.times.ringing.is_some()),
             listening: of(Call::is_judged),
             waiting: of(Call::is_waiting),
-            talking: of(|call| call.is_talking() || matches!(call.phase, Phase::Robot { .. })),
+            talking: of(|call| call.is_talking() || call.is_with_robot()),
             counts,
             outcomes: campaign.outcomes.clone(),
             blocked: campaign.blocked.clone(),

@@ -1,12 +1,13 @@
-//! A caller before a robot that listens: what the dialogue says is done. The dialogue decides
-//! ([`crate::robot`]).
+//! Somebody before a robot that listens, a caller or a person whom a campaign has called: what the dialogue
+//! says is done. The dialogue decides ([`crate::robot`]).
 
-use super::{Command, Floor, Phase, Role, Why};
+use super::{Cause, Command, Floor, Heard, Phase, Role, Why};
 use crate::{
+    campaign::{self, Mode},
+    classification::Answerer,
     destination::Destination,
     ids::{CallId, LegId, SoundId},
-    robot::{Dialogue, Next, Speech},
-    route::Listening,
+    robot::{Dialogue, Listening, Next, Speech},
     time::Millis,
 };
 
@@ -18,10 +19,19 @@ pub(super) struct AtRobot {
     then: Destination,
     /// Who has not.
     otherwise: Destination,
+    /// Whether anything that it said was heard; `None`: nothing is over yet.
+    was_heard: Option<bool>,
+}
+
+impl AtRobot {
+    /// Nothing that it said could be played.
+    pub fn is_mute(&self) -> bool {
+        self.was_heard == Some(false)
+    }
 }
 
 impl Floor {
-    /// The robot says its prompt to a caller and listens.
+    /// The robot of a route says its prompt to a caller and listens.
     pub(super) fn robot_asks(
         &mut self,
         id: CallId,
@@ -29,16 +39,55 @@ impl Floor {
         listening: Listening,
         then: Destination,
     ) {
+        let dialogue = Dialogue::begin(listening.listens);
+        self.begin_dialogue(id, dialogue, prompt, [then, listening.otherwise]);
+    }
+
+    /// The robot of a campaign says its prompt to a person who was called, and listens. A test call leads
+    /// nowhere.
+    pub(super) fn robot_asks_called(
+        &mut self,
+        id: CallId,
+        robot: campaign::Robot,
+        listening: Listening,
+        now: Millis,
+    ) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        // Who was listened to before has greeted already.
+        let finding = call.finding.as_ref();
+        let has_greeted = finding.is_some_and(|finding| finding.answerer == Answerer::Human);
+        let dialogue = match has_greeted {
+            true => Dialogue::begin(listening.listens),
+            false => Dialogue::begin_before_greeting(listening.listens, now),
+        };
+        let then = robot.then_queue.map(|queue| Destination::Queue { queue });
+        let leads = [then.unwrap_or(Destination::Hangup), listening.otherwise];
+        let leads = match call.test {
+            Some(_) => [Destination::Hangup, Destination::Hangup],
+            None => leads,
+        };
+        self.begin_dialogue(id, dialogue, robot.prompt, leads);
+    }
+
+    fn begin_dialogue(
+        &mut self,
+        id: CallId,
+        dialogue: Dialogue,
+        prompt: String,
+        [then, otherwise]: [Destination; 2],
+    ) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let dialogue = Dialogue::begin(listening.listens);
         let can_be_interrupted = dialogue.can_be_interrupted();
         call.way.is_served = true;
         call.way.robot = Some(Box::new(AtRobot {
             dialogue,
             then,
-            otherwise: listening.otherwise,
+            otherwise,
+            was_heard: None,
         }));
         call.phase = Phase::Dialogue { sound: None };
         if can_be_interrupted {
@@ -54,9 +103,13 @@ impl Floor {
         }
     }
 
-    pub(super) fn robot_said(&mut self, id: CallId, now: Millis) {
+    pub(super) fn robot_said(&mut self, id: CallId, heard: Heard, now: Millis) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.phase = Phase::Dialogue { sound: None };
+            if let Some(robot) = &mut call.way.robot {
+                let before = robot.was_heard.unwrap_or(false);
+                robot.was_heard = Some(before || heard != Heard::Failed);
+            }
         }
         self.in_dialogue(id, now, |dialogue| dialogue.said(now));
     }
@@ -103,16 +156,28 @@ impl Floor {
     fn dialogue_over(&mut self, id: CallId, spoke: bool, now: Millis) {
         self.hush_robot(id);
         self.stop_listening(id);
-        let robot = self
-            .calls
-            .get_mut(&id)
-            .and_then(|call| call.way.robot.take());
-        if let Some(robot) = robot {
-            let to = match spoke {
-                true => robot.then,
-                false => robot.otherwise,
-            };
-            self.send(id, to, now);
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(robot) = call.way.robot.take() else {
+            return;
+        };
+        let is_mute = robot.is_mute();
+        let to = match spoke {
+            true => robot.then,
+            false => robot.otherwise,
+        };
+        match to {
+            to if call.mode != Some(Mode::Robot) => self.send(id, to, now),
+            // Nobody was told anything.
+            Destination::Hangup if is_mute => self.let_go(id, now),
+            Destination::Hangup => {
+                call.silent = !spoke;
+                self.leave(id, Cause::Normal, now);
+            }
+            // However full the line is: we have called them.
+            Destination::Queue { queue } => self.enter_queue(id, Some(queue), now),
+            to => self.send(id, to, now),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     destination::Destination,
     ids::{AgentId, CallId, GatewayId, LegId, QueueId, SoundId},
     ivr::Visit,
-    route::Listening,
+    robot::Listening,
     survey::Asked,
     time::Millis,
 };

@@ -72,6 +72,7 @@ impl Transport {
             | Outcome::Connected
             | Outcome::Abandoned
             | Outcome::Exited
+            | Outcome::Silent
             | Outcome::Machine
             | Outcome::Fax => Self::Unclear,
         }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{BadRule, leads, prompt_name};
-use crate::{destination::Destination, robot::Listens};
+use crate::{
+    destination::Destination,
+    robot::{DEAF, Listening, Listens},
+};
 
 /// 机器人: a voice says something, then the call goes on or ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,14 +25,6 @@ pub struct Robot {
     pub otherwise: Option<Destination>,
 }
 
-/// That a route listens after its prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listening {
-    pub listens: Listens,
-    /// Where who never spoke goes.
-    pub otherwise: Destination,
-}
-
 impl Robot {
     /// A robot that says something and does not listen.
     #[must_use]
@@ -43,12 +38,7 @@ impl Robot {
     }
 
     pub(super) fn listening(&self) -> Option<Box<Listening>> {
-        let otherwise = self.otherwise.clone();
-        let listens = self.listens.clone()?;
-        Some(Box::new(Listening {
-            listens,
-            otherwise: otherwise.unwrap_or(Destination::Hangup),
-        }))
+        Listening::of(self.listens.as_ref(), self.otherwise.as_ref()).map(Box::new)
     }
 
     pub(super) fn destinations(&self) -> impl Iterator<Item = &Destination> {
@@ -74,7 +64,7 @@ impl Robot {
         } else if self.otherwise.is_some() {
             return Err(BadRule {
                 at: "/otherwise",
-                message: "only a robot that listens knows who has not spoken".to_owned(),
+                message: DEAF.to_owned(),
             });
         }
         leads("/then", self.then.as_ref())?;

@@ -1,5 +1,6 @@
 //! Calls.
 
+use engine::outcome::Outcome;
 use serde::Serialize;
 
 use crate::page::Page;
@@ -72,9 +73,10 @@ impl Page for Calls {
             listens: false,
             next: None,
         };
-        let outcomes = OUTCOMES
+        // The test sees that each has its word.
+        let outcomes = Outcome::ALL
             .into_iter()
-            .map(|outcome| call("predictive", Some(outcome)));
+            .map(|outcome| call("predictive", Some(outcome.as_str())));
         let verdicts = ["human", "machine", "fax", "network", "unsure"].map(|verdict| CallRow {
             verdict: Some(verdict.into()),
             ..call("predictive", Some("connected"))
@@ -101,23 +103,3 @@ impl Page for Calls {
         vec![none, some]
     }
 }
-
-/// Every outcome; the test sees that each has its word.
-const OUTCOMES: [&str; 16] = [
-    "connected",
-    "abandoned",
-    "machine",
-    "fax",
-    "busy",
-    "no_answer",
-    "declined",
-    "blocked",
-    "unwanted",
-    "unallocated",
-    "unavailable",
-    "congestion",
-    "misconfigured",
-    "failed",
-    "recovered",
-    "cancelled",
-];

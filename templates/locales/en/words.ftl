@@ -67,6 +67,7 @@ word-call-exception = Exception
 word-outcome-connected = Connected
 word-outcome-abandoned = Abandoned
 word-outcome-exited = Left by choice
+word-outcome-silent = Silent
 word-outcome-machine = Machine
 word-outcome-fax = Fax
 word-outcome-busy = Busy

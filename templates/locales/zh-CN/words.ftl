@@ -67,6 +67,7 @@ word-call-exception = 异常
 word-outcome-connected = 已接通
 word-outcome-abandoned = 放弃
 word-outcome-exited = 自行离开
+word-outcome-silent = 未出声
 word-outcome-machine = 语音信箱
 word-outcome-fax = 传真
 word-outcome-busy = 占线

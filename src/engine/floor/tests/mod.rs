@@ -32,6 +32,7 @@ mod recording;
 mod referring;
 mod remote;
 mod robots;
+mod robots_calling;
 mod script;
 mod seven_days;
 mod shift;

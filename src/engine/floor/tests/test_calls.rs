@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     campaign::{Mode, Settings, State},
+    destination::Destination,
     gate::{Block, Facts, No},
     ids::{AttemptId, CallId, LegId, SoundId},
     outcome::Outcome,
+    robot::{Listens, Speech},
     time::Millis,
 };
 
@@ -75,8 +77,8 @@ fn at(seconds: i64) -> Millis {
     stage::opening().plus(seconds * 1_000)
 }
 
-/// Dials and answers; the leg and the prompt that plays.
-fn answered(floor: &mut Floor) -> (LegId, SoundId) {
+/// Dials and answers; the leg, and what is done with it.
+fn picked_up(floor: &mut Floor) -> (LegId, Vec<Command>) {
     let attempt = opening(floor);
     floor.handle(Input::AttemptOpened { attempt }, at(0));
     let all = commands(floor);
@@ -95,7 +97,12 @@ fn answered(floor: &mut Floor) -> (LegId, SoundId) {
     let leg = *leg;
     floor.handle(Input::LegRinging { leg, early: false }, at(1));
     floor.handle(Input::LegAnswered { leg }, at(5));
-    let all = commands(floor);
+    (leg, commands(floor))
+}
+
+/// The same; the leg and the prompt that plays.
+fn answered(floor: &mut Floor) -> (LegId, SoundId) {
+    let (leg, all) = picked_up(floor);
     let [Command::Play { sound, prompt, .. }] = all.as_slice() else {
         panic!("{all:?}");
     };
@@ -129,6 +136,53 @@ fn a_test_call_speaks_its_prompt_outside_the_window_and_counts_for_nothing() {
     assert!(!attempt.counted && attempt.next_dial_at.is_none());
     assert_eq!(seen(&floor), before);
     invariants::nothing_is_left(&floor);
+}
+
+/// The outcome of a test call of a robot that listens, to somebody who speaks or does not.
+fn listening(speaks: bool) -> Outcome {
+    let mut floor = floor();
+    let mut settings = shut().settings;
+    settings.robot.listens = Some(Listens::default());
+    let queue = stage::QUEUE.into();
+    settings.robot.otherwise = Some(Destination::Queue { queue });
+    floor
+        .test(asked(settings, Facts::default()), stage::opening())
+        .unwrap();
+    let (leg, all) = picked_up(&mut floor);
+    let [Command::ListenForSpeech { .. }, Command::Play { sound, .. }] = all.as_slice() else {
+        panic!("{all:?}");
+    };
+    let sound = *sound;
+    floor.handle(Input::PlayDone { leg, sound }, at(20));
+    if speaks {
+        for (speech, seconds) in [(Speech::Began, 21), (Speech::Paused, 22)] {
+            floor.handle(Input::Speech { leg, speech }, at(seconds));
+        }
+    }
+    floor.handle_wake(at(23));
+    let all = commands(&mut floor);
+    assert!(
+        matches!(
+            all.as_slice(),
+            [Command::StopListening { .. }, Command::Hangup { .. }]
+        ),
+        "no agent is bothered: {all:?}"
+    );
+    let ended = Ended::default();
+    floor.handle(Input::LegEnded { leg, ended }, at(23));
+    let closed = commands(&mut floor)
+        .into_iter()
+        .find_map(|command| match command {
+            Command::CloseCall(close) => Some(close.outcome),
+            _ => None,
+        });
+    closed.expect("a CDR")
+}
+
+#[test]
+fn a_test_call_listens_as_the_robot_does_and_leads_nowhere() {
+    assert_eq!(listening(true), Outcome::Connected);
+    assert_eq!(listening(false), Outcome::Silent);
 }
 
 #[test]

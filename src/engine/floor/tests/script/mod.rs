@@ -8,6 +8,7 @@ mod far_ends;
 mod happens;
 mod in_call;
 mod menu;
+mod robots;
 mod set;
 mod show;
 

@@ -7,7 +7,7 @@ use super::{
         super::{AgentOrder, CampaignSpec, Input},
         stage,
     },
-    Stage, pairs, seconds,
+    Stage, pairs, robots, seconds,
 };
 use crate::{
     campaign::{Mode, State},
@@ -17,8 +17,7 @@ use crate::{
     gate::pool::Number,
     pacing::Policy,
     queue::{Announcement, ExitKey, Member, Strategy, TimeBase},
-    robot::Listens,
-    route::{Inbound, Kind, Office, Outbound, Pattern, Robot, Rule},
+    route::{Inbound, Kind, Office, Outbound, Pattern, Rule},
     settings::{Ceiling, Level},
     survey::{Answer, Choice, Survey},
 };
@@ -363,7 +362,7 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
                 .first()
                 .map_or(0, |text| text.parse().expect("0 to 9")),
         },
-        "robot" => Kind::Robot(robot(value, options)),
+        "robot" => Kind::Robot(robots::robot(value, options)),
         "closed" => {
             let mut rule = inbound(value);
             rule.office.shut.insert(stage::opening_day());
@@ -381,25 +380,6 @@ fn rule(pattern: &str, kind: &str, options: &[&str]) -> Rule {
         kind,
         holidays: BTreeSet::new(),
     }
-}
-
-/// `robot=hello queue/sales`, and of one that listens `listens` with `wait=5 patient silent=again
-/// else=voicemail/sales`.
-fn robot(prompt: &str, options: &[&str]) -> Robot {
-    let mut robot = Robot::saying(prompt, None);
-    for option in options {
-        let (key, value) = option.split_once('=').unwrap_or((option, ""));
-        let listens = &mut robot.listens;
-        match key {
-            "listens" => *listens = Some(Listens::default()),
-            "wait" => listens.get_or_insert_default().wait_s = value.parse().expect("seconds"),
-            "patient" => listens.get_or_insert_default().interruptible = false,
-            "silent" => listens.get_or_insert_default().silent = Some(value.into()),
-            "else" => robot.otherwise = Some(destination(value)),
-            to => robot.then = Some(destination(to)),
-        }
-    }
-    robot
 }
 
 /// `outbound=trunk,second prefix=9 record=no`: the gateways in their order.
@@ -497,6 +477,8 @@ fn set_campaign(spec: &mut CampaignSpec, key: &str, value: &str) {
         "pop-up" => spec.rules.popup_on_dial = value == "dial",
         "masked" => spec.rules.phone_mask = Some(value != "no"),
         "state" => spec.state = State::Paused,
+        "hears" => robots::listen(&mut settings.robot, "listens", ""),
+        "wait" | "patient" | "silent" | "else" => robots::listen(&mut settings.robot, key, value),
         other => panic!("no setting of a campaign: {other}"),
     }
 }

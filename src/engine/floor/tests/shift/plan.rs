@@ -92,11 +92,7 @@ pub fn draw(rng: &mut StdRng, store: &mut Store, size: Option<Size>) -> Plan {
     phone.kind = Kind::Basic;
     let mut robot = stage::to_queue(ROBOT, stage::QUEUE);
     robot.kind = Kind::Robot(Robot {
-        listens: Some(Listens {
-            interruptible: rng.random_bool(0.5),
-            silent: rng.random_bool(0.5).then(|| "again".into()),
-            ..Listens::default()
-        }),
+        listens: Some(listens(rng)),
         ..Robot::saying(
             "hello",
             Some(Destination::Queue {
@@ -200,6 +196,7 @@ fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
         unavailable_minutes: rng.random_range(1..10),
         declined_minutes: rng.random_range(1..10),
         machine_minutes: rng.random_range(1..10),
+        silent_minutes: rng.random_range(1..10),
         abandoned_minutes: rng.random_range(1..10),
         fault_minutes: rng.random_range(1..10),
     };
@@ -214,13 +211,27 @@ fn settings(rng: &mut StdRng, settings: &mut crate::campaign::Settings) {
     settings.disposition_required = rng.random_bool(0.3);
     settings.record = rng.random_bool(0.5);
     settings.preview_countdown_s = if rng.random_bool(0.5) { 0 } else { 10 };
-    settings.robot.then_queue = rng.random_bool(0.5).then(|| stage::QUEUE.into());
+    let queue = || stage::QUEUE.into();
+    let robot = &mut settings.robot;
+    robot.then_queue = rng.random_bool(0.5).then(queue);
+    robot.listens = rng.random_bool(0.5).then(|| listens(rng));
+    if robot.listens.is_some() && rng.random_bool(0.3) {
+        robot.otherwise = Some(Destination::Queue { queue: queue() });
+    }
     if rng.random_bool(0.3) {
         // Shuts for lunch in the middle of the shift.
         settings.window = Window {
             ranges: vec![(9 * 60, 11 * 60), (11 * 60 + 30, 24 * 60)],
             ..Window::always()
         };
+    }
+}
+
+fn listens(rng: &mut StdRng) -> Listens {
+    Listens {
+        interruptible: rng.random_bool(0.5),
+        silent: rng.random_bool(0.5).then(|| "again".into()),
+        ..Listens::default()
     }
 }
 

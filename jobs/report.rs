@@ -71,7 +71,7 @@ fn write(target: PathBuf, name: &str, report: &Report) -> Result<(), JobError> {
     writer.finish()
 }
 
-fn figures(report: &Report) -> [(&'static str, i64); 25] {
+fn figures(report: &Report) -> [(&'static str, i64); 26] {
     let Report {
         leads,
         attempts,
@@ -93,6 +93,7 @@ fn figures(report: &Report) -> [(&'static str, i64); 25] {
         ("留言机 Machines", attempts.machines),
         ("接通 Connected", attempts.connected),
         ("放弃 Abandoned", attempts.abandoned),
+        ("未出声 Silent", attempts.silent),
         ("通话 Calls", calls.calls),
         ("桥接 Bridged", calls.bridged),
         ("通话秒 Talk s", calls.talk_ms / 1000),

@@ -235,8 +235,9 @@ async fn the_report_is_a_sheet_with_the_same_sums() {
         .unwrap();
         assert_eq!(rows[2], ["名单 Leads", "25"]);
         assert_eq!(rows[3], ["未拨 Untouched", "25"]);
-        assert_eq!(rows[26], ["未评价 Unanswered", "0"]);
-        assert_eq!(rows.len(), 27);
+        assert_eq!(rows[15], ["未出声 Silent", "0"]);
+        assert_eq!(rows[27], ["未评价 Unanswered", "0"]);
+        assert_eq!(rows.len(), 28);
     })
     .await;
 }

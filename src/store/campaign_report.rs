@@ -75,6 +75,8 @@ pub struct Attempts {
     /// Answered and handed to an agent or a robot.
     pub connected: i64,
     pub abandoned: i64,
+    /// Hung up on by a robot to which nobody said anything.
+    pub silent: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, FromRow, Serialize)]
@@ -139,7 +141,9 @@ pub async fn of(db: &Db, campaign: &str) -> Result<Report> {
              CAST(COALESCE(SUM(CASE WHEN outcome = 'connected' THEN 1 ELSE 0 END), 0) AS BIGINT)
                  AS connected,
              CAST(COALESCE(SUM(CASE WHEN outcome = 'abandoned' THEN 1 ELSE 0 END), 0) AS BIGINT)
-                 AS abandoned
+                 AS abandoned,
+             CAST(COALESCE(SUM(CASE WHEN outcome = 'silent' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS silent
          FROM attempts WHERE campaign_id = $1 AND mode <> 'test'"
     ).bind(campaign).fetch_one(c).await)?;
     let calls: Calls = on!(db.read(), c => sqlx::query_as(

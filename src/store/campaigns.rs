@@ -168,12 +168,18 @@ pub async fn in_states(db: &Db, states: &[State]) -> Result<Vec<Campaign>> {
 /// When the database fails.
 pub async fn with_queue(db: &Db, orgi: &str, queue: &str) -> Result<Option<String>> {
     let robots = match db {
-        Db::Lite { .. } => "json_extract(settings, '$.robot.then_queue')",
-        Db::Pg(_) => "settings::json -> 'robot' ->> 'then_queue'",
+        Db::Lite { .. } => {
+            "json_extract(settings, '$.robot.then_queue'),
+             json_extract(settings, '$.robot.otherwise.queue')"
+        }
+        Db::Pg(_) => {
+            "settings::json -> 'robot' ->> 'then_queue',
+             settings::json -> 'robot' -> 'otherwise' ->> 'queue'"
+        }
     };
     let sql = format!(
         "SELECT name FROM campaigns c WHERE orgi = $1 AND state <> 'finished'
-             AND ({robots} = $2 OR EXISTS (SELECT 1 FROM targets t WHERE t.campaign_id = c.id
+             AND ($2 IN ({robots}) OR EXISTS (SELECT 1 FROM targets t WHERE t.campaign_id = c.id
                  AND t.target_type = 'queue' AND t.target_id = $2))
          LIMIT 1"
     );
@@ -181,6 +187,25 @@ pub async fn with_queue(db: &Db, orgi: &str, queue: &str) -> Result<Option<Strin
         on!(db.read(), c => sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .bind(orgi).bind(queue).fetch_optional(c).await)?,
     )
+}
+
+/// The name of a campaign that is not finished and whose robot leads to the voice menu, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_menu(db: &Db, orgi: &str, menu: &str) -> Result<Option<String>> {
+    let sql = match db {
+        Db::Lite { .. } => {
+            "SELECT name FROM campaigns WHERE orgi = $1 AND state <> 'finished'
+                 AND json_extract(settings, '$.robot.otherwise.menu') = $2 LIMIT 1"
+        }
+        Db::Pg(_) => {
+            "SELECT name FROM campaigns WHERE orgi = $1 AND state <> 'finished'
+                 AND settings::json -> 'robot' -> 'otherwise' ->> 'menu' = $2 LIMIT 1"
+        }
+    };
+    Ok(on!(db.read(), c => sqlx::query_scalar(sql)
+        .bind(orgi).bind(menu).fetch_optional(c).await)?)
 }
 
 /// The name of a campaign that is not finished and shows the number to whom it calls, if there is one.

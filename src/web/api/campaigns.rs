@@ -2,6 +2,7 @@
 
 mod asked;
 mod form;
+mod leads;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use axum::{
     response::Response,
 };
 use engine::{
-    campaign::{Mode, Settings},
+    campaign::{Mode, Robot, Settings},
     draw::Target,
     settings::{Own, for_new_campaign, own},
 };
@@ -61,9 +62,14 @@ shown! {
         /// all, 75, 50 or 25.
         alloc_mode: String,
         description: String,
-        /// gateway, caller_ids, window, ring_timeout_s, pacing, retry, max_concurrency, robot,
-        /// preview_countdown_s, disposition_required, record, survey (none, standard or an id; null: the
-        /// queue's), list_order, division, classification
+        /// gateway, caller_ids, window, ring_timeout_s, pacing, retry (max_attempts, attempts_per_day and the
+        /// minutes after no_answer, busy, unavailable, declined, machine, silent, abandoned and fault),
+        /// max_concurrency, robot (prompt; then_queue; listens {voice_level, silence_level, pause_ms, wait_s,
+        /// interruptible, silent} and otherwise, as of a robot's route: who speaks goes to then_queue once
+        /// they pause; who says nothing is asked once more where `silent` names a prompt, then goes to
+        /// `otherwise` or is hung up on, which is the outcome `silent`), preview_countdown_s,
+        /// disposition_required, record, survey (none, standard or an id; null: the queue's), list_order,
+        /// division, classification
         /// (enabled; machine: hang_up, message or connect; message: the prompt that machines record;
         /// fax and network: hang_up or connect; checked_share; mistaken_prior; thresholds).
         #[schema(value_type = Object)]
@@ -216,6 +222,7 @@ pub async fn create(
     if let Some(survey) = &form.settings.survey {
         surveys::known(house, caller, "/settings/survey", survey).await?;
     }
+    leads::somewhere(house, caller, &form.settings.robot, &Robot::default()).await?;
     let mut tx = house.db.begin().await?;
     are_fields(&mut tx, &filter, form.settings.fields()).await?;
     let draft = form.draft()?;
@@ -277,6 +284,7 @@ pub async fn save(
         .map(|(_, name)| name.to_owned())
         .collect();
     let asked_before = old.settings.survey.clone();
+    let robot_before = old.settings.robot.clone();
     let before = &old.own_settings.0;
     let asked_settings = with_window(asked.settings, asked.window, Some(&old.settings.0))?;
     let (mut settings, own) = match asked_settings {
@@ -318,6 +326,7 @@ pub async fn save(
     if let Some(survey) = asks.as_ref().filter(|_| *asks != asked_before) {
         surveys::known(house, caller, "/settings/survey", survey).await?;
     }
+    leads::somewhere(house, caller, &form.settings.robot, &robot_before).await?;
     let mut tx = house.db.begin().await?;
     let mut fields = form.settings.fields();
     let known = fields_before.fields();

@@ -32,7 +32,7 @@ pub async fn queue(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     Ok(campaign.map(|name| format!("the campaign {name} hands calls to it")))
 }
 
-/// The route, the queue or the other menu that leads to the voice menu; in words.
+/// The route, the queue, the other menu or the campaign that leads to the voice menu; in words.
 pub async fn menu(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
     let leads_here = |to: &engine::ids::MenuId| to.as_str() == id;
     for route in routes::list(db, orgi).await? {
@@ -53,7 +53,8 @@ pub async fn menu(db: &Db, orgi: &str, id: &str) -> Result<Option<String>> {
             return Ok(Some(format!("the voice menu {} leads to it", menu.name)));
         }
     }
-    Ok(None)
+    let campaign = campaigns::with_menu(db, orgi, id).await?;
+    Ok(campaign.map(|name| format!("the campaign {name} leads to it")))
 }
 
 /// The route that goes through the gateway, the queue whose campaigns dial through it, or the number that

@@ -231,3 +231,126 @@ async fn a_test_call_wants_a_number_a_prompt_and_a_floor() {
     })
     .await;
 }
+
+/// Settings of a robot that listens.
+fn listening(robot: Value) -> Value {
+    json!({"gateway": "gw1", "caller_ids": ["02110000"], "robot": robot})
+}
+
+#[tokio::test]
+async fn a_robot_that_calls_listens_as_a_route_s_does() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        desk.ask("PUT", "/queues/sales", json!({"name": "sales"}))
+            .await;
+        desk.ask("PUT", "/queues/care", json!({"name": "care"}))
+            .await;
+        let nodes = json!({"greet_long": "sorry", "nodes": []});
+        let menu = json!({"name": "main", "menu": nodes});
+        let made = desk.ask("PUT", "/ivr-menus/main", menu).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        let mut asked = desk.task("推广活动", "201");
+        let to_care = json!({"type": "queue", "queue": "care"});
+        asked["settings"] = listening(json!({"prompt": "robot", "then_queue": "sales",
+            "listens": {"pause_ms": 400, "silent": "sorry"}, "otherwise": to_care}));
+        let made = desk.ask("POST", "/robot-tasks", asked).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let campaign = format!("/campaigns/{}", made.id());
+        let kept = desk.ask("GET", &campaign, Value::Null).await.body;
+        let listens = json!({"voice_level": 200, "silence_level": 200, "pause_ms": 400, "wait_s": 3,
+            "interruptible": true, "silent": "sorry"});
+        assert_eq!(kept["settings"]["robot"]["listens"], listens);
+        assert_eq!(kept["settings"]["robot"]["otherwise"], to_care);
+        assert_eq!(kept["settings"]["retry"]["silent_minutes"], 240);
+        for queue in ["sales", "care"] {
+            let path = format!("/queues/{queue}");
+            let stays = desk.ask("DELETE", &path, Value::Null).await;
+            assert_eq!(stays.code(), "QUEUE_IN_USE", "{queue}: {}", stays.text);
+        }
+        let to_menu = json!({"prompt": "robot", "listens": {},
+            "otherwise": {"type": "ivr", "menu": "main"}});
+        let mut settings = kept["settings"].clone();
+        settings["robot"] = to_menu;
+        let change = json!({"revision": kept["revision"], "settings": settings});
+        let changed = desk.ask("PATCH", &campaign, change).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let stays = desk.ask("DELETE", "/ivr-menus/main", Value::Null).await;
+        assert_eq!(stays.code(), "MENU_IN_USE", "{}", stays.text);
+        let goes = desk.ask("DELETE", "/queues/care", Value::Null).await;
+        assert_eq!(goes.status, 204, "{}", goes.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_robot_that_cannot_listen_so_is_refused_at_its_place() {
+    on_both(|home| async move {
+        let desk = Desk::new(&home).await;
+        for (robot, code, pointer) in [
+            (
+                json!({"listens": {"voice_level": 10_001}}),
+                "INVALID",
+                "listens/voice_level",
+            ),
+            (
+                json!({"listens": {"silence_level": 300}}),
+                "INVALID",
+                "listens/silence_level",
+            ),
+            (
+                json!({"listens": {"pause_ms": 99}}),
+                "INVALID",
+                "listens/pause_ms",
+            ),
+            (
+                json!({"listens": {"wait_s": 61}}),
+                "INVALID",
+                "listens/wait_s",
+            ),
+            (
+                json!({"listens": {"volume": 1}}),
+                "INVALID",
+                "listens/volume",
+            ),
+            (
+                json!({"listens": {"silent": "no-such-prompt"}}),
+                "INVALID",
+                "listens/silent",
+            ),
+            (
+                json!({"otherwise": {"type": "hangup"}}),
+                "INVALID",
+                "otherwise",
+            ),
+            (
+                json!({"listens": {}, "otherwise": {"type": "callback"}}),
+                "INVALID",
+                "otherwise",
+            ),
+            (
+                json!({"listens": {}, "otherwise": {"type": "queue", "queue": "none"}}),
+                "INVALID",
+                "otherwise",
+            ),
+            (json!({"then_queue": "none"}), "INVALID", "then_queue"),
+            (
+                json!({"listens": {}, "otherwise": {"type": "ivr", "menu": "none"}}),
+                "NO_SUCH_MENU",
+                "",
+            ),
+        ] {
+            let said = robot.to_string();
+            let mut asked = desk.task("推广活动", "201");
+            asked["settings"] = listening(robot);
+            let bad = desk.ask("POST", "/robot-tasks", asked).await;
+            assert_eq!(bad.code(), code, "{said}: {}", bad.text);
+            let at = bad.body["errors"][0]["pointer"].as_str();
+            let expected = Some(pointer).filter(|at| !at.is_empty());
+            let expected = expected.map(|at| format!("/settings/robot/{at}"));
+            assert_eq!(at, expected.as_deref(), "{said}: {}", bad.text);
+        }
+        let none = desk.ask("GET", "/robot-tasks", Value::Null).await;
+        assert_eq!(none.body["data"], json!([]), "nothing was made");
+    })
+    .await;
+}

@@ -35,8 +35,12 @@ pub struct NewCampaign {
     pub agents: Vec<Choice>,
     /// The names of all prompts.
     pub prompts: Vec<String>,
+    /// Voice menus.
+    pub menus: Vec<Choice>,
     /// The switch can tell people from machines.
     pub listens: bool,
+    /// The switch can tell when somebody speaks.
+    pub hears_speech: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,7 +134,9 @@ impl Page for NewCampaign {
             queues: Vec::new(),
             agents: Vec::new(),
             prompts: Vec::new(),
+            menus: Vec::new(),
             listens: false,
+            hears_speech: false,
         };
         let full = Self {
             surveys: some(),
@@ -139,7 +145,9 @@ impl Page for NewCampaign {
             queues: some(),
             agents: some(),
             prompts: vec!["robot".into()],
+            menus: some(),
             listens: true,
+            hears_speech: true,
         };
         let deaf = Self {
             filters: some(),

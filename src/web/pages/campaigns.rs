@@ -11,7 +11,8 @@ use render::pages::{
     Answers, Campaign, CampaignRow, Campaigns, Choice, NewCampaign, TargetRow, TaskRow,
 };
 use store::{
-    agents, campaign_report, campaigns, filters, gateways, queues, surveys, targets, tasks,
+    agents, campaign_report, campaigns, filters, gateways, ivr_menus, queues, surveys, targets,
+    tasks,
 };
 
 use super::{ROWS, Shown, cut, page};
@@ -58,10 +59,14 @@ async fn form(State(house): State<House>, caller: Caller, asked: HeaderMap) -> S
         .into_iter()
         .filter(|one| one.enabled);
     let queues = queues::list(db, orgi).await?;
+    let menus = ivr_menus::list(db, orgi).await?.into_iter();
     let agents = agents::list(db, orgi).await?;
+    let able = house.live.lines().capabilities();
     let shown = NewCampaign {
         prompts: prompt_names(&house).await?,
-        listens: house.live.lines().capabilities().machine_detection,
+        listens: able.machine_detection,
+        hears_speech: able.speech_detection,
+        menus: menus.map(|one| Choice::new(one.id, one.name)).collect(),
         surveys: surveys_of(&house, &caller).await?,
         filters: filters
             .into_iter()

@@ -1,6 +1,6 @@
 // The form for a new campaign: the campaign first, then its targets.
 import { Problem, call } from "./api.js";
-import { mark, read, submit } from "./forms.js";
+import { fit as fitFields, mark, read, submit } from "./forms.js";
 import { say } from "./texts.js";
 
 const form = document.getElementById("campaign");
@@ -16,6 +16,7 @@ function fit() {
     const heard = when === undefined || (listens && (when === "" || when === machine));
     field.hidden = !(fits && heard);
   }
+  fitFields(form);
 }
 
 /** "09:00-12:00, 13:30-20:00" as minutes since midnight. */
@@ -62,6 +63,6 @@ form?.addEventListener("submit", (event) => {
 });
 
 if (form) {
-  form.addEventListener("change", fit);
+  form.addEventListener("input", fit);
   fit();
 }

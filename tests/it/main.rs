@@ -40,6 +40,7 @@ mod registering;
 mod remote;
 mod robots;
 mod rows;
+mod robots_calling;
 mod setup;
 mod simulate;
 mod sound;

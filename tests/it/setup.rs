@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    console::{Console, filled},
+    console::{Console, filled, seen},
     kit::{furniture::furnish, server::House},
 };
 
@@ -188,4 +188,47 @@ async fn a_robot_listens_as_the_console_says_and_no_longer() {
         rule,
         json!({ "type": "robot", "prompt": "robot", "then": then })
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robot_campaign_listens_as_its_form_says() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    furnish(&api).await;
+    let mut console = Console::sign_in(&api, "admin", "zh-CN", async |_| {}).await;
+    console.open("/campaigns/new").await;
+    let form = "#campaign";
+    let level = seen("[name='settings.robot.listens.voice_level']");
+    let wait = seen("[name='settings.robot.listens.wait_s']");
+    assert_eq!(console.browser.run(&level).await, false, "it is no robot's");
+    // The thresholds contradict each other; nothing is made.
+    let values = [
+        ("name", "推广"),
+        ("campaign_type", "robot"),
+        ("settings.robot.then_queue", "sales"),
+        ("settings.caller_ids", "02110000"),
+        ("settings.robot.listens.voice_level", "500"),
+        ("settings.robot.listens.silence_level", "600"),
+        ("settings.robot.listens.silent", "more"),
+        ("settings.robot.otherwise.type", "ivr"),
+        ("settings.robot.otherwise.menu", "main"),
+    ];
+    console.send(form, &values).await;
+    let marked =
+        "document.querySelector(\"[name='settings.robot.listens.silence_level'].fault\") !== null";
+    console.browser.until(marked).await;
+    assert_eq!(console.browser.run(&wait).await, true);
+    let right = [("settings.robot.listens.silence_level", "300")];
+    console.send_and_leave(form, &right).await;
+    let campaigns = api.get("/campaigns").await;
+    let made = &campaigns["data"][0];
+    assert_eq!(made["name"], "推广", "{made:#}");
+    let robot = json!({
+        "prompt": "robot", "then_queue": "sales",
+        "listens": { "voice_level": 500, "silence_level": 300, "pause_ms": 200, "wait_s": 3,
+            "interruptible": true, "silent": "more" },
+        "otherwise": { "type": "ivr", "menu": "main" },
+    });
+    assert_eq!(made["settings"]["robot"], robot);
 }

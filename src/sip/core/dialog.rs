@@ -140,7 +140,7 @@ impl Dialog {
         };
         let transport = uri.transport().unwrap_or(peer.hop.transport);
         match uri.socket_addr() {
-            Some(addr) if is_private(addr.ip()) && !is_private(peer.hop.addr.ip()) => peer.hop,
+            Some(addr) if Reach::of(addr.ip()) < Reach::of(peer.hop.addr.ip()) => peer.hop,
             Some(addr) => Hop { transport, addr },
             None => peer.hop,
         }
@@ -178,11 +178,78 @@ impl Dialog {
     }
 }
 
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
+/// How far an address reaches. Whoever speaks from one that reaches further than the one it names is
+/// behind a NAT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// A host, a link, a house (RFC 1918, 3927, 4193, 4291).
+    House,
+    /// The customers of a carrier, whose houses have a NAT of their own (RFC 6598).
+    Carrier,
+    World,
+}
+
+impl Reach {
+    fn of(ip: IpAddr) -> Self {
+        let is_house = match ip.to_canonical() {
+            IpAddr::V4(ip) => {
+                ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
+            }
+            IpAddr::V6(ip) => {
+                let is_near = ip.is_unique_local() || ip.is_unicast_link_local();
+                is_near || ip.is_loopback() || ip.is_unspecified()
+            }
+        };
+        match ip.to_canonical() {
+            _ if is_house => Self::House,
+            IpAddr::V4(ip) if ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64 => Self::Carrier,
+            _ => Self::World,
         }
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_reach_as_far_as_their_networks() {
+        let reaches = |reach: Reach, addresses: &[&str]| {
+            for address in addresses {
+                let ip = address.parse().expect("an address");
+                assert_eq!(Reach::of(ip), reach, "{address}");
+            }
+        };
+        reaches(
+            Reach::House,
+            &[
+                "10.0.0.1",
+                "172.16.0.1",
+                "192.168.1.20",
+                "169.254.7.7",
+                "127.0.0.1",
+                "0.0.0.0",
+                "fc00::1",
+                "fdff::1",
+                "fe80::1",
+                "febf::1",
+                "::1",
+                "::",
+                "::ffff:10.0.0.1",
+            ],
+        );
+        let shared = ["100.64.0.0", "100.127.255.255", "::ffff:100.64.0.1"];
+        reaches(Reach::Carrier, &shared);
+        reaches(
+            Reach::World,
+            &[
+                "100.63.255.255",
+                "100.128.0.0",
+                "172.32.0.1",
+                "192.0.2.1",
+                "fec0::1",
+                "2001:db8::1",
+            ],
+        );
     }
 }

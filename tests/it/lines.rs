@@ -61,10 +61,10 @@ async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
     // A tool that knocks at every door, from an address of its own.
     let scanner = UdpSocket::bind("127.0.0.66:0").expect("loopback");
     let port = scanner.local_addr().expect("bound").port();
-    let knock = |agent: &str, branch: u32, patience: Duration| {
+    let knock = |method: &str, agent: &str, branch: u32, patience: Duration| {
         let request = format!(
-            "REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.66:{port};branch=z9hG4bKk{branch}\r\n\
-             From: <sip:1001@x>;tag=1\r\nTo: <sip:1001@x>\r\nCall-ID: knock{branch}\r\nCSeq: 1 REGISTER\r\n\
+            "{method} sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.66:{port};branch=z9hG4bKk{branch}\r\n\
+             From: <sip:1001@x>;tag=1\r\nTo: <sip:1001@x>\r\nCall-ID: knock{branch}\r\nCSeq: 1 {method}\r\n\
              Max-Forwards: 70\r\nContact: <sip:1001@127.0.0.66:{port}>\r\nUser-Agent: {agent}\r\n\
              Content-Length: 0\r\n\r\n"
         );
@@ -88,7 +88,7 @@ async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
         }
     };
     let silence = Duration::from_millis(500);
-    knock("friendly-scanner", 1, silence);
+    knock("OPTIONS", "friendly-scanner", 1, silence);
     let ban = wait::until("the ban", LIMIT, || async {
         api.get("/bans").await["data"].get(0).cloned()
     })
@@ -99,14 +99,14 @@ async fn phones_are_listed_and_scanners_shut_out_until_they_are_pardoned() {
     );
     assert!(ban["until"].as_str() > ban["since"].as_str(), "{ban:#}");
     assert_eq!(
-        knock("a phone", 2, silence),
+        knock("REGISTER", "a phone", 2, silence),
         "",
         "nothing is read from there"
     );
     let pardon = api.ask(Method::DELETE, "/bans/127.0.0.66", None).await;
     assert_eq!(pardon.status, 204);
     assert_eq!(api.get("/bans").await["data"], json!([]));
-    let answer = knock("a phone", 3, Duration::from_secs(20));
+    let answer = knock("REGISTER", "a phone", 3, Duration::from_secs(20));
     assert!(answer.starts_with("SIP/2.0 401"), "{answer}");
     let audit = api.get("/audit").await.to_string();
     assert!(audit.contains("bans/127.0.0.66"), "{audit}");

@@ -63,7 +63,7 @@ impl Core {
             }
             Verdict::Missing => {
                 self.challenge(tx, request, from, false);
-                self.offended(from, Offence::Challenged);
+                self.challenged_stranger(request, from);
             }
             Verdict::Elsewhere => self.refuse(tx, request, 400),
             Verdict::Stale => self.challenge(tx, request, from, true),

@@ -7,12 +7,17 @@ use std::{
 };
 
 use super::{Core, Output};
-use crate::{Ban, BanReason, Hop, SipEvent, message::Message};
+use crate::{
+    Ban, BanReason, Hop, SipEvent,
+    message::{Message, Method},
+};
 
 /// Wrong passwords in a row, from one address, that are one too many.
 const MAX_WRONG: u32 = 8;
 /// Challenges that nobody answered, likewise: this is how extensions are looked for.
 const MAX_UNANSWERED: u32 = 80;
+/// Of one that calls itself as a scanner does. A phone answers its first.
+const MAX_IN_DOUBT: u32 = 4;
 /// From an address with registered phones behind it so many times more are passed over: others share it.
 const SHARED: u32 = 10;
 /// The count starts anew after this long without a failure.
@@ -60,6 +65,8 @@ pub(super) enum Offence {
     WrongPassword,
     /// It was challenged; most answer.
     Challenged,
+    /// The same, of one that calls itself as a scanner does.
+    ChallengedInDoubt,
     Scanner,
 }
 
@@ -86,9 +93,13 @@ impl Bouncer {
                 record.wrong >= MAX_WRONG * patience
             }
             // Anybody can send these in another's name, over UDP at least: they shut no office out.
-            Offence::Challenged if shared => false,
+            Offence::Challenged | Offence::ChallengedInDoubt if shared => false,
             Offence::Challenged => {
                 record.unanswered += 1;
+                record.unanswered >= MAX_UNANSWERED
+            }
+            Offence::ChallengedInDoubt => {
+                record.unanswered += MAX_UNANSWERED / MAX_IN_DOUBT;
                 record.unanswered >= MAX_UNANSWERED
             }
             Offence::Scanner => !shared,
@@ -115,7 +126,7 @@ impl Bouncer {
             let reason = match record.banned_for? {
                 Offence::WrongPassword => BanReason::WrongPassword,
                 Offence::Challenged => BanReason::Unanswered,
-                Offence::Scanner => BanReason::Scanner,
+                Offence::Scanner | Offence::ChallengedInDoubt => BanReason::Scanner,
             };
             (record.banned_until_ms > now_ms).then(|| Ban {
                 source: *source,
@@ -150,17 +161,27 @@ impl Bouncer {
 
 impl Core {
     /// Whether the request comes from a scanner by its own admission; then its address is banned. Whom
-    /// we know, a gateway or a phone that has registered from there, may call itself what it likes.
+    /// we know, a gateway or a phone that has registered from there, may call itself what it likes, and who
+    /// registers may show a password first.
     pub(super) fn is_scanner(&mut self, request: &Message, from: Hop) -> bool {
-        let scanner = request.headers("User-Agent").any(|agent| {
-            let agent = agent.to_ascii_lowercase();
-            SCANNERS.iter().any(|name| agent.contains(name))
-        });
-        if !scanner || self.is_trusted(from.addr.ip()) || self.registrar.speaks_from(from) {
+        let registers = request.method() == Some(&Method::Register);
+        if registers || !sounds_like_a_scanner(request) {
+            return false;
+        }
+        if self.is_trusted(from.addr.ip()) || self.registrar.speaks_from(from) {
             return false;
         }
         self.offended(from, Offence::Scanner);
         true
+    }
+
+    /// The request had no password and was challenged.
+    pub(super) fn challenged_stranger(&mut self, request: &Message, from: Hop) {
+        let offence = match sounds_like_a_scanner(request) {
+            true => Offence::ChallengedInDoubt,
+            false => Offence::Challenged,
+        };
+        self.offended(from, offence);
     }
 
     pub(super) fn offended(&mut self, from: Hop, offence: Offence) {
@@ -201,4 +222,11 @@ impl Core {
         let registrar = |s: &super::account::AccountState| s.is_at(source);
         self.is_trunk(source) || self.accounts.values().any(registrar)
     }
+}
+
+fn sounds_like_a_scanner(request: &Message) -> bool {
+    request.headers("User-Agent").any(|agent| {
+        let agent = agent.to_ascii_lowercase();
+        SCANNERS.iter().any(|name| agent.contains(name))
+    })
 }

@@ -108,10 +108,59 @@ fn looking_for_extensions_is_a_ban() {
 #[test]
 fn a_scanner_is_banned_at_once() {
     let mut rig = Rig::new();
-    let options = Register::default().plain();
-    let options = options.with("User-Agent", "friendly-scanner");
-    rig.arrive(options, stranger());
-    rig.expect(&["ban", "tell Banned 60", "403 REGISTER"]);
+    rig.arrive(options("friendly-scanner"), stranger());
+    rig.expect(&["ban", "tell Banned 60", "403 OPTIONS"]);
+}
+
+#[test]
+fn a_phone_that_is_called_as_a_scanner_is_let_in_with_its_password() {
+    let mut rig = Rig::new();
+    let called = |register: Message| register.with("User-Agent", "sipcli/v1.8");
+    for round in 1..=8 {
+        let first = Register {
+            cseq: 2 * round,
+            ..Register::default()
+        };
+        rig.arrive(called(first.plain()), stranger());
+        rig.expect(&["401 REGISTER"]);
+        let nonce = rig.core.nonces.make(ip(), rig.now_ms);
+        let signed = Register {
+            cseq: 2 * round + 1,
+            ..Register::default()
+        };
+        rig.arrive(called(signed.signed(&nonce)), stranger());
+        assert_eq!(rig.answer().status(), Some(200));
+        rig.log.clear();
+        // It signs off, and is a stranger again.
+        rig.core.registrar.forget("1001");
+    }
+    assert_eq!(bans(&rig), []);
+}
+
+#[test]
+fn a_scanner_that_looks_for_extensions_learns_nothing_and_is_soon_banned() {
+    let mut rig = Rig::new();
+    for extension in 1001..1005 {
+        assert_eq!(bans(&rig), []);
+        let to = format!("<sip:{extension}@phones.test>");
+        let register = Register::default().plain().without(&["To"]).with("To", to);
+        rig.arrive(register.with("User-Agent", "friendly-scanner"), stranger());
+        assert_eq!(rig.answer().status(), Some(401));
+    }
+    assert_eq!(bans(&rig), [60]);
+    assert_eq!(rig.core.bans()[0].reason, BanReason::Scanner);
+}
+
+fn options(user_agent: &str) -> Message {
+    let options = Message::request(Method::Options, "sip:phones.test");
+    let register = Register::default().plain();
+    ["Via", "From", "To", "Call-ID"]
+        .into_iter()
+        .fold(options, |options, name| {
+            options.with(name, register.header(name).expect("it is there"))
+        })
+        .with("CSeq", "2000 OPTIONS")
+        .with("User-Agent", user_agent)
 }
 
 #[test]
@@ -124,17 +173,6 @@ fn whom_we_know_may_call_itself_what_it_likes() {
         "tell Incoming 5550100 600 Gateway(\"carrier\")",
     ]);
     let (mut rig, _) = super::phones::registered();
-    let options = |user_agent: &str| {
-        let options = Message::request(Method::Options, "sip:phones.test");
-        let register = Register::default().plain();
-        ["Via", "From", "To", "Call-ID"]
-            .into_iter()
-            .fold(options, |options, name| {
-                options.with(name, register.header(name).expect("it is there"))
-            })
-            .with("CSeq", "2000 OPTIONS")
-            .with("User-Agent", user_agent)
-    };
     rig.arrive(options("sipcli/v1.8"), phone());
     rig.expect(&["200 OPTIONS"]);
     // Somebody else behind that address is nobody whom we know.

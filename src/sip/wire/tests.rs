@@ -6,24 +6,25 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::guard::{self, Unfit};
 use crate::{
-    Config, Credentials, Ha1, Hop, PhoneBook,
-    core::{Core, Input, Output, TxId},
+    Config, Credentials, Ha1, Hop, PhoneBook, SipEvent,
+    core::{Command, Core, Input, Output, TxId},
     digest::ClientAuth,
     fuzz, ha1,
     message::{Message, NameAddr, Uri},
+    sdp::{self, Local},
 };
 
-/// Folder, section of RFC 4475, message, what becomes of it. A status is the first answer: 100 and
-/// 200 accept, 401 asks who it is. `taken` are responses that belong to nothing; `dropped` lacks
+/// Folder, section of RFC 4475, message, what becomes of it. A status is the only answer, or the first and
+/// the last one once the house has taken the call: 200 accepts, 401 asks who it is. `taken` are responses that belong to nothing; `dropped` lacks
 /// what an answer needs. Where the RFC leaves a choice: a wrong Date or display name is passed over,
 /// a request of RFC 2543 (no tags, no branch) is refused.
 pub(crate) const FATES: &str = "\
 valid 3.1.1.8 dblreq 401
-valid 3.1.1.3 esc01 100
+valid 3.1.1.3 esc01 100-200
 valid 3.1.1.5 esc02 501
 valid 3.1.1.4 escnull 401
 valid 3.1.1.2 intmeth 501
-valid 3.1.1.7 longreq 100
+valid 3.1.1.7 longreq 100-200
 valid 3.1.1.6 lwsdisp 200
 valid 3.1.1.11 mpart01 405
 valid 3.1.1.13 noreason taken
@@ -33,7 +34,7 @@ valid 3.1.1.12 unreason taken
 valid 3.1.1.1 wsinv 481
 invalid 3.1.2.14 badaspec 200
 invalid 3.2.1 badbranch 400
-invalid 3.1.2.12 baddate 100
+invalid 3.1.2.12 baddate 100-200
 invalid 3.1.2.15 baddn 200
 invalid 3.1.2.1 badinv01 400
 invalid 3.1.2.16 badvers 505
@@ -96,7 +97,8 @@ fn core() -> Core {
     Core::new(config, addr, Arc::new(Everybody), [1; 32], 0)
 }
 
-/// What becomes of a datagram: the status of its first answer, `taken` or `dropped`.
+/// What becomes of a datagram: the status of its first answer and of its last where that is another,
+/// `taken` or `dropped`. The house takes every call.
 fn fate(core: &mut Core, bytes: &[u8], number: u64) -> String {
     let message = match guard::admit(bytes) {
         Ok(message) => message,
@@ -120,12 +122,25 @@ fn fate(core: &mut Core, bytes: &[u8], number: u64) -> String {
             message,
         }
     };
-    let outputs = core.on(input, number);
-    let status = outputs.iter().find_map(|output| match output {
+    let mut outputs = core.on(input, number);
+    let call = outputs.iter().find_map(|output| match output {
+        Output::Tell(SipEvent::Incoming { call, .. }) => Some(*call),
+        _ => None,
+    });
+    if let Some(call) = call {
+        let ours = Local::new(([192, 0, 2, 10], 40_000).into(), 1);
+        let taken = core.command(Command::Answer(call, sdp::offer(&ours)), number);
+        outputs.extend(taken.expect("it has just come in"));
+    }
+    let mut statuses = outputs.iter().filter_map(|output| match output {
         Output::Respond { message, .. } => message.status(),
         _ => None,
     });
-    status.map_or("taken".into(), |s| s.to_string())
+    match (statuses.next(), statuses.next_back()) {
+        (None, _) => "taken".into(),
+        (Some(only), None) => only.to_string(),
+        (Some(first), Some(last)) => format!("{first}-{last}"),
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 use engine::{
     classification::Finding,
     floor::{Command, Input, Refusal},
-    ids::{CallId, GatewayId, LegId, SoundId},
+    ids::{GatewayId, LegId, SoundId},
     robot::Speech,
     time::Millis,
 };
@@ -18,11 +18,7 @@ use switch::{
 use tracing::{debug, warn};
 use words::{cause_of, ended_of, monitor_of, not_recorded, refused_as};
 
-use crate::{
-    answers, clock, handle,
-    legs::Legs,
-    recordings::{self, Recordings},
-};
+use crate::{answers, clock, legs::Legs, recordings};
 
 /// Commands whose failure the floor must hear of; older ones have long had their effect.
 const REMEMBERED: usize = 4096;
@@ -36,7 +32,6 @@ pub(crate) struct Operator {
     recordings: PathBuf,
     /// Where messages of callers are kept.
     messages: PathBuf,
-    running: Recordings,
 }
 
 impl Operator {
@@ -48,7 +43,6 @@ impl Operator {
             on_failure: VecDeque::new(),
             messages: recordings.with_file_name("voicemails"),
             recordings,
-            running: Recordings::default(),
         }
     }
 
@@ -179,11 +173,9 @@ impl Operator {
                 let path = self
                     .recordings
                     .join(recordings::file_of(call, clock::now()));
-                let record = RecordId(sound.0);
-                self.running.started(call, id(leg), record);
                 let todo = Do::StartRecord {
                     leg: id(leg),
-                    record,
+                    record: RecordId(sound.0),
                     path,
                 };
                 (todo, Some(not_recorded(sound)))
@@ -206,6 +198,14 @@ impl Operator {
                     warn!(%error, "a message that nobody needs could not be removed");
                 }
                 return None;
+            }
+            Command::PauseRecord { leg, sound, on } => {
+                let (leg, record) = (id(leg), RecordId(sound.0));
+                let todo = match on {
+                    true => Do::PauseRecord { leg, record },
+                    false => Do::ResumeRecord { leg, record },
+                };
+                (todo, None)
             }
             Command::StopRecord { leg, sound } => (
                 Do::StopRecord {
@@ -259,21 +259,6 @@ impl Operator {
     /// The switch's name for a leg of the floor.
     pub fn of_switch(&self, leg: LegId) -> switch::LegId {
         self.legs.of_floor(leg)
-    }
-
-    /// Keeps what follows out of a call's recording, or ends that.
-    ///
-    /// # Errors
-    /// `NOT_RECORDED` when no recording of the call runs.
-    pub fn pause_recording(&mut self, call: CallId, paused: bool) -> Result<(), handle::Refusal> {
-        let not_recorded = || handle::Refusal {
-            code: "NOT_RECORDED",
-            message: "no recording of this call runs".into(),
-        };
-        let todo = self.running.pause(call, paused).ok_or_else(not_recorded)?;
-        self.next_command += 1;
-        let sent = self.switch.send(CommandId(self.next_command), todo);
-        sent.map_err(|_| not_recorded())
     }
 
     /// What an event of the switch means to the floor, and when it happened.
@@ -364,15 +349,12 @@ impl Operator {
                     ..
                 },
                 _,
-            ) => {
-                self.running.done(record);
-                Input::RecordDone {
-                    sound: SoundId(record.0),
-                    file: self.name_of(&path),
-                    ms: i64::try_from(ms).unwrap_or(i64::MAX),
-                    error,
-                }
-            }
+            ) => Input::RecordDone {
+                sound: SoundId(record.0),
+                file: self.name_of(&path),
+                ms: i64::try_from(ms).unwrap_or(i64::MAX),
+                error,
+            },
             (EventKind::TransferAsked { to, replaces }, Some(leg)) => Input::TransferAsked {
                 leg,
                 to,

@@ -303,6 +303,7 @@ impl Shell {
             | Command::RecordMessage { .. }
             | Command::DropRecording { .. }
             | Command::Record { .. }
+            | Command::PauseRecord { .. }
             | Command::StopRecord { .. } => {
                 let step = failpoint::after(&command);
                 self.pending.extend(self.operator.carry(command));
@@ -392,7 +393,8 @@ impl Shell {
                 paused,
                 answer,
             } => {
-                let _ = answer.send(self.operator.pause_recording(call, paused));
+                let done = self.floor.pause_recording(call, paused);
+                self.done(done, answer);
             }
             Ask::LimitOutside(limits) => self.floor.limit_outside(limits),
             Ask::Reload => self.reload.send_modify(|times| *times += 1),

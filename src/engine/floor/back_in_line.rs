@@ -23,6 +23,7 @@ impl Floor {
         let before = call.clone();
         let (agent, leg) = (call.agent.take(), call.agent_leg.take());
         call.tried.extend(agent.clone());
+        self.end_pause(id);
         self.hush(id);
         if let Some(leg) = leg {
             self.leg_over(id, leg, "rejected", now);

@@ -254,6 +254,12 @@ pub enum Command {
     DropRecording {
         file: String,
     },
+    /// What follows is silence in the recording, or is kept again.
+    PauseRecord {
+        leg: LegId,
+        sound: SoundId,
+        on: bool,
+    },
     StopRecord {
         leg: LegId,
         sound: SoundId,

@@ -4,9 +4,10 @@
 //! somebody, or goes on at another device.
 //!
 //! Campaigns and routes say which calls are recorded. What is said to a mailbox or of the agent
-//! afterwards is no part of it.
+//! afterwards is no part of it. Whoever has the customer may pause it; that ends with their part of the call
+//! at the latest.
 
-use super::{Call, Command, Floor, voicemail::SHORTEST_MS};
+use super::{Call, Command, Floor, OrderRefused, voicemail::SHORTEST_MS};
 use crate::{
     destination::Destination,
     ids::{CallId, LegId, SoundId},
@@ -74,6 +75,34 @@ impl Floor {
         }
     }
 
+    /// Keeps what follows silent (card numbers and the like), or ends that. Repeating it is harmless.
+    ///
+    /// # Errors
+    /// `NOT_RECORDED` when no recording of the call runs.
+    pub fn pause_recording(&mut self, id: CallId, paused: bool) -> Result<(), OrderRefused> {
+        let call = self.calls.get_mut(&id);
+        let runs = call.and_then(|call| match call.way.recording {
+            Recording::Runs(leg) => Some((leg, &mut call.way.pauses)),
+            _ => None,
+        });
+        let Some((leg, pauses)) = runs else {
+            let text = "no recording of this call runs";
+            return Err(OrderRefused::new("NOT_RECORDED", text));
+        };
+        if *pauses != paused {
+            *pauses = paused;
+            let (sound, on) = (SoundId(id.0), paused);
+            self.commands
+                .push_back(Command::PauseRecord { leg, sound, on });
+        }
+        Ok(())
+    }
+
+    /// Whoever had the customer leaves: what the next one hears is kept, where anything is.
+    pub(super) fn end_pause(&mut self, id: CallId) {
+        let _ = self.pause_recording(id, false);
+    }
+
     /// What follows is not kept.
     pub(super) fn end_recording(&mut self, id: CallId) {
         self.stop_recording(id, Recording::Over);
@@ -123,6 +152,7 @@ impl Floor {
     ) {
         let Some(message) = self.messages.remove(&sound) else {
             let call = CallId(sound.0);
+            self.runs_no_longer(call);
             let is_cut = |call: &Call| call.way.recording == Recording::CutShort;
             let is_cut = self.calls.get(&call).is_some_and(is_cut);
             let error = error.or_else(|| is_cut.then(|| CUT_SHORT.to_owned()));
@@ -149,6 +179,14 @@ impl Floor {
             self.commands.push_back(Command::DropRecording { file });
         }
         self.commands.push_back(Command::ForgetMessage { sound });
+    }
+
+    /// The recording has ended by itself, or never began.
+    fn runs_no_longer(&mut self, id: CallId) {
+        let call = self.calls.get_mut(&id);
+        if let Some(call) = call.filter(|call| matches!(call.way.recording, Recording::Runs(_))) {
+            call.way.recording = Recording::Over;
+        }
     }
 }
 

@@ -138,6 +138,7 @@ impl Floor {
 
     /// Whoever has the customer leaves a call that goes on without.
     pub(super) fn part(&mut self, id: CallId, why: &'static str, now: Millis) -> Option<Who> {
+        self.end_pause(id);
         let call = self.calls.get_mut(&id)?;
         let before = call.clone();
         let (agent, leg) = (call.agent.take(), call.agent_leg.take());

@@ -57,6 +57,8 @@ pub(super) struct Way {
     /// Calls between phones are not recorded, nor is what a route wants kept out.
     pub unrecorded: bool,
     pub recording: Recording,
+    /// What is said now is no part of it.
+    pub pauses: bool,
     /// We call back somebody who did not want to wait.
     pub is_call_back: bool,
     /// Somebody ordered it between two parties.
@@ -65,7 +67,7 @@ pub(super) struct Way {
     pub ends_all: bool,
     /// Whose call it is, where its queue does not say.
     pub tenant: Option<String>,
-    /// The call that asks for it, and the key, while the store writes the promise down.
+    /// The call that asks for it, and the key, until that one has heard of it.
     pub promised_to: Option<(CallId, char)>,
     /// Who talked, when the conversation is over and the caller is still there.
     pub served_by: Option<AgentId>,

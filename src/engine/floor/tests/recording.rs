@@ -311,3 +311,106 @@ fn a_recording_of_a_phone_that_sends_the_other_one_on_says_that_it_is_cut_short(
          20 close 8500 connected by 1",
     );
 }
+
+#[test]
+fn a_pause_ends_when_whoever_has_the_customer_leaves() {
+    let replaced = |by: &str, expected: &str| {
+        let script = format!(
+            "agents 1 2
+             queue wait=60
+             phone 9000
+             show record
+             0 ready 1
+             1 calls x 4000
+             2 answers a1
+             3 recording x pauses
+             4 recording x pauses
+             {by}"
+        );
+        super::script::check_since(2.5, &script, &format!("3 pause recording x\n{expected}"));
+    };
+    replaced(
+        "5 in-call 1 transfer queue sales
+         6 ready 2
+         7 answers a2
+         8 ends x",
+        "5 resume recording x
+         5 hang up a1
+         6 ring a2
+         7 bridge x a2
+         8 close x connected by 2
+         8 hang up a2",
+    );
+    replaced(
+        "4.5 ready 2
+         5 in-call 1 consult agent 2
+         6 answers a2
+         7 in-call 1 complete
+         8 ends x",
+        "5 ring a2
+         6 bridge a2 a1
+         7 resume recording x
+         7 hang up a1
+         7 bridge x a2
+         8 close x connected by 2
+         8 hang up a2",
+    );
+    replaced(
+        "5 boss intercepts 1
+         6 answers 9000
+         8 ends x",
+        "5 ring 9000
+         6 resume recording x
+         6 hang up a1
+         6 bridge x 9000
+         8 close x connected by 1
+         8 hang up 9000",
+    );
+}
+
+#[test]
+fn a_pause_ends_when_the_agent_leaves_before_the_caller_is_heard() {
+    super::script::check_since(
+        3.5,
+        "agents 12
+         queue wait=60 announces
+         show record
+         0 ready 12
+         1 calls x 4000
+         3 answers a12
+         4 recording x pauses
+         5 ends a12
+         6 ends x",
+        "4 pause recording x
+         5 resume recording x
+         5 hush x
+         6 close x abandoned",
+    );
+}
+
+#[test]
+fn a_recording_that_is_taken_up_again_or_has_ended_by_itself_has_no_pause() {
+    super::script::check_since(
+        2.5,
+        "agents 1
+         queue wait=60
+         show record
+         0 ready 1
+         1 calls x 4000
+         2 answers a1
+         3 recording x pauses
+         4 recording x resumes
+         5 recording x resumes
+         6 recorded x 4
+         7 recording x pauses
+         8 ends x
+         9 recording x pauses",
+        "3 pause recording x
+         4 resume recording x
+         6 recording of x is x.wav, 4000 ms
+         7 refused NOT_RECORDED
+         8 close x connected by 1
+         8 hang up a1
+         9 refused NOT_RECORDED",
+    );
+}

@@ -76,6 +76,11 @@ impl Stage {
             },
             ["flashes", leg] => Input::HookFlash { leg: self.leg(leg) },
             ["presses", leg, keys] => return self.presses(leg, keys),
+            ["recording", call, how] => {
+                let paused = *how == "pauses";
+                let done = self.floor.pause_recording(self.last_named(call), paused);
+                return self.ordered(done);
+            }
             ["records", leg] => Input::RecordStarted {
                 sound: self.recordings[*leg],
                 file: format!("{leg}.wav"),
@@ -117,19 +122,12 @@ impl Stage {
             },
             ["drain"] => Input::Drain,
             ["kept", caller, how] => Input::Promised {
-                call: *self
-                    .calls
-                    .iter()
-                    .rfind(|(_, name)| name == caller)
-                    .expect("a promise")
-                    .0,
+                call: self.last_named(caller),
                 kept: *how == "yes",
             },
-            ["called-off", call] => {
-                let mut calls = self.calls.iter();
-                let call = *calls.rfind(|(_, name)| name == call).expect("a promise").0;
-                Input::CallBackOff { call }
-            }
+            ["called-off", call] => Input::CallBackOff {
+                call: self.last_named(call),
+            },
             ["promised", promises @ ..] => self.promised_before(promises),
             ["lists", lead] => {
                 let row = self.store.rows.get_mut(&LeadId::from(*lead));
@@ -330,12 +328,7 @@ impl Stage {
             ["in-call", _, rest @ ..] => AgentOrder::InCall(self.in_call(rest)),
             ["done", _] => AgentOrder::FinishWrapUp,
             ["says", _, call, code, rest @ ..] => AgentOrder::Dispose {
-                call: *self
-                    .calls
-                    .iter()
-                    .rfind(|(_, name)| name == call)
-                    .expect("a call")
-                    .0,
+                call: self.last_named(call),
                 disposition: disposition(code, rest, self.now),
             },
             other => panic!("nothing that can happen: {other:?}"),

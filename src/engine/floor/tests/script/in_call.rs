@@ -202,7 +202,7 @@ impl Stage {
     }
 
     /// The last call of this name.
-    fn last_named(&self, name: &str) -> CallId {
+    pub(super) fn last_named(&self, name: &str) -> CallId {
         let mut calls = self.calls.iter();
         *calls.rfind(|(_, one)| *one == name).expect("a call").0
     }

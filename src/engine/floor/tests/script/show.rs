@@ -177,6 +177,10 @@ impl Stage {
             }
             Command::Record { leg: l, .. } if shows("record") => format!("record {}", leg(l)),
             Command::StopPlay { leg: l, .. } => format!("hush {}", leg(l)),
+            Command::PauseRecord { leg: l, on, .. } => {
+                let how = if *on { "pause" } else { "resume" };
+                format!("{how} recording {}", leg(l))
+            }
             Command::StopRecord { leg: l, .. } => format!("stop recording {}", leg(l)),
             Command::RecordMessage { leg: l, .. } => format!("take message of {}", leg(l)),
             Command::KeepMessage(message) => format!(

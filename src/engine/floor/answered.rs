@@ -163,6 +163,7 @@ impl Floor {
         self.tell_call(id);
         self.attend(id);
         self.first_bridged(id, now);
+        self.void_promise_to(id, now);
         self.touch_all(now);
     }
 

@@ -59,21 +59,59 @@ impl Floor {
         else {
             return;
         };
-        let asked = back.way.promised_to.take();
         if !kept {
             self.calls.remove(&id);
             return;
         }
         back.phase = Phase::Waiting;
-        let Some((caller, key)) = asked else { return };
-        match self.calls.get(&caller) {
-            Some(call) if call.is_waiting() => {
-                self.leave_queue_for(caller, key, Destination::Callback, now);
+        let (void, asked) = (back.cancelled, back.way.promised_to);
+        match asked {
+            _ if void => self.finish(id, Outcome::Cancelled, now),
+            Some((caller, _)) => self.let_promised_go(caller, now),
+            None => {}
+        }
+    }
+
+    /// Whoever was promised a call back, and waits in a queue, hears of it and goes. One to whom somebody
+    /// is on the way may still meet them, and one who is elsewhere in the house goes on there; with whoever has
+    /// hung up, the promise stands.
+    pub(super) fn let_promised_go(&mut self, caller: CallId, now: Millis) {
+        let waits = self.calls.get(&caller).is_some_and(Call::is_waiting);
+        let Some(back) = self.promise_to(caller).filter(|_| waits) else {
+            return;
+        };
+        if back.phase == Phase::Opening {
+            return;
+        }
+        if let Some((_, key)) = back.way.promised_to.take() {
+            self.leave_queue_for(caller, key, Destination::Callback, now);
+        }
+    }
+
+    /// Somebody came first: there is nothing left to call back about.
+    pub(super) fn void_promise_to(&mut self, caller: CallId, now: Millis) {
+        let Some(back) = self.promise_to(caller) else {
+            return;
+        };
+        let id = back.id;
+        match back.phase {
+            // The books are told when they know of it.
+            Phase::Opening => back.cancelled = true,
+            _ if back.is_waiting() => {
+                self.withdraw_offer(id, now);
+                self.finish(id, Outcome::Cancelled, now);
             }
-            // An agent came first: there is nothing left to call back about.
-            Some(call) if call.is_talking() => self.finish(id, Outcome::Cancelled, now),
             _ => {}
         }
+    }
+
+    /// The call back that a caller who is still here was promised, or is about to be.
+    fn promise_to(&mut self, caller: CallId) -> Option<&mut Call> {
+        let is_theirs = |call: &&mut Call| {
+            let to = call.way.promised_to.as_ref();
+            to.is_some_and(|(id, _)| *id == caller)
+        };
+        self.calls.values_mut().find(is_theirs)
     }
 
     /// A promise is taken back by hand: a phone that rings for it is silent, and nobody is called.

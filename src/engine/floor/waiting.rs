@@ -48,6 +48,7 @@ impl Floor {
         call.way.is_direct = false;
         call.times.queued = Some(now);
         self.set_wait_timers(id, now);
+        self.let_promised_go(id, now);
         self.route(now);
         let waits = self.calls.get(&id).filter(|call| call.is_waiting());
         if let Some(leg) = waits.and_then(|call| call.customer) {
@@ -68,6 +69,7 @@ impl Floor {
         call.phase = Phase::Waiting;
         let leg = call.customer;
         self.set_wait_timers(id, now);
+        self.let_promised_go(id, now);
         self.route(now);
         let waits = self.calls.get(&id).is_some_and(super::Call::is_waiting);
         if let Some(leg) = leg.filter(|_| waits) {

@@ -227,3 +227,92 @@ fn nobody_is_promised_a_call_to_a_number_that_is_barred() {
          7 hang up a1",
     );
 }
+
+/// A caller of 4000 asks to be called back, and this happens before or after the promise is written.
+#[track_caller]
+fn check_meanwhile(set: &str, then: &str, expected: &str) {
+    let script = format!(
+        "agents 1 2
+         queue wait=60 key=3:callback key=5:number/13900000009 key=6:voicemail/sales call-back=100 {set}
+         route ^139 outbound
+         show promise
+         by hand promise
+         0 ready 1
+         1 calls 13900000001 4000
+         3 presses 13900000001 3
+         {then}"
+    );
+    super::script::check_since(3.0, &script, expected);
+}
+
+#[test]
+fn a_promise_is_void_for_one_who_has_talked_however_that_went_on() {
+    check_meanwhile(
+        "",
+        "3.1 answers a1
+         3.2 ends 13900000001
+         3.3 kept 4000 yes
+         4 ready 2",
+        "3.1 bridge 13900000001 a1
+         3.2 close 13900000001 connected by 1
+         3.2 hang up a1
+         3.3 close 4000 cancelled",
+    );
+    check_meanwhile(
+        "",
+        "3.1 answers a1
+         3.2 ready 2
+         3.3 in-call 1 transfer agent 2
+         3.4 kept 4000 yes",
+        "3.1 bridge 13900000001 a1
+         3.3 ring a2
+         3.3 hang up a1
+         3.4 close 4000 cancelled",
+    );
+}
+
+#[test]
+fn whoever_is_left_before_a_word_hears_of_the_promise() {
+    check_meanwhile(
+        "announces",
+        "3.1 answers a1
+         3.2 kept 4000 yes
+         3.3 ends a1
+         5 heard 13900000001",
+        "3.1 play 13900000001 agent
+         3.3 hush 13900000001
+         3.3 play 13900000001 callback
+         5 hang up 13900000001
+         5 close 13900000001 exited by 3 to callback",
+    );
+}
+
+#[test]
+fn a_promise_stands_for_one_who_has_gone_elsewhere_until_somebody_is_met_there() {
+    check_meanwhile(
+        "",
+        "3.1 presses 13900000001 6
+         3.2 kept 4000 yes
+         4 ends 13900000001
+         9 ready 2",
+        "3.1 hang up a1 NoAnswer
+         3.1 play 13900000001 voicemail
+         3.2 ring a1
+         4 close 13900000001 exited by 6 to voicemail",
+    );
+    check_meanwhile(
+        "",
+        "3.1 presses 13900000001 5
+         3.2 kept 4000 yes
+         4 answers 13900000009
+         9 ends 13900000001",
+        "3.1 hang up a1 NoAnswer
+         3.1 dial 13900000009
+         3.2 ring a1
+         4 bridge 13900000001 13900000009
+         4 hang up a1 NoAnswer
+         4 close 4000 cancelled
+         9 close 13900000001 connected by 5 to number
+         9 hang up 13900000009",
+    );
+}

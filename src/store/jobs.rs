@@ -120,15 +120,3 @@ pub async fn changed_since(db: &Db, since: Millis) -> Result<Vec<Job>> {
          WHERE j.updated_at >= $1 ORDER BY j.updated_at LIMIT 1000"
     ).bind(since.0).fetch_all(c).await)?)
 }
-
-/// The tenant's jobs that moved since `since`, for whoever shows progress.
-///
-/// # Errors
-/// When the database fails.
-pub async fn changed(db: &Db, orgi: &str, since: Millis) -> Result<Vec<Job>> {
-    Ok(on!(db.read(), c => sqlx::query_as(
-        "SELECT j.*, u.display_name AS operator FROM job_runs j
-         LEFT JOIN users u ON u.id = j.created_by
-         WHERE j.orgi = $1 AND j.updated_at >= $2 ORDER BY j.updated_at LIMIT 200"
-    ).bind(orgi).bind(since.0).fetch_all(c).await)?)
-}

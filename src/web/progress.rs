@@ -1,10 +1,10 @@
 //! Tells the event channel how far jobs are (OUT-016). The worker process writes it into the jobs'
-//! rows; here it is read while anybody listens.
+//! rows; here it is read while anybody listens. The channel tells each tenant of its own.
 
 use std::{collections::HashMap, time::Duration};
 
 use engine::time::Millis;
-use store::{access::FIRST_ORGI, jobs};
+use store::jobs;
 
 use crate::{api::JobOut, clock::now, house::House};
 
@@ -25,7 +25,7 @@ pub async fn watch(house: House) {
             since = at;
             continue;
         }
-        match jobs::changed(&house.db, FIRST_ORGI, Millis(since.0 - OVERLAP_MS)).await {
+        match jobs::changed_since(&house.db, Millis(since.0 - OVERLAP_MS)).await {
             Ok(changed) => {
                 tell(&house, &mut told, changed, at);
                 since = at;

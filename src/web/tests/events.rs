@@ -6,7 +6,7 @@ use engine::{queue::Settings, time::Millis};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use store::{
-    access::{FIRST_ORGI, Role},
+    access::{FIRST_ORGI, Role, users},
     agents,
     queues::{self, Queue},
     testing::{Home, on_both, sqlite},
@@ -18,8 +18,8 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use super::kit::Kit;
-use crate::{Config, ServeError, serve_on};
+use super::kit::{Kit, PASSWORD};
+use crate::{Config, ServeError, clock, secret, serve_on};
 
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
@@ -221,6 +221,57 @@ async fn what_happens_at_another_tenant_is_not_told() {
             for topic in topics("1001", "sales", &ours) {
                 assert_eq!(hear(&mut boss).await["topic"], topic);
             }
+        }
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_tenant_hears_of_its_own_jobs() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let ours = kit.token(Role::Supervisor).await;
+        let stranger = users::User {
+            id: "usr_other".into(),
+            orgi: "other".into(),
+            username: "stranger".into(),
+            password_hash: secret::hash(PASSWORD).await,
+            display_name: "stranger".into(),
+            role: Role::Supervisor,
+            department_id: None,
+            disabled: false,
+            created_at: 1,
+        };
+        users::add(&kit.db, &stranger).await.unwrap();
+        let theirs = kit.sign_in("stranger").await;
+        let (at, stop, server) = served(&kit, &home).await;
+        let mut sockets = Vec::new();
+        for (tenant, token) in [("other", theirs), (FIRST_ORGI, ours)] {
+            let mut socket = connect(at, &token).await;
+            say(&mut socket, json!({"subscribe": ["job:*"]})).await;
+            assert_eq!(hear(&mut socket).await["event"], "subscribed");
+            sockets.push((tenant, socket));
+        }
+        let mut jobs = Vec::new();
+        for (tenant, _) in &sockets {
+            let mut tx = kit.db.begin().await.unwrap();
+            let by = By {
+                orgi: tenant,
+                user: "u",
+                batch: None,
+            };
+            let report = Work::CampaignReport {
+                campaign: "cmp_1".into(),
+            };
+            jobs.push(enqueue(&mut tx, report, by, clock::now()).await.unwrap());
+            tx.commit().await.unwrap();
+        }
+        for ((_, socket), job) in sockets.iter_mut().zip(jobs) {
+            let told = hear(socket).await;
+            assert_eq!(told["event"], "job.progress");
+            assert_eq!(told["topic"], format!("job:{job}"));
         }
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();

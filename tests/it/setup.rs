@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     console::{Console, filled, seen},
-    kit::{furniture::furnish, server::House},
+    kit::{furniture::furnish, server::House, stage::text},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,4 +231,41 @@ async fn a_robot_campaign_listens_as_its_form_says() {
         "otherwise": { "type": "ivr", "menu": "main" },
     });
     assert_eq!(made["settings"]["robot"], robot);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_agents_supervisors_have_is_set_in_the_console() {
+    let house = House::new();
+    let _server = house.start();
+    let api = house.admin().await;
+    let mut ids = Vec::new();
+    for name in ["East", "West"] {
+        let made = api.post("/departments", json!({ "name": name })).await;
+        ids.push(text(&made["id"]));
+    }
+    let mut console = Console::sign_in(&api, "admin", "en", async |_| {}).await;
+    console.open("/setup").await;
+    let form = "form[data-api='PUT /api/v1/settings/supervision']";
+    let list = format!("document.querySelector(\"{form}\").elements.departments");
+    let shown =
+        format!("[{list}.checkVisibility(), [...{list}.selectedOptions].map((one) => one.text)]");
+    assert_eq!(console.browser.run(&shown).await, json!([false, []]));
+    let west = [("supervises", "granted"), ("departments", ids[1].as_str())];
+    console.send_and_leave(form, &west).await;
+    let set = async || api.get("/settings/supervision").await["departments"].clone();
+    assert_eq!(set().await, json!([ids[1]]));
+    assert_eq!(console.browser.run(&shown).await, json!([true, ["West"]]));
+    // None is chosen: nobody is supervised, which is not the same as never set.
+    console.send_and_leave(form, &[("departments", "")]).await;
+    assert_eq!(set().await, json!([]));
+    assert_eq!(console.browser.run(&shown).await, json!([true, []]));
+    console.send_and_leave(form, &[("supervises", "own")]).await;
+    assert_eq!(set().await, json!(null));
+    assert_eq!(console.browser.run(&shown).await, json!([false, []]));
+    assert_eq!(console.browser.faults().await, [""; 0]);
+
+    let mut supervisor = Console::sign_in(&api, "supervisor", "en", async |_| {}).await;
+    supervisor.open("/setup").await;
+    let form = format!("document.querySelector(\"{form}\") === null");
+    assert_eq!(supervisor.browser.run(&form).await, true);
 }

@@ -36,8 +36,8 @@ pub use route::{Route, VersionRow};
 pub use rules::{HoursRow, LimitRow, PackRow, Rules};
 use serde::Serialize;
 pub use setup::{
-    AgentRow, ExtensionRow, FunctionRow, GatewayRow, Kept, Looked, LookedInto, NumberRow, QueueRow,
-    RouteRow, Setup, SurveyRow, UserRow,
+    AgentRow, DepartmentRow, ExtensionRow, FunctionRow, GatewayRow, Kept, Looked, LookedInto,
+    NumberRow, QueueRow, RouteRow, Setup, Supervised, SurveyRow, UserRow,
 };
 pub use trace::{Rung, Trace};
 pub use voicemails::{VoicemailRow, Voicemails};

@@ -131,6 +131,21 @@ pub struct FunctionRow {
     pub hidden_remote: bool,
 }
 
+/// Whose agents supervisors give orders to.
+#[derive(Debug, Serialize)]
+pub struct Supervised {
+    /// Those of the granted departments; otherwise those of the own one.
+    pub is_granted: bool,
+    pub departments: Vec<DepartmentRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DepartmentRow {
+    pub id: String,
+    pub name: String,
+    pub granted: bool,
+}
+
 #[derive(Debug, Serialize)]
 pub struct UserRow {
     pub id: String,
@@ -164,7 +179,8 @@ pub struct Setup {
     /// Empty for everybody but administrators.
     pub functions: Vec<FunctionRow>,
     pub numbers_lead_outside: bool,
-    /// `None` for everybody but administrators.
+    /// `None` for everybody but administrators, as the next.
+    pub supervision: Option<Supervised>,
     pub kept: Option<Kept>,
     /// Empty for everybody but administrators.
     pub users: Vec<UserRow>,
@@ -193,6 +209,10 @@ impl Page for Setup {
             hears_speech: false,
             functions: Vec::new(),
             numbers_lead_outside: true,
+            supervision: is_admin.then_some(Supervised {
+                is_granted: false,
+                departments: Vec::new(),
+            }),
             kept: is_admin.then_some(Kept {
                 recording_days: 180,
                 message_days: 0,
@@ -287,6 +307,16 @@ impl Page for Setup {
                 })
                 .collect(),
             numbers_lead_outside: false,
+            supervision: Some(Supervised {
+                is_granted: true,
+                departments: [true, false]
+                    .map(|granted| DepartmentRow {
+                        id: "dep_1".into(),
+                        name: "销售一部".into(),
+                        granted,
+                    })
+                    .into(),
+            }),
             kept: Some(Kept {
                 recording_days: 180,
                 message_days: 180,

@@ -8,15 +8,15 @@ use engine::{
     route::Kind,
 };
 use render::pages::{
-    AgentRow, Choice, ExtensionRow, FunctionRow, GatewayRow, Kept, LookedInto, NumberRow, QueueRow,
-    RouteRow, Setup, SurveyRow, UserRow,
+    AgentRow, Choice, DepartmentRow, ExtensionRow, FunctionRow, GatewayRow, Kept, LookedInto,
+    NumberRow, QueueRow, RouteRow, Setup, Supervised, SurveyRow, UserRow,
 };
 use store::{
-    access::{Role, users},
+    access::{Role, departments, users},
     desk,
     house_settings::{self, FileRules, Looked, RecordingRules, Sweep},
     ivr_menus, routes,
-    tenant_settings::{self, Surveys},
+    tenant_settings::{self, Supervision, Surveys},
 };
 
 use super::{Shown, page};
@@ -62,6 +62,10 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             false => Vec::new(),
         },
         numbers_lead_outside: desk.numbers_lead_outside,
+        supervision: match is_admin {
+            true => Some(supervised(&house, &caller).await?),
+            false => None,
+        },
         kept: match is_admin {
             true => Some(kept(&house).await?),
             false => None,
@@ -119,6 +123,21 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
         is_admin,
     };
     page(&caller, &asked, "/setup", &shown)
+}
+
+async fn supervised(house: &House, caller: &Caller) -> Result<Supervised, Problem> {
+    let set: Supervision = tenant_settings::get(&house.db, caller.orgi()).await?;
+    let granted = set.departments.as_deref().unwrap_or_default();
+    let departments = departments::list(&house.db, caller.orgi()).await?;
+    let row = |one: departments::Department| DepartmentRow {
+        granted: granted.contains(&one.id),
+        id: one.id,
+        name: one.name,
+    };
+    Ok(Supervised {
+        is_granted: set.departments.is_some(),
+        departments: departments.into_iter().map(row).collect(),
+    })
 }
 
 async fn kept(house: &House) -> Result<Kept, Problem> {

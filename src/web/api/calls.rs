@@ -245,7 +245,8 @@ fn file(house: &House, name: Option<String>) -> Result<PathBuf, Problem> {
 }
 
 /// 暂停录音 · Keep what follows out of the recording, as silence of the same length (card numbers and
-/// the like). An agent does so in the own call. `NOT_RECORDED` when no recording runs.
+/// the like), until `resume`, or until whoever has the customer leaves. An agent does so in the own call.
+/// `NOT_RECORDED` when no recording runs.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/recording/pause", tag = "calls",
     params(("id" = String, Path)), responses((status = 204)))]
 async fn pause(

@@ -1,4 +1,4 @@
-//! Brakes: failed sign-ins and requests per token (RST-023). In memory and bounded.
+//! Brakes: failed sign-ins, requests per token (RST-023) and guesses at what is masked. In memory and bounded.
 
 use std::{
     collections::HashMap,
@@ -67,9 +67,13 @@ impl SignIns {
     }
 }
 
-/// A token bucket a session: 50 requests a second, 100 at once.
-#[derive(Debug, Default)]
-pub struct Requests(Mutex<HashMap<String, Bucket>>);
+/// A token bucket for each of many.
+#[derive(Debug)]
+pub struct Buckets {
+    a_second: f64,
+    at_once: f64,
+    all: Mutex<HashMap<String, Bucket>>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -77,21 +81,44 @@ struct Bucket {
     filled: Millis,
 }
 
-const A_SECOND: f64 = 50.0;
-const AT_ONCE: f64 = 100.0;
-
-impl Requests {
-    /// Takes one; `false` when the session has none left.
+impl Buckets {
+    /// A session's requests: 50 a second, 100 at once.
     #[must_use]
-    pub fn take(&self, session: &str, now: Millis) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn of_requests() -> Self {
+        Self::new(50.0, 100.0)
+    }
+
+    /// A person's searches for a whole number that is shown masked: 30 an hour, 30 at once.
+    #[must_use]
+    pub fn of_guesses() -> Self {
+        Self::new(30.0 / 3_600.0, 30.0)
+    }
+
+    fn new(a_second: f64, at_once: f64) -> Self {
+        Self {
+            a_second,
+            at_once,
+            all: Mutex::default(),
+        }
+    }
+
+    /// How long an empty bucket takes for the next one, rounded up.
+    #[must_use]
+    pub fn seconds_each(&self) -> i64 {
+        (1.0 / self.a_second).ceil() as i64
+    }
+
+    /// Takes one; `false` when there is none left for `who`.
+    #[must_use]
+    pub fn take(&self, who: &str, now: Millis) -> bool {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut all, |bucket| bucket.filled);
-        let bucket = all.entry(session.to_owned()).or_insert(Bucket {
-            left: AT_ONCE,
+        let bucket = all.entry(who.to_owned()).or_insert(Bucket {
+            left: self.at_once,
             filled: now,
         });
         let seconds = now.since(bucket.filled) as f64 / 1_000.0;
-        bucket.left = (bucket.left + seconds * A_SECOND).min(AT_ONCE);
+        bucket.left = (bucket.left + seconds * self.a_second).min(self.at_once);
         bucket.filled = now;
         if bucket.left < 1.0 {
             return false;
@@ -135,10 +162,20 @@ mod tests {
 
     #[test]
     fn a_session_has_a_hundred_at_once_and_fifty_a_second() {
-        let requests = Requests::default();
+        let requests = Buckets::of_requests();
         let taken = |now| (0..500).filter(|_| requests.take("s", Millis(now))).count();
         assert_eq!(taken(0), 100);
         assert_eq!(taken(1_000), 50);
+    }
+
+    #[test]
+    fn a_person_has_thirty_guesses_and_another_every_two_minutes() {
+        let guesses = Buckets::of_guesses();
+        let taken = |now| (0..500).filter(|_| guesses.take("u", Millis(now))).count();
+        assert_eq!(taken(0), 30);
+        assert_eq!(taken(119_000), 0);
+        assert_eq!(taken(121_000), 1);
+        assert_eq!(guesses.seconds_each(), 120);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use store::Db;
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    brakes::{Requests, SignIns},
+    brakes::{Buckets, SignIns},
     channels::Channels,
     config::Config,
     owners::Owners,
@@ -23,7 +23,8 @@ pub struct Parts {
     pub db: Db,
     pub live: Live,
     pub sign_ins: SignIns,
-    pub requests: Requests,
+    pub requests: Buckets,
+    pub guesses: Buckets,
     pub channels: Channels,
     pub owners: Owners,
     /// Whoever changes the folder of prompts holds it.
@@ -39,7 +40,8 @@ impl House {
             db,
             live,
             sign_ins: SignIns::default(),
-            requests: Requests::default(),
+            requests: Buckets::of_requests(),
+            guesses: Buckets::of_guesses(),
             channels: Channels::default(),
             owners: Owners::default(),
             shelf: Mutex::default(),

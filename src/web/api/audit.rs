@@ -31,8 +31,8 @@ pub struct AuditEntry {
     detail: serde_json::Value,
 }
 
-/// 审计 · Changes, newest first, and orders to supervise that were refused
-/// (`detail.refused` is the status).
+/// 审计 · Changes, newest first, orders to supervise that were refused (`detail.refused` is the status),
+/// and what agents looked for as a whole that they see masked (`detail.note`).
 #[utoipa::path(get, path = "/api/v1/audit", tag = "users", params(Paging),
     responses((status = 200, body = List<AuditEntry>)))]
 async fn list(

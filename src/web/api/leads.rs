@@ -36,6 +36,7 @@ use crate::{
 };
 
 mod form;
+mod guesses;
 mod marks;
 mod sales;
 mod search;

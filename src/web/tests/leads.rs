@@ -4,7 +4,7 @@ use engine::{field::Field, import_row::NewLead};
 use serde_json::{Value, json};
 use store::{
     Db,
-    access::{FIRST_ORGI, Role},
+    access::{FIRST_ORGI, Role, audit},
     agents, batches, fields,
     imports::{self, NewImport},
     leads::{self, NewRow, Origin},
@@ -683,6 +683,65 @@ async fn no_search_tells_an_agent_a_masked_number_digit_by_digit() {
         let place = "/api/v1/settings/outbound";
         kit.with(&supervisor, "PUT", place, Some(mask)).await;
         assert!(ids(&list(&token, "keyword=1380").await).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_looks_for_few_whole_numbers_that_are_masked_and_each_is_written_down() {
+    on_both(|home| async move {
+        let kit = Kit::new(&home);
+        let (batch, all_fields, all) = batch(&kit.db, "一", 2).await;
+        let token = agent(&kit).await;
+        set(&kit.db, &all[0], MINE).await;
+        let list = async |token: &str, query: &str| {
+            let path = format!("/api/v1/leads?{query}");
+            kit.with(token, "GET", &path, None).await
+        };
+        // Two ways to ask for a number, and what asks for none.
+        let field = format!("batch_id={batch}&field={}", all_fields[1].code);
+        let name = format!("batch_id={batch}&field={}", all_fields[0].code);
+        for guess in 0..15 {
+            let number = 13_800_000_000_i64 + guess;
+            let found = ids(&list(&token, &format!("keyword={number}")).await);
+            assert_eq!(found.len(), usize::from(guess == 2));
+            let found = ids(&list(&token, &format!("{field}&value={number}")).await);
+            assert_eq!(found.len(), usize::from(guess == 2));
+            ids(&list(&token, "keyword=abc").await);
+            ids(&list(&token, &format!("{name}&value=abc")).await);
+        }
+        for again in [
+            "keyword=13800000002".to_owned(),
+            format!("{field}&op=eq&value=1"),
+        ] {
+            let refused = list(&token, &again).await;
+            assert_eq!((refused.status.as_u16(), refused.code()), (429, "TOO_MANY"));
+            assert_eq!(refused.headers["retry-after"], "120");
+        }
+        // Another session is no other person.
+        let second = kit.sign_in("agent").await;
+        assert_eq!(
+            list(&second, "keyword=13800000002").await.code(),
+            "TOO_MANY"
+        );
+        ids(&list(&token, "keyword=abc").await);
+        let supervisor = kit.token(Role::Supervisor).await;
+        assert_eq!(
+            ids(&list(&supervisor, "keyword=13800000002").await),
+            all[..1]
+        );
+
+        let trail = audit::list(&kit.db, FIRST_ORGI, None, 50).await.unwrap();
+        let looked: Vec<&str> = trail
+            .iter()
+            .filter(|entry| entry.action == "GET leads")
+            .map(|entry| entry.detail.as_str())
+            .collect();
+        assert_eq!(looked.len(), 30);
+        let last: Value = serde_json::from_str(looked[1]).unwrap();
+        assert_eq!(last["note"]["keyword"], "13800000014");
+        let last: Value = serde_json::from_str(looked[0]).unwrap();
+        assert_eq!(last["note"]["value"], "13800000014");
     })
     .await;
 }

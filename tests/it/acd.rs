@@ -139,6 +139,7 @@ impl Office {
     }
 }
 
+/// A waiting caller is told the place, and a key leads to the mailbox: VOX-034, VOX-035, VOX-046.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_hears_the_place_and_leaves_a_message() {
     let settings = json!({
@@ -282,6 +283,7 @@ async fn a_caller_who_does_not_want_to_wait_is_called_back() {
     assert_eq!(second["callee"], "13900002222", "{second:#}");
 }
 
+/// An agent of several queues is reserved by one of them at a time: VOX-032, VOX-093.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_of_two_queues_has_one_call_at_a_time() {
     let mut office = Office::open(json!({ "max_wait_ms": 0, "wrap_up_ms": 0 })).await;
@@ -315,6 +317,8 @@ async fn an_agent_of_two_queues_has_one_call_at_a_time() {
     assert!(over <= begun, "{calls:#?}");
 }
 
+/// What is changed in a queue is in effect when it says so, and drops nobody; whoever has talked is asked how it
+/// was: VOX-065, VOX-078, VOX-079, VOX-092.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_changes_under_its_caller_who_then_says_how_it_was() {
     let settings = json!({ "max_wait_ms": 0, "wrap_up_ms": 0 });

@@ -27,6 +27,7 @@ const ANSWERS: &[(char, Fate)] = &[(
 const SOON: Duration = Duration::from_secs(60);
 const CLEAR_DB: f64 = 20.0;
 
+/// A queue says what its recordings are called: VOX-048.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_a_queue_has_the_queue_s_name_and_is_heard_in_the_console() {
     let carrier = Sipp::carrier(ANSWERS);

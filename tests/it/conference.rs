@@ -7,6 +7,8 @@ use crate::{
     in_call::{ALL, At, BOSS, CUSTOMER, FIRST, LONG, SECOND, SOON, Talk, leg, named, up_in},
     kit::{
         baresip::Baresip,
+        carrier::{By, Fate},
+        centre::Centre,
         client::Client,
         server::House,
         sipp::Sipp,
@@ -16,8 +18,16 @@ use crate::{
     },
 };
 
+const ANSWERS: &[(char, Fate)] = &[(
+    '0',
+    Fate::Answers {
+        ring_ms: 0,
+        talk_ms: 120_000,
+    },
+)];
+
 /// A supervisor of a department to which nobody here belongs.
-async fn stranger(api: &Client) -> Client {
+pub async fn stranger(api: &Client) -> Client {
     let far = api.post("/departments", json!({ "name": "far" })).await;
     let user = json!({ "username": "far", "password": "far-far-away", "display_name": "Far",
         "role": "supervisor", "department_id": far["id"] });
@@ -25,6 +35,8 @@ async fn stranger(api: &Client) -> Client {
     Client::sign_in(api.base(), "far", "far-far-away").await
 }
 
+/// Parties are muted and dropped by supervisors of their department, and stay connected when the agent leaves:
+/// AGT-151, AGT-152, AGT-153, AGT-155, AGT-159, AGT-160, AGT-161.
 #[tokio::test(flavor = "multi_thread")]
 async fn four_parties_confer_and_one_of_them_may_only_listen_for_a_while() {
     let talk = Talk::begin().await;
@@ -108,6 +120,7 @@ async fn hears(carrier: &Sipp, tones: &[f64]) {
     .await;
 }
 
+/// A conference of two that is ordered: AGT-161.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_and_a_number_outside_are_connected_by_order_and_a_third_is_called_in() {
     let house = House::new();
@@ -157,4 +170,44 @@ async fn a_phone_and_a_number_outside_are_connected_by_order_and_a_third_is_call
         (&json!("ordered"), &json!("outbound"), &json!("connected")),
         "{call:#}"
     );
+}
+
+/// So many may confer, and no more: AGT-162.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conference_has_thirty_two_parties_at_most() {
+    let guests: Vec<String> = (2_001..=2_031).map(|ext| ext.to_string()).collect();
+    let all: Vec<&str> = ["1002"]
+        .into_iter()
+        .chain(guests.iter().map(|ext| &**ext))
+        .collect();
+    let centre = Centre::open(&all, By::Called, ANSWERS).await;
+    centre.queue("3", json!({}), &[("1002", json!({}))]).await;
+    centre.in_effect(&["3"]).await;
+    centre.work(&["1002"]).await;
+    let caller = centre.call("13900000001", "3").await;
+    centre.talking("1002").await;
+    let seen = centre.api.get("/agents/a1002").await;
+    let members = format!("/calls/{}/members", text(&seen["call"]["id"]));
+    let invite = async |extension: &str| {
+        let order = json!({ "order": "invite", "to": { "extension": extension } });
+        centre
+            .api
+            .ask(Method::POST, "/agents/a1002/call", Some(order))
+            .await
+    };
+    for (guest, there) in guests[..30].iter().zip(3..) {
+        let invited = invite(guest).await;
+        assert_eq!(invited.status, 200, "{guest}: {invited:?}");
+        wait::until_seen(
+            "the guest to be heard",
+            SOON,
+            || async { up_in(&centre.api.get(&members).await).len() },
+            |up| *up == there,
+        )
+        .await;
+    }
+    let refused = invite(&guests[30]).await;
+    assert_eq!(refused.code(), "CONFERENCE_FULL", "{refused:?}");
+    assert_eq!(centre.phones.times_rung(&guests[30]), [0; 0]);
+    caller.hang_up().await;
 }

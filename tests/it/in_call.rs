@@ -169,6 +169,7 @@ pub fn leg(kind: &str, party: &str, had: bool, why: &str) -> (String, String, bo
     (kind.into(), party.into(), had, why.into())
 }
 
+/// An agent is muted, swaps between customer and colleague, and joins them: AGT-151, AGT-158.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_is_held_asked_about_joined_and_handed_over() {
     let talk = Talk::begin().await;
@@ -238,6 +239,8 @@ async fn a_customer_is_held_asked_about_joined_and_handed_over() {
     assert!(end.contains(&SECOND) && !end.contains(&FIRST), "{end:?}");
 }
 
+/// Somebody is called into a talk, which ends for all with the agent where that is wanted: AGT-158, AGT-159,
+/// AGT-160, AGT-161.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_is_called_into_the_talk_and_it_is_over_for_all_when_the_agent_hangs_up() {
     let talk = Talk::begin().await;
@@ -318,6 +321,7 @@ async fn an_agent_holds_asks_and_transfers_at_the_phone() {
     assert_eq!(talk.legs(&call).await, legs);
 }
 
+/// `*5` and an extension: AGT-136.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_transfers_by_keys_that_the_customer_does_not_hear() {
     let talk = Talk::begin().await;
@@ -351,6 +355,7 @@ async fn an_agent_transfers_by_keys_that_the_customer_does_not_hear() {
     assert_eq!(talk.legs(&call).await, legs);
 }
 
+/// Who hears whom of a supervisor, and the trail of it: AGT-146, AGT-147, AGT-148, AGT-149, AGT-155.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
     let talk = Talk::begin().await;
@@ -398,6 +403,7 @@ async fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
     assert_eq!(notes.len(), 5, "{trail:#}");
 }
 
+/// A call is ended by hand: AGT-146, AGT-155.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_a_supervisor_ends_is_in_the_trail_with_its_agent() {
     let talk = Talk::begin().await;

@@ -104,6 +104,32 @@ async fn preview_offers_a_lead_and_the_agent_dials_it() {
     assert!(call["talk_ms"].as_i64() > Some(0), "{call:#}");
 }
 
+/// A queue's campaign that names no gateway dials by the one that the queue is bound to: VOX-040.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_dials_by_the_gateway_that_it_is_bound_to() {
+    let [other, bound] = [Sipp::carrier(BRIEFLY), Sipp::carrier(BRIEFLY)];
+    let office = Office::open().await;
+    let (api, agent) = (&office.api, &office.agent);
+    stage::gateway(api, &other, 10.0).await;
+    let gateway = stage::gateway(api, &bound, 10.0).await;
+    let settings = json!({ "wrap_up_ms": 0, "gateway": gateway });
+    let queue = json!({ "name": "sales", "agents": [agent.id], "settings": settings });
+    api.put("/queues/sales", queue).await;
+    let batch = stage::batch(api, "one", &["13800138000"]).await;
+    let mut settings = stage::settings(&gateway);
+    settings
+        .as_object_mut()
+        .expect("an object")
+        .remove("gateway");
+    let target = ("queue", "sales");
+    let campaign = stage::start(api, "predictive", &batch, target, settings).await;
+    campaign.dialled_out(api, 1, SOON).await;
+    let dialled = |carrier: &Sipp| carrier.invites().len();
+    assert_eq!((dialled(&other), dialled(&bound)), (0, 1));
+    let call = campaign.calls(api).await.remove(0);
+    assert_eq!(call["agent_id"], *agent.id, "{call:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_robot_hands_who_has_heard_it_to_a_queue() {
     let carrier = Sipp::carrier(LONG);

@@ -69,6 +69,7 @@ impl PhoneWeb {
     }
 }
 
+/// A phone whose keys are pressed over HTTP: AGT-145.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_takes_a_call_from_the_desk_at_a_phone_that_is_controlled_over_http() {
     let house = House::new();

@@ -54,6 +54,7 @@ async fn replaces(api: &Client) -> String {
     format!("Replaces: {id};to-tag={ours};from-tag={theirs}")
 }
 
+/// Not before five seconds of ringing: AGT-142.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_rings_at_a_colleague_is_taken_over_rest() {
     let office = Office::open().await;
@@ -93,6 +94,7 @@ async fn a_call_that_rings_at_a_colleague_is_taken_over_rest() {
     assert_eq!(legs(api, &call).await, taken);
 }
 
+/// `*7` and a group: AGT-139.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_takes_a_call_and_hangs_up_before_its_ack_loses_nobody() {
     let office = Office::open().await;
@@ -118,6 +120,7 @@ async fn a_phone_that_takes_a_call_and_hangs_up_before_its_ack_loses_nobody() {
     assert!(call["wait_ms"].as_i64() > Some(6_000), "{call:#}");
 }
 
+/// `*` alone: AGT-140.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_dials_a_star_takes_what_rings_in_its_group() {
     let office = Office::open().await;
@@ -184,6 +187,7 @@ async fn another_device_of_a_phone_takes_its_call_over_and_nobody_else_does() {
     assert_eq!(legs(api, &call).await, both);
 }
 
+/// A hook flash, then an extension: AGT-135.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_flash_that_is_a_telephone_event_asks_a_colleague_and_goes_back_to_the_customer() {
     const FLASH: u8 = 16;
@@ -218,6 +222,7 @@ async fn a_hook_flash_that_is_a_telephone_event_asks_a_colleague_and_goes_back_t
     assert_eq!(call["agent_id"], *agents[0].id, "{call:#}");
 }
 
+/// A hook flash, an extension, and hanging up transfers: AGT-135.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_flash_asks_a_colleague_and_hanging_up_hands_the_customer_over() {
     let office = Office::open().await;

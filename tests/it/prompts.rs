@@ -55,6 +55,7 @@ impl Office {
     }
 }
 
+/// What callers hear is uploaded and replaced: VOX-095.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_caller_hears_the_sound_that_was_put_in_the_place_of_another() {
     let settings = json!({ "max_wait_ms": 0, "music": "silence" });

@@ -20,7 +20,7 @@ struct Chapter {
 /// A row that no call can show, why, and the test that holds it, as `path::function`.
 type NoCall = (u16, &'static str, &'static str);
 
-const CHAPTERS: &[Chapter] = &[ROUTES, GATEWAYS];
+const CHAPTERS: &[Chapter] = &[ROUTES, GATEWAYS, QUEUES, CALLS];
 
 const ROUTES: Chapter = Chapter {
     prefix: "VOX",
@@ -57,6 +57,65 @@ const GATEWAYS: Chapter = Chapter {
             199,
             "a page: the list of the house's numbers",
             "src/web/tests/numbers.rs::several_numbers_are_added_at_once_or_none",
+        ),
+    ],
+};
+
+const QUEUES: Chapter = Chapter {
+    prefix: "VOX",
+    numbers: 31..=95,
+    no_calls: &[
+        (37, "how a form is divided", QUEUE_FORM),
+        (38, "a name is a name", QUEUE_FORM),
+        (39, "a remark of the house", QUEUE_FORM),
+        (
+            42,
+            "names of another switch's parameters, which stand beside ours",
+            "src/engine/queue/strategy.rs::every_strategy_has_its_order_and_a_lower_tier_comes_first",
+        ),
+        (
+            64,
+            "what stays unchanged is the default",
+            "src/engine/queue.rs::a_stored_queue_of_an_older_version_has_the_defaults",
+        ),
+        (
+            69,
+            "names of another switch's states; what ours do to calls is VOX-068",
+            "tests/it/console.rs::an_agent_works_from_the_desk",
+        ),
+        (
+            77,
+            "defaults and ranges of a form",
+            "tests/it/members.rs::agents_are_put_in_a_queue_changed_there_and_taken_out",
+        ),
+        (
+            83,
+            "modules of another switch; here both kinds are settings of a queue",
+            "src/engine/floor/tests/acd.rs::a_fifo_queue_knows_no_levels_and_no_strategy",
+        ),
+        (
+            85,
+            "decided otherwise: an agent's state is one over all queues",
+            "src/engine/floor/tests/acd.rs::a_fifo_queue_knows_no_levels_and_no_strategy",
+        ),
+    ],
+};
+
+const QUEUE_FORM: &str = "tests/it/setup.rs::a_gateway_and_a_queue_keep_what_the_console_wrote";
+
+const CALLS: Chapter = Chapter {
+    prefix: "AGT",
+    numbers: 134..=162,
+    no_calls: &[
+        (
+            156,
+            "a message is no call",
+            "src/web/tests/messages.rs::a_message_is_kept_and_told_to_whom_it_is_for",
+        ),
+        (
+            157,
+            "a message is no call",
+            "src/store/messages.rs::a_message_is_seen_by_whom_it_is_for_and_goes_after_ninety_days",
         ),
     ],
 };

@@ -56,6 +56,8 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
         .until(&filled(queue, "settings.time_base", "queue"))
         .await;
     let values = [
+        ("name", "sales-east"),
+        ("code", "销售一部"),
         ("settings.time_base", "system"),
         ("settings.resume_within_ms", "90"),
         ("settings.tiers.wait_ms", "20"),
@@ -63,7 +65,10 @@ async fn a_gateway_and_a_queue_keep_what_the_console_wrote() {
         ("settings.recording_name", "archive/{queue}/{call_id}"),
     ];
     console.send_and_leave(queue, &values).await;
-    let settings = api.get("/queues/sales").await["settings"].clone();
+    let told = api.get("/queues/sales").await;
+    let named = json!([told["name"], told["code"], told["agents"]]);
+    assert_eq!(named, json!(["sales-east", "销售一部", ["a8001"]]));
+    let settings = &told["settings"];
     let told = json!([
         settings["time_base"],
         settings["resume_within_ms"],

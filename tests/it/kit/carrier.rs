@@ -1,4 +1,4 @@
-//! The SIPp scenario of a carrier at which the last digit of a number decides what happens.
+//! The SIPp scenario of a carrier, or of phones, at which the last digit of a number decides what happens.
 
 use std::fmt::Write;
 
@@ -19,10 +19,22 @@ pub enum Fate {
     EarlyMedia { ring_ms: u32, talk_ms: u32 },
 }
 
-/// The scenario file. Numbers whose digit is not listed are answered like the first listed.
+/// Whose number it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Called,
+    Caller,
+}
+
+/// The scenario file of a carrier. Numbers whose digit is not listed are answered like the first listed.
 pub fn scenario(fates: &[(char, Fate)]) -> String {
+    scenario_by(By::Called, fates)
+}
+
+/// The same where it may be the caller's number that decides.
+pub fn scenario_by(by: By, fates: &[(char, Fate)]) -> String {
     let mut xml = String::from(HEAD);
-    xml.push_str(&invite(fates));
+    xml.push_str(&invite(by, fates));
     xml.push_str(&response(100, "Trying", Body::None, Repeat::No));
     for (digit, _) in fates {
         let _ = writeln!(xml, r#"<nop next="fate{digit}" test="is{digit}"/>"#);
@@ -45,25 +57,38 @@ const TAIL: &str = r#"<label id="end"/>
 "#;
 
 /// Takes the call, writes it down, and compares the number's last digit.
-fn invite(fates: &[(char, Fate)]) -> String {
-    let mut xml = String::from(
+fn invite(by: By, fates: &[(char, Fate)]) -> String {
+    let (called, caller) = match by {
+        By::Called => ("digit", "other"),
+        By::Caller => ("other", "digit"),
+    };
+    let mut xml = format!(
         r#"<recv request="INVITE"><action>
-<ereg regexp="sip:([+0-9]*([0-9]))@" search_in="hdr" header="To:" check_it="true" assign_to="all,number,digit"/>
+<ereg regexp="sip:([+0-9]*([0-9]))@" search_in="hdr" header="To:" check_it="true" assign_to="all,number,{called}"/>
+<ereg regexp="sip:([+0-9]*([0-9]))@" search_in="hdr" header="From:" assign_to="whole,caller,{caller}"/>
 <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
 <ereg regexp="sip:[^>]*" search_in="hdr" header="Contact:" assign_to="target"/>
 <ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
 <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>
-<log message="INVITE [$number] [call_id]"/>
-"#,
+"#
     );
+    xml += &wrote("INVITE");
     for (digit, _) in fates {
         let _ = writeln!(
             xml,
             r#"<strcmp assign_to="as{digit}" variable="digit" value="{digit}"/><test assign_to="is{digit}" variable="as{digit}" compare="equal" value="0"/>"#
         );
     }
-    xml.push_str("</action></recv>\n<Reference variables=\"all,cseq,target,from,via\"/>\n");
+    xml.push_str(
+        "</action></recv>\n<Reference variables=\"all,whole,other,cseq,target,from,via\"/>\n",
+    );
     xml
+}
+
+/// What happens is written down: of whose call, whose it is, by whom, and at which millisecond since SIPp
+/// began.
+fn wrote(what: &str) -> String {
+    format!("<log message=\"{what} [$number] [call_id] [$caller] [clock_tick]\"/>\n")
 }
 
 fn fate_of(digit: char, fate: Fate) -> String {
@@ -90,7 +115,10 @@ fn rings(status: u16, phrase: &str, body: Body) -> String {
         .replace("[last_CSeq:]", "CSeq: [$cseq] INVITE");
     [
         response(status, phrase, body, Repeat::No),
-        "<recv request=\"CANCEL\" timeout=\"120000\"/>\n".into(),
+        format!(
+            "<recv request=\"CANCEL\" timeout=\"120000\"><action>{}</action></recv>\n",
+            wrote("CANCEL")
+        ),
         response(200, "OK", Body::None, Repeat::No),
         terminated,
         "<recv request=\"ACK\" next=\"end\"/>\n".into(),
@@ -121,8 +149,11 @@ fn answers(digit: char, ring_ms: u32, talk_ms: u32) -> String {
     [
         format!("<pause milliseconds=\"{ring_ms}\"/>\n"),
         response(200, "OK", Body::Sdp, Repeat::Yes),
-        "<recv request=\"ACK\"/>\n".into(),
-        format!("<recv request=\"BYE\" timeout=\"{talk_ms}\" ontimeout=\"tired{digit}\"/>\n"),
+        format!("<recv request=\"ACK\"><action>{}</action></recv>\n", wrote("ACK")),
+        format!(
+            "<recv request=\"BYE\" timeout=\"{talk_ms}\" ontimeout=\"tired{digit}\"><action>{}</action></recv>\n",
+            wrote("BYE")
+        ),
         response(200, "OK", Body::None, Repeat::No).replace(TO_WITH_TAG, "[last_To:]"),
         "<nop next=\"end\"/>\n".into(),
         format!("<label id=\"tired{digit}\"/>\n"),

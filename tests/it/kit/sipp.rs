@@ -39,6 +39,31 @@ pub struct Invite {
     pub call_id: String,
 }
 
+/// Something that happened to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub what: String,
+    pub number: String,
+    pub caller: String,
+    /// Milliseconds since SIPp began.
+    pub at_ms: u64,
+}
+
+fn seen(line: &str) -> Option<Seen> {
+    let whats = ["INVITE ", "ACK ", "CANCEL ", "BYE "];
+    let at = whats.iter().find_map(|what| line.find(what))?;
+    let words: Vec<&str> = line[at..].split_whitespace().collect();
+    let [what, number, _, caller, at_ms] = words[..] else {
+        return None;
+    };
+    Some(Seen {
+        what: what.into(),
+        number: number.into(),
+        caller: caller.into(),
+        at_ms: at_ms.parse().ok()?,
+    })
+}
+
 impl Sipp {
     /// # Panics
     /// When SIPp cannot be started.
@@ -51,7 +76,15 @@ impl Sipp {
     /// # Panics
     /// When SIPp cannot be started.
     pub fn saying(voice: Voice, fates: &[(char, Fate)]) -> Self {
-        Self::run(voice, &carrier::scenario(fates), &[])
+        Self::at(ports::one(), voice, &carrier::scenario(fates))
+    }
+
+    /// SIPp at this port, as the scenario says.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn at(port: u16, voice: Voice, scenario: &str) -> Self {
+        Self::run(port, voice, scenario, &[])
     }
 
     /// A carrier that keeps every message it receives, over UDP or TCP (`u1`, `t1`).
@@ -69,15 +102,14 @@ impl Sipp {
     /// When SIPp cannot be started.
     pub fn playing(transport: &str, scenario: &str) -> Self {
         let kept = ["-trace_msg", "-message_file", MESSAGES, "-t", transport];
-        Self::run(Voice::Tone(CARRIER_HERTZ), scenario, &kept)
+        Self::run(ports::one(), Voice::Tone(CARRIER_HERTZ), scenario, &kept)
     }
 
-    fn run(voice: Voice, scenario: &str, further: &[&str]) -> Self {
+    fn run(port: u16, voice: Voice, scenario: &str, further: &[&str]) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let file = |name: &str| dir.path().join(name);
         fs::write(file("carrier.xml"), scenario).expect("it is writable");
         let sound = ToneEnd::start(voice);
-        let port = ports::one();
         let process = Process::start(
             Command::new("sipp")
                 .current_dir(dir.path())
@@ -145,6 +177,11 @@ impl Sipp {
                 })
             })
             .collect()
+    }
+
+    /// What happened so far, as [`carrier`] writes it down: `INVITE`, `ACK`, `CANCEL` and `BYE`.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.read("calls.log").lines().filter_map(seen).collect()
     }
 
     /// How often each number was called.

@@ -33,11 +33,19 @@ impl SippPhone {
     /// # Panics
     /// When the house does not take it.
     pub async fn register(extension: &str, secret: &str, house: u16) -> Self {
+        Self::register_at(ports::one(), extension, secret, house).await
+    }
+
+    /// The same for a phone that speaks at this port.
+    ///
+    /// # Panics
+    /// When the house does not take it.
+    pub async fn register_at(port: u16, extension: &str, secret: &str, house: u16) -> Self {
         let phone = Self {
             extension: extension.to_owned(),
             secret: secret.to_owned(),
             house,
-            port: ports::one(),
+            port,
             dir: TempDir::new().expect("a temporary directory"),
         };
         let mut process = phone.run(&phone.script().registers(), &[]);

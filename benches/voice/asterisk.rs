@@ -41,11 +41,20 @@ impl Asterisk {
     /// One that calls `far`, and sends silence where it waits if it is to `speak`; none where it is not
     /// installed.
     pub async fn start(far: SocketAddr, speak: bool) -> Option<Self> {
+        Self::run([far, far], speak).await
+    }
+
+    /// One that calls people at `far` and has an agent's telephone at `desk`.
+    pub async fn start_with_desk(far: SocketAddr, desk: SocketAddr) -> Option<Self> {
+        Self::run([far, desk], false).await
+    }
+
+    async fn run(ends: [SocketAddr; 2], speak: bool) -> Option<Self> {
         if !Path::new(PROGRAM).exists() {
             return None;
         }
         let folder = tempfile::tempdir().expect("a folder");
-        let manager = configure(folder.path(), far, speak);
+        let manager = configure(folder.path(), ends, speak);
         let process = Process::start(
             Command::new(PROGRAM)
                 .arg("-f")
@@ -103,6 +112,22 @@ impl Asterisk {
         );
         self.order("Originate", &what).await;
         key
+    }
+
+    /// What is to be run with who is to talk to the agent; afterwards the agent waits for the next.
+    pub const TO_DESK: (&str, &str) = ("Bridge", "PJSIP/desk-,F(agents^s^1)");
+
+    /// Calls the agent's telephone and lets it wait.
+    pub async fn seat(&mut self) {
+        let key = self.next;
+        self.next += 1;
+        let what = format!(
+            "ActionID: {key}\r\nChannelId: {key}\r\nChannel: PJSIP/agent@desk\r\nContext: agents\r\n\
+             Exten: s\r\nPriority: 1\r\nTimeout: 30000\r\nAsync: true"
+        );
+        self.order("Originate", &what).await;
+        let (_, news) = self.next().await;
+        assert!(matches!(news, News::Answered(_)), "the agent is called");
     }
 
     /// Waits until that many of its calls are up.
@@ -189,14 +214,14 @@ async fn connect(manager: u16) -> TcpStream {
 }
 
 /// Writes its files; gives the manager's port.
-fn configure(folder: &Path, far: SocketAddr, speak: bool) -> u16 {
+fn configure(folder: &Path, [far, desk]: [SocketAddr; 2], speak: bool) -> u16 {
     let free = |bound: std::io::Result<SocketAddr>| bound.expect("a free port").port();
     let sip = free(UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()));
     let manager = free(TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()));
     let files = [
         ("asterisk.conf", main_file(folder, speak)),
         ("modules.conf", MODULES.into()),
-        ("extensions.conf", "[default]\n".into()),
+        ("extensions.conf", PLAN.into()),
         (
             "rtp.conf",
             "[general]\nrtpstart=20000\nrtpend=28999\n".into(),
@@ -209,7 +234,8 @@ fn configure(folder: &Path, far: SocketAddr, speak: bool) -> u16 {
             "pjsip.conf",
             PJSIP
                 .replace("PORT", &sip.to_string())
-                .replace("FAR", &far.to_string()),
+                .replace("FAR", &far.to_string())
+                .replace("DESK", &desk.to_string()),
         ),
     ];
     for (name, text) in files {
@@ -269,6 +295,13 @@ eventfilter=Event: Hangup
 eventfilter=Event: FullyBooted
 ";
 
+/// An agent who waits.
+const PLAN: &str = "[default]
+[agents]
+exten => s,1,Answer()
+same => n,Wait(3600)
+";
+
 const PJSIP: &str = "[udp]
 type=transport
 protocol=udp
@@ -286,5 +319,19 @@ timers=no
 [far]
 type=aor
 contact=sip:FAR
+qualify_frequency=0
+[desk]
+type=endpoint
+transport=udp
+context=agents
+disallow=all
+allow=alaw
+aors=desk
+direct_media=no
+rtp_symmetric=no
+timers=no
+[desk]
+type=aor
+contact=sip:DESK
 qualify_frequency=0
 ";

@@ -11,13 +11,14 @@ use super::{
     far,
     proc::{cpu_time, resident_kilobytes, thread_time},
     sockets,
+    verdict::{self, Figure},
 };
 
 /// Sound settles before it is measured.
 const SETTLE: Duration = Duration::from_secs(2);
 const RIVAL_CALLS: u32 = 200;
 
-pub async fn measure(plan: &Plan) {
+pub async fn measure(plan: &Plan) -> Vec<Figure> {
     let (_far, address) = far::start();
     let mut callers = Callers::start(address).await;
     let before = resident_kilobytes(std::process::id());
@@ -36,7 +37,12 @@ pub async fn measure(plan: &Plan) {
         "\n## {} bridged calls with sound both ways for {:?}\n",
         plan.calls, plan.length
     );
-    used.print(plan.calls * 2, plan.length);
+    let mut figures = used.print(
+        &format!("{} bridged calls", plan.calls),
+        plan.calls * 2,
+        plan.length,
+    );
+    figures.push(verdict::memory(memory));
     println!(
         "\nmemory of a bridged call: {memory:.0} KB; packets heard, by their numbers: {heard:.2} %"
     );
@@ -45,6 +51,7 @@ pub async fn measure(plan: &Plan) {
         Some(asterisk) => measure_rival(asterisk, plan).await,
         None => println!("\nasterisk is not installed: no rival in this run."),
     }
+    figures
 }
 
 /// The same calls at the rival, as many as it carries beside their far ends on two cores.
@@ -72,7 +79,7 @@ async fn measure_rival(mut asterisk: Asterisk, plan: &Plan) {
     );
 }
 
-pub async fn measure_robots(plan: &Plan) {
+pub async fn measure_robots(plan: &Plan) -> Vec<Figure> {
     let (_far, address) = far::start();
     let mut callers = Callers::start(address).await;
     let legs = callers.answered("hear", plan.robots).await;
@@ -87,7 +94,7 @@ pub async fn measure_robots(plan: &Plan) {
     let used = watch(&callers, plan.length).await;
     hang_up(&mut callers, &legs).await;
     println!("\n## {} robot legs for {:?}\n", plan.robots, plan.length);
-    used.print(plan.robots, plan.length);
+    used.print(&format!("{} robots", plan.robots), plan.robots, plan.length)
 }
 
 /// What a while cost.
@@ -95,7 +102,8 @@ pub struct Used {
     /// Of one core.
     media: f64,
     all: f64,
-    p99: String,
+    /// 99 of 100 slots were served within less, in milliseconds.
+    p99: Option<u64>,
 }
 
 /// Looks on for that long.
@@ -122,22 +130,20 @@ pub async fn watch(callers: &Callers, length: Duration) -> Used {
     }
 }
 
-fn p99(histogram: &[(Option<u64>, u64)]) -> String {
+fn p99(histogram: &[(Option<u64>, u64)]) -> Option<u64> {
     let total: u64 = histogram.iter().map(|(_, count)| count).sum();
     let mut seen = 0;
     let found = histogram.iter().find(|(_, count)| {
         seen += count;
         seen * 100 >= total * 99
     });
-    match found {
-        Some((Some(ms), _)) => format!("under {ms} ms"),
-        _ => "over 100 ms".into(),
-    }
+    found.and_then(|(bound, _)| *bound)
 }
 
 impl Used {
-    fn print(&self, legs: u32, length: Duration) {
+    fn print(&self, of: &str, legs: u32, length: Duration) -> Vec<Figure> {
         let bare = sockets::bare(legs, length.as_secs().clamp(3, 10) as u32);
+        let of_bare = bare * 100.0 / self.media.max(0.001);
         let a_core = |share: f64| f64::from(legs) / share.max(0.001);
         println!(
             "| work | legs | media threads, % of a core | all, % of a core | legs a core | of bare sockets | lateness p99 |"
@@ -153,9 +159,13 @@ impl Used {
             self.media * 100.0,
             self.all * 100.0,
             a_core(self.media),
-            bare * 100.0 / self.media.max(0.001),
-            self.p99
+            of_bare,
+            verdict::late(self.p99)
         );
+        vec![
+            verdict::lateness(of, self.p99),
+            verdict::of_bare_sockets(of, of_bare),
+        ]
     }
 }
 

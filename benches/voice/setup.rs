@@ -1,10 +1,6 @@
 //! Calls a second, set up and torn down against SIPp as in the rivals' measurement: 180 at once, 200
 //! after 200 ms, two seconds up, then SIPp sends BYE.
 
-#[path = "../../tests/it/kit/carrier.rs"]
-#[expect(dead_code, reason = "one fate is enough here")]
-pub mod carrier;
-
 use std::{
     collections::HashMap,
     fs::File,
@@ -13,14 +9,14 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use carrier::Fate;
-
 use super::{
     Plan,
     asterisk::Asterisk,
     callers::Callers,
     failures::Failures,
+    kit::carrier::{self, Fate},
     proc::{Process, cpu_time, now, percentile, resident_kilobytes, thread_time},
+    verdict::{self, Figure},
 };
 
 const RING: Duration = Duration::from_millis(200);
@@ -28,6 +24,10 @@ const FATE: Fate = Fate::Answers {
     ring_ms: 200,
     talk_ms: 2_000,
 };
+/// The rival without sound is measured no longer: its calls cost the same in each minute.
+const SILENT: Duration = Duration::from_secs(60);
+/// How often is told how far a round is.
+const TELL: Duration = Duration::from_secs(60);
 /// The last calls end within this.
 const TAIL: Duration = Duration::from_secs(6);
 const SIPP: u16 = 31_080;
@@ -84,7 +84,7 @@ pub enum News {
     Ended(String),
 }
 
-pub async fn measure(plan: &Plan) {
+pub async fn measure(plan: &Plan) -> Vec<Figure> {
     let sipp = sipp();
     tokio::time::sleep(Duration::from_secs(1)).await;
     println!(
@@ -98,22 +98,24 @@ pub async fn measure(plan: &Plan) {
     let far = ([127, 0, 0, 1], SIPP).into();
     let mut callers = Callers::start(far).await;
     let sound = thread_time("media-");
-    let ours = round(&mut callers, std::process::id(), &sipp, plan).await;
+    let ours = round("paceline", &mut callers, std::process::id(), &sipp, plan).await;
     let sound = (thread_time("media-") - sound).as_secs_f64() * 1_000.0
         / f64::from(ours.tally.offered.max(1));
     ours.print("paceline, sending silence");
-    println!(
-        "| without its media threads | | | | {:.2} | | | |",
-        ours.milliseconds - sound
-    );
+    let signalling = ours.milliseconds - sound;
+    println!("| without its media threads | | | | {signalling:.2} | | | |");
     drop(callers);
+    let silent = Plan {
+        length: plan.length.min(SILENT),
+        ..plan.clone()
+    };
     let mut theirs = Vec::new();
-    for speak in [true, false] {
+    for (speak, plan) in [(true, plan), (false, &silent)] {
         let Some(mut asterisk) = Asterisk::start(far, speak).await else {
             break;
         };
         let id = asterisk.id();
-        let round = round(&mut asterisk, id, &sipp, plan).await;
+        let round = round("asterisk", &mut asterisk, id, &sipp, plan).await;
         let how = if speak { "sending silence" } else { "no sound" };
         round.print(&format!("Asterisk {}, AMI, {how}", asterisk.version()));
         theirs.push(round);
@@ -125,7 +127,7 @@ pub async fn measure(plan: &Plan) {
         [speaking, silent] => println!(
             "\nCPU of a call at Asterisk, times ours: {:.1} with sound, {:.1} without.",
             speaking.milliseconds / ours.milliseconds,
-            silent.milliseconds / (ours.milliseconds - sound),
+            silent.milliseconds / signalling,
         ),
         _ => println!("\nasterisk is not installed: no rival in this run."),
     }
@@ -133,6 +135,13 @@ pub async fn measure(plan: &Plan) {
     for round in std::iter::once(&ours).chain(&theirs) {
         round.tally.failed.print();
     }
+    let rival = |at: usize| theirs.get(at).map(|round| round.milliseconds);
+    let (answered, failed) = (ours.tally.waits.len() as u32, ours.tally.failed.count());
+    vec![
+        verdict::without_failure(plan.rate, plan.length, answered, failed),
+        verdict::beside_rival("with sound", ours.milliseconds, rival(0)),
+        verdict::beside_rival("without sound", signalling, rival(1)),
+    ]
 }
 
 /// What one program made of the calls.
@@ -144,9 +153,9 @@ struct Round {
     resident: f64,
 }
 
-async fn round(placer: &mut impl Placer, id: u32, sipp: &Sipp, plan: &Plan) -> Round {
+async fn round(who: &str, placer: &mut impl Placer, id: u32, sipp: &Sipp, plan: &Plan) -> Round {
     let before = (cpu_time(id), cpu_time(sipp.process.id()));
-    let mut tally = place(placer, plan).await;
+    let mut tally = place(who, placer, plan).await;
     tally.waits.sort();
     let a_call = |now: Duration, then: Duration| {
         (now - then).as_secs_f64() * 1_000.0 / f64::from(tally.offered.max(1))
@@ -197,7 +206,7 @@ struct Open {
     answered: bool,
 }
 
-async fn place(placer: &mut impl Placer, plan: &Plan) -> Tally {
+async fn place(who: &str, placer: &mut impl Placer, plan: &Plan) -> Tally {
     let mut tally = Tally::default();
     let mut open: HashMap<u64, Open> = HashMap::new();
     let total = plan.rate * plan.length.as_secs() as u32;
@@ -205,6 +214,8 @@ async fn place(placer: &mut impl Placer, plan: &Plan) -> Tally {
     let mut beat = tokio::time::interval(Duration::from_secs(1) / plan.rate.max(1));
     // A late beat is made up for: the rate is the mean.
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+    let first = tokio::time::Instant::now() + TELL;
+    let mut tell = tokio::time::interval_at(first, TELL);
     let deadline = plan.length + TAIL;
     while started.elapsed() < deadline && (tally.offered < total || !open.is_empty()) {
         tokio::select! {
@@ -218,6 +229,13 @@ async fn place(placer: &mut impl Placer, plan: &Plan) -> Tally {
                 }
             }
             (key, news) = placer.next() => tally.hear(&mut open, key, news),
+            _ = tell.tick() => eprintln!(
+                "{who}: {:.0} of {} s, {} calls, {} failed",
+                started.elapsed().as_secs_f64(),
+                plan.length.as_secs(),
+                tally.offered,
+                tally.failed.count(),
+            ),
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
     }

@@ -4,14 +4,21 @@ use std::time::{Duration, Instant};
 
 use switch::{Command, EventKind, OnEnd};
 
-use super::{Plan, bridged, callers::Callers, failures::Failures, far, proc::resident_kilobytes};
+use super::{
+    Plan, bridged,
+    callers::Callers,
+    failures::Failures,
+    far,
+    proc::resident_kilobytes,
+    verdict::{self, Figure},
+};
 
 /// Lines of the table.
 const LOOKS: u32 = 10;
 /// No more short calls a second than this.
 const MOST_A_SECOND: u32 = 20;
 
-pub async fn measure(plan: &Plan) {
+pub async fn measure(plan: &Plan) -> Vec<Figure> {
     let (_far, address) = far::start();
     let mut callers = Callers::start(address).await;
     let legs = callers.answered("talk", plan.calls * 2).await;
@@ -35,7 +42,9 @@ pub async fn measure(plan: &Plan) {
     let (mut placed, mut failed) = (0_u32, Failures::default());
     let mut beat = tokio::time::interval(Duration::from_secs(1) / rate.max(1));
     let mut looks = tokio::time::interval(plan.length / LOOKS);
-    while started.elapsed() < plan.length {
+    let mut resident = Vec::new();
+    // The last look is at the end.
+    while resident.len() <= LOOKS as usize {
         tokio::select! {
             _ = beat.tick() => {
                 placed += 1;
@@ -49,17 +58,27 @@ pub async fn measure(plan: &Plan) {
                 }
             }
             _ = looks.tick() => {
-                let late = callers.switch.lateness().p99_ms();
-                let late = late.map_or_else(|| "over 100 ms".into(), |ms| format!("under {ms} ms"));
+                let late = verdict::late(callers.switch.lateness().p99_ms());
+                let (at, memory) = (started.elapsed(), megabytes());
                 println!(
-                    "| {:.0} | {:.1} | {placed} | {} | {late} |",
-                    started.elapsed().as_secs_f64(),
-                    resident_kilobytes(std::process::id()) / 1_024.0,
+                    "| {:.0} | {memory:.1} | {placed} | {} | {late} |",
+                    at.as_secs_f64(),
                     failed.count(),
                 );
+                resident.push((at, memory));
             }
         }
     }
     failed.print();
+    let late = callers.switch.lateness().p99_ms();
     bridged::hang_up(&mut callers, &legs).await;
+    vec![
+        verdict::flat(plan.length, &resident),
+        verdict::none_failed(placed, failed.count()),
+        verdict::lateness("soak", late),
+    ]
+}
+
+fn megabytes() -> f64 {
+    resident_kilobytes(std::process::id()) / 1_024.0
 }

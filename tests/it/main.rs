@@ -54,4 +54,5 @@ mod tidy;
 mod trouble;
 mod trunk;
 mod waiting;
+mod verdicts;
 mod walk;

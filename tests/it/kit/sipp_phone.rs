@@ -23,7 +23,8 @@ pub struct SippPhone {
     extension: String,
     secret: String,
     house: u16,
-    port: u16,
+    /// Of its contact.
+    pub port: u16,
     dir: TempDir,
 }
 

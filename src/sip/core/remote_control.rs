@@ -5,7 +5,7 @@
 
 use super::{
     Core,
-    call::{Call, ClientTx, State},
+    call::{Call, State},
     errands::Purpose,
 };
 use crate::{

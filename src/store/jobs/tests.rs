@@ -366,8 +366,8 @@ async fn jobs_are_listed_by_what_is_asked() {
         );
         assert_eq!(count(Which { user: "u", ..all }, None).await, 2);
         assert_eq!(count(Which { user: "v", ..all }, None).await, 0);
-        assert_eq!(changed(db, "o", NOW).await.unwrap().len(), 2);
-        assert_eq!(changed(db, "o", Millis(5_000)).await.unwrap().len(), 1);
+        assert_eq!(changed_since(db, NOW).await.unwrap().len(), 2);
+        assert_eq!(changed_since(db, Millis(5_000)).await.unwrap().len(), 1);
     })
     .await;
 }

@@ -81,6 +81,7 @@ impl Embedded {
                 sip_status,
                 q850,
                 reason,
+                forwards_to,
                 at,
             } => {
                 let side = translate::side(side);
@@ -90,6 +91,7 @@ impl Embedded {
                     sip_status,
                     q850,
                     reason,
+                    forwards_to,
                     stats,
                 };
                 self.ended(floor, LegId(call.0), ended, at);

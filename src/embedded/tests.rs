@@ -16,6 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::{Config, Embedded, Gateway};
 
 mod early_offers;
+mod forwarding;
 mod holds;
 mod keys;
 mod nat;
@@ -25,18 +26,28 @@ mod secure;
 /// No step of these tests takes longer on any machine.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-async fn switch(ports: RangeInclusive<u16>) -> Arc<Embedded> {
+fn config(ports: RangeInclusive<u16>) -> Config {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut config = Config::new(address, "test", ports);
     config.sip.flood_limit = 0;
     // A machine that is busy with other tests turns no call away.
     config.overload = Duration::from_millis(100);
-    Embedded::start(config).await.expect("a free port")
+    config
+}
+
+async fn switch(ports: RangeInclusive<u16>) -> Arc<Embedded> {
+    let started = Embedded::start(config(ports)).await;
+    started.expect("a free port")
 }
 
 /// Each is the other's only gateway.
 async fn pair() -> (Arc<Embedded>, Arc<Embedded>) {
-    let (a, b) = (switch(43_000..=43_998).await, switch(44_000..=44_998).await);
+    introduced(switch(43_000..=43_998).await).await
+}
+
+/// It, and another one that it calls and that calls it.
+async fn introduced(a: Arc<Embedded>) -> (Arc<Embedded>, Arc<Embedded>) {
+    let b = switch(44_000..=44_998).await;
     a.set_gateways(vec![Gateway::udp("b", b.sip_address())]);
     b.set_gateways(vec![Gateway::udp("a", a.sip_address())]);
     (a, b)
@@ -45,13 +56,15 @@ async fn pair() -> (Arc<Embedded>, Arc<Embedded>) {
 #[tokio::test]
 async fn the_port_conforms() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (caller, callee) = pair().await;
+    let caller = forwarding::house_with_phone(43_000..=43_998, "8600").await;
+    let (caller, callee) = introduced(caller).await;
     conformance::check(conformance::Pair {
         caller,
         callee,
         gateway: "b".to_owned(),
         prompt: "tone:1000:400".to_owned(),
         sit: "sit:intercept".to_owned(),
+        forwarding: ("8500".to_owned(), "8600".to_owned()),
         folder: folder.path().to_owned(),
         strained: Box::new(|strait| Box::pin(strained(strait))),
     })

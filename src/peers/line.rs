@@ -231,6 +231,7 @@ fn lost() -> Over {
         sip_status: None,
         q850: None,
         reason: None,
+        forwards_to: None,
         stats: switch::MediaStats::default(),
     })
 }

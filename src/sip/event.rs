@@ -120,6 +120,9 @@ pub enum SipEvent {
         q850: Option<u8>,
         /// Text of the Reason header, or else the reason phrase.
         reason: Option<String>,
+        /// Where a phone that was called sends its calls (3xx, RFC 3261 section 21.3): the user part of the
+        /// Contact that it wants most, at most 64 characters. It is not called; `None` for gateways.
+        forwards_to: Option<String>,
         at: SystemTime,
     },
     /// A phone registered or moved. Refreshes from the same place tell nothing.

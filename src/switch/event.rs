@@ -272,6 +272,9 @@ pub struct Ended {
     pub q850: Option<u8>,
     /// The reason phrase or the text of the Reason header.
     pub reason: Option<String>,
+    /// A phone was called and sends its calls on: to this number or extension, at most 64 characters. The
+    /// switch calls nobody in its place; that is the house's to decide.
+    pub forwards_to: Option<String>,
     pub stats: MediaStats,
 }
 

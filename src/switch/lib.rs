@@ -25,7 +25,8 @@
 //!    free at the dial may have gone.
 //! 9. There is no transfer. A blind one is an `Originate` and a `Bridge`, or a `Refer`; an attended
 //!    one is a `Bridge`. What a phone asks for by itself arrives as [`EventKind::TransferAsked`],
-//!    or as an incoming leg that `replaces` another, and the house decides.
+//!    or as an incoming leg that `replaces` another, and the house decides; so it does about a phone
+//!    that sends its calls on, whose leg ends and says where ([`Ended::forwards_to`]).
 //! 10. Keys arrive one by one. Collecting them, menus, queues and pacing live above the port.
 //! 11. An absent capability is refused at once with [`Refused::Unsupported`].
 //! 12. [`Refused`] is never an attempt on a lead: it says that our side did not dial. Each reason has

@@ -206,6 +206,8 @@ pub(super) struct Ending {
     pub(super) side: Side,
     pub(super) status: Option<u16>,
     pub(super) reason: Reason,
+    /// The number to which a phone sends the call on.
+    pub(super) forwards_to: Option<String>,
 }
 
 impl Ending {
@@ -214,6 +216,7 @@ impl Ending {
             side,
             status,
             reason: Reason::default(),
+            forwards_to: None,
         }
     }
 
@@ -228,6 +231,7 @@ impl Ending {
             side,
             status,
             reason,
+            forwards_to: None,
         }
     }
 
@@ -286,6 +290,7 @@ impl Core {
             sip_status: ending.status,
             q850: ending.reason.q850,
             reason: ending.reason.text,
+            forwards_to: ending.forwards_to,
             at: self.at(),
         });
         Some(call)

@@ -240,14 +240,22 @@ impl Core {
             self.finish(id, ending);
             return;
         }
+        let forwards_to = self.sent_on_to(id, status, response);
         let goes_on = match status {
             401 | 407 | 415 | 422 | 488 | 606 => self.try_again(&invite, status, response),
-            300..=399 => self.follow(&invite, response),
+            300..=399 if forwards_to.is_none() => self.follow(&invite, response),
             503 => self.take_next_way(invite.copy()),
             _ => false,
         };
         if !goes_on {
-            self.finish(id, Ending::told_by(Side::Them, Some(status), response));
+            let told = Ending::told_by(Side::Them, Some(status), response);
+            self.finish(
+                id,
+                Ending {
+                    forwards_to,
+                    ..told
+                },
+            );
         }
     }
 

@@ -78,21 +78,23 @@ impl Ways {
             return;
         }
         self.redirects_left -= 1;
-        let mut found: Vec<_> = response
-            .list("Contact")
-            .take(MAX_WAYS)
-            .filter_map(NameAddr::parse)
-            .filter_map(|contact| {
-                let q = contact.params.get("q").and_then(|q| q.parse::<f32>().ok());
-                Some((
-                    q.unwrap_or(1.0),
-                    redirected(&invite.peer, &contact.uri, own)?,
-                ))
-            })
+        let wanted = most_wanted_first(response).into_iter();
+        self.left = wanted
+            .filter_map(|contact| redirected(&invite.peer, &contact.uri, own))
             .collect();
-        found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        self.left = found.into_iter().map(|(_, way)| way).collect();
     }
+}
+
+/// The contacts of a 3xx, by their q (RFC 3261 section 20.10).
+fn most_wanted_first(response: &Message) -> Vec<NameAddr> {
+    let contacts = response.list("Contact").take(MAX_WAYS);
+    let mut found: Vec<_> = contacts.filter_map(NameAddr::parse).collect();
+    let q = |contact: &NameAddr| {
+        let q = contact.params.get("q").and_then(|q| q.parse::<f32>().ok());
+        q.filter(|q| (0.0..=1.0).contains(q)).unwrap_or(1.0)
+    };
+    found.sort_by(|a, b| q(b).total_cmp(&q(a)));
+    found
 }
 
 /// A redirection leads to another user by the same hop, or to one of the gateway's own addresses: any
@@ -145,6 +147,23 @@ impl Core {
         invite.abandoned = true;
         let copy = invite.copy();
         self.take_next_way(copy);
+    }
+
+    /// Where a phone sends its calls. A phone is never followed: who is called in its place, the house
+    /// decides. `None` for a gateway, and where there is nothing that could be dialled.
+    pub(super) fn sent_on_to(
+        &self,
+        id: CallRef,
+        status: u16,
+        response: &Message,
+    ) -> Option<String> {
+        self.calls.get(&id)?.called_phone.as_ref()?;
+        let wanted = most_wanted_first(response).into_iter();
+        let wanted = wanted.filter(|_| (300..400).contains(&status));
+        let mut uris = wanted.filter_map(|contact| Uri::parse(&contact.uri));
+        let leads = |uri: &Uri| matches!(&*uri.scheme, "sip" | "sips" | "tel");
+        let uri = uris.find(|uri| leads(uri) && Uri::is_dialable(&uri.user))?;
+        Some(uri.user)
     }
 
     /// Adds the contacts of a 3xx and takes the first of them.

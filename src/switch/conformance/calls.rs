@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Scene, probe::LONG};
-use crate::{Cause, Command, Side};
+use crate::{CallerId, Cause, Command, LegId, Originate, Side, Target};
 
 pub async fn an_answered_call_ends_on_both_sides(scene: &mut Scene) {
     let (leg, incoming) = scene.call("2000").await;
@@ -110,4 +110,20 @@ pub async fn each_refusal_has_its_status(scene: &mut Scene) {
             "{cause:?}"
         );
     }
+}
+
+pub async fn a_phone_that_sends_its_calls_on_says_where(scene: &mut Scene) {
+    let (extension, to) = scene.forwarding.clone();
+    let leg = LegId(uuid::Uuid::new_v4());
+    scene.caller.take(Command::Originate(Originate {
+        leg,
+        to: Target::Phone { extension },
+        caller: CallerId::default(),
+        ring_timeout: LONG,
+    }));
+    let ended = scene.caller.ended(leg).await;
+    assert_eq!((ended.side, ended.sip_status), (Side::Them, Some(302)));
+    assert_eq!(ended.forwards_to, Some(to));
+    let told = scene.caller.told(leg);
+    assert_eq!(told, ["Ended"], "nobody else is called in its place");
 }

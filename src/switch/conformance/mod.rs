@@ -39,6 +39,8 @@ pub struct Pair {
     pub prompt: String,
     /// A prompt of the callee's: special information tones that say [`crate::Sit::Intercept`].
     pub sit: String,
+    /// The extension of a phone of the caller's that answers every call with 302, and the number in it.
+    pub forwarding: (String, String),
     /// A folder for recordings.
     pub folder: PathBuf,
     /// Other engines, for what they refuse when they can do no more.
@@ -56,6 +58,7 @@ pub async fn check(pair: Pair) {
         gateway: pair.gateway,
         prompt: pair.prompt,
         sit: pair.sit,
+        forwarding: pair.forwarding,
         folder: pair.folder,
         strained: pair.strained,
     };
@@ -65,6 +68,7 @@ pub async fn check(pair: Pair) {
     calls::an_answer_that_races_the_hangup_is_not_told(scene).await;
     calls::nobody_answers_in_time(scene).await;
     calls::each_refusal_has_its_status(scene).await;
+    calls::a_phone_that_sends_its_calls_on_says_where(scene).await;
     answers::the_time_of_an_answer_is_that_of_its_arrival(scene).await;
     answers::from_the_answer_to_the_agent_there_is_no_round_trip(scene).await;
     deadlines::what_comes_too_early_has_failed(scene).await;
@@ -113,6 +117,7 @@ struct Scene {
     gateway: String,
     prompt: String,
     sit: String,
+    forwarding: (String, String),
     folder: PathBuf,
     strained: Box<Strained>,
 }

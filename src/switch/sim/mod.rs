@@ -3,7 +3,8 @@
 //!
 //! It keeps the rules of the port exactly and knows nothing else: prompts are a length, a recording
 //! is a file of the right size with nothing in it, and whoever is listened to has said nothing, unless
-//! it played [`SIT`]. Who is listened to for speech speaks while it plays a prompt.
+//! it played [`SIT`]. Who is listened to for speech speaks while it plays a prompt. It has no phones but those
+//! that send their calls on.
 
 mod world;
 
@@ -48,6 +49,7 @@ pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim
     };
     let world = Arc::new(Mutex::new(World {
         ends: [end(tell_a), end(tell_b)],
+        forwarding: BTreeMap::new(),
         started: Instant::now(),
         prompts: BTreeMap::from([(prompt.to_owned(), length), (SIT.to_owned(), SIT_LENGTH)]),
         strait: None,
@@ -67,6 +69,12 @@ fn look_at(world: &Mutex<World>) -> MutexGuard<'_, World> {
 }
 
 impl Sim {
+    /// There is a phone of this extension, at both ends, that sends every call on to `to`.
+    pub fn forwards(&self, extension: &str, to: &str) {
+        let mut world = self.world();
+        world.forwarding.insert(extension.to_owned(), to.to_owned());
+    }
+
     /// Takes no new legs from now on, and says why.
     pub fn strain(&self, why: Refused) {
         self.world().strait = Some(why);
@@ -92,8 +100,11 @@ impl Sim {
         if let Some(why) = world.strait {
             return Err(why);
         }
-        let Target::Gateway { gateway, number } = order.to else {
-            return Err(Refused::NotRegistered);
+        let (gateway, number) = match order.to {
+            Target::Gateway { gateway, number } => (gateway, number),
+            Target::Phone { extension } => {
+                return world.ring_phone(self.end, order.leg, &extension);
+            }
         };
         if gateway != world.ends[self.end].gateway {
             return Err(Refused::GatewayDown);
@@ -291,6 +302,7 @@ mod tests {
             gateway: "b".to_owned(),
             prompt: "prompt".to_owned(),
             sit: SIT.to_owned(),
+            forwarding: ("8500".to_owned(), "8600".to_owned()),
             folder: folder.to_owned(),
             strained: Box::new(|strait| {
                 let (strained, _) = pair("b", "prompt", Duration::ZERO);
@@ -309,6 +321,7 @@ mod tests {
     async fn the_port_conforms() {
         let folder = tempfile::tempdir().expect("a folder");
         let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        caller.forwards("8500", "8600");
         conformance::check(conform(caller, callee, folder.path())).await;
     }
 
@@ -348,6 +361,7 @@ mod tests {
     async fn a_time_that_is_taken_when_an_answer_is_read_is_found_out() {
         let folder = tempfile::tempdir().expect("a folder");
         let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        caller.forwards("8500", "8600");
         let sluggish = Arc::new(Sluggish(caller));
         conformance::check(conform(sluggish, callee, folder.path())).await;
     }

@@ -1,6 +1,7 @@
 //! What both ends of the simulated switch do to each other.
 
 mod early;
+mod forwarding;
 mod listening;
 
 use std::{
@@ -26,6 +27,8 @@ pub(super) struct World {
     pub(super) started: Instant,
     /// Prompts that there are, with their length.
     pub(super) prompts: BTreeMap<String, Duration>,
+    /// Phones that send every call on, and where.
+    pub(super) forwarding: BTreeMap<String, String>,
     /// Why no new legs are taken.
     pub(super) strait: Option<Refused>,
 }
@@ -202,6 +205,26 @@ impl World {
         }
     }
 
+    /// The last that a leg tells.
+    fn tell_end(
+        &mut self,
+        end: usize,
+        id: LegId,
+        (side, sip_status, q850): (Side, Option<u16>, Option<u8>),
+        forwards_to: Option<String>,
+    ) {
+        let ended = Ended {
+            side,
+            sip_status,
+            q850,
+            reason: None,
+            forwards_to,
+            stats: MediaStats::default(),
+        };
+        self.tell(end, id, EventKind::Ended(ended));
+        self.ends[end].legs.remove(&id);
+    }
+
     pub(super) fn end_leg(
         &mut self,
         end: usize,
@@ -214,15 +237,7 @@ impl World {
         self.end_records(end, id, |_| true);
         let place = self.leg(end, id).map(|leg| leg.place.clone());
         let survivor = self.unbridge(end, id);
-        let ended = Ended {
-            side,
-            sip_status,
-            q850: Some(q850),
-            reason: None,
-            stats: MediaStats::default(),
-        };
-        self.tell(end, id, EventKind::Ended(ended));
-        self.ends[end].legs.remove(&id);
+        self.tell_end(end, id, (side, sip_status, Some(q850)), None);
         let hearing = |(listener, leg): (&LegId, &mut Leg)| {
             let hears = leg.place == Place::Hearing(id);
             hears.then(|| {

@@ -320,10 +320,17 @@ fn told(event: &SipEvent) -> String {
             side,
             sip_status,
             q850,
+            forwards_to,
             ..
         } => {
             let status = number(sip_status.map(u32::from));
-            format!("Ended {side:?} {status} {}", number(q850.map(u32::from)))
+            let to = forwards_to
+                .as_ref()
+                .map_or(String::new(), |to| format!(" to {to}"));
+            format!(
+                "Ended {side:?} {status} {}{to}",
+                number(q850.map(u32::from))
+            )
         }
         SipEvent::Registered { extension, .. } => format!("Registered {extension}"),
         SipEvent::Unregistered { extension, .. } => format!("Unregistered {extension}"),

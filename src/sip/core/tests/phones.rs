@@ -382,12 +382,8 @@ fn a_call_to_a_phone_goes_where_it_registered_from() {
 }
 
 #[test]
-fn where_a_phone_sends_its_call_is_not_called_past_the_house() {
-    for contact in [
-        "<sip:premium@198.51.100.1:5060>",
-        "<sip:premium@192.0.2.10:5060>",
-        "<sip:premium@203.0.113.5:42000>",
-    ] {
+fn where_a_phone_sends_its_call_is_told_and_not_called_past_the_house() {
+    let told = |status, contacts: &[&str]| {
         let (mut rig, _) = registered();
         rig.command(Command::Invite {
             call: call(),
@@ -399,9 +395,36 @@ fn where_a_phone_sends_its_call_is_not_called_past_the_house() {
             ring_timeout: Duration::from_secs(30),
         })
         .expect("registered");
-        rig.reply_to(&Method::Invite, 302, &[("Contact", contact)]);
-        rig.expect(&["send INVITE", "tell Ended Them 302 -"]);
+        let contacts: Vec<_> = contacts.iter().map(|one| ("Contact", *one)).collect();
+        rig.reply_to(&Method::Invite, status, &contacts);
+        let told = std::mem::take(&mut rig.log);
+        let [invite, told] = &told[..] else {
+            panic!("one INVITE and one end: {told:?}");
+        };
+        assert_eq!(invite, "send INVITE");
+        let told = told.strip_prefix(&format!("tell Ended Them {status} -"));
+        told.expect("the end").to_owned()
+    };
+    for contact in [
+        "<sip:1002@198.51.100.1:5060>",
+        "<sip:1002@192.0.2.10:5060>",
+        "<sips:1002@203.0.113.5:42000>",
+        "<tel:1002>;q=0.1",
+    ] {
+        assert_eq!(told(302, &[contact]), " to 1002");
     }
+    for status in [300, 301, 305, 380] {
+        assert_eq!(told(status, &["<sip:%31002@phones.test>"]), " to 1002");
+    }
+    let several = ["<sip:a@x>;q=0.5, <sip:b@x>;q=0.7", "<sip:c@x>;q=0.7"];
+    assert_eq!(told(302, &several), " to b");
+    let odd = ["<sip:a@x>;q=0.9, <sip:b@x>;q=nan", "<sip:c@x>;q=7"];
+    assert_eq!(told(302, &odd), " to b", "no q is 1");
+    let long = format!("<sip:{}@x>", "1".repeat(65));
+    let nowhere = ["<sip:x>", "<sip:1%0d%0a2@x>", "<mailto:a@x>", "*", &long];
+    assert_eq!(told(302, &nowhere), "");
+    assert_eq!(told(302, &[]), "");
+    assert_eq!(told(486, &["<sip:1002@x>"]), "");
 }
 
 #[test]

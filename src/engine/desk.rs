@@ -18,6 +18,8 @@ pub struct Settings {
     /// A number that is nobody's in the house is called outside where somebody gives it for an extension, or
     /// dials it at a phone, to transfer or to ask (AGT-144, `transtoout`).
     pub numbers_lead_outside: bool,
+    /// A phone that sends its calls on (3xx) has the house do so, to whatever it may call itself.
+    pub phones_forward: bool,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             ]
             .into(),
             numbers_lead_outside: true,
+            phones_forward: true,
         }
     }
 }

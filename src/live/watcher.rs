@@ -170,6 +170,7 @@ async fn configuration(db: &Db) -> store::Result<Configuration> {
         phone_callers: store::numbers::of_phones(db).await?,
         phone_gateways: store::extensions::gateways(db).await?,
         inside_only: store::extensions::inside_only(db).await?,
+        keep_calls: store::extensions::keep_calls(db).await?,
         surveys: store::surveys::specs(db).await?,
     })
 }

@@ -107,9 +107,24 @@ pub async fn gateways(db: &Db) -> Result<PhoneGateways> {
 /// # Errors
 /// When the database refuses, or what is stored cannot be read.
 pub async fn inside_only(db: &Db) -> Result<BTreeSet<String>> {
+    of_tenants(db, |set| !set.numbers_lead_outside).await
+}
+
+/// The extensions of tenants whose phones send no calls on.
+///
+/// # Errors
+/// When the database refuses, or what is stored cannot be read.
+pub async fn keep_calls(db: &Db) -> Result<BTreeSet<String>> {
+    of_tenants(db, |set| !set.phones_forward).await
+}
+
+async fn of_tenants(
+    db: &Db,
+    which: impl Fn(&engine::desk::Settings) -> bool,
+) -> Result<BTreeSet<String>> {
     let tenants = desk::all(db).await?;
     let mut found = BTreeSet::new();
-    for (orgi, _) in tenants.iter().filter(|(_, set)| !set.numbers_lead_outside) {
+    for (orgi, _) in tenants.iter().filter(|(_, set)| which(set)) {
         found.extend(of_tenant(db, orgi).await?);
     }
     Ok(found)
@@ -159,7 +174,7 @@ mod tests {
         .await;
     }
     #[tokio::test]
-    async fn only_extensions_of_a_tenant_that_says_so_stay_inside() {
+    async fn only_extensions_of_a_tenant_that_says_so_stay_inside_or_keep_their_calls() {
         on_both(|home| async move {
             let db = &home.db;
             let mut tx = db.begin().await.unwrap();
@@ -175,13 +190,18 @@ mod tests {
                 numbers_lead_outside: false,
                 ..engine::desk::Settings::default()
             };
-            let as_it_comes = engine::desk::Settings::default();
-            for (orgi, set) in [("o", &inside), ("p", &as_it_comes)] {
+            let keeping = engine::desk::Settings {
+                phones_forward: false,
+                ..engine::desk::Settings::default()
+            };
+            for (orgi, set) in [("o", &inside), ("p", &keeping)] {
                 desk::put(&mut tx, orgi, set, "u", Millis(1)).await.unwrap();
             }
             tx.commit().await.unwrap();
             let found = inside_only(db).await.unwrap();
             assert_eq!(found, ["8001".to_owned()].into());
+            let found = keep_calls(db).await.unwrap();
+            assert_eq!(found, ["9001".to_owned()].into());
         })
         .await;
     }

@@ -16,6 +16,7 @@ mod desk;
 mod doors;
 mod early_media;
 mod forced;
+mod forwarding;
 mod gate;
 mod gateways;
 mod hours;

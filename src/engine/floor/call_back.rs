@@ -89,7 +89,7 @@ impl Floor {
         };
         let (house, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let phone = self.phone_behind(id);
+        let phone = self.phone_behind(id, out.leg);
         let leaving = out.leaving_as(id, phone.as_deref(), &house);
         let Ok(way) = self.dial_out(leaving, now) else {
             return false;

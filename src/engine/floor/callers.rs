@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Floor, Role, campaigns::Campaign, dialling::Dial, party::Who, way_out::Leaving};
+use super::{Call, Floor, Role, campaigns::Campaign, dialling::Dial, party::Who, way_out::Leaving};
 use crate::{
     gate::{
         Facts, Used,
@@ -37,10 +37,13 @@ impl Callers {
 }
 
 impl Floor {
-    /// The extension from which a call goes out: the phone that called or that has the customer, or the
-    /// agent's.
-    pub(super) fn phone_behind(&self, id: CallId) -> Option<String> {
+    /// The extension from which a call goes out: the phone that sent the call there, that called or that has
+    /// the customer, or the agent's.
+    pub(super) fn phone_behind(&self, id: CallId, leg: LegId) -> Option<String> {
         let call = self.calls.get(&id)?;
+        if let Some(phone) = self.phone_that_sent(call, leg) {
+            return Some(phone);
+        }
         let agent = call.agent.as_ref().or(call.parties.last_agent.as_ref());
         let agent = agent.and_then(|id| self.agents.get(id));
         let of_agent = agent.map(|agent| agent.extension.clone());
@@ -51,16 +54,27 @@ impl Floor {
         })
     }
 
-    /// The numbers that a call out for this call may show; empty: what its route says.
-    pub(super) fn callers_of(&self, id: CallId) -> Vec<String> {
+    /// The phone that sent its call to this leg.
+    fn phone_that_sent(&self, call: &Call, leg: LegId) -> Option<String> {
+        match call.sent_on.by(leg)? {
+            Who::Agent(agent) => Some(self.agents.get(agent)?.extension.clone()),
+            Who::Extension(phone) => Some(phone.clone()),
+            Who::Outside(_) => None,
+        }
+    }
+
+    /// The numbers that a call out for this call may show, on this leg where it has one; empty: what its
+    /// route says.
+    pub(super) fn callers_of(&self, id: CallId, leg: Option<LegId>) -> Vec<String> {
         let Some(call) = self.calls.get(&id) else {
             return Vec::new();
         };
         let agent = call.agent.as_ref().or(call.parties.last_agent.as_ref());
         let agent = agent.and_then(|id| self.agents.get(id));
-        let phone = call.way.from_phone.as_ref();
-        let phone = phone.or(agent.map(|agent| &agent.extension));
-        let own = phone.map_or_else(Vec::new, |phone| self.callers.of_phone(phone));
+        let sent = leg.and_then(|leg| self.phone_that_sent(call, leg));
+        let phone = sent.or_else(|| call.way.from_phone.clone());
+        let phone = phone.or_else(|| agent.map(|agent| agent.extension.clone()));
+        let own = phone.map_or_else(Vec::new, |phone| self.callers.of_phone(&phone));
         let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
         let queue = queue.map_or_else(Vec::new, |queue| queue.settings.caller_ids.clone());
         // The queue calls back, whoever is at the telephone.
@@ -84,7 +98,7 @@ impl Floor {
             return campaign.spec.settings.caller_ids.clone();
         }
         match dial.call {
-            Some(call) => self.callers_of(call),
+            Some(call) => self.callers_of(call, None),
             None => self.callers_of_queue(campaign),
         }
     }
@@ -118,11 +132,11 @@ impl Floor {
         let Some(number) = self.number_outside(id, leg) else {
             return;
         };
-        let callers = self.callers_of(id);
+        let callers = self.callers_of(id, Some(leg));
         if callers.is_empty() {
             return;
         }
-        let phone = self.phone_behind(id);
+        let phone = self.phone_behind(id, leg);
         let Ok(way) = self.way_out_from(phone.as_deref(), &number, &[], now) else {
             return;
         };

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, leg_log::LegLog, offers::Rung,
-    party::Parties, taking::PickedFrom, way::Way,
+    AnswerClass, Ended, Message, OpenCall, Quality, TestCall, Times, forward::SentOn,
+    leg_log::LegLog, offers::Rung, party::Parties, taking::PickedFrom, way::Way,
 };
 use crate::{
     campaign::Mode,
@@ -163,6 +163,7 @@ pub(super) struct Call {
     pub way: Way,
     pub parties: Parties,
     pub log: LegLog,
+    pub sent_on: SentOn,
     pub times: Times,
     /// The times before the call came to a queue again.
     pub before: Option<Times>,
@@ -222,6 +223,7 @@ impl Call {
             way: Way::default(),
             parties: Parties::default(),
             log: LegLog::default(),
+            sent_on: SentOn::default(),
             before: None,
             times: Times {
                 started: now,

@@ -18,6 +18,7 @@ impl Floor {
             phone_callers,
             phone_gateways,
             inside_only,
+            keep_calls,
             surveys,
         } = configuration;
         self.configure_agents(agents, now);
@@ -28,6 +29,7 @@ impl Floor {
         self.menus = menus.into();
         self.extensions = extensions;
         self.inside_only = inside_only;
+        self.keep_calls = keep_calls;
         self.callers.pool = numbers.into_iter().collect();
         self.callers.of_phones = phone_callers;
         self.callers.gateways = phone_gateways;

@@ -95,6 +95,7 @@ impl Floor {
         self.offer_leg_began(id, agent, leg, now);
         if let Some(call) = self.calls.get_mut(&id) {
             call.agent_leg = Some(leg);
+            call.sent_on.begin(leg);
         }
         let over = Why::OfferIsOver(id, agent.clone());
         self.timers.set(until, over);
@@ -112,6 +113,7 @@ impl Floor {
         self.legs.insert(leg, Role::AgentFor(id));
         if let Some(call) = self.calls.get_mut(&id) {
             call.agent_leg = Some(leg);
+            call.sent_on.begin(leg);
             call.phase = Phase::Reaching;
         }
         let over = Why::ReachingIsOver(id, leg);
@@ -170,7 +172,7 @@ impl Floor {
         };
         let (own, out) = (call.caller.clone(), call.way.out.clone());
         let Some(out) = out else { return false };
-        let phone = self.phone_behind(id);
+        let phone = self.phone_behind(id, out.leg);
         let leaving = out.leaving_as(id, phone.as_deref(), &own);
         let Ok(way) = self.dial_out(leaving, now) else {
             return false;
@@ -208,6 +210,7 @@ impl Floor {
         self.leg_over(id, old, "gateway", now);
         if let Some(call) = self.calls.get_mut(&id) {
             call.agent_leg = Some(leg);
+            call.sent_on.exchange(old, leg);
             if let Some(out) = &mut call.way.out {
                 out.leg = leg;
             }

@@ -38,6 +38,11 @@ impl Floor {
         {
             return;
         }
+        if let (Some(role), Some(to)) = (&role, &ended.forwards_to)
+            && self.sent_on(role, leg, to, now)
+        {
+            return;
+        }
         match role {
             Some(Role::Customer(call)) => self.customer_ended(call, ended, now),
             Some(Role::AgentFor(call)) if self.is_reaching(call) => {

@@ -227,6 +227,8 @@ pub struct Configuration {
     pub phone_gateways: PhoneGateways,
     /// Extensions of tenants in which numbers do not lead outside by themselves (AGT-144).
     pub inside_only: BTreeSet<String>,
+    /// Extensions of tenants whose phones send no calls on (3xx).
+    pub keep_calls: BTreeSet<String>,
     /// The house's satisfaction surveys, by their ids.
     pub surveys: BTreeMap<String, Survey>,
 }
@@ -381,6 +383,8 @@ pub struct Ended {
     pub sip_status: Option<u16>,
     pub q850: Option<u8>,
     pub reason: Option<String>,
+    /// A phone sends its calls on: to what was dialled there for that.
+    pub forwards_to: Option<String>,
     pub quality: Quality,
 }
 

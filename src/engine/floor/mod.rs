@@ -25,6 +25,7 @@ mod early_media;
 mod ended;
 mod event;
 mod force;
+mod forward;
 mod hidden;
 mod hook_flash;
 mod in_call;
@@ -144,6 +145,8 @@ pub struct Floor {
     extensions: BTreeSet<String>,
     /// Those whose numbers do not lead outside by themselves.
     inside_only: BTreeSet<String>,
+    /// Those whose phones send no calls on.
+    keep_calls: BTreeSet<String>,
     callers: Callers,
     surveys: BTreeMap<String, Arc<Survey>>,
     campaigns: BTreeMap<CampaignId, Campaign>,
@@ -196,6 +199,7 @@ impl Floor {
             menus: Arc::default(),
             extensions: BTreeSet::new(),
             inside_only: BTreeSet::new(),
+            keep_calls: BTreeSet::new(),
             callers: Callers::default(),
             surveys: BTreeMap::new(),
             campaigns: BTreeMap::new(),

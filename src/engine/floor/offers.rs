@@ -50,7 +50,7 @@ impl NotTaken {
     pub fn of_status(status: Option<u16>) -> Self {
         match status {
             Some(486 | 600) => Self::Busy,
-            // One that sends its calls on (3xx) takes none itself.
+            // One that sends its calls on (3xx), and whose calls do not go there, takes none itself.
             Some(300..=399 | 403 | 603) => Self::Rejected,
             _ => Self::RangOut,
         }
@@ -178,11 +178,25 @@ impl Floor {
         why: NotTaken,
         now: Millis,
     ) {
+        if self.end_offer(id, agent_id, why, now) {
+            self.missed_by(id, agent_id, now);
+            self.let_go_of(agent_id, now);
+        }
+    }
+
+    /// The call is this agent's no longer, who did not take it. False where it was not offered.
+    pub(super) fn end_offer(
+        &mut self,
+        id: CallId,
+        agent_id: &AgentId,
+        why: NotTaken,
+        now: Millis,
+    ) -> bool {
         let Some(call) = self.calls.get_mut(&id) else {
-            return;
+            return false;
         };
         let Some(leg) = call.take_offer(agent_id) else {
-            return;
+            return false;
         };
         call.tried.insert(agent_id.clone());
         let queue = call.queue.clone();
@@ -195,8 +209,7 @@ impl Floor {
         if !on_break {
             self.go_on_previewing(agent_id);
         }
-        self.missed_by(id, agent_id, now);
-        self.let_go_of(agent_id, now);
+        true
     }
 
     /// An agent who did not take a call is left alone for a while. True: for longer, on a break, for too many

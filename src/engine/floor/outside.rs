@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{
-    Floor, OrderRefused, Role,
-    party::{Party, Who},
-};
+use super::{Floor, OrderRefused, Role, party::Who};
 use crate::{
     ids::{CallId, LegId},
     phone,
@@ -98,11 +95,7 @@ impl Floor {
             return Ok(());
         };
         let spellings = phone::spellings(number, &self.home_of(call.campaign.as_ref()));
-        let is_of =
-            |party: &&Party| matches!(party.who, Who::Outside(_)) && party.by.as_ref() == Some(by);
-        let calls = self.calls.values();
-        let parties = calls.flat_map(|call| call.parties.all());
-        let up = parties.filter(is_of).count();
+        let up: usize = self.calls.values().map(|call| call.outside_for(by)).sum();
         self.is_not_denied(&spellings)?;
         let limits = &self.outside.limits;
         if up >= limits.at_once as usize {

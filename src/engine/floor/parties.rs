@@ -27,6 +27,9 @@ impl Floor {
         let leg = LegId(self.numbers.take());
         let mut party = Party::ringing(who, leg);
         let mut ring_ms = RING_MS;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.sent_on.begin(leg);
+        }
         match &party.who {
             Who::Agent(agent) => {
                 let agent = agent.clone();
@@ -91,7 +94,7 @@ impl Floor {
     }
 
     fn dial_party(&mut self, id: CallId, leg: LegId, now: Millis) -> bool {
-        let (house, phone) = (self.house_in(id), self.phone_behind(id));
+        let (house, phone) = (self.house_in(id), self.phone_behind(id, leg));
         let call = self.calls.get_mut(&id);
         let Some(party) = call.and_then(|call| call.parties.with(leg)).cloned() else {
             return false;
@@ -150,6 +153,9 @@ impl Floor {
         party.leg = leg;
         party.sounds = false;
         let party = party.clone();
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.sent_on.exchange(old, leg);
+        }
         self.legs.insert(leg, Role::Party(id));
         self.leg_began(id, &party, now);
         let guard = Why::RingingIsOver(id, leg);

@@ -225,6 +225,11 @@ impl Floor {
             return;
         };
         self.tell_party_left(id, &who, why);
+        self.transfer_went_wrong(id, now);
+    }
+
+    /// Nobody is rung for the customer any more.
+    pub(super) fn transfer_went_wrong(&mut self, id: CallId, now: Millis) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -320,6 +325,15 @@ impl Floor {
         call.before.get_or_insert(call.times);
         call.parties.from = None;
         self.enter_queue(id, Some(queue), now);
+    }
+
+    /// The customer goes on where nobody is rung for them.
+    pub(super) fn wait_for_sent(&mut self, id: CallId, to: Destination, now: Millis) {
+        match to {
+            Destination::Queue { queue } => self.queue_again(id, queue, now),
+            Destination::Ivr { menu } => self.send_to_menu(id, &menu, now),
+            _ => {}
+        }
     }
 
     /// The customer is in a voice menu, and goes on from there as a caller does.

@@ -134,6 +134,9 @@ fn rings(to: &Destination) -> bool {
 impl Cause {
     /// What a caller is told of a far end that refused.
     pub(super) fn of(ended: &Ended) -> Self {
+        if ended.forwards_to.is_some() {
+            return Self::Declined;
+        }
         let status = ended.sip_status.unwrap_or_default();
         match Outcome::of_refusal(status, ended.q850, ended.reason.as_deref()) {
             Outcome::Busy => Self::Busy,

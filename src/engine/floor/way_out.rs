@@ -181,7 +181,7 @@ impl Floor {
         now: Millis,
     ) -> (Vec<String>, Millis) {
         self.under_way.ask(leg);
-        let callers = self.asked_about(self.callers_of(id));
+        let callers = self.asked_about(self.callers_of(id, Some(leg)));
         let call = self.calls.get(&id);
         let campaign = call.and_then(|call| self.campaigns.get(call.campaign.as_ref()?));
         let day_start = campaign.map_or_else(

@@ -65,6 +65,7 @@ pub fn ended_of(ended: switch::Ended) -> Ended {
         sip_status: ended.sip_status,
         q850: ended.q850,
         reason: ended.reason,
+        forwards_to: ended.forwards_to,
         quality: answers::quality(&ended.stats),
     }
 }

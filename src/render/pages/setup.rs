@@ -179,6 +179,7 @@ pub struct Setup {
     /// Empty for everybody but administrators.
     pub functions: Vec<FunctionRow>,
     pub numbers_lead_outside: bool,
+    pub phones_forward: bool,
     /// `None` for everybody but administrators, as the next.
     pub supervision: Option<Supervised>,
     pub kept: Option<Kept>,
@@ -209,6 +210,7 @@ impl Page for Setup {
             hears_speech: false,
             functions: Vec::new(),
             numbers_lead_outside: true,
+            phones_forward: true,
             supervision: is_admin.then_some(Supervised {
                 is_granted: false,
                 departments: Vec::new(),
@@ -307,6 +309,7 @@ impl Page for Setup {
                 })
                 .collect(),
             numbers_lead_outside: false,
+            phones_forward: false,
             supervision: Some(Supervised {
                 is_granted: true,
                 departments: [true, false]

@@ -29,7 +29,8 @@ shown! {
         joined_at: Option<At>,
         ended_at: Option<At>,
         /// Why it ended: call_over, transferred, intercepted, cancelled, hung_up, busy, rejected,
-        /// left, too_late, no_answer, withdrawn, released, not_reached, dnc, gateway, bad_number, survey or
+        /// left, too_late, no_answer, withdrawn, released, not_reached, dnc, gateway, bad_number, survey,
+        /// forwarded (the phone sends its calls on: the next leg is to whom), not_forwarded (not to go there), or
         /// replaced (another device of the same phone took its place).
         why: String,
     }

@@ -1,5 +1,5 @@
 //! `/settings/desk` (座席功能): which functions agents do not have (AGT-088 to AGT-090), and whether numbers
-//! lead outside by themselves (AGT-144).
+//! lead outside by themselves (AGT-144), and phones send calls on.
 
 use axum::{Json, extract::State};
 use engine::desk::{Function, Settings};
@@ -31,7 +31,8 @@ pub struct FunctionOut {
 }
 
 /// 座席功能 · `numbers_lead_outside`: a number that is nobody's in the house and is given for an extension, or
-/// dialled at a phone, in a transfer or a consultation is called outside. `hidden` and `hidden_remote`: what agents do not have at a
+/// dialled at a phone, in a transfer or a consultation is called outside. `phones_forward`: a phone that is set to forward its
+/// calls (it answers 3xx) has them forwarded, to whatever it may call itself. `hidden` and `hidden_remote`: what agents do not have at a
 /// phone of the house, and at a telephone outside; and which functions there are.
 #[utoipa::path(get, path = "/api/v1/settings/desk", tag = "settings",
     responses((status = 200, body = DeskSettingsOut)))]

@@ -62,6 +62,7 @@ async fn setup(State(house): State<House>, caller: Caller, asked: HeaderMap) -> 
             false => Vec::new(),
         },
         numbers_lead_outside: desk.numbers_lead_outside,
+        phones_forward: desk.phones_forward,
         supervision: match is_admin {
             true => Some(supervised(&house, &caller).await?),
             false => None,

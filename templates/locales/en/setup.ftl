@@ -241,6 +241,7 @@ setup-desk-about = What is chosen is hidden from agents and refused to them; sup
 setup-hidden = Hidden at phones of the house
 setup-hidden-remote = Hidden at telephones outside
 setup-numbers-lead-outside = In transfers and consultations a number that is nobody’s in the house is called outside
+setup-phones-forward = Calls go where a phone forwards them, as if dialled there
 setup-supervision = Supervision
 setup-supervision-about = Whose agents supervisors listen to and give orders to. Administrators have everybody.
 setup-supervision-whom = Supervisors have

@@ -241,6 +241,7 @@ setup-desk-about = 选中的功能对座席隐藏并被拒绝；班长不受限�
 setup-hidden = 普通座席隐藏
 setup-hidden-remote = 远程座席隐藏
 setup-numbers-lead-outside = 转接和咨询时，非内部号码自动转外线
+setup-phones-forward = 话机设置的呼叫转移生效，规则同该话机自行拨打
 setup-supervision = 班长监控
 setup-supervision-about = 班长可以监听和指挥哪些座席；管理员不受限制。
 setup-supervision-whom = 监控范围

@@ -222,6 +222,17 @@ Contact: <sip:{}@[local_ip]:[local_port]>
         self
     }
 
+    /// It is called, and sends the call on (302) to the number `to`.
+    pub fn forwards_a_call(mut self, to: &str) -> Self {
+        self.steps += "<recv request=\"INVITE\"/>\n";
+        let own = format!("Contact: <sip:{}@", self.extension);
+        let moved = "302 Moved Temporarily";
+        let moved = self.answer(moved, "Content-Length: 0\n\n", " retrans=\"500\"");
+        self.steps += &moved.replace(&own, &format!("Contact: <sip:{to}@"));
+        self.steps += "<recv request=\"ACK\"/>\n";
+        self
+    }
+
     /// It calls a number: the call `call`, from 2 on, which comes to this status.
     pub fn calls(self, call: u32, number: &str, headers: &str, status: u16) -> Self {
         let (name, word) = (self.extension.clone(), self.secret.clone());

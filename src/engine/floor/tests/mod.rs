@@ -8,6 +8,7 @@ mod conferring;
 mod consulting;
 mod dialling;
 mod early_media;
+mod forwarding;
 mod gating;
 mod handing_over;
 mod hidden;

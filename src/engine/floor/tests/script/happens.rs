@@ -416,6 +416,11 @@ impl Stage {
                     By::Them
                 },
                 sip_status: status,
+                // `ends 8500 302 to 8600`: it sends the call on.
+                forwards_to: match how {
+                    [_, "to", number] => Some((*number).to_owned()),
+                    _ => None,
+                },
                 quality: Quality {
                     packets_lost: lost.unwrap_or_default(),
                     ..Quality::default()

@@ -44,6 +44,11 @@ impl Stage {
                 let known = self.configuration.extensions.clone();
                 self.configuration.inside_only = known;
             }
+            ["phones", "keep", "calls"] => {
+                self.set_desks(|desk| desk.phones_forward = false);
+                let known = self.configuration.extensions.clone();
+                self.configuration.keep_calls = known;
+            }
             ["hide", functions @ ..] => self.set_desks(|desk| desk.hidden = named(functions)),
             ["hide-remote", functions @ ..] => {
                 self.set_desks(|desk| desk.hidden_remote = named(functions));

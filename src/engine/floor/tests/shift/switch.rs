@@ -308,7 +308,12 @@ impl Switch {
         } else if fate < 95 {
             let statuses = [486, 480, 404, 503, 603, 502, 500];
             let status = statuses[rng.random_range(0..statuses.len())];
-            self.plan(at, Happening::Ends(leg, refused(status)));
+            let forwards = !is_customer && rng.random_bool(0.4);
+            let ended = match forwards {
+                true => forwarded(rng),
+                false => refused(status),
+            };
+            self.plan(at, Happening::Ends(leg, ended));
         } else {
             // Nobody answers at all; the switch gives up.
             let at = now.plus(ring_ms + 200);
@@ -411,5 +416,16 @@ fn refused(status: u16) -> Ended {
         by: By::Them,
         sip_status: Some(status),
         ..Ended::default()
+    }
+}
+
+/// A phone is set to forward its calls.
+fn forwarded(rng: &mut StdRng) -> Ended {
+    let to = [
+        "8500", "8600", "801", "802", "4000", "*6sales", "10010", "55555",
+    ];
+    Ended {
+        forwards_to: Some(to[rng.random_range(0..to.len())].to_owned()),
+        ..refused(302)
     }
 }

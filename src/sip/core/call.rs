@@ -144,6 +144,8 @@ pub(super) struct Peer {
     pub(super) profile: Arc<Profile>,
     /// User part of our Contact.
     pub(super) contact_user: String,
+    /// By TLS at every hop, and our Contact says so (`sips:`).
+    pub(super) secure: bool,
 }
 
 /// Somebody who challenges us.

@@ -51,7 +51,7 @@ impl Core {
         request
             .with("Max-Forwards", "70")
             .with("User-Agent", self.config.user_agent.clone())
-            .with("Contact", self.contact(&peer.contact_user, peer.hop))
+            .with("Contact", self.contact_for(peer))
     }
 
     /// Sends a request in the dialog that it names, which may be an early one.

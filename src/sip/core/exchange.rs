@@ -116,8 +116,8 @@ impl Core {
             return;
         };
         offered.dialog.refresh(request);
-        let (user, hop) = (offered.peer.contact_user.clone(), offered.peer.hop);
-        let contact = self.contact(&user, hop);
+        let peer = offered.peer.clone();
+        let contact = self.contact_for(&peer);
         let ok = self
             .reply(request, 200, "")
             .with("Contact", contact)

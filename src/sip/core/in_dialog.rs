@@ -176,7 +176,7 @@ impl Core {
             return self.refuse(tx, request, 488);
         };
         calling.offer.clone_from(&ours);
-        let (user, hop) = (calling.peer.contact_user.clone(), calling.peer.hop);
+        let peer = calling.peer.clone();
         if let Some(early) = calling
             .early
             .iter_mut()
@@ -184,7 +184,7 @@ impl Core {
         {
             early.sdp = Some(sdp.clone());
         }
-        let contact = self.contact(&user, hop);
+        let contact = self.contact_for(&peer);
         let ok = self.reply(request, 200, "").with("Contact", contact);
         self.respond(tx, ok.with_body("application/sdp", ours));
         self.tell(SipEvent::Ringing {
@@ -228,7 +228,7 @@ impl Core {
         };
         let up = self.up(id)?;
         up.dialog.refresh(request);
-        let (user, hop) = (up.peer.contact_user.clone(), up.peer.hop);
+        let peer = up.peer.clone();
         if let Reoffer::Offer { theirs, ours } = reoffer {
             up.local_sdp.clone_from(&ours);
             body.clone_from(&ours);
@@ -240,7 +240,7 @@ impl Core {
                 at,
             });
         }
-        let contact = self.contact(&user, hop);
+        let contact = self.contact_for(&peer);
         let ok = self
             .reply(request, 200, "")
             .with("Contact", contact)

@@ -12,6 +12,7 @@ use super::{
     exchange::Exchange,
     goodbye::reason,
     reliable::ReliableState,
+    secure::{begins_secure, came_openly},
     session::is_too_short,
     timers::Timer,
 };
@@ -28,10 +29,14 @@ impl Core {
         let Some(method) = request.method().cloned() else {
             return;
         };
-        if let Some(status) = unfit(request) {
+        if let Some(status) = came_openly(request, from).or_else(|| unfit(request)) {
             let mut answer = self.refusal(request, status);
             if status == 420 {
                 answer.push("Unsupported", unknown_extensions(request).join(", "));
+            }
+            if status == 480 {
+                let me = self.me_towards(from);
+                answer.push("Warning", format!("380 {me} \"SIPS Not Allowed\""));
             }
             return self.respond(tx, answer);
         }
@@ -120,6 +125,7 @@ impl Core {
             trunk,
             profile: self.profile_towards(&source),
             contact_user: Uri::escape_user(called.user()),
+            secure: begins_secure(request, from),
         };
         let local_tag = self.token();
         let offered = Offered {
@@ -217,7 +223,7 @@ impl Core {
             first: true,
             offered: offers,
         });
-        let contact = self.contact(&up.peer.contact_user, up.peer.hop);
+        let contact = self.contact_for(&up.peer);
         if let Some(call) = self.calls.get_mut(&id) {
             call.state = State::Up(Box::new(up));
         }
@@ -342,7 +348,7 @@ fn unfit(request: &Message) -> Option<u16> {
         .uri()
         .and_then(|u| u.split_once(':'))
         .map(|(s, _)| s.to_ascii_lowercase());
-    if !matches!(scheme.as_deref(), Some("sip" | "tel")) {
+    if !matches!(scheme.as_deref(), Some("sip" | "sips" | "tel")) {
         return Some(416);
     }
     // Headers have no place in a Request-URI (RFC 3261 section 19.1.1).

@@ -34,6 +34,7 @@ mod reliable;
 mod remote_control;
 mod reoffer;
 mod replaces;
+mod secure;
 mod session;
 mod target;
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Core, TxId, remote_control::Keys, timers::Timer};
+use super::{Core, TxId, remote_control::Keys, secure::is_secure, timers::Timer};
 use crate::{
-    Hop, Registration, SipEvent,
+    Hop, Registration, SipEvent, Transport,
     message::{Message, NameAddr, Uri},
 };
 
@@ -188,6 +188,19 @@ struct Wish {
     remove_all: bool,
 }
 
+/// Whether a contact may be bound, else why not. What is to be reached by TLS alone has to come that way, to
+/// an address that says so too (RFC 5630 section 5.4).
+fn may_be_bound(contact: &str, request: &Message, from: Hop) -> Result<(), u16> {
+    let scheme = Uri::parse(contact).map(|uri| uri.scheme);
+    let asked = request.uri().is_some_and(is_secure);
+    match scheme.as_deref() {
+        Some("sip") => Ok(()),
+        Some("sips") if from.transport != Transport::Tls => Err(403),
+        Some("sips") if asked => Ok(()),
+        _ => Err(400),
+    }
+}
+
 impl Core {
     pub(super) fn on_register(&mut self, tx: TxId, request: &Message, from: Hop) {
         let Some(username) = self.authenticate(tx, request, from) else {
@@ -195,13 +208,18 @@ impl Core {
         };
         let to = request.header("To").and_then(NameAddr::parse);
         let to = to.and_then(|t| Uri::parse(&t.uri));
-        let Some(extension) = to.filter(|u| u.scheme == "sip").map(|u| u.user) else {
+        let to = to.filter(|to| matches!(&*to.scheme, "sip" | "sips"));
+        let Some(to) = to else {
             return self.refuse(tx, request, 400);
         };
+        if to.scheme == "sips" && from.transport != Transport::Tls {
+            return self.refuse(tx, request, 403);
+        }
+        let extension = to.user;
         if extension != username {
             return self.refuse(tx, request, 403);
         }
-        match self.wish(request) {
+        match self.wish(request, from) {
             Ok(wish) => self.fulfil(tx, request, from, &extension, wish),
             Err(status) => {
                 let mut answer = self.refusal(request, status);
@@ -213,7 +231,7 @@ impl Core {
         }
     }
 
-    fn wish(&self, request: &Message) -> Result<Wish, u16> {
+    fn wish(&self, request: &Message, from: Hop) -> Result<Wish, u16> {
         let bounds = self.config.registration;
         let header = request.header("Expires").map(|e| e.trim().parse::<u32>());
         let header = header.map(|e| e.unwrap_or(bounds.default_s));
@@ -227,9 +245,7 @@ impl Core {
                 continue;
             }
             let contact = NameAddr::parse(contact).ok_or(400_u16)?;
-            Uri::parse(&contact.uri)
-                .filter(|u| u.scheme == "sip")
-                .ok_or(400_u16)?;
+            may_be_bound(&contact.uri, request, from)?;
             let own = contact.params.get("expires").map(|e| e.parse::<u32>());
             let own = own.map(|e| e.unwrap_or(bounds.default_s));
             let seconds = own.or(header).unwrap_or(bounds.default_s);
@@ -237,6 +253,11 @@ impl Core {
                 return Err(423);
             }
             wish.contacts.push((contact.uri, seconds.min(bounds.max_s)));
+        }
+        let secure = |(contact, _): &&(String, u32)| is_secure(contact);
+        let secure = wish.contacts.iter().filter(secure).count();
+        if secure > 0 && secure < wish.contacts.len() {
+            return Err(400);
         }
         if wish.remove_all && (header != Some(0) || !wish.contacts.is_empty()) {
             return Err(400);

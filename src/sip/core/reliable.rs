@@ -140,7 +140,7 @@ impl Core {
         let State::Offered(offered) = &call.state else {
             return None;
         };
-        let contact = self.contact(&offered.peer.contact_user, offered.peer.hop);
+        let contact = self.contact_for(&offered.peer);
         let message = self.reply(&offered.request, status, &call.local_tag);
         let message = message.with("Contact", contact);
         Some(message.with_body("application/sdp", sdp))

@@ -7,6 +7,7 @@ use super::{
     account::AccountState,
     call::{Peer, Trunk},
     gateways::GatewayEntry,
+    secure::is_secure,
     ways::Way,
 };
 use crate::{
@@ -126,6 +127,7 @@ impl Core {
                 credentials: gateway.credentials.clone().or(account),
                 trunk: Some(trunk),
                 contact_user,
+                secure: false,
                 profile: entry.profile.clone(),
             },
         }
@@ -144,6 +146,7 @@ impl Core {
                 credentials: Some(account.credentials.clone()),
                 trunk: Some(Trunk::Account(id)),
                 contact_user: user.clone(),
+                secure: false,
                 profile: Arc::default(),
             },
         };
@@ -164,9 +167,9 @@ impl Core {
             ..Profile::default()
         });
         let way = |(contact, source): (String, Hop)| Way {
-            uri: contact,
             routes: Vec::new(),
             peer: Peer {
+                secure: is_secure(&contact),
                 hop: source,
                 pinned: true,
                 credentials: None,
@@ -174,6 +177,7 @@ impl Core {
                 contact_user: contact_user(caller),
                 profile: profile.clone(),
             },
+            uri: contact,
         };
         let contacts = self.registrar.contacts(extension, self.now_ms);
         let mut ways: VecDeque<_> = contacts.into_iter().map(way).collect();
@@ -197,7 +201,7 @@ impl Core {
     ) -> Message {
         let way = &target.way;
         let profile = &way.peer.profile;
-        let contact = self.contact(&way.peer.contact_user, way.peer.hop);
+        let contact = self.contact_for(&way.peer);
         let mut invite = self
             .new_request(Method::Invite, way.uri.clone())
             .with("From", format!("{};tag={tag}", target.from))

@@ -40,7 +40,8 @@ impl Core {
         let Some(uri) = wish.map(|w| w.uri).filter(|_| single) else {
             return self.refuse(tx, request, 400);
         };
-        let Some(to) = Uri::parse(&uri).filter(|u| matches!(&*u.scheme, "sip" | "tel")) else {
+        let Some(to) = Uri::parse(&uri).filter(|u| matches!(&*u.scheme, "sip" | "sips" | "tel"))
+        else {
             return self.refuse(tx, request, 416);
         };
         if busy {
@@ -62,8 +63,8 @@ impl Core {
             up.asked_transfer = Some((!silent).then_some(number));
         }
         let accepted = self.reply(request, 202, "");
-        let hop = self.up(id).map(|up| up.peer.hop);
-        let contact = hop.map(|hop| self.contact(&self.contact_user_of(id), hop));
+        let peer = self.up(id).map(|up| up.peer.clone());
+        let contact = peer.map(|peer| self.contact_for(&peer));
         self.respond(tx, accepted.with("Contact", contact.unwrap_or_default()));
         self.notify(id, 100);
         self.tell(SipEvent::TransferAsked {

@@ -214,7 +214,7 @@ impl Core {
     /// The same INVITE on another way: numbered on, signed for nobody yet.
     fn along(&self, invite: Invite, way: Way) -> Invite {
         let number = invite.request.cseq().map_or(1, |c| c.number) + 1;
-        let contact = self.contact(&way.peer.contact_user, way.peer.hop);
+        let contact = self.contact_for(&way.peer);
         let mut request = invite
             .request
             .without(&[

@@ -6,6 +6,7 @@ mod load;
 mod network;
 mod rows;
 mod scan;
+mod secure;
 mod sipp;
 mod strangers;
 mod streams;

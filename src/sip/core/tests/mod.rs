@@ -12,6 +12,7 @@ mod random;
 mod reliable;
 mod remote_control;
 mod reoffer;
+mod secure;
 mod session;
 mod transfer;
 mod ways;

@@ -4,7 +4,7 @@
 mod called;
 mod calling;
 mod registering;
-mod tunnel;
+pub(super) mod tunnel;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
 };
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 
 use super::{agent_with, gateway, is_there};
 use crate::{
@@ -49,8 +49,8 @@ async fn unwrap(listener: TcpListener, to: SocketAddr) {
     copy_bidirectional(&mut outer, &mut inner).await.ok();
 }
 
-/// Takes one TCP connection and hands what it says to `to` over TLS.
-async fn wrap(listener: TcpListener, to: SocketAddr) {
+/// A TLS connection to an agent.
+pub(in super::super) async fn connect(to: SocketAddr) -> TlsStream<TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     for authority in CertificateDer::pem_slice_iter(AUTHORITY) {
         roots.add(authority.expect("PEM")).expect("a certificate");
@@ -59,10 +59,15 @@ async fn wrap(listener: TcpListener, to: SocketAddr) {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = TlsConnector::from(Arc::new(config));
-    let (mut inner, _) = listener.accept().await.expect("a connection");
-    let outer = TcpStream::connect(to).await.expect("the agent listens");
+    let stream = TcpStream::connect(to).await.expect("the agent listens");
     let name = ServerName::try_from("b.test").expect("a name");
-    let mut outer = connector.connect(name, outer).await.expect("TLS");
+    connector.connect(name, stream).await.expect("TLS")
+}
+
+/// Takes one TCP connection and hands what it says to `to` over TLS.
+async fn wrap(listener: TcpListener, to: SocketAddr) {
+    let (mut inner, _) = listener.accept().await.expect("a connection");
+    let mut outer = connect(to).await;
     copy_bidirectional(&mut inner, &mut outer).await.ok();
 }
 

@@ -92,8 +92,8 @@ impl Office {
         let exit = caller.process.ended("the caller's call", SOON).await;
         assert!(exit.success(), "SIPp: {exit}");
         let heard = sound.heard();
-        let mut windows = heard.chunks_exact(RATE as usize / 5);
-        let is_heard = |hertz: &&f64| windows.any(|part| over_noise_db(part, **hertz) > CLEAR_DB);
+        let windows = || heard.chunks_exact(RATE as usize / 5);
+        let is_heard = |hertz: &&f64| windows().any(|part| over_noise_db(part, **hertz) > CLEAR_DB);
         ALL.iter().filter(is_heard).copied().collect()
     }
 

@@ -28,8 +28,8 @@ const ROUTES: Chapter = Chapter {
     no_calls: &[
         (
             98,
-            "how a name is best written",
-            "src/web/tests/routes.rs::the_name_of_a_route_is_written_with_letters_and_digits",
+            "words beside a form: how a name is best written",
+            "tests/it/console.rs::every_page_is_well_in_both_languages",
         ),
         (
             117,

@@ -186,30 +186,6 @@ async fn a_bad_rule_is_refused_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_route_is_written_with_letters_and_digits() {
-    on_both(|home| async move {
-        let kit = Kit::new(&home);
-        let token = kit.token(Role::Supervisor).await;
-        house(&kit, &token).await;
-        let named = |name: &str| json!({"name": name, "number": "302", "queue_id": "queue1"});
-        // 呼出, and with a space.
-        for id in ["%E5%91%BC%E5%87%BA", "call%20out"] {
-            let path = format!("/api/v1/routes/{id}");
-            let refused = kit.with(&token, "PUT", &path, Some(named("x"))).await;
-            assert_eq!(refused.code(), "INVALID", "{}", refused.text);
-            assert_eq!(refused.body["errors"][0]["pointer"], "/id");
-        }
-        // What people call it besides is theirs.
-        let put = put(&kit, &token, "Queue-302", named("排队")).await;
-        assert_eq!(
-            (&put["id"], &put["name"]),
-            (&json!("Queue-302"), &json!("排队"))
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_route_goes_back_to_what_it_was() {
     on_both(|home| async move {
         let kit = Kit::new(&home);

@@ -18,11 +18,16 @@ use store::{
 };
 use tracing::warn;
 
+/// Moves that are read at once.
+const AT_ONCE: u16 = 500;
+
 /// Moves recordings of one node.
 pub struct Mover {
     pub db: Db,
     pub node: String,
     pub recordings: PathBuf,
+    /// The call that was looked at last; empty: the next look begins with the oldest.
+    pub behind: String,
 }
 
 /// What became of a file that was to be moved.
@@ -38,7 +43,7 @@ enum Way {
 
 impl Mover {
     /// Looks at once, and then this often, for ever.
-    pub async fn keep(self, every: Duration) {
+    pub async fn keep(mut self, every: Duration) {
         let mut beat = tokio::time::interval(every);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -53,14 +58,24 @@ impl Mover {
     ///
     /// # Errors
     /// When the database does not answer; the next look does the rest.
-    pub async fn look(&self) -> Result<()> {
-        for planned in recording_moves::planned(&self.db, &self.node).await? {
+    pub async fn look(&mut self) -> Result<()> {
+        self.go_on(AT_ONCE).await
+    }
+
+    /// Looks at so many, behind those of the look before: what nobody can say anything about today keeps none of the
+    /// later ones from their names.
+    async fn go_on(&mut self, most: u16) -> Result<()> {
+        let all = recording_moves::planned(&self.db, &self.node, &self.behind, most).await?;
+        let last = all.last().filter(|_| all.len() == usize::from(most));
+        let behind = last.map_or_else(String::new, |last| last.call.clone());
+        for planned in all {
             let (folder, names) = (self.recordings.clone(), planned.clone());
             failpoint::reach("moving");
             let way = tokio::task::spawn_blocking(move || bring(&folder, &names)).await?;
             failpoint::reach("moved");
             self.note(&planned, way).await?;
         }
+        self.behind = behind;
         Ok(())
     }
 
@@ -172,6 +187,7 @@ mod tests {
             db: home.db.clone(),
             node: NODE.into(),
             recordings: home.data_dir.join("recordings"),
+            behind: String::new(),
         }
     }
 
@@ -205,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn a_recording_takes_its_queue_s_name_wherever_the_process_was_killed_before() {
         on_both(|home| async move {
-            let mover = set_up(&home).await;
+            let mut mover = set_up(&home).await;
             let mut calls = Vec::new();
             for (number, from) in [
                 (1, "d/1.wav"),
@@ -227,7 +243,7 @@ mod tests {
                 .expect("a database");
             nothing_strays(&home).await;
             // The second file was moved before the process was killed, the books were not told.
-            let moves = recording_moves::planned(&home.db, NODE)
+            let moves = recording_moves::planned(&home.db, NODE, "", 9)
                 .await
                 .expect("moves");
             assert!(matches!(
@@ -248,7 +264,7 @@ mod tests {
                 let expected = format!("{} has {sound}", named(number, ending));
                 assert_eq!(heard(&home, &calls[number as usize - 1]).await, expected);
             }
-            let left = recording_moves::planned(&home.db, NODE).await;
+            let left = recording_moves::planned(&home.db, NODE, "", 9).await;
             assert_eq!(left.expect("a database"), []);
             nothing_strays(&home).await;
             mover
@@ -262,7 +278,7 @@ mod tests {
     #[tokio::test]
     async fn a_recording_that_cannot_have_its_name_keeps_the_one_it_has() {
         on_both(|home| async move {
-            let mover = set_up(&home).await;
+            let mut mover = set_up(&home).await;
             let taken = recorded(&home, 1, "d/1.wav").await;
             lay(&home, &named(1, ".wav"));
             let mut calls = vec![taken];
@@ -272,7 +288,7 @@ mod tests {
             recover::recover(&home.db, NODE, Millis(2))
                 .await
                 .expect("a database");
-            let first = recording_moves::planned(&home.db, NODE)
+            let first = recording_moves::planned(&home.db, NODE, "", 9)
                 .await
                 .expect("moves")
                 .remove(0);
@@ -290,7 +306,7 @@ mod tests {
                 "nothing is written over"
             );
             assert!(
-                recording_moves::planned(&home.db, NODE)
+                recording_moves::planned(&home.db, NODE, "", 9)
                     .await
                     .expect("moves")
                     .is_empty()
@@ -300,9 +316,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn recordings_that_nobody_can_look_at_keep_no_later_one_from_its_name() {
+        on_both(|home| async move {
+            let mut mover = set_up(&home).await;
+            let mut calls = Vec::new();
+            for number in 1..=2 {
+                calls.push(recorded(&home, number, &format!("d{number}/1.wav")).await);
+            }
+            recover::recover(&home.db, NODE, Millis(2))
+                .await
+                .expect("a database");
+            let folder = mover.recordings.join("d1");
+            std::fs::rename(&folder, mover.recordings.join("away")).expect("a folder");
+            lay(&home, "d1");
+            for _ in 0..2 {
+                mover.go_on(1).await.expect("a look");
+            }
+            let second = format!("{} has d2/1.wav", named(2, ".wav"));
+            assert_eq!(heard(&home, &calls[1]).await, second);
+
+            std::fs::remove_file(&folder).expect("a file");
+            std::fs::rename(mover.recordings.join("away"), &folder).expect("a folder");
+            for _ in 0..2 {
+                mover.go_on(1).await.expect("a look");
+            }
+            let first = format!("{} has d1/1.wav", named(1, ".wav"));
+            assert_eq!(heard(&home, &calls[0]).await, first, "the looks begin anew");
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_folder_that_is_a_file_leaves_the_recording_where_it_is() {
         on_both(|home| async move {
-            let mover = set_up(&home).await;
+            let mut mover = set_up(&home).await;
             let call = recorded(&home, 1, "d/1.wav").await;
             lay(&home, "archive");
             recover::recover(&home.db, NODE, Millis(2))

@@ -217,6 +217,7 @@ fn mover(config: &Config, db: &Db) -> Mover {
         db: db.clone(),
         node: config.node.clone(),
         recordings: config.data.join("recordings"),
+        behind: String::new(),
     }
 }
 

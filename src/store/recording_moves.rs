@@ -11,8 +11,6 @@ use engine::{
 
 use crate::{Db, Result, Tx, doc, on};
 
-/// Moves that are read at once.
-const AT_ONCE: i64 = 500;
 const SEALED: &str = ".wav.sealed";
 
 /// A file that is to have another name, or has it already; both below the recordings directory.
@@ -72,16 +70,18 @@ fn name(call: &str, complete: &Complete) -> Option<String> {
     (name != complete.recording).then_some(name)
 }
 
-/// What a node's files are to be called, in the order of their calls, at most 500.
+/// What a node's files are to be called, in the order of their calls: those behind the call `after`, which
+/// may be empty, at most `most`.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn planned(db: &Db, node: &str) -> Result<Vec<Move>> {
+pub async fn planned(db: &Db, node: &str, after: &str, most: u16) -> Result<Vec<Move>> {
     Ok(on!(db.read(), c => sqlx::query_as(
         "SELECT m.call_id AS call, c.recording AS \"from\", m.file AS \"to\"
          FROM recording_moves m JOIN calls c ON c.id = m.call_id
-         WHERE c.node = $1 AND c.recording IS NOT NULL ORDER BY m.call_id LIMIT $2")
-        .bind(node).bind(AT_ONCE).fetch_all(c).await)?)
+         WHERE c.node = $1 AND c.recording IS NOT NULL AND m.call_id > $3
+         ORDER BY m.call_id LIMIT $2")
+        .bind(node).bind(i64::from(most)).bind(after).fetch_all(c).await)?)
 }
 
 /// The file has its new name.

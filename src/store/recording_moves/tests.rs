@@ -81,12 +81,12 @@ async fn a_recording_has_a_name_to_come_once_both_it_and_its_call_are_over() {
         calls::recorded(db, &ids[1], "d/2.wav.sealed", 10, None)
             .await
             .unwrap();
-        assert_eq!(planned(db, NODE).await.unwrap(), []);
+        assert_eq!(planned(db, NODE, "", 9).await.unwrap(), []);
         calls::recorded(db, &ids[0], "d/1.wav", 10, None)
             .await
             .unwrap();
         close(db, &calls[1], Some("sales")).await;
-        let moves = planned(db, NODE).await.unwrap();
+        let moves = planned(db, NODE, "", 9).await.unwrap();
         assert_eq!(
             moves,
             [
@@ -94,7 +94,7 @@ async fn a_recording_has_a_name_to_come_once_both_it_and_its_call_are_over() {
                 to(2, "d/2.wav.sealed", ".wav.sealed")
             ]
         );
-        assert_eq!(planned(db, "another").await.unwrap(), []);
+        assert_eq!(planned(db, "another", "", 9).await.unwrap(), []);
 
         // Known by both names until the file has the second one.
         let names = |one: &Move| vec![one.from.clone(), one.to.clone()];
@@ -116,12 +116,12 @@ async fn a_recording_has_a_name_to_come_once_both_it_and_its_call_are_over() {
             name_now(db, &ids[1]).await.unwrap().as_deref(),
             Some("d/2.wav.sealed")
         );
-        assert_eq!(planned(db, NODE).await.unwrap(), []);
+        assert_eq!(planned(db, NODE, "", 9).await.unwrap(), []);
         // The answer to the first time was lost.
         calls::recorded(db, &ids[0], "d/1.wav", 10, None)
             .await
             .unwrap();
-        assert_eq!(planned(db, NODE).await.unwrap(), moves[..1]);
+        assert_eq!(planned(db, NODE, "", 9).await.unwrap(), moves[..1]);
     })
     .await;
 }
@@ -148,7 +148,7 @@ async fn what_was_in_no_queue_or_in_one_without_a_pattern_keeps_its_name() {
         queue(db, "sales", Some(PATTERN)).await;
         calls::recorded(db, &id, "", 0, Some("lost")).await.unwrap();
         close(db, &lost, Some("sales")).await;
-        assert_eq!(planned(db, NODE).await.unwrap(), []);
+        assert_eq!(planned(db, NODE, "", 9).await.unwrap(), []);
     })
     .await;
 }
@@ -164,9 +164,9 @@ async fn what_a_killed_process_recorded_in_a_queue_is_named_as_well() {
         calls::recorded(db, &id, "d/1.wav", 700, Some("interrupted"))
             .await
             .unwrap();
-        assert_eq!(planned(db, NODE).await.unwrap(), []);
+        assert_eq!(planned(db, NODE, "", 9).await.unwrap(), []);
         recover(db, NODE, NOW).await.unwrap();
-        let moves = planned(db, NODE).await.unwrap();
+        let moves = planned(db, NODE, "", 9).await.unwrap();
         assert_eq!(moves.len(), 1);
         assert_eq!(moves[0].to, format!("sales/{id}.wav"));
     })
@@ -186,10 +186,10 @@ async fn what_is_too_old_goes_by_either_name_and_moves_nowhere() {
                 .unwrap();
             close(db, &call, Some("sales")).await;
         }
-        let moves = planned(db, NODE).await.unwrap();
+        let moves = planned(db, NODE, "", 9).await.unwrap();
         let old = [moves[0].from.clone(), moves[1].to.clone()];
         assert_eq!(recordings::expired(db, &old).await.unwrap(), 2);
-        assert_eq!(planned(db, NODE).await.unwrap(), []);
+        assert_eq!(planned(db, NODE, "", 9).await.unwrap(), []);
         assert!(known(db, &old).await.unwrap().is_empty());
         for moved in &moves {
             // Whoever was at it comes late.

@@ -174,7 +174,8 @@ impl Scribe {
                 basis,
             } => {
                 let basis = basis.as_deref();
-                store::hopper::block(db, lead.as_str(), *block, *retry_at, basis, now).await?;
+                let (node, lead) = (&self.node, lead.as_str());
+                store::hopper::block(db, node, lead, *block, *retry_at, basis, now).await?;
             }
             Command::Release { lead, retry_at } => {
                 store::hopper::release(db, &self.node, lead.as_str(), *retry_at).await?;

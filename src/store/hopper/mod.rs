@@ -25,12 +25,14 @@ pub use pick::pick;
 
 use crate::{Db, Result, on, reservations};
 
-/// The gate said no: the verdict stays with the lead, no attempt is counted.
+/// The gate said no: the verdict stays with the lead, no attempt is counted. A lead that this node does
+/// not hold any more, or that is being dialled, is left alone.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn block(
     db: &Db,
+    node: &str,
     lead: &str,
     block: Block,
     retry_at: Option<Millis>,
@@ -38,6 +40,9 @@ pub async fn block(
     now: Millis,
 ) -> Result<()> {
     let mut tx = db.begin().await?;
+    if !reservations::give_back(&mut tx, lead, node).await? {
+        return tx.rollback().await;
+    }
     on!(tx.conn(), c => sqlx::query(
         "UPDATE leads SET blocked = $2, updated_at = $4, call_rank = $5, call_key = '', blocked_basis = $6,
              next_dial_at = CASE WHEN appointed AND appoint_at > $3 THEN appoint_at ELSE $3 END
@@ -45,7 +50,6 @@ pub async fn block(
         .bind(lead).bind(block.as_str()).bind(retry_at.map(|at| at.0)).bind(now.0)
         .bind(retry_at.map(late)).bind(basis)
         .execute(c).await.map(|_| ()))?;
-    reservations::end(&mut tx, lead).await?;
     tx.commit().await
 }
 

@@ -44,9 +44,17 @@ async fn a_lead_that_is_not_due_waits_and_says_until_when() {
             .leads[0];
         assert_eq!(lead.id.as_str(), ids[0]);
         let later = NOW.plus(60_000);
-        block(db, &ids[0], Block::Live, Some(later), None, NOW)
-            .await
-            .unwrap();
+        block(
+            db,
+            floor::NODE,
+            &ids[0],
+            Block::Live,
+            Some(later),
+            None,
+            NOW,
+        )
+        .await
+        .unwrap();
         let waiting = draw(db, floor::NODE, &campaign, None, 1, NOW)
             .await
             .unwrap();
@@ -55,13 +63,50 @@ async fn a_lead_that_is_not_due_waits_and_says_until_when() {
             .await
             .unwrap();
         assert_eq!(due.leads.len(), 1);
-        block(db, &ids[0], Block::Dnc, None, Some("list house"), NOW)
-            .await
-            .unwrap();
+        block(
+            db,
+            floor::NODE,
+            &ids[0],
+            Block::Dnc,
+            None,
+            Some("list house"),
+            NOW,
+        )
+        .await
+        .unwrap();
         let done = draw(db, floor::NODE, &campaign, None, 1, later)
             .await
             .unwrap();
         assert_eq!((done.leads.len(), done.undone), (0, Some(0)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_verdict_touches_no_lead_that_another_node_holds_or_that_is_being_dialled() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        let held = draw(db, "live-2", &campaign, None, 1, NOW).await.unwrap();
+        let before = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        let verdict = |node: &'static str| block(db, node, &ids[0], Block::Dnc, None, None, NOW);
+
+        verdict(floor::NODE).await.unwrap();
+        let after = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!(after.next_dial_at, before.next_dial_at);
+        let open = floor::attempt(1, &campaign, &held.leads[0]);
+        let begun = dials::open(db, "live-2", &open).await.unwrap();
+        assert_eq!(begun, None, "the lead is still that node's");
+
+        verdict("live-2").await.unwrap();
+        let calling = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!(calling.next_dial_at, before.next_dial_at);
+        let again = NOW.plus(600_000);
+        dials::close(db, &floor::close(&open, Outcome::Busy, Some(again)))
+            .await
+            .unwrap();
+        let closed = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!(closed.next_dial_at, Some(again.0));
     })
     .await;
 }

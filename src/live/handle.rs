@@ -291,8 +291,8 @@ impl Live {
         let _ = self.asks.send(Ask::LimitOutside(limits)).await;
     }
 
-    /// Reads agents, queues, gateways, routes and campaigns anew, at once. Call it after a change;
-    /// campaigns are also watched every quarter of a second.
+    /// Reads agents, queues, gateways, routes and campaigns anew, at once. Call it after a change; what
+    /// [`store::configuration::changed`] told of and campaigns are also watched every quarter of a second.
     pub async fn reload(&self) {
         let _ = self.asks.send(Ask::Reload).await;
     }

@@ -48,7 +48,7 @@ pub struct Config {
 /// The live floor, running.
 pub struct Running {
     pub live: Live,
-    /// Wakes whenever somebody changed agents, queues, gateways, routes or extensions.
+    /// Wakes whenever somebody changed agents, queues, gateways, routes or extensions, at whatever node.
     pub reloads: watch::Receiver<u64>,
     stop: oneshot::Sender<()>,
     shell: JoinHandle<()>,
@@ -119,7 +119,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             db,
             bus: bus.clone(),
             inputs,
-            reload: reloads.clone(),
+            reload: reload.clone(),
+            reloads: reloads.clone(),
         }
         .run(),
     );

@@ -23,8 +23,9 @@ pub(crate) struct Watcher {
     pub db: Db,
     pub bus: Bus,
     pub inputs: mpsc::UnboundedSender<Input>,
-    /// Somebody changed the configuration.
-    pub reload: watch::Receiver<u64>,
+    /// Tells whoever follows the configuration that somebody changed it.
+    pub reload: watch::Sender<u64>,
+    pub reloads: watch::Receiver<u64>,
 }
 
 #[derive(Default)]
@@ -36,6 +37,8 @@ struct Seen {
     jobs_since: Millis,
     /// Of the outbound settings.
     settings: i64,
+    /// Of the configuration.
+    revision: i64,
     /// The configuration has changed since it was handed in.
     stale: bool,
 }
@@ -53,12 +56,18 @@ impl Watcher {
             self.look(&mut seen).await;
             seen.stale |= tokio::select! {
                 _ = look.tick() => false,
-                changed = self.reload.changed() => changed.is_ok(),
+                changed = self.reloads.changed() => changed.is_ok(),
             };
         }
     }
 
-    async fn look(&self, seen: &mut Seen) {
+    async fn look(&mut self, seen: &mut Seen) {
+        match self.revision(seen).await {
+            Ok(changed) => seen.stale |= changed,
+            Err(error) => {
+                warn!(error = ?error, "nobody can say whether the configuration has changed");
+            }
+        }
         match self.settings(seen).await {
             Ok(changed) => seen.stale |= changed,
             Err(error) => warn!(error = ?error, "cannot read the outbound settings"),
@@ -85,6 +94,19 @@ impl Watcher {
                 false
             }
         }
+    }
+
+    /// Whether somebody changed the configuration, here or at another node; then all who follow it are told.
+    async fn revision(&mut self, seen: &mut Seen) -> store::Result<bool> {
+        let revision = store::configuration::revision(&self.db).await?;
+        let changed = revision != seen.revision;
+        if changed {
+            seen.revision = revision;
+            self.reload.send_modify(|times| *times += 1);
+            // This look reads it anyway.
+            self.reloads.mark_unchanged();
+        }
+        Ok(changed)
     }
 
     /// Whether somebody changed the outbound settings; then every campaign is handed in again.

@@ -3,7 +3,7 @@
 use engine::time::Millis;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Db, Result, doc, on};
+use crate::{Db, Result, Tx, doc, on};
 
 /// A setting and the name it is stored under.
 pub trait Named: Serialize + DeserializeOwned {
@@ -122,8 +122,18 @@ pub async fn get<T: Named>(db: &Db) -> Result<Option<T>> {
 /// # Errors
 /// When the database fails.
 pub async fn put<T: Named>(db: &Db, value: &T, now: Millis) -> Result<()> {
+    let mut tx = db.begin().await?;
+    put_in(&mut tx, value, now).await?;
+    tx.commit().await
+}
+
+/// The same in this write.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_in<T: Named>(tx: &mut Tx, value: &T, now: Millis) -> Result<()> {
     let text = doc::text(T::NAME, value)?;
-    on!(db.write(), c => sqlx::query(
+    on!(tx.conn(), c => sqlx::query(
         "INSERT INTO house_settings (name, value, updated_at) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at")
         .bind(T::NAME).bind(&text).bind(now.0).execute(c).await.map(|_| ()))?;

@@ -43,6 +43,7 @@ pub mod callers;
 pub mod calls;
 pub mod campaign_report;
 pub mod campaigns;
+pub mod configuration;
 pub mod contacts;
 pub mod daily;
 pub mod db;

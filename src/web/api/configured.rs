@@ -1,15 +1,17 @@
-//! Writes that change what the floor works by: it takes them over at once, and no call is dropped.
+//! Writes that change what the floors work by: this node's takes them over at once, those of others at their next
+//! look, and no call is dropped.
 
 use axum::http::StatusCode;
-use store::Tx;
+use store::{Tx, configuration};
 
-use crate::{house::House, problem::Problem};
+use crate::{clock::now, house::House, problem::Problem};
 
 /// Ends a change.
 ///
 /// # Errors
 /// When the database refuses; then nothing has changed.
-pub async fn saved(house: &House, tx: Tx) -> Result<(), Problem> {
+pub async fn saved(house: &House, mut tx: Tx) -> Result<(), Problem> {
+    configuration::changed(&mut tx, now()).await?;
     tx.commit().await?;
     house.live.reload().await;
     Ok(())

@@ -8,6 +8,7 @@ use store::desk;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::configured::saved;
 use crate::{caller::Caller, clock::now, house::House, input::Body, problem::Problem};
 
 pub fn routes() -> OpenApiRouter<House> {
@@ -52,8 +53,7 @@ async fn put(
 ) -> Result<Json<DeskSettingsOut>, Problem> {
     let mut tx = house.db.begin().await?;
     desk::put(&mut tx, caller.orgi(), &asked, caller.user_id(), now()).await?;
-    tx.commit().await?;
-    house.live.reload().await;
+    saved(&house, tx).await?;
     Ok(Json(shown(asked)))
 }
 

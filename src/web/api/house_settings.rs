@@ -7,6 +7,7 @@ use store::house_settings::{self, FileRules, Looked, PhoneCaps, RecordingRules, 
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::configured::saved;
 use crate::{
     clock::{At, now},
     house::House,
@@ -108,8 +109,9 @@ async fn set_phones(
         denied: asked.denied,
     };
     check(&caps)?;
-    house_settings::put(&house.db, &caps, now()).await?;
-    house.live.reload().await;
+    let mut tx = house.db.begin().await?;
+    house_settings::put_in(&mut tx, &caps, now()).await?;
+    saved(&house, tx).await?;
     Ok(Json(shown(caps)))
 }
 

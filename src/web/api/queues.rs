@@ -163,13 +163,13 @@ async fn waiting(
     )))
 }
 
-/// 重新加载队列 · Let the floor read agents, queues and routes anew. Changes made here are taken over
+/// 重新加载队列 · Let the floors of all nodes read agents, queues and routes anew. Changes made here are taken over
 /// by themselves; this is for those made elsewhere. No call is dropped.
 #[utoipa::path(post, path = "/api/v1/queues/reload", tag = "setup",
     responses((status = 204)))]
-async fn reload(State(house): State<House>, _caller: Caller) -> StatusCode {
-    house.live.reload().await;
-    StatusCode::NO_CONTENT
+async fn reload(State(house): State<House>, _caller: Caller) -> Result<StatusCode, Problem> {
+    saved(&house, house.db.begin().await?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// # Errors

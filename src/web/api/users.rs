@@ -16,7 +16,7 @@ use store::{
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{auth::check_password, check};
+use super::{auth::check_password, check, configured::saved};
 use crate::{
     caller::Caller,
     clock::{self, At},
@@ -161,12 +161,11 @@ async fn change(
     }
     // A campaign is its maker's department's.
     own_settings::follow(&mut tx, caller.orgi(), clock::now()).await?;
-    tx.commit().await?;
+    // What an agent may see depends on the department.
+    saved(&house, tx).await?;
     if ends_sessions {
         sessions::close_others(&house.db, &user.id, "").await?;
     }
-    // What an agent may see depends on the department.
-    house.live.reload().await;
     Ok(Json(user.into()))
 }
 

@@ -58,10 +58,14 @@ async fn agents_are_added_changed_and_taken_out() {
             .with(&token, "GET", &format!("{QUEUE}/waiting"), None)
             .await;
         assert_eq!(line.body["data"], json!([]));
+        let told = || store::configuration::revision(&kit.db);
+        let before = told().await.unwrap();
+        assert!(before > 0, "other nodes are told of what was saved");
         let reload = kit
             .with(&token, "POST", "/api/v1/queues/reload", None)
             .await;
         assert_eq!(reload.status, 204, "{}", reload.text);
+        assert_eq!(told().await.unwrap(), before + 1);
     })
     .await;
 }

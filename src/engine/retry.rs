@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{outcome::Outcome, time::Millis};
 
-/// Dials a lead gets in all, those that were nobody's fault but ours or the carrier's included: a
-/// number that is never carried must not be tried for ever.
+/// Dials a lead gets in all, those that were nobody's fault but the carrier's included: a number that is
+/// never carried must not be tried for ever. One that our own side did not take is none.
 pub const MOST_DIALS: u32 = 20;
 
 /// Attempts and delays of a campaign.

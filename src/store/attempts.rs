@@ -130,11 +130,11 @@ pub(crate) async fn settle(
         "UPDATE leads SET call_status = $2, outcome = $3,
              next_dial_at = CASE WHEN appointed AND appoint_at > $6 THEN appoint_at ELSE $4 END,
              fail_count = fail_count + $5, updated_at = $6,
-             call_rank = $7, call_key = ''
+             call_rank = $7, call_key = '', dial_count = dial_count - $8
          WHERE id = $1 AND call_status = 'calling'")
         .bind(close.lead.as_str()).bind(close.status.as_str()).bind(outcome.as_str())
         .bind(close.next_dial_at.map(|at| at.0)).bind(failed).bind(now.0)
-        .bind(close.next_dial_at.map(late))
+        .bind(close.next_dial_at.map(late)).bind(i64::from(close.given_back))
         .execute(c).await.map(|done| done.rows_affected()))?;
     if rows == 1 {
         reservations::end(tx, close.lead.as_str()).await?;

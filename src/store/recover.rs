@@ -102,6 +102,7 @@ async fn close_one(
         lead: attempt.lead_id.as_str().into(),
         dialled: true,
         counted: Outcome::Recovered.counts(),
+        given_back: false,
         status: Outcome::Recovered.status(),
         next_dial_at,
         number: None,

@@ -107,6 +107,7 @@ pub fn close(open: &OpenAttempt, outcome: Outcome, next_dial_at: Option<Millis>)
             lead: open.call.lead.clone().expect("a lead"),
             dialled: true,
             counted: outcome.counts(),
+            given_back: false,
             status: outcome.status(),
             next_dial_at,
             number: None,

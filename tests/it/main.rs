@@ -54,6 +54,6 @@ mod surveys;
 mod tidy;
 mod trouble;
 mod trunk;
-mod waiting;
 mod verdicts;
+mod waiting;
 mod walk;

@@ -408,6 +408,8 @@ pub struct CloseAttempt {
     pub dialled: bool,
     /// FALSE: our side failed, not an attempt on the lead.
     pub counted: bool,
+    /// TRUE: our own side did not take it or wanted it no more, so it is none of the dials that a lead gets.
+    pub given_back: bool,
     pub status: CallStatus,
     pub next_dial_at: Option<Millis>,
     /// The lead goes on with this number: nobody can have the one that was dialled.

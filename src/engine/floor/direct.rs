@@ -233,7 +233,7 @@ impl Floor {
         };
         // One that was never dialled has nothing to hang up.
         let asked = |out: &Out| out.channel.is_none();
-        let is_up = !call.way.out.as_ref().is_some_and(asked);
+        let is_up = !call.reached_outside().is_some_and(asked);
         if let Some(leg) = call.agent_leg.take() {
             if self.legs.remove(&leg).is_some() && is_up {
                 let cause = Cause::NoAnswer;
@@ -279,6 +279,14 @@ impl Floor {
         if let Some(gateway) = gateway.and_then(|id| self.gateways.get_mut(id)) {
             let _ = gateway.state.release(false, now);
         }
+    }
+}
+
+impl Call {
+    /// The number outside that its second leg is. What the customer was dialled by is not meant.
+    pub(super) fn reached_outside(&self) -> Option<&Out> {
+        let out = self.way.out.as_ref();
+        out.filter(|out| Some(out.leg) == self.agent_leg)
     }
 }
 

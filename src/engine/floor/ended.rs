@@ -18,7 +18,7 @@ use crate::{
     time::Millis,
 };
 
-/// No dials for so long after the switch has refused one for itself: each would cost a lead an attempt.
+/// No dials for so long after the switch has refused one for itself: each would send a lead away for minutes.
 const SPARED_MS: i64 = 1_000;
 
 impl Floor {
@@ -91,7 +91,8 @@ impl Floor {
         self.remote_over(leg, why == Refusal::Gateway, now);
         if let Some(Role::Customer(call)) = &role {
             self.not_dialled(*call);
-            if why == Refusal::Ours {
+            // Of a phone the same word says that it has just gone.
+            if why == Refusal::Ours && self.is_attempt(*call) {
                 self.spared_until = now.plus(SPARED_MS);
             }
         }
@@ -379,7 +380,8 @@ impl Floor {
             outcome.counts() || (outcome == Outcome::Cancelled && call.times.ringing.is_some());
         let counted = bothered && call.invites > 0;
         let attempts = call.attempts_before + u32::from(counted);
-        let worn_out = call.dials_before + 1 >= retry::MOST_DIALS;
+        let given_back = call.invites == 0 && outcome == Outcome::Cancelled;
+        let worn_out = call.dials_before + u32::from(!given_back) >= retry::MOST_DIALS;
         let retry = &campaign.spec.settings.retry;
         let goes_on = outcome == Outcome::Unallocated && attempts < retry.max_attempts;
         let number = call.next_number.clone();
@@ -397,6 +399,7 @@ impl Floor {
             lead,
             dialled: call.invites > 0,
             counted,
+            given_back,
             // A lead that was given up for the last time is done, not fresh.
             status: match outcome.status() {
                 CallStatus::NotCall if next_dial_at.is_none() => CallStatus::Failed,

@@ -165,7 +165,7 @@ impl Call {
     pub(super) fn rings_since(&self) -> Option<Millis> {
         match self.phase {
             Phase::Offered { .. } => self.times.offered,
-            Phase::Reaching if self.way.out.is_none() => self.way.rings_since,
+            Phase::Reaching if self.reached_outside().is_none() => self.way.rings_since,
             Phase::Transferring => match &self.parties.other {
                 Some(other) if matches!(other.who, Who::Outside(_)) => None,
                 Some(other) => self.log.since(other.leg),

@@ -106,6 +106,7 @@ pub(super) fn closing(call: &Call, outcome: Outcome) -> Option<CloseAttempt> {
         lead: LeadId::from(""),
         dialled: call.invites > 0,
         counted: false,
+        given_back: false,
         status: outcome.status(),
         next_dial_at: None,
         number: None,

@@ -55,6 +55,27 @@ async fn an_attempt_is_opened_once_and_closed_with_its_leads_next_step() {
 }
 
 #[tokio::test]
+async fn a_dial_that_is_given_back_is_not_on_the_lead() {
+    on_both(|home| async move {
+        let db = &home.db;
+        let (campaign, ids) = floor::campaign(db, 1).await;
+        for (number, given_back) in [(1, false), (2, true)] {
+            let drawn = hopper::draw(db, floor::NODE, &campaign, None, 1, NOW)
+                .await
+                .unwrap();
+            let open = floor::attempt(number, &campaign, &drawn.leads[0]);
+            assert_eq!(super::open(db, floor::NODE, &open).await.unwrap(), None);
+            let mut close = floor::close(&open, Outcome::Cancelled, Some(NOW));
+            close.attempt.as_mut().unwrap().given_back = given_back;
+            super::close(db, &close).await.unwrap();
+        }
+        let lead = leads::find(db, &ids[0]).await.unwrap().unwrap();
+        assert_eq!((lead.call_status.as_str(), lead.dial_count), ("notcall", 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_number_is_never_in_two_live_attempts() {
     on_both(|home| async move {
         let db = &home.db;

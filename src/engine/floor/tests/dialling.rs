@@ -351,6 +351,30 @@ fn the_next_number_has_no_budget_of_its_own() {
 }
 
 #[test]
+fn what_our_own_side_does_not_take_is_none_of_the_dials_that_a_lead_gets() {
+    let last = |refused: &str| {
+        format!(
+            "agents 1
+             campaign c predictive
+             lead c dials=19
+             0 ready 1
+             0.1 refuses L1 {refused}"
+        )
+    };
+    check(
+        &last("ours"),
+        "0 dial L1
+         0.1 close L1 cancelled again in 300 not counted",
+    );
+    check(
+        &last("gateway"),
+        "0 dial L1
+         0.1 close L1 congestion not counted
+         0.1 finish c",
+    );
+}
+
+#[test]
 fn a_switch_that_refuses_for_itself_is_spared_for_a_second() {
     check(
         "agents 1

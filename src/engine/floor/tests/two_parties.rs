@@ -95,6 +95,38 @@ fn whoever_does_not_come_ends_it() {
 }
 
 #[test]
+fn a_second_phone_that_never_tells_is_hung_up_and_others_may_take_its_call() {
+    let rings = "agents 1
+         phone 8500
+         phone 8600
+         route ^955 outbound
+         1 connects number 95588 extension 8500
+         3 answers 95588";
+    check_since(
+        2.0,
+        &format!("{rings}\n 40 ends 95588"),
+        "3 ring 8500
+         34 hang up 8500 NoAnswer
+         34 play 95588 sorry
+         40 close 8500 exited",
+    );
+    check_since(
+        2.0,
+        &format!(
+            "{rings}
+             9 dials at 8600 p *78500
+             20 ends p"
+        ),
+        "3 ring 8500
+         9 hang up 8500 NoAnswer
+         9 answer p
+         9 bridge 95588 p
+         20 hang up 95588
+         20 close 8500 connected",
+    );
+}
+
+#[test]
 fn nobody_is_called_where_one_of_the_two_cannot_be() {
     check(
         "agents 1
@@ -127,6 +159,26 @@ fn nobody_is_called_where_one_of_the_two_cannot_be() {
          9 answer x
          10 refused BUSY
          12 refused DRAINING",
+    );
+}
+
+#[test]
+fn a_phone_that_has_just_gone_keeps_no_campaign_from_dialling() {
+    check(
+        "agents 1
+         phone 8500
+         route ^955 outbound
+         campaign c predictive
+         leads c 2
+         0 ready 1
+         0.5 connects extension 8500 number 95588
+         0.6 refuses 8500 ours
+         0.7 ends L1 486",
+        "0 dial L1
+         0.5 ring 8500
+         0.6 close 8500 cancelled
+         0.7 close L1 busy again in 600
+         0.7 dial L2",
     );
 }
 

@@ -275,6 +275,7 @@ impl Stage {
                 "dnc" => row.facts.dnc = true,
                 "voided" => row.facts.voided = true,
                 "live" => row.facts.live = true,
+                "dials" => row.lead.dials = value.parse().expect("a number"),
                 "attempts" => row.facts.attempts = value.parse().expect("a number"),
                 "today" => row.facts.attempts_today = value.parse().expect("a number"),
                 "number" => row.lead.number = value.into(),

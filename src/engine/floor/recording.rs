@@ -7,7 +7,7 @@
 //! afterwards is no part of it. Whoever has the customer may pause it; that ends with their part of the call
 //! at the latest.
 
-use super::{Call, Command, Floor, OrderRefused, voicemail::SHORTEST_MS};
+use super::{Call, Command, Floor, OrderRefused, Phase, voicemail::SHORTEST_MS};
 use crate::{
     destination::Destination,
     ids::{CallId, LegId, SoundId},
@@ -165,6 +165,7 @@ impl Floor {
             self.commands.push_back(done);
             return;
         };
+        self.cannot_take(message.call, sound);
         if !file.is_empty() && ms >= SHORTEST_MS {
             let whole = super::VoiceMessage {
                 ms,
@@ -179,6 +180,15 @@ impl Floor {
             self.commands.push_back(Command::DropRecording { file });
         }
         self.commands.push_back(Command::ForgetMessage { sound });
+    }
+
+    /// A message that ends by itself, or never began (the disk is full): its caller speaks to nobody and is
+    /// told so.
+    fn cannot_take(&mut self, id: CallId, sound: SoundId) {
+        let call = self.calls.get(&id);
+        if call.is_some_and(|call| call.phase == Phase::Message { sound }) {
+            self.hear(id, "sorry", Destination::Hangup);
+        }
     }
 
     /// The recording has ended by itself, or never began.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{
     Core, TxId,
-    bouncer::Offence,
     call::{Peer, Trunk},
     called::Called,
 };
@@ -54,12 +53,12 @@ impl Core {
         let here = (from.addr.ip(), self.now_ms);
         match verify(request, realm, &mut self.nonces, phones.as_ref(), here) {
             Verdict::Right { username } => {
-                self.behaved(from);
+                self.behaved(from, &username);
                 return Some(username);
             }
-            Verdict::Wrong => {
+            Verdict::Wrong { username } => {
                 self.refuse(tx, request, 403);
-                self.offended(from, Offence::WrongPassword);
+                self.guessed(from, &username);
             }
             Verdict::Missing => {
                 self.challenge(tx, request, from, false);

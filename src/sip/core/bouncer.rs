@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::{BuildHasher as _, RandomState},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
@@ -12,7 +13,8 @@ use crate::{
     message::{Message, Method},
 };
 
-/// Wrong passwords in a row, from one address, that are one too many.
+/// Wrong passwords from one address that are one too many. A right one makes up for those of its own name
+/// alone: who has one phone guesses no other's.
 const MAX_WRONG: u32 = 8;
 /// Challenges that nobody answered, likewise: this is how extensions are looked for.
 const MAX_UNANSWERED: u32 = 80;
@@ -46,11 +48,13 @@ const SCANNERS: [&str; 9] = [
 pub(super) struct Bouncer {
     known: HashMap<IpAddr, Record>,
     order: VecDeque<IpAddr>,
+    names: RandomState,
 }
 
 #[derive(Debug, Default)]
 struct Record {
-    wrong: u32,
+    /// Wrong passwords by the name that was claimed, which may be of any length and so is not kept.
+    wrong: HashMap<u64, u32>,
     unanswered: u32,
     failed_at_ms: u64,
     bans: u32,
@@ -62,7 +66,8 @@ struct Record {
 /// What somebody did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Offence {
-    WrongPassword,
+    /// The name claimed, in few bits.
+    WrongPassword(u64),
     /// It was challenged; most answer.
     Challenged,
     /// The same, of one that calls itself as a scanner does.
@@ -83,14 +88,14 @@ impl Bouncer {
         }
         let record = self.known.entry(source).or_default();
         if now_ms.saturating_sub(record.failed_at_ms) > FORGIVEN_AFTER_MS {
-            (record.wrong, record.unanswered) = (0, 0);
+            record.forgive();
         }
         record.failed_at_ms = now_ms;
         let patience = if shared { SHARED } else { 1 };
         let too_many = match offence {
-            Offence::WrongPassword => {
-                record.wrong += 1;
-                record.wrong >= MAX_WRONG * patience
+            Offence::WrongPassword(name) => {
+                *record.wrong.entry(name).or_default() += 1;
+                record.wrong.values().sum::<u32>() >= MAX_WRONG * patience
             }
             // Anybody can send these in another's name, over UDP at least: they shut no office out.
             Offence::Challenged | Offence::ChallengedInDoubt if shared => false,
@@ -107,7 +112,7 @@ impl Bouncer {
         if !too_many {
             return None;
         }
-        (record.wrong, record.unanswered) = (0, 0);
+        record.forgive();
         if now_ms.saturating_sub(record.banned_at_ms) > LONGEST_BAN_S * 1000 {
             record.bans = 0;
         }
@@ -124,7 +129,7 @@ impl Bouncer {
     fn banned(&self, now_ms: u64) -> Vec<Ban> {
         let ban = |(source, record): (&IpAddr, &Record)| {
             let reason = match record.banned_for? {
-                Offence::WrongPassword => BanReason::WrongPassword,
+                Offence::WrongPassword(_) => BanReason::WrongPassword,
                 Offence::Challenged => BanReason::Unanswered,
                 Offence::Scanner | Offence::ChallengedInDoubt => BanReason::Scanner,
             };
@@ -151,11 +156,20 @@ impl Bouncer {
         self.order.retain(|known| *known != source);
     }
 
-    /// Somebody there knows a password.
-    fn absolve(&mut self, source: IpAddr) {
+    /// Somebody there knows this name's password.
+    fn absolve(&mut self, source: IpAddr, name: &str) {
+        let name = self.names.hash_one(name);
         if let Some(record) = self.known.get_mut(&source) {
-            (record.wrong, record.unanswered) = (0, 0);
+            record.unanswered = 0;
+            record.wrong.remove(&name);
         }
+    }
+}
+
+impl Record {
+    fn forgive(&mut self) {
+        self.wrong.clear();
+        self.unanswered = 0;
     }
 }
 
@@ -212,9 +226,15 @@ impl Core {
         self.bouncer.banned(self.now_ms)
     }
 
-    pub(super) fn behaved(&mut self, from: Hop) {
+    /// The password was none, or not that of the name claimed.
+    pub(super) fn guessed(&mut self, from: Hop, username: &str) {
+        let name = self.bouncer.names.hash_one(username);
+        self.offended(from, Offence::WrongPassword(name));
+    }
+
+    pub(super) fn behaved(&mut self, from: Hop, username: &str) {
         let source = from.addr.ip();
-        self.bouncer.absolve(source);
+        self.bouncer.absolve(source, username);
         self.out.push(Output::Vouch { source });
     }
 

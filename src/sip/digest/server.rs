@@ -17,8 +17,10 @@ pub(crate) enum Verdict {
     Missing,
     /// The right password with an old nonce.
     Stale,
-    /// Unknown user or wrong password: nobody can tell which.
-    Wrong,
+    /// Unknown user or wrong password: nobody can tell which. The name is empty when it cannot be read.
+    Wrong {
+        username: String,
+    },
     /// Made for a call to somebody else (RFC 7616 section 3.4.6).
     Elsewhere,
     Right {
@@ -61,7 +63,9 @@ pub(crate) fn verify(
         return Verdict::Missing;
     };
     let Some(answer) = Answer::read(&params) else {
-        return Verdict::Wrong;
+        return Verdict::Wrong {
+            username: String::new(),
+        };
     };
     let state = nonces.state(answer.nonce, from, answer.count(), now_ms);
     if state == NonceState::Foreign {
@@ -78,7 +82,9 @@ pub(crate) fn verify(
     };
     let right = answer.matches(known.as_ref().unwrap_or(&nobody), method.name());
     match (right && known.is_some(), state) {
-        (false, _) => Verdict::Wrong,
+        (false, _) => Verdict::Wrong {
+            username: answer.username.to_owned(),
+        },
         (true, NonceState::Stale) => Verdict::Stale,
         (true, _) => {
             nonces.use_up(answer.nonce, from, answer.count(), now_ms);

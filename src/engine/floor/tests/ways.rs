@@ -52,6 +52,27 @@ fn who_hangs_up_after_the_beep_leaves_no_message() {
 }
 
 #[test]
+fn who_speaks_to_a_mailbox_that_cannot_record_is_told_so() {
+    check(
+        "agents 1
+         queue wait=60 key=1:voicemail/sales
+         1 calls x 4000
+         2 presses x 1
+         4 heard x
+         4.1 recorded x 0
+         6 heard x",
+        "1 answer x
+         2 play x voicemail
+         4 stop recording x
+         4 take message of x
+         4.1 play x sorry
+         4.1 drop x.wav
+         6 hang up x
+         6 close x exited by 1 to voicemail",
+    );
+}
+
+#[test]
 fn a_message_ends_by_itself_after_two_minutes() {
     check(
         "agents 1

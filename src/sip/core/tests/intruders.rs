@@ -88,6 +88,26 @@ fn a_phone_that_mistypes_is_forgiven() {
 }
 
 #[test]
+fn who_knows_one_password_is_banned_for_guessing_anothers() {
+    let mut rig = Rig::new();
+    for guess in 1..=8 {
+        assert_eq!(bans(&rig), []);
+        for (user, password) in [("1001", "secret"), ("1002", "guess")] {
+            let nonce = rig.core.nonces.make(ip(), rig.now_ms);
+            let register = Register {
+                user,
+                password,
+                cseq: guess,
+                expires: "0",
+                ..Register::default()
+            };
+            rig.arrive(register.signed(&nonce), stranger());
+        }
+    }
+    assert_eq!(bans(&rig), [60]);
+}
+
+#[test]
 fn looking_for_extensions_is_a_ban() {
     let mut rig = Rig::new();
     for extension in 100..180 {

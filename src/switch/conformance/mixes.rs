@@ -152,6 +152,87 @@ pub async fn a_conference_is_supervised(scene: &mut Scene) {
     end(scene, &[(a, far_a), (b, far_b), (boss, far_boss)]).await;
 }
 
+/// A key of the customer's reaches whoever hears the customer, and nobody else.
+pub async fn keys_go_to_those_who_hear(scene: &mut Scene) {
+    let mut legs = Vec::new();
+    for number in ["6013", "6014", "6015"] {
+        legs.push(scene.answered(number).await);
+    }
+    let [
+        (customer, far_customer),
+        (agent, far_agent),
+        (boss, far_boss),
+    ] = legs[..]
+    else {
+        unreachable!("three calls")
+    };
+    bridge(scene, customer, agent).await;
+    scene.caller.take(supervise(boss, agent, Monitor::Whisper));
+    scene.caller.until(boss, "Supervising").await;
+    press(scene, (far_customer, customer), '1').await;
+    for far in [far_agent, far_boss] {
+        heard(scene, far, '1').await;
+    }
+    // The supervisor whispers: the agent alone hears that.
+    press(scene, (far_boss, boss), '2').await;
+    heard(scene, far_agent, '2').await;
+    let hear = Hear::Silence;
+    scene.caller.take(Command::Hold {
+        leg: customer,
+        hear,
+    });
+    scene.caller.until(customer, "Held").await;
+    press(scene, (far_customer, customer), '3').await;
+    scene.caller.take(Command::Resume { leg: customer });
+    scene.caller.until(customer, "Resumed").await;
+    let (leg, on) = (customer, true);
+    scene.caller.take(Command::WithholdKeys { leg, on });
+    scene.caller.until(customer, "KeysWithheld").await;
+    press(scene, (far_customer, customer), '4').await;
+    let on = false;
+    scene.caller.take(Command::WithholdKeys { leg, on });
+    scene.caller.until(customer, "KeysWithheld").await;
+    let conference = ConferenceId(9);
+    for leg in [customer, agent] {
+        scene.caller.take(Command::Confer { leg, conference });
+        scene.caller.until(leg, "ConferenceJoined").await;
+    }
+    press(scene, (far_customer, customer), '5').await;
+    heard(scene, far_agent, '5').await;
+    for (far, told) in [(far_customer, 0), (far_agent, 3), (far_boss, 1)] {
+        let keys = scene.callee.told_by_now(far);
+        let keys = keys.iter().filter(|name| **name == "Dtmf").count();
+        assert_eq!(keys, told, "{far:?}");
+    }
+    end(
+        scene,
+        &[
+            (customer, far_customer),
+            (agent, far_agent),
+            (boss, far_boss),
+        ],
+    )
+    .await;
+}
+
+/// Presses a key at the far end of a leg.
+async fn press(scene: &mut Scene, (far, leg): (LegId, LegId), key: char) {
+    let digits = key.to_string();
+    scene.callee.take(Command::SendDtmf { leg: far, digits });
+    let told = scene.caller.until(leg, "Dtmf").await;
+    assert!(matches!(told, EventKind::Dtmf { digit, .. } if digit == key));
+    scene.callee.until(far, "DtmfSent").await;
+}
+
+/// The next key that comes there.
+async fn heard(scene: &mut Scene, far: LegId, key: char) {
+    let told = scene.callee.until(far, "Dtmf").await;
+    assert!(
+        matches!(told, EventKind::Dtmf { digit, .. } if digit == key),
+        "{told:?}"
+    );
+}
+
 fn supervise(leg: LegId, agent: LegId, monitor: Monitor) -> Command {
     Command::Supervise {
         leg,

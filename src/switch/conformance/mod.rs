@@ -89,6 +89,7 @@ pub async fn check(pair: Pair) {
         mixes::a_conference_is_joined_and_left(scene).await;
         mixes::a_mute_lasts_until_it_is_ended(scene).await;
         mixes::a_conference_is_supervised(scene).await;
+        mixes::keys_go_to_those_who_hear(scene).await;
     }
     prompts::a_prompt_ends_in_three_ways(scene).await;
     prompts::keys_arrive_as_they_were_pressed(scene).await;

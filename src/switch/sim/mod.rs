@@ -2,9 +2,9 @@
 //! each other, on the clock of the tokio runtime. Where that clock is paused, waiting costs nothing.
 //!
 //! It keeps the rules of the port exactly and knows nothing else: prompts are a length, a recording
-//! is a file of the right size with nothing in it, and whoever is listened to has said nothing, unless
-//! it played [`SIT`]. Who is listened to for speech speaks while it plays a prompt. It has no phones but those
-//! that send their calls on.
+//! is a file of the right size with nothing in it, who hears whom is a table by which keys go, and whoever is
+//! listened to has said nothing, unless it played [`SIT`]. Who is listened to for speech speaks while it plays a
+//! prompt. It has no phones but those that send their calls on.
 
 mod world;
 
@@ -53,6 +53,7 @@ pub fn pair(gateway: &str, prompt: &str, length: Duration) -> (Arc<Sim>, Arc<Sim
         started: Instant::now(),
         prompts: BTreeMap::from([(prompt.to_owned(), length), (SIT.to_owned(), SIT_LENGTH)]),
         strait: None,
+        mixes: true,
     }));
     let sim = |end, told| {
         Arc::new(Sim {
@@ -78,6 +79,11 @@ impl Sim {
     /// Takes no new legs from now on, and says why.
     pub fn strain(&self, why: Refused) {
         self.world().strait = Some(why);
+    }
+
+    /// Can neither hold, supervise nor confer from now on, as an engine that only bridges.
+    pub fn only_bridge(&self) {
+        self.world().mixes = false;
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -203,7 +209,7 @@ impl Switch for Sim {
             machine_detection: true,
             speech_detection: true,
             recording: true,
-            ..Capabilities::default()
+            mixing: self.world().mixes,
         }
     }
 
@@ -211,6 +217,7 @@ impl Switch for Sim {
         let world = &mut *self.world();
         let end = self.end;
         match command {
+            command if !world.mixes && is_mix(&command) => Err(Refused::Unsupported),
             Command::Originate(order) => self.originate(world, order),
             Command::Ring { leg } => world.ring(end, leg, id, Rung::Rings),
             Command::Progress { leg } => world.ring(end, leg, id, Rung::Early),
@@ -248,14 +255,17 @@ impl Switch for Sim {
                 Ok(())
             }
             Command::StopListening { leg } => world.stop_listening(end, leg),
-            // It makes no sound that could be mixed.
-            Command::Hold { .. }
-            | Command::Resume { .. }
-            | Command::Mute { .. }
-            | Command::WithholdKeys { .. }
-            | Command::TakeUp { .. }
-            | Command::Supervise { .. }
-            | Command::Confer { .. } => Err(Refused::Unsupported),
+            Command::Hold { leg, hear } => world.hold(end, leg, id, hear),
+            Command::Resume { leg } => world.resume(end, leg),
+            Command::Mute { leg, on } => world.mute(end, leg, on),
+            Command::WithholdKeys { leg, on } => world.withhold_keys(end, leg, id, on),
+            Command::TakeUp { leg } => world.take_up(end, leg, id),
+            Command::Supervise {
+                leg,
+                agent,
+                monitor,
+            } => world.supervise(end, leg, id, (agent, monitor)),
+            Command::Confer { leg, conference } => world.confer(end, leg, id, conference),
             Command::PauseRecord { leg, record } => world.pause(end, leg, record, true),
             Command::ResumeRecord { leg, record } => world.pause(end, leg, record, false),
             Command::StartRecord { leg, record, path } => {
@@ -286,6 +296,19 @@ impl Switch for Sim {
     fn legs(&self) -> Vec<LegId> {
         self.world().ends[self.end].legs.keys().copied().collect()
     }
+}
+
+fn is_mix(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::Mute { .. }
+            | Command::WithholdKeys { .. }
+            | Command::TakeUp { .. }
+            | Command::Supervise { .. }
+            | Command::Confer { .. }
+    )
 }
 
 #[cfg(test)]
@@ -322,6 +345,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
         caller.forwards("8500", "8600");
+        conformance::check(conform(caller, callee, folder.path())).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_only_bridges_conforms() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        caller.only_bridge();
         conformance::check(conform(caller, callee, folder.path())).await;
     }
 

@@ -3,6 +3,7 @@
 mod early;
 mod forwarding;
 mod listening;
+mod mixes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,8 +15,8 @@ pub(super) use listening::Listens;
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
-    Cause, CommandId, Ended, Event, EventKind, Hear, LegId, MediaStats, OnEnd, PlayEnd, PlayId,
-    RecordId, Refused, Side,
+    Cause, CommandId, ConferenceId, Ended, Event, EventKind, Hear, LegId, MediaStats, Monitor,
+    OnEnd, PlayEnd, PlayId, RecordId, Refused, Side,
 };
 
 /// Bytes of a recording's second.
@@ -31,6 +32,8 @@ pub(super) struct World {
     pub(super) forwarding: BTreeMap<String, String>,
     /// Why no new legs are taken.
     pub(super) strait: Option<Refused>,
+    /// It can hold, supervise and confer.
+    pub(super) mixes: bool,
 }
 
 pub(super) struct End {
@@ -46,6 +49,10 @@ pub(super) struct Leg {
     pub(super) far: LegId,
     pub(super) stage: Stage,
     pub(super) place: Place,
+    /// What it hears while its bridge waits.
+    held: Option<Hear>,
+    muted: bool,
+    withholds_keys: bool,
     pub(super) listens: Listens,
     /// The far end asked for a transfer.
     asked_transfer: bool,
@@ -83,6 +90,8 @@ pub(super) enum Place {
     Parked(Hear),
     Bridged(LegId, OnEnd),
     Hearing(LegId),
+    Supervising(LegId, Monitor),
+    Conference(ConferenceId),
 }
 
 impl World {
@@ -92,6 +101,9 @@ impl World {
             far,
             stage,
             place: Place::Parked(Hear::Silence),
+            held: None,
+            muted: false,
+            withholds_keys: false,
             listens: Listens::No,
             asked_transfer: false,
             play: None,
@@ -236,7 +248,11 @@ impl World {
         self.end_play(end, id, PlayEnd::LegEnded);
         self.end_records(end, id, |_| true);
         let place = self.leg(end, id).map(|leg| leg.place.clone());
+        self.leave_mix(end, id);
         let survivor = self.unbridge(end, id);
+        if let Some(survivor) = survivor {
+            self.dismiss_supervisors(end, [id, survivor]);
+        }
         self.tell_end(end, id, (side, sip_status, Some(q850)), None);
         let hearing = |(listener, leg): (&LegId, &mut Leg)| {
             let hears = leg.place == Place::Hearing(id);
@@ -272,13 +288,7 @@ impl World {
         }
         let joined = matches!(self.leg(end, a)?.place, Place::Bridged(peer, _) if peer == b);
         if !joined {
-            let left: BTreeSet<_> = [a, b]
-                .into_iter()
-                .filter_map(|leg| self.unbridge(end, leg))
-                .collect();
-            left.into_iter()
-                .filter(|leg| ![a, b].contains(leg))
-                .for_each(|leg| self.tell(end, leg, EventKind::Parked));
+            [a, b].into_iter().for_each(|leg| self.leave(end, leg));
         }
         for (leg, peer) in [(a, b), (b, a)] {
             self.leg(end, leg)?.place = Place::Bridged(peer, on_end);
@@ -297,6 +307,7 @@ impl World {
         for (leg, former) in [(id, peer), (peer, id)] {
             if let Ok(leg) = self.leg(end, leg) {
                 leg.place = Place::Parked(Hear::Silence);
+                leg.held = None;
             }
             self.tell(end, leg, EventKind::Unbridged { peer: former });
         }
@@ -312,9 +323,7 @@ impl World {
     ) -> Result<(), Refused> {
         let leg = self.leg(end, id)?;
         let (stage, place) = (leg.stage, leg.place.clone());
-        if let Hear::Music(prompt) = &hear
-            && !self.prompts.contains_key(prompt)
-        {
+        if !self.knows(&hear) {
             return Err(Refused::NoSuchPrompt);
         }
         if !stage.hears() {
@@ -324,12 +333,18 @@ impl World {
         if place == Place::Parked(hear.clone()) {
             return Ok(());
         }
-        let peer = self.unbridge(end, id);
+        self.leave(end, id);
         self.leg(end, id)?.place = Place::Parked(hear);
-        for leg in peer.into_iter().chain([id]) {
-            self.tell(end, leg, EventKind::Parked);
-        }
+        self.tell(end, id, EventKind::Parked);
         Ok(())
+    }
+
+    /// Whether there is such music; silence there always is.
+    fn knows(&self, hear: &Hear) -> bool {
+        match hear {
+            Hear::Silence => true,
+            Hear::Music(prompt) => self.prompts.contains_key(prompt),
+        }
     }
 
     pub(super) fn refer(
@@ -396,15 +411,7 @@ impl World {
             return Ok(());
         }
         for digit in digits.chars() {
-            self.tell(
-                1 - end,
-                far,
-                EventKind::Dtmf {
-                    digit,
-                    ms: 100,
-                    withheld: false,
-                },
-            );
+            self.key(1 - end, far, digit);
         }
         self.tell(end, id, EventKind::DtmfSent);
         Ok(())

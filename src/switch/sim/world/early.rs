@@ -29,9 +29,7 @@ impl World {
             );
             return Ok(());
         }
-        if let Some(peer) = self.unbridge(end, id) {
-            self.tell(end, peer, EventKind::Parked);
-        }
+        self.leave(end, id);
         self.leg(end, id)?.place = Place::Hearing(of);
         self.tell(end, id, EventKind::HearsEarly { of });
         Ok(())

@@ -352,6 +352,7 @@ mod tests {
     async fn one_that_only_bridges_conforms() {
         let folder = tempfile::tempdir().expect("a folder");
         let (caller, callee) = pair("b", "prompt", Duration::from_millis(400));
+        caller.forwards("8500", "8600");
         caller.only_bridge();
         conformance::check(conform(caller, callee, folder.path())).await;
     }

@@ -408,7 +408,11 @@ async fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
 async fn a_call_that_a_supervisor_ends_is_in_the_trail_with_its_agent() {
     let talk = Talk::begin().await;
     let agent = &talk.agents[0].id;
-    let seen = talk.api.get(&format!("/agents/{agent}")).await;
+    // Sound goes both ways before the desk is shown anew.
+    let path = format!("/agents/{agent}");
+    let look = async || talk.api.get(&path).await;
+    let holds = |seen: &Value| seen["call"]["id"].is_string();
+    let seen = wait::until_seen("the call at its agent", SOON, look, holds).await;
     let call = text(&seen["call"]["id"]);
     let release = format!("/calls/{call}/release");
     let done = talk.api.ask(Method::POST, &release, None).await;

@@ -1,5 +1,9 @@
 //! Whether a line will hold an agent at each moment: it has brought a person by then, and the
 //! agent who took them is not free again. Short talks end while other lines still ring.
+//!
+//! A person counts as one who is taken only when their patience is over. Whoever is taken at once frees the
+//! agent sooner, but where a talk is about as short as the patience, persons who wait block those who come after
+//! them; counted from their arrival they would never be in anybody's way.
 
 use super::{
     free::Table,
@@ -17,23 +21,17 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub fn new(
-        curve: &Curve,
-        table: &Table,
-        moments: &[f64; MOMENTS],
-        verdict_s: f64,
-        patience_s: f64,
-    ) -> Self {
+    pub fn new(curve: &Curve, table: &Table, moments: &[f64; MOMENTS], verdict_s: f64) -> Self {
         let mut ringing = vec![[0.0; MOMENTS]; BINS + 1];
         for (j, moment) in moments.iter().enumerate() {
-            let still = still_held(table, moment - verdict_s, patience_s);
+            let still = still_held(table, moment - verdict_s);
             for (age, chances) in ringing.iter_mut().enumerate() {
                 chances[j] = curve.weighed(age, &still);
             }
         }
         Self {
             ringing,
-            now: moments.map(|moment| 1.0 - table.anew(moment + patience_s)),
+            now: moments.map(|moment| 1.0 - table.anew(moment)),
         }
     }
 
@@ -54,13 +52,13 @@ impl Held {
 
 /// For each whole second from now until the moment: the chance that a person who comes in it still
 /// holds an agent then.
-fn still_held(table: &Table, until_s: f64, patience_s: f64) -> Vec<f64> {
+fn still_held(table: &Table, until_s: f64) -> Vec<f64> {
     let seconds = until_s.clamp(0.0, BINS as f64).ceil() as usize;
     let held = |second: usize| {
         let part = (until_s - second as f64).min(1.0);
         let left = until_s - second as f64 - part / 2.0;
         // Of the last second only a part counts.
-        part * (1.0 - table.anew(left + patience_s))
+        part * (1.0 - table.anew(left))
     };
     (0..seconds).map(held).collect()
 }

@@ -230,7 +230,7 @@ impl Pacer {
         let moments = moments(curve, verdict);
         let horizon = moments[MOMENTS - 1] + patience;
         self.tabulate(load, horizon);
-        let held = Held::new(curve, &self.table, &moments, verdict, patience);
+        let held = Held::new(curve, &self.table, &moments, verdict);
         let mut outlook = Outlook {
             inbound: moments.map(|u| self.model.inbound.expected(u, load.now)),
             doubt,
